@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// The only header that defines configuration macros.
+///
+/// HAT_EXCEPTIONS  1 where exceptions are on; otherwise `hat::fail` prints and aborts
+/// HAT_COLD        marks functions off the good path
+/// HAT_INLINE      inlines what a kernel's inner loop depends on
+/// HAT_ASSERT      checks a precondition in debug builds and vanishes in release builds
+
+#if defined(__cpp_exceptions) || defined(__EXCEPTIONS)
+#define HAT_EXCEPTIONS 1
+#else
+#define HAT_EXCEPTIONS 0
+#endif
+
+#define HAT_COLD [[gnu::cold, gnu::noinline]]
+#define HAT_INLINE [[gnu::always_inline]] inline
+
+#ifdef NDEBUG
+#define HAT_ASSERT(condition) static_cast<void>(0)
+#else
+#include <cassert>
+#define HAT_ASSERT(condition) assert(condition)
+#endif

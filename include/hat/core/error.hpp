@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/config.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace hat {
+
+/// What comes from outside (a file, a flag, a shape) is not what it must be.
+///
+/// The message is one line: what is wrong, where, what was found and what was expected.
+class Error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+namespace detail {
+
+[[noreturn]] HAT_COLD inline void raise(const std::string& message) {
+#if HAT_EXCEPTIONS
+    throw Error(message);
+#else
+    std::fprintf(stderr, "hat: %s\n", message.c_str());
+    std::abort();
+#endif
+}
+
+template <class Part>
+void append(std::string& text, const Part& part) {
+    if constexpr (std::is_same_v<Part, char>) text += part;
+    else if constexpr (std::is_arithmetic_v<Part>) text += std::to_string(part);
+    else text += std::string_view(part);
+}
+
+}  // namespace detail
+
+/// Throws `Error` with all `parts` (text and numbers) written one after the other;
+/// prints the line and aborts where exceptions are off.
+///
+///     fail(path, ":", line, ": expected ", 4, " columns, found ", found);
+template <class... Parts>
+[[noreturn]] HAT_COLD void fail(const Parts&... parts) {
+    std::string message;
+    (detail::append(message, parts), ...);
+    detail::raise(message);
+}
+
+}  // namespace hat
