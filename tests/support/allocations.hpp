@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+namespace hat::support {
+
+/// How often `operator new` (every form of it) was called in this program so far, by all threads.
+///
+/// Counted by `support/allocations.cpp`, which every test binary links. What asks the C library
+/// itself for memory (`malloc`, `aligned_alloc`) is not seen.
+[[nodiscard]] std::size_t allocations() noexcept;
+
+/// The calls of `operator new` while `work()` ran.
+///
+///     CHECK(allocations_in([&] { step(); }) == 0);
+template <class Work>
+[[nodiscard]] std::size_t allocations_in(Work&& work) {
+    const std::size_t before = allocations();
+    work();
+    return allocations() - before;
+}
+
+}  // namespace hat::support
