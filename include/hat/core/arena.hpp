@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/aligned.hpp>
+#include <hat/core/matrix_view.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace hat {
+
+/// Memory handed out by moving a pointer and taken back all at once.
+///
+/// A full arena adds a block, so the first steps size it; `reset` then joins the blocks into one
+/// that holds all that was ever in use together. From then on nothing is allocated.
+/// Objects in an arena are not destroyed: they must be trivially destructible.
+class Arena {
+public:
+    explicit Arena(std::size_t capacity_bytes = 0) {
+        if (capacity_bytes > 0) add_block(capacity_bytes);
+    }
+
+    /// `n` uninitialised objects, aligned to a cache line.
+    template <class T>
+    [[nodiscard]] T* allocate(std::ptrdiff_t n) {
+        static_assert(std::is_trivially_destructible_v<T>,
+                      "Arena: what lies in an arena is never destroyed");
+        return static_cast<T*>(allocate_bytes(static_cast<std::size_t>(n) * sizeof(T)));
+    }
+
+    [[nodiscard]] Matrix matrix(int rows, int cols) {
+        return {allocate<float>(std::ptrdiff_t{rows} * cols), rows, cols};
+    }
+    [[nodiscard]] Vector vector(int size) { return {allocate<float>(size), size}; }
+
+    template <class T, class... Args>
+    [[nodiscard]] T* create(Args&&... args) {
+        return ::new (static_cast<void*>(allocate<T>(1))) T{std::forward<Args>(args)...};
+    }
+
+    /// A place to come back to with `release`: all that was allocated since is free again.
+    struct Mark {
+        std::size_t block;
+        std::size_t used;
+    };
+    [[nodiscard]] Mark mark() const noexcept { return {block_, used_}; }
+    void release(Mark mark) noexcept {
+        block_ = mark.block;
+        used_ = mark.used;
+    }
+
+    /// Forgets everything; leaves one block big enough for what was needed so far.
+    void reset() {
+        if (blocks_.size() > 1) {
+            std::size_t total = 0;
+            for (const auto& block : blocks_) total += block.size_bytes();
+            blocks_.clear();
+            add_block(total);
+        }
+        block_ = 0;
+        used_ = 0;
+    }
+
+    /// Bytes owned, used or not.
+    [[nodiscard]] std::size_t capacity_bytes() const noexcept {
+        std::size_t total = 0;
+        for (const auto& block : blocks_) total += block.size_bytes();
+        return total;
+    }
+
+private:
+    void* allocate_bytes(std::size_t bytes) {
+        bytes = (bytes + alignment - 1) / alignment * alignment;
+        while (block_ < blocks_.size() && used_ + bytes > blocks_[block_].size_bytes()) {
+            ++block_;
+            used_ = 0;
+        }
+        if (block_ == blocks_.size()) add_block(bytes);
+        std::byte* const p = blocks_[block_].data() + used_;
+        used_ += bytes;
+        return p;
+    }
+
+    void add_block(std::size_t bytes) {
+        constexpr std::size_t smallest = std::size_t{1} << 20U;
+        blocks_.emplace_back(static_cast<std::ptrdiff_t>(bytes < smallest ? smallest : bytes));
+    }
+
+    std::vector<AlignedArray<std::byte>> blocks_;
+    std::size_t block_ = 0;  ///< the block in use
+    std::size_t used_ = 0;   ///< bytes of it handed out
+};
+
+/// Gives back, at the end of a scope, what was allocated from an arena inside it.
+class ArenaScope {
+public:
+    explicit ArenaScope(Arena& arena) noexcept : arena_(arena), mark_(arena.mark()) {}
+    ArenaScope(const ArenaScope&) = delete;
+    ArenaScope& operator=(const ArenaScope&) = delete;
+    ~ArenaScope() { arena_.release(mark_); }
+
+private:
+    Arena& arena_;
+    Arena::Mark mark_;
+};
+
+}  // namespace hat

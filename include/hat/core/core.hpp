@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// `hat/core`: what everything else stands on, and nothing that knows of networks.
+///
+/// Sizes (`Extent`, `Fixed`), views (`VectorView`, `MatrixView`), ragged batches (`Ragged`),
+/// memory (`AlignedArray`, `Arena`, `TensorTable` and `Slab`), counter-based random numbers
+/// (`RandomKey`, `Random`), threads (`ThreadPool`), errors (`Error`, `fail`) and vectors of 16
+/// virtual lanes (`simd.hpp`).
+///
+///     hat::Arena arena;
+///     const hat::Matrix x = arena.matrix(30, 128);       // 30 tokens, 128 features
+///     const hat::Matrix head = x.middle_cols(32, 32);    // a slice is a view
+///
+/// Limits: sizes are `int`; a tensor may have 2^31 rows or columns, offsets are 64 bits wide.
+
+#include <hat/core/activation.hpp>
+#include <hat/core/aligned.hpp>
+#include <hat/core/arena.hpp>
+#include <hat/core/error.hpp>
+#include <hat/core/extent.hpp>
+#include <hat/core/matrix_view.hpp>
+#include <hat/core/ragged.hpp>
+#include <hat/core/random.hpp>
+#include <hat/core/simd.hpp>
+#include <hat/core/slab.hpp>
+#include <hat/core/threads.hpp>

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/config.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace hat {
+
+/// Threads that stay alive between jobs; the caller works with them.
+///
+/// `run` allocates nothing. Which thread takes which index is left to chance, so a job's result
+/// must not depend on it: give every index its own output.
+class ThreadPool {
+public:
+    /// `threads` in all, the caller included; 0 means one per core.
+    explicit ThreadPool(int threads = 0) {
+        if (threads <= 0) threads = static_cast<int>(std::thread::hardware_concurrency());
+        for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
+    }
+    ThreadPool(const ThreadPool&) = delete;
+    ThreadPool& operator=(const ThreadPool&) = delete;
+    ~ThreadPool() {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+        }
+        start_.notify_all();
+        for (auto& worker : workers_) worker.join();
+    }
+
+    [[nodiscard]] int size() const noexcept { return static_cast<int>(workers_.size()) + 1; }
+
+    /// Calls `job(index, thread)` for index = 0 … n − 1, each once, and returns when all are done.
+    /// `thread` is below `size()` and is never used by two calls at once: it picks a workspace.
+    ///
+    /// Throws  what a job throws (the first, if several do), after all have stopped.
+    template <class Job>
+    void run(int n, const Job& job) {
+        if (workers_.empty() || n <= 1) {
+            for (int i = 0; i < n; ++i) job(i, 0);
+            return;
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            call_ = [](const void* f, int i, int thread) { (*static_cast<const Job*>(f))(i, thread); };
+            job_ = &job;
+            count_ = n;
+            next_.store(0, std::memory_order_relaxed);
+            busy_ = static_cast<int>(workers_.size());
+            ++generation_;
+        }
+        start_.notify_all();
+        drain(0);
+        std::unique_lock lock(mutex_);
+        done_.wait(lock, [this] { return busy_ == 0; });
+#if HAT_EXCEPTIONS
+        if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+#endif
+    }
+
+private:
+    void work(int thread) {
+        unsigned seen = 0;
+        for (;;) {
+            {
+                std::unique_lock lock(mutex_);
+                start_.wait(lock, [&] { return stopping_ || generation_ != seen; });
+                if (stopping_) return;
+                seen = generation_;
+            }
+            drain(thread);
+            const std::lock_guard lock(mutex_);
+            if (--busy_ == 0) done_.notify_one();
+        }
+    }
+
+    void drain(int thread) {
+        for (;;) {
+            const int i = next_.fetch_add(1, std::memory_order_relaxed);
+            if (i >= count_) return;
+#if HAT_EXCEPTIONS
+            try {
+                call_(job_, i, thread);
+            } catch (...) {
+                const std::lock_guard lock(mutex_);
+                if (!error_) error_ = std::current_exception();
+                next_.store(count_, std::memory_order_relaxed);
+            }
+#else
+            call_(job_, i, thread);
+#endif
+        }
+    }
+
+    std::vector<std::thread> workers_;
+    std::mutex mutex_;
+    std::condition_variable start_;
+    std::condition_variable done_;
+    std::exception_ptr error_;
+    void (*call_)(const void*, int, int) = nullptr;
+    const void* job_ = nullptr;
+    int count_ = 0;
+    int busy_ = 0;
+    unsigned generation_ = 0;
+    bool stopping_ = false;
+    std::atomic<int> next_{0};
+};
+
+}  // namespace hat
