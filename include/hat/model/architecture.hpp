@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/activation.hpp>
+#include <hat/core/error.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace hat::model {
+
+/// Most layers an encoder or a decoder can have.
+inline constexpr int max_layers = 16;
+
+/// Largest width (embedding, feed-forward, query–key–value) that `validate` accepts.
+inline constexpr int max_dim = 1 << 16;
+
+/// Largest vocabulary that `validate` accepts.
+inline constexpr int max_vocab_size = 1 << 24;
+
+/// What one encoder layer may choose: its feed-forward width and its number of heads.
+struct EncoderLayerShape {
+    int ffn_dim = 0;
+    int heads = 0;
+
+    friend constexpr bool operator==(const EncoderLayerShape&, const EncoderLayerShape&) = default;
+};
+
+/// What one decoder layer may choose.
+///
+/// `attended_layers` is the number of last encoder layers whose outputs cross-attention reads,
+/// laid one after the other in time, the last one first: 1, 2 or 3 (the reference writes
+/// these as −1, 1 and 2). Without an encoder, `cross_heads` and `attended_layers` are 0.
+struct DecoderLayerShape {
+    int ffn_dim = 0;
+    int heads = 0;
+    int cross_heads = 0;
+    int attended_layers = 0;
+
+    friend constexpr bool operator==(const DecoderLayerShape&, const DecoderLayerShape&) = default;
+};
+
+/// Which of the three tables (source embedding, target embedding, output projection) are one.
+enum class Sharing : std::uint8_t { none, decoder_input_output, all };
+
+/// How a side knows the order of its tokens.
+enum class Positions : std::uint8_t { sinusoidal, learned, none };
+
+/// Where layer norms stand: after the residual sum, or in front of each sublayer.
+enum class Norm : std::uint8_t { post, pre };
+
+/// Shape of a HAT Transformer (Hardware-Aware Transformers, arXiv:2005.14187): all that decides
+/// which parameters it has and what they compute; special token ids are not part of it.
+///
+/// A literal, structural type: a value may be a template argument. Unused layer slots are zero, so
+/// that equal networks compare equal. A super network is the `Architecture` of its largest member.
+/// One without encoder layers is a language model; its encoder fields are zero.
+struct Architecture {
+    int source_vocab_size = 0;
+    int target_vocab_size = 0;
+    int encoder_embed_dim = 0;
+    int decoder_embed_dim = 0;
+    int qkv_dim = 0;  ///< inner width of all attention; every number of heads divides it
+    int encoder_layer_count = 0;
+    int decoder_layer_count = 0;
+    std::array<EncoderLayerShape, max_layers> encoder_layer_shapes{};
+    std::array<DecoderLayerShape, max_layers> decoder_layer_shapes{};
+
+    Sharing sharing = Sharing::none;
+    Norm norm = Norm::post;
+    bool encoder_final_norm = false;  ///< pre-norm only: a norm after the last encoder layer
+    bool decoder_final_norm = false;  ///< pre-norm only: a norm after the last decoder layer
+    Activation activation = Activation::relu;
+    Positions encoder_positions = Positions::sinusoidal;
+    Positions decoder_positions = Positions::sinusoidal;
+    int max_source_positions = 0;  ///< longest source, for learned positions; else 0
+    int max_target_positions = 0;  ///< longest target, for learned positions; else 0
+
+    /// Embeddings are scaled by √(super dim) instead of √(own dim).
+    bool scale_embedding_by_super_dim = false;
+
+    /// What a SubTransformer keeps of the super network it was cut from. Its sinusoids are the
+    /// first columns of the super table, and dropout is scaled by own / super dim. 0: none, or one
+    /// as wide.
+    int encoder_super_dim = 0;
+    int decoder_super_dim = 0;
+    /// Super encoder layers after the last real one. They are identities whose outputs are
+    /// listed too, so a decoder layer that attends to 2 layers may read the last one twice.
+    int encoder_identity_layers = 0;
+
+    [[nodiscard]] constexpr std::span<const EncoderLayerShape> encoder_layers() const noexcept {
+        return {encoder_layer_shapes.data(), static_cast<std::size_t>(encoder_layer_count)};
+    }
+    [[nodiscard]] constexpr std::span<const DecoderLayerShape> decoder_layers() const noexcept {
+        return {decoder_layer_shapes.data(), static_cast<std::size_t>(decoder_layer_count)};
+    }
+    [[nodiscard]] constexpr bool has_encoder() const noexcept { return encoder_layer_count > 0; }
+
+    /// Width of the table that encoder positions are cut from.
+    [[nodiscard]] constexpr int encoder_position_dim() const noexcept {
+        return encoder_super_dim > 0 ? encoder_super_dim : encoder_embed_dim;
+    }
+    [[nodiscard]] constexpr int decoder_position_dim() const noexcept {
+        return decoder_super_dim > 0 ? decoder_super_dim : decoder_embed_dim;
+    }
+
+    /// Columns of the stored embedding tables: a table used by both sides has the wider one's.
+    [[nodiscard]] constexpr int source_table_dim() const noexcept {
+        return sharing == Sharing::all ? shared_table_dim() : encoder_embed_dim;
+    }
+    [[nodiscard]] constexpr int target_table_dim() const noexcept {
+        return sharing == Sharing::all ? shared_table_dim() : decoder_embed_dim;
+    }
+
+    /// Cross-attention stores queries, keys and values in one matrix, as equal dims allow.
+    [[nodiscard]] constexpr bool joint_cross_projection() const noexcept {
+        return encoder_embed_dim == decoder_embed_dim;
+    }
+
+    friend constexpr bool operator==(const Architecture&, const Architecture&) = default;
+
+private:
+    [[nodiscard]] constexpr int shared_table_dim() const noexcept {
+        return encoder_embed_dim > decoder_embed_dim ? encoder_embed_dim : decoder_embed_dim;
+    }
+};
+
+namespace detail {
+
+/// Where in an architecture a value stands, for messages: "encoder layer 2: " or nothing.
+struct Place {
+    const char* side = nullptr;
+    int layer = -1;
+
+    [[nodiscard]] std::string text() const {
+        if (side == nullptr) return "architecture: ";
+        return "architecture: " + std::string(side) + " layer " + std::to_string(layer) + ": ";
+    }
+};
+
+constexpr void require_range(Place place, const char* field, int value, int low, int high) {
+    if (value < low || value > high)
+        fail(place.text(), field, " = ", value, " is not in ", low, " … ", high);
+}
+
+constexpr void require_zero(Place place, const char* field, int value, const char* reason) {
+    if (value != 0) fail(place.text(), field, " = ", value, " must be 0 ", reason);
+}
+
+constexpr void require_heads(Place place, const char* field, int heads, int qkv_dim) {
+    if (heads < 1 || qkv_dim % heads != 0)
+        fail(place.text(), field, " = ", heads, " does not divide qkv_dim = ", qkv_dim);
+}
+
+constexpr void validate_side(const char* dim_field, int dim, const char* super_field, int super_dim,
+                             const char* max_field, int max_positions, Positions positions) {
+    require_range({}, dim_field, dim, positions == Positions::sinusoidal ? 4 : 1, max_dim);
+    if (super_dim != 0) require_range({}, super_field, super_dim, dim + 1, max_dim);
+    if (positions == Positions::learned)
+        require_range({}, max_field, max_positions, 1, max_vocab_size);
+    else
+        require_zero({}, max_field, max_positions, "unless positions are learned");
+}
+
+}  // namespace detail
+
+/// Checks that `a` describes a network that can be built.
+///
+/// Throws  `Error` naming the first field that is out of range or contradicts another.
+constexpr void validate(const Architecture& a) {
+    using namespace detail;
+    require_range({}, "encoder_layers", a.encoder_layer_count, 0, max_layers);
+    require_range({}, "decoder_layers", a.decoder_layer_count, 1, max_layers);
+    require_range({}, "target_vocab_size", a.target_vocab_size, 1, max_vocab_size);
+    require_range({}, "qkv_dim", a.qkv_dim, 1, max_dim);
+    validate_side("decoder_embed_dim", a.decoder_embed_dim, "decoder_super_dim",
+                  a.decoder_super_dim, "max_target_positions", a.max_target_positions,
+                  a.decoder_positions);
+    if (a.has_encoder()) {
+        require_range({}, "source_vocab_size", a.source_vocab_size, 1, max_vocab_size);
+        validate_side("encoder_embed_dim", a.encoder_embed_dim, "encoder_super_dim",
+                      a.encoder_super_dim, "max_source_positions", a.max_source_positions,
+                      a.encoder_positions);
+        require_range({}, "encoder_identity_layers", a.encoder_identity_layers, 0,
+                      max_layers - a.encoder_layer_count);
+        if (a.sharing == Sharing::all && a.source_vocab_size != a.target_vocab_size)
+            fail("architecture: sharing = all needs one vocabulary, but source_vocab_size = ",
+                 a.source_vocab_size, " and target_vocab_size = ", a.target_vocab_size);
+    } else {
+        constexpr const char* reason = "without an encoder";
+        require_zero({}, "source_vocab_size", a.source_vocab_size, reason);
+        require_zero({}, "encoder_embed_dim", a.encoder_embed_dim, reason);
+        require_zero({}, "encoder_super_dim", a.encoder_super_dim, reason);
+        require_zero({}, "encoder_identity_layers", a.encoder_identity_layers, reason);
+        require_zero({}, "max_source_positions", a.max_source_positions, reason);
+        if (a.sharing == Sharing::all)
+            fail(
+                "architecture: sharing = all needs an encoder; decoder_input_output ties the rest");
+    }
+    if (a.norm == Norm::post && (a.encoder_final_norm || a.decoder_final_norm))
+        fail("architecture: ", a.encoder_final_norm ? "encoder" : "decoder",
+             "_final_norm needs norm = pre");
+
+    for (int i = 0; i < a.encoder_layer_count; ++i) {
+        const auto& layer = a.encoder_layers()[static_cast<std::size_t>(i)];
+        const Place place{"encoder", i};
+        require_range(place, "ffn_dim", layer.ffn_dim, 1, max_dim);
+        require_heads(place, "heads", layer.heads, a.qkv_dim);
+    }
+    const int super_layers = a.encoder_layer_count + a.encoder_identity_layers;
+    for (int i = 0; i < a.decoder_layer_count; ++i) {
+        const auto& layer = a.decoder_layers()[static_cast<std::size_t>(i)];
+        const Place place{"decoder", i};
+        require_range(place, "ffn_dim", layer.ffn_dim, 1, max_dim);
+        require_heads(place, "heads", layer.heads, a.qkv_dim);
+        if (a.has_encoder()) {
+            require_heads(place, "cross_heads", layer.cross_heads, a.qkv_dim);
+            require_range(place, "attended_layers", layer.attended_layers, 1,
+                          super_layers < 3 ? super_layers : 3);
+        } else {
+            require_zero(place, "cross_heads", layer.cross_heads, "without an encoder");
+            require_zero(place, "attended_layers", layer.attended_layers, "without an encoder");
+        }
+    }
+}
+
+/// Gives `genes` (layer counts, layer shapes and embed dims) everything else of `super`: the
+/// SubTransformer those genes choose. Slots past the layer counts become zero.
+///
+/// See  `validate_fits_in`, which says whether `super` holds it.
+[[nodiscard]] constexpr Architecture sub_architecture(const Architecture& genes,
+                                                      const Architecture& super) noexcept {
+    Architecture sub = super;
+    sub.encoder_embed_dim = genes.encoder_embed_dim;
+    sub.decoder_embed_dim = genes.decoder_embed_dim;
+    sub.encoder_layer_count = genes.encoder_layer_count;
+    sub.decoder_layer_count = genes.decoder_layer_count;
+    for (int i = 0; i < max_layers; ++i) {
+        const auto slot = static_cast<std::size_t>(i);
+        sub.encoder_layer_shapes[slot] =
+            i < genes.encoder_layer_count ? genes.encoder_layer_shapes[slot] : EncoderLayerShape{};
+        sub.decoder_layer_shapes[slot] =
+            i < genes.decoder_layer_count ? genes.decoder_layer_shapes[slot] : DecoderLayerShape{};
+    }
+    sub.encoder_super_dim =
+        sub.encoder_embed_dim == super.encoder_position_dim() ? 0 : super.encoder_position_dim();
+    sub.decoder_super_dim =
+        sub.decoder_embed_dim == super.decoder_position_dim() ? 0 : super.decoder_position_dim();
+    sub.encoder_identity_layers =
+        super.encoder_layer_count + super.encoder_identity_layers - sub.encoder_layer_count;
+    return sub;
+}
+
+/// Checks that the super network `super` holds `sub`: every gene is at most the super's, and all
+/// that is not a gene is the same, as `sub_architecture` makes it. Both must be valid.
+///
+/// Throws  `Error` naming the gene.
+constexpr void validate_fits_in(const Architecture& sub, const Architecture& super) {
+    using detail::Place;
+    const auto at_most = [](Place place, const char* gene, int value, int limit) {
+        if (value > limit)
+            fail(place.text(), gene, " = ", value, " exceeds the super network's ", limit);
+    };
+    at_most({}, "encoder_embed_dim", sub.encoder_embed_dim, super.encoder_embed_dim);
+    at_most({}, "decoder_embed_dim", sub.decoder_embed_dim, super.decoder_embed_dim);
+    at_most({}, "encoder_layers", sub.encoder_layer_count, super.encoder_layer_count);
+    at_most({}, "decoder_layers", sub.decoder_layer_count, super.decoder_layer_count);
+    for (int i = 0; i < sub.encoder_layer_count; ++i) {
+        const auto slot = static_cast<std::size_t>(i);
+        at_most({"encoder", i}, "ffn_dim", sub.encoder_layer_shapes[slot].ffn_dim,
+                super.encoder_layer_shapes[slot].ffn_dim);
+    }
+    for (int i = 0; i < sub.decoder_layer_count; ++i) {
+        const auto slot = static_cast<std::size_t>(i);
+        at_most({"decoder", i}, "ffn_dim", sub.decoder_layer_shapes[slot].ffn_dim,
+                super.decoder_layer_shapes[slot].ffn_dim);
+    }
+    const auto same = [](const char* field, auto found, auto expected) {
+        if (found != expected)
+            fail("architecture: ", field, " = ", static_cast<int>(found),
+                 " differs from the super network's ", static_cast<int>(expected));
+    };
+    same("source_vocab_size", sub.source_vocab_size, super.source_vocab_size);
+    same("target_vocab_size", sub.target_vocab_size, super.target_vocab_size);
+    same("qkv_dim", sub.qkv_dim, super.qkv_dim);
+    same("max_source_positions", sub.max_source_positions, super.max_source_positions);
+    same("max_target_positions", sub.max_target_positions, super.max_target_positions);
+    same("encoder_super_dim", sub.encoder_position_dim(), super.encoder_position_dim());
+    same("decoder_super_dim", sub.decoder_position_dim(), super.decoder_position_dim());
+    same("encoder_layers with identity layers",
+         sub.encoder_layer_count + sub.encoder_identity_layers,
+         super.encoder_layer_count + super.encoder_identity_layers);
+    if (sub_architecture(sub, super) != sub)
+        fail("architecture: sharing, norms, positions, activation or scaling differ from the super "
+             "network's");
+}
+
+/// True where `validate_fits_in` would not throw.
+[[nodiscard]] constexpr bool fits_in(const Architecture& sub, const Architecture& super) noexcept {
+    bool fits = sub_architecture(sub, super) == sub &&
+                sub.encoder_embed_dim <= super.encoder_embed_dim &&
+                sub.decoder_embed_dim <= super.decoder_embed_dim &&
+                sub.encoder_layer_count <= super.encoder_layer_count &&
+                sub.decoder_layer_count <= super.decoder_layer_count;
+    for (std::size_t i = 0; i < max_layers; ++i)
+        fits = fits &&
+               sub.encoder_layer_shapes[i].ffn_dim <= super.encoder_layer_shapes[i].ffn_dim &&
+               sub.decoder_layer_shapes[i].ffn_dim <= super.decoder_layer_shapes[i].ffn_dim;
+    return fits;
+}
+
+}  // namespace hat::model
