@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/core/simd.hpp>
+
+#include <hat/core/random.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+
+namespace simd = hat::simd;
+
+namespace {
+
+using Sixteen = std::array<float, simd::lanes>;
+
+template <class Function>
+float apply(Function function, float x) {
+    Sixteen y{};
+    simd::store(function(simd::broadcast(x)), y.data());
+    return y[5];
+}
+
+/// The largest error of `function` against `exact` on `steps` points, divided by max(|exact|, floor).
+template <class Function, class Exact>
+double worst_error(Function function, Exact exact, double low, double high, double floor) {
+    double worst = 0;
+    for (int i = 0; i <= 20000; ++i) {
+        const auto x = static_cast<float>(low + (high - low) * i / 20000);
+        const double expected = exact(static_cast<double>(x));
+        const double error = std::abs(static_cast<double>(apply(function, x)) - expected);
+        worst = std::max(worst, error / std::max(std::abs(expected), floor));
+    }
+    return worst;
+}
+
+}  // namespace
+
+TEST_SUITE("core/simd") {
+    TEST_CASE("fma rounds once, as std::fma does, bit by bit") {
+        hat::Random random(1);
+        for (int repeat = 0; repeat < 2000; ++repeat) {
+            Sixteen a{};
+            Sixteen b{};
+            Sixteen c{};
+            Sixteen y{};
+            for (std::size_t i = 0; i < a.size(); ++i) {
+                a[i] = static_cast<float>(random.normal());
+                b[i] = static_cast<float>(random.normal());
+                c[i] = -a[i] * b[i] * static_cast<float>(1.0 + 1e-6 * random.normal());
+            }
+            simd::store(simd::fma(simd::load(a.data()), simd::load(b.data()), simd::load(c.data())),
+                        y.data());
+            for (std::size_t i = 0; i < a.size(); ++i) {
+                REQUIRE(std::bit_cast<std::uint32_t>(y[i]) ==
+                        std::bit_cast<std::uint32_t>(std::fma(a[i], b[i], c[i])));
+            }
+        }
+    }
+
+    TEST_CASE("sum folds the lanes 8, 4, 2 and 1 apart") {
+        hat::Random random(2);
+        Sixteen x{};
+        for (auto& v : x) v = static_cast<float>(random.normal());
+        Sixteen tree = x;
+        for (std::size_t width = 8; width > 0; width /= 2) {
+            for (std::size_t i = 0; i < width; ++i) tree[i] += tree[i + width];
+        }
+        CHECK(simd::sum(simd::load(x.data())) == tree[0]);
+        CHECK(simd::largest(simd::load(x.data())) == *std::max_element(x.begin(), x.end()));
+    }
+
+    TEST_CASE("partial loads and stores touch only what they may") {
+        const Sixteen x{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+        for (int n = 0; n <= simd::lanes; ++n) {
+            Sixteen loaded{};
+            simd::store(simd::load_first(x.data(), n), loaded.data());
+            Sixteen stored{};
+            stored.fill(-1);
+            simd::store_first(simd::load(x.data()), stored.data(), n);
+            Sixteen kept{};
+            simd::store(simd::keep_first(simd::load(x.data()), n, -7), kept.data());
+            for (std::size_t i = 0; i < x.size(); ++i) {
+                const bool inside = static_cast<int>(i) < n;
+                CHECK(loaded[i] == (inside ? x[i] : 0));
+                CHECK(stored[i] == (inside ? x[i] : -1));
+                CHECK(kept[i] == (inside ? x[i] : -7));
+            }
+        }
+    }
+
+    TEST_CASE("exp, log, tanh, sigmoid and erf are accurate") {
+        CHECK(worst_error([](auto x) { return simd::exp(x); }, [](double x) { return std::exp(x); },
+                          -87, 88, 0) < 2e-7);
+        CHECK(worst_error([](auto x) { return simd::log(x); }, [](double x) { return std::log(x); },
+                          1e-6, 50, 1e-3) < 3e-7);
+        CHECK(worst_error([](auto x) { return simd::log(x); }, [](double x) { return std::log(x); },
+                          1e-30, 1e30, 1e-3) < 3e-7);
+        CHECK(worst_error([](auto x) { return simd::tanh(x); },
+                          [](double x) { return std::tanh(x); }, -10, 10, 1e-6) < 4e-7);
+        CHECK(worst_error([](auto x) { return simd::sigmoid(x); },
+                          [](double x) { return 1 / (1 + std::exp(-x)); }, -80, 80, 1e-30) < 4e-7);
+        CHECK(worst_error([](auto x) { return simd::erf(x); }, [](double x) { return std::erf(x); },
+                          -5, 5, 1) < 5e-7);
+    }
+
+    TEST_CASE("exp saturates: 0 far below, finite far above") {
+        const auto exp = [](auto x) { return simd::exp(x); };
+        CHECK(apply(exp, -200.0F) == 0.0F);
+        CHECK(apply(exp, -INFINITY) == 0.0F);
+        CHECK(std::isfinite(apply(exp, 1000.0F)));
+        CHECK(apply(exp, 0.0F) == 1.0F);
+    }
+
+    TEST_CASE("mix32 equals its scalar twin") {
+        alignas(64) std::array<std::uint32_t, simd::lanes> words{};
+        const auto mixed = simd::mix32(simd::count_from(4294967290U) ^ 0x1234567U);
+        for (int i = 0; i < simd::parts; ++i) {
+            mixed.part[i].store_unaligned(words.data() + i * simd::native_lanes);
+        }
+        for (std::uint32_t i = 0; i < simd::lanes; ++i) {
+            CHECK(words[i] == hat::mix32((4294967290U + i) ^ 0x1234567U));
+        }
+    }
+
+    TEST_CASE("a value stays where the word reaches the threshold") {
+        Sixteen y{};
+        simd::store(simd::value_if_at_least(simd::count_from(0), 10, 2.5F), y.data());
+        for (std::size_t i = 0; i < y.size(); ++i) CHECK(y[i] == (i >= 10 ? 2.5F : 0.0F));
+    }
+}
