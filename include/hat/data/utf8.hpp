@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/error.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace hat::data {
+
+namespace detail {
+
+struct CodePoint {
+    char32_t value = 0;
+    int size_bytes = 0;  // 0: what stands there is not UTF-8
+};
+
+/// The code point whose first byte is `text[at]`. Precondition: at < text.size().
+constexpr CodePoint code_point(std::string_view text, std::size_t at) noexcept {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+    const unsigned char lead = byte(0);
+    if (lead < 0x80) return {lead, 1};
+    const int size = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+    if (size == 0 || text.size() - at < static_cast<std::size_t>(size)) return {};
+    auto value = static_cast<char32_t>(lead & (0xFF >> (size + 1)));
+    for (std::size_t i = 1; i < static_cast<std::size_t>(size); ++i) {
+        if ((byte(i) & 0xC0) != 0x80) return {};
+        value = value << 6 | (byte(i) & 0x3FU);
+    }
+    const bool overlong = (size == 3 && value < 0x800) || (size == 4 && value < 0x10000);
+    const bool surrogate = 0xD800 <= value && value <= 0xDFFF;
+    if (overlong || surrogate || value > 0x10FFFF) return {};
+    return {value, size};
+}
+
+}  // namespace detail
+
+/// Where `text` stops being UTF-8: the offset of the first offending byte, or `npos` if there is
+/// none. Overlong forms, surrogates and code points past U+10FFFF are not UTF-8 (RFC 3629).
+[[nodiscard]] constexpr std::size_t find_invalid_utf8(std::string_view text) noexcept {
+    for (std::size_t i = 0; i < text.size();) {
+        const int size = detail::code_point(text, i).size_bytes;
+        if (size == 0) return i;
+        i += static_cast<std::size_t>(size);
+    }
+    return std::string_view::npos;
+}
+
+/// The code points of `text`.
+///
+/// Throws  `Error` if `text` is not UTF-8, with the offset of the offending byte
+[[nodiscard]] inline std::u32string decode_utf8(std::string_view text) {
+    std::u32string code_points;
+    code_points.reserve(text.size());
+    for (std::size_t i = 0; i < text.size();) {
+        const detail::CodePoint c = detail::code_point(text, i);
+        if (c.size_bytes == 0) fail("text: byte ", i, " is not valid UTF-8");
+        code_points += c.value;
+        i += static_cast<std::size_t>(c.size_bytes);
+    }
+    return code_points;
+}
+
+/// Appends `c` to `text`. Precondition: `c` is a code point, not a surrogate.
+constexpr void append_utf8(std::string& text, char32_t c) {
+    const auto tail = [c](int shift) { return static_cast<char>(0x80U | (c >> shift & 0x3FU)); };
+    if (c < 0x80) {
+        text += static_cast<char>(c);
+    } else if (c < 0x800) {
+        text += static_cast<char>(0xC0U | c >> 6);
+        text += tail(0);
+    } else if (c < 0x10000) {
+        text += static_cast<char>(0xE0U | c >> 12);
+        text += tail(6);
+        text += tail(0);
+    } else {
+        text += static_cast<char>(0xF0U | c >> 18);
+        text += tail(12);
+        text += tail(6);
+        text += tail(0);
+    }
+}
+
+[[nodiscard]] inline std::string encode_utf8(std::u32string_view code_points) {
+    std::string text;
+    text.reserve(code_points.size());
+    for (const char32_t c : code_points) append_utf8(text, c);
+    return text;
+}
+
+}  // namespace hat::data
