@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Succeeds if the version is the one given, and every component that was asked for is there.
+
+#include <hat/hat.hpp>
+
+#ifdef EXPECT_BLAS
+#include <cblas.h>
+static_assert(HAT_WITH_BLAS == 1);
+#endif
+#ifdef EXPECT_JSON
+#include <nlohmann/json.hpp>
+static_assert(HAT_WITH_JSON == 1);
+#endif
+#ifdef EXPECT_YAML
+#include <yaml-cpp/yaml.h>
+static_assert(HAT_WITH_YAML == 1);
+#endif
+#ifdef EXPECT_SENTENCEPIECE
+#include <sentencepiece_processor.h>
+static_assert(HAT_WITH_SENTENCEPIECE == 1);
+#endif
+
+#include <cstdio>
+#include <string_view>
+
+int main(int argc, char** argv) {
+    bool right = argc == 2 && hat::version == std::string_view(argv[1]);
+    // One call into each library shows that it was linked.
+#ifdef EXPECT_BLAS
+    const float two[] = {2.0F};
+    right = right && cblas_sdot(1, two, 1, two, 1) == 4.0F;
+#endif
+#ifdef EXPECT_JSON
+    right = right && nlohmann::json::parse("[1, 2]").size() == 2;
+#endif
+#ifdef EXPECT_YAML
+    right = right && YAML::Load("[1, 2]").size() == 2;
+#endif
+#ifdef EXPECT_SENTENCEPIECE
+    const sentencepiece::SentencePieceProcessor untrained;
+    right = right && !untrained.status().ok();
+#endif
+    std::printf("hat %s: %s\n", std::string(hat::version).c_str(), right ? "right" : "wrong");
+    return right ? 0 : 1;
+}

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What must be true of every header, checked by reading it:
+# - a folder includes only itself and folders before it, in the order below;
+# - the file begins with the licence and has `#pragma once`;
+# - a header that includes a library of an optional component says so: "Needs: <library>";
+# - a header of hat that is included exists.
+
+set(order core kernels autograd nn model io data decode train elastic search deploy)
+set(optional "cblas\\.h" OpenBLAS "nlohmann/" nlohmann-json "yaml-cpp/" yaml-cpp
+             "sentencepiece_" SentencePiece "mpi\\.h" MPI)
+
+set(faults "")
+macro(fault text)
+    string(APPEND faults "  ${name}: ${text}\n")
+endmacro()
+
+file(GLOB_RECURSE headers ${SOURCE_DIR}/include/hat/*.hpp)
+list(LENGTH headers count)
+if(count EQUAL 0)
+    message(FATAL_ERROR "no headers in ${SOURCE_DIR}/include/hat")
+endif()
+foreach(header IN LISTS headers)
+    cmake_path(RELATIVE_PATH header BASE_DIRECTORY ${SOURCE_DIR}/include OUTPUT_VARIABLE name)
+    file(STRINGS ${header} first LIMIT_COUNT 1)
+    file(STRINGS ${header} once REGEX "^#pragma once$")
+    if(NOT first STREQUAL "// SPDX-License-Identifier: Apache-2.0" OR NOT once)
+        fault("does not begin with the SPDX line, or lacks #pragma once")
+    endif()
+
+    set(place -1)  # files beside the folders: config.hpp, version.hpp
+    if(name MATCHES "^hat/([^/]+)/")
+        set(folder ${CMAKE_MATCH_1})
+        list(FIND order ${folder} place)
+        if(place LESS 0)
+            fault("folder ${folder} is not one of: ${order}")
+        endif()
+    elseif(name STREQUAL "hat/hat.hpp")
+        list(LENGTH order place)
+    endif()
+
+    file(STRINGS ${header} includes REGEX "^ *# *include")
+    file(STRINGS ${header} needs REGEX "^//.*Needs: ")
+    foreach(line IN LISTS includes)
+        if(line MATCHES "<(hat/([^/>]+)/[^>]+)>")
+            set(included ${CMAKE_MATCH_1})
+            list(FIND order ${CMAKE_MATCH_2} other)
+            if(other GREATER place)
+                fault("includes <${included}>, against the order of the folders")
+            endif()
+            if(NOT EXISTS ${SOURCE_DIR}/include/${included})
+                fault("includes <${included}>, which does not exist")
+            endif()
+        elseif(line MATCHES "\"")
+            fault("${line}: headers of hat are included as <hat/…>")
+        endif()
+        set(libraries ${optional})
+        while(libraries)
+            list(POP_FRONT libraries pattern library)
+            if(line MATCHES "<${pattern}" AND NOT needs MATCHES ${library})
+                fault("includes a header of ${library} without saying \"Needs: ${library}\"")
+            endif()
+        endwhile()
+    endforeach()
+endforeach()
+
+if(faults)
+    message(FATAL_ERROR "\n${faults}")
+endif()
+message(STATUS "${count} headers are in order")
