@@ -16,7 +16,7 @@ using hat::support::TemporaryDirectory;
 TEST_SUITE("io/text_file") {
     TEST_CASE("every byte is read, zeros and the last unfinished line too") {
         const TemporaryDirectory directory;
-        for (const std::size_t size : {0, 1, 65'535, 65'536, 65'537, 200'000}) {
+        for (const std::size_t size : {0U, 1U, 65'535U, 65'536U, 65'537U, 200'000U}) {
             std::string text(size, '\0');
             if (size > 0) text.back() = 'z';
             write_file(directory / "file", text);

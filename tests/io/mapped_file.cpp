@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/io/mapped_file.hpp>
+
+#include <hat/io/atomic_file.hpp>
+
+#include "support/temporary_directory.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+using hat::io::MappedFile;
+using hat::io::write_file;
+using hat::support::TemporaryDirectory;
+
+namespace {
+
+std::string_view text(const MappedFile& file) {
+    return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+}
+
+}  // namespace
+
+TEST_SUITE("io/mapped_file") {
+    TEST_CASE("a mapped file shows its bytes, also after it is moved or replaced") {
+        const TemporaryDirectory directory;
+        write_file(directory / "file", "content");
+        MappedFile first(directory / "file");
+        write_file(directory / "file", "other");
+        const MappedFile second = std::move(first);
+        CHECK(text(second) == "content");
+        CHECK(first.bytes().empty());
+        first = MappedFile(directory / "file");
+        CHECK(text(first) == "other");
+    }
+
+    TEST_CASE("an empty file has no bytes") {
+        const TemporaryDirectory directory;
+        write_file(directory / "file", "");
+        CHECK(MappedFile(directory / "file").bytes().empty());
+    }
+
+    TEST_CASE("what is no regular file is an error") {
+        const TemporaryDirectory directory;
+        const std::string path = directory / "missing";
+        CHECK_THROWS_WITH_AS(MappedFile{path},
+                             (path + ": cannot open: No such file or directory").c_str(),
+                             hat::Error);
+        CHECK_THROWS_WITH_AS(MappedFile{directory.path()},
+                             (directory.path() + ": not a regular file").c_str(), hat::Error);
+        CHECK_THROWS_AS(MappedFile{"/dev/zero"}, hat::Error);
+    }
+}
