@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Needs: SentencePiece
+#pragma once
+
+#include <hat/core/error.hpp>
+#include <hat/data/detail/subword_model.hpp>
+#include <hat/data/vocabulary.hpp>
+#include <hat/io/atomic_file.hpp>
+#include <hat/io/text_file.hpp>
+
+#include <sentencepiece_processor.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hat::data {
+
+/// Cuts text into the pieces of a SentencePiece model (arXiv:1808.06226) and joins them again.
+/// All members that are `const` may be called from many threads at once.
+///
+///     const Subword subword = Subword::load("subword.model");
+///     std::vector<int> ids = subword.encode("Hello world.");
+///     assert(subword.decode(ids) == "Hello world.");
+class Subword {
+public:
+    /// Throws  `Error` if the file cannot be read, or holds no whole SentencePiece model
+    [[nodiscard]] static Subword load(const std::string& path) {
+        return {io::read_file(path, detail::max_subword_model_bytes), path};
+    }
+
+    /// The model whose serialised form is `bytes`; `name` says in errors where they are from.
+    ///
+    /// Throws  `Error` if they are no whole SentencePiece model
+    [[nodiscard]] static Subword from_bytes(std::string bytes,
+                                            std::string_view name = "subword model") {
+        return {std::move(bytes), name};
+    }
+
+    /// Writes the model's serialised form to `path`, whole or not at all.
+    void save(const std::string& path) const { io::write_file(path, bytes_); }
+
+    [[nodiscard]] const std::string& bytes() const noexcept { return bytes_; }
+    [[nodiscard]] int size() const { return processor_->GetPieceSize(); }
+    [[nodiscard]] const SpecialTokens& special() const noexcept { return special_; }
+
+    /// The ids of the pieces of `line`, without begin and end of sentence.
+    [[nodiscard]] std::vector<int> encode(std::string_view line) const {
+        std::vector<int> ids;
+        const auto status = processor_->Encode(line, &ids);
+        if (!status.ok()) fail("subword model: cannot encode: ", status.message());
+        return ids;
+    }
+
+    /// The text that `ids` stand for. Begin, end and padding stand for nothing.
+    ///
+    /// Throws  `Error` if an id is not in the vocabulary
+    [[nodiscard]] std::string decode(const std::vector<int>& ids) const {
+        for (const int id : ids)
+            if (id < 0 || id >= size())
+                fail("subword model: found id ", id, ", expected 0 to ", size() - 1);
+        std::string text;
+        const auto status = processor_->Decode(ids, &text);
+        if (!status.ok()) fail("subword model: cannot decode: ", status.message());
+        return text;
+    }
+
+    /// Precondition: 0 <= id < size().
+    [[nodiscard]] const std::string& piece(int id) const { return processor_->IdToPiece(id); }
+
+    /// All pieces, by id.
+    [[nodiscard]] Vocabulary vocabulary() const {
+        std::vector<std::string> pieces;
+        for (int id = 0; id < size(); ++id) pieces.push_back(piece(id));
+        return {std::move(pieces), special_, "subword model"};
+    }
+
+private:
+    Subword(std::string bytes, std::string_view name)
+        : bytes_(std::move(bytes)),
+          processor_(std::make_unique<sentencepiece::SentencePieceProcessor>()) {
+        detail::check_subword_model(bytes_, name);
+        if (!processor_->LoadFromSerializedProto(bytes_).ok())
+            fail(name, ": not a SentencePiece model, or a damaged one");
+        special_ = {.unk = processor_->unk_id(),
+                    .bos = processor_->bos_id(),
+                    .eos = processor_->eos_id(),
+                    .pad = processor_->pad_id()};
+        if (special_.unk < 0 || special_.eos < 0)
+            fail(name, ": the subword model has no ", special_.eos < 0 ? "end of sentence" : "unk",
+                 " piece, which translation needs");
+    }
+
+    std::string bytes_;
+    std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;
+    SpecialTokens special_;
+};
+
+}  // namespace hat::data
