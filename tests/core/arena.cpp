@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/core/arena.hpp>
+
+#include "support/allocations.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+using hat::Arena;
+using hat::ArenaScope;
+
+namespace {
+
+constexpr std::size_t mebibyte = std::size_t{1} << 20U;
+
+}  // namespace
+
+TEST_SUITE("core/arena") {
+    TEST_CASE("everything starts at a cache line and nothing overlaps") {
+        Arena arena;
+        std::vector<std::uint8_t*> starts;
+        for (int size = 1; size < 300; size += 7) {
+            auto* const p = arena.allocate<std::uint8_t>(size);
+            CHECK(reinterpret_cast<std::uintptr_t>(p) % hat::alignment == 0);
+            std::fill(p, p + size, static_cast<std::uint8_t>(size));
+            starts.push_back(p);
+        }
+        int size = 1;
+        for (const auto* p : starts) {
+            CHECK(std::all_of(p, p + size, [&](int x) { return x == size % 256; }));
+            size += 7;
+        }
+    }
+
+    TEST_CASE("matrices and vectors have the shape asked for") {
+        Arena arena;
+        const hat::Matrix x = arena.matrix(3, 5);
+        CHECK(x.rows() == 3);
+        CHECK(x.cols() == 5);
+        CHECK(x.stride() == 5);
+        CHECK(arena.vector(7).size() == 7);
+        CHECK(arena.matrix(0, 5).rows() == 0);
+    }
+
+    TEST_CASE("create builds an object in place") {
+        struct Point {
+            int x;
+            int y = 8;
+        };
+        Arena arena;
+        const Point* const p = arena.create<Point>(4);
+        CHECK(p->x == 4);
+        CHECK(p->y == 8);
+    }
+
+    TEST_CASE("what was allocated since a mark is free after its release") {
+        Arena arena(mebibyte);
+        (void)arena.allocate<float>(100);
+        const auto mark = arena.mark();
+        float* const first = arena.allocate<float>(1000);
+        arena.release(mark);
+        CHECK(arena.allocate<float>(10) == first);
+        {
+            const ArenaScope scope(arena);
+            (void)arena.allocate<float>(5000);
+        }
+        CHECK(arena.allocate<float>(1) == first + 16);
+    }
+
+    TEST_CASE("a release also takes back what lies in later blocks") {
+        Arena arena(mebibyte);
+        const auto mark = arena.mark();
+        std::uint8_t* const first = arena.allocate<std::uint8_t>(1);
+        (void)arena.allocate<std::uint8_t>(3 * mebibyte);
+        arena.release(mark);
+        const std::size_t capacity = arena.capacity_bytes();
+        CHECK(arena.allocate<std::uint8_t>(1) == first);
+        (void)arena.allocate<std::uint8_t>(3 * mebibyte);
+        CHECK(arena.capacity_bytes() == capacity);
+    }
+
+    TEST_CASE("a full arena adds a block and leaves in place what it gave out") {
+        Arena arena(mebibyte);
+        auto* const first = arena.allocate<std::uint8_t>(mebibyte);
+        std::fill(first, first + mebibyte, std::uint8_t{7});
+        auto* const second = arena.allocate<std::uint8_t>(5 * mebibyte);
+        std::fill(second, second + 5 * mebibyte, std::uint8_t{9});
+        CHECK(arena.capacity_bytes() == 6 * mebibyte);
+        CHECK(std::all_of(first, first + mebibyte, [](int x) { return x == 7; }));
+    }
+
+    TEST_CASE("after a reset one block holds what several held, and nothing is allocated") {
+        Arena arena;
+        const auto step = [&] {
+            (void)arena.allocate<float>(300'000);
+            {
+                const ArenaScope scope(arena);
+                (void)arena.allocate<float>(900'000);
+            }
+            for (int i = 0; i < 50; ++i) (void)arena.matrix(i, 1000);
+            arena.reset();
+        };
+        step();
+        const std::size_t capacity = arena.capacity_bytes();
+        CHECK(hat::support::allocations_in([&] {
+                  step();
+                  step();
+              }) == 0);
+        CHECK(arena.capacity_bytes() == capacity);
+    }
+
+    TEST_CASE("an arena that was never used owns nothing") {
+        CHECK(hat::support::allocations_in([] {
+                  Arena arena;
+                  arena.reset();
+                  CHECK(arena.capacity_bytes() == 0);
+              }) == 0);
+    }
+}
