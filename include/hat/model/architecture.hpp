@@ -21,6 +21,15 @@ inline constexpr int max_dim = 1 << 16;
 /// Largest vocabulary that `validate` accepts.
 inline constexpr int max_vocab_size = 1 << 24;
 
+/// Row of a position table that the first token of a sentence reads, whatever the special tokens
+/// are.
+inline constexpr int first_position = 2;
+
+/// Rows of the table of learned positions for sentences of up to `max_positions` tokens.
+[[nodiscard]] constexpr int learned_position_rows(int max_positions) noexcept {
+    return max_positions + first_position;
+}
+
 /// What one encoder layer may choose: its feed-forward width and its number of heads.
 struct EncoderLayerShape {
     int ffn_dim = 0;
