@@ -95,11 +95,11 @@ constexpr int tile_panels(int rows) noexcept {
 /// sums[row][panel] += Σ_input left(row, input) · right(panel, input).
 template <int Rows, int Panels>
 HAT_INLINE void accumulate_tile(LeftOperand left, RightOperand right, int inputs,
-                                simd::Lanes (&sums)[Rows][Panels]) noexcept {
+                                simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
     const float* x = left.data;
     const float* w = right.data;
     for (int k = 0; k < inputs; ++k) {
-        simd::Lanes weights[Panels];
+        simd::Lanes weights[std::size_t{Panels}];
 #pragma GCC unroll 8
         for (int p = 0; p < Panels; ++p) weights[p] = simd::load(w + p * right.panel_stride);
 #pragma GCC unroll 8
@@ -119,13 +119,13 @@ HAT_INLINE void accumulate_tile(LeftOperand left, RightOperand right, int inputs
 template <int Rows, int Panels>
 HAT_INLINE void compute_tile(LeftOperand left, RightOperand right, int inputs, int row, int panel,
                              const Output& output) noexcept {
-    simd::Lanes sums[Rows][Panels];
+    simd::Lanes sums[std::size_t{Rows}][std::size_t{Panels}];
 #pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 8
         for (int p = 0; p < Panels; ++p) sums[r][p] = output.start(row + r, panel + p);
     }
-    accumulate_tile(
+    accumulate_tile<Rows, Panels>(
         LeftOperand{left.data + row * left.row_stride, left.row_stride, left.input_stride},
         RightOperand{right.data + panel * right.panel_stride, right.panel_stride,
                      right.input_stride},

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/arena.hpp>
+#include <hat/core/matrix_view.hpp>
+#include <hat/kernels/gemm.hpp>
+#include <hat/kernels/packed_gemm.hpp>
+#include <hat/kernels/softmax.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+
+namespace hat::kernels {
+
+/// Sums over tokens, in natural logarithms (spec/hat.md, section 7).
+struct CrossEntropy {
+    double loss = 0;  ///< label-smoothed
+    double nll = 0;   ///< without smoothing
+
+    CrossEntropy& operator+=(const CrossEntropy& other) noexcept {
+        loss += other.loss;
+        nll += other.nll;
+        return *this;
+    }
+};
+
+/// What the gradient of the summed loss is added to; empty if it is not wanted.
+struct CrossEntropyGradients {
+    Matrix dx;                  ///< [tokens, dim]
+    Matrix dweight;             ///< [vocab_size, dim], always added to
+    bool accumulate_x = false;  ///< whether to add to `dx` too
+};
+
+namespace detail {
+
+/// Words whose logits are worked on together: their weights stay in the second-level cache.
+inline constexpr int words_per_block = 256;
+
+/// Logits kept between the two passes, at most (20 MB).
+inline constexpr int max_kept_logits = 5 * 1024 * 1024;
+
+/// Maximum, Σ exp(l − maximum) and Σ l of a row of logits, gathered block by block.
+struct LogitStatistics {
+    float maximum = -std::numeric_limits<float>::infinity();
+    float exponentials = 0;
+    double sum = 0;
+
+    HAT_INLINE void add(const float* logits, int n) noexcept {
+        const float top = std::max(maximum, row_max(logits, n));
+        simd::Lanes total = simd::zero();
+        simd::Lanes exponential = simd::zero();
+        const simd::Lanes shift = simd::broadcast(top);
+        for_stretches(n, [&](int j, int count) {
+            const simd::Lanes l = load_stretch(logits + j, count);
+            total = total + l;
+            simd::Lanes e = simd::exp(l - shift);
+            if (count < simd::lanes) e = simd::keep_first(e, count, 0.0F);
+            exponential = exponential + e;
+        });
+        exponentials = exponentials * std::exp(maximum - top) + simd::sum(exponential);
+        maximum = top;
+        sum += static_cast<double>(simd::sum(total));
+    }
+};
+
+}  // namespace detail
+
+/// Label-smoothed cross entropy of the logits x · weightᵀ, summed over tokens, and its gradients:
+/// with log-probabilities l,
+///
+///     loss = (1 − ε) · (−l[target]) + ε / vocab_size · Σ_v (−l[v]).
+///
+/// The logits exist for a few hundred tokens at a time: a first pass makes them block by block and
+/// gathers what the softmax needs, a second turns each block into its gradient and multiplies it
+/// while it is in cache.
+///
+/// Shapes  x [tokens, dim],  weight [vocab_size, dim],  targets [tokens]
+/// Cost    3 · tokens · dim · vocab_size multiply-adds with gradients, a third without
+inline CrossEntropy cross_entropy(ConstMatrix x, ConstMatrix weight, std::span<const int> targets,
+                                  float smoothing, const CrossEntropyGradients& gradients,
+                                  Arena& scratch) {
+    constexpr int block = detail::words_per_block;
+    const ArenaScope scope(scratch);
+    const int vocab_size = weight.rows();
+    const int dim = x.cols();
+    const bool wants_gradients = !gradients.dx.empty();
+    const int blocks = (vocab_size + block - 1) / block;
+    const int most_rows = std::max(8, detail::max_kept_logits / (blocks * block));
+    const int chunks = (x.rows() + most_rows - 1) / most_rows;
+    const int chunk_rows = chunks == 0 ? 0 : (x.rows() + chunks - 1) / chunks;
+    float* const packed = scratch.allocate<float>(packed_size(block, dim));
+    float* const logits = scratch.allocate<float>(std::ptrdiff_t{chunk_rows} * block *
+                                                  (wants_gradients ? blocks : 1));
+    auto* const statistics = scratch.allocate<detail::LogitStatistics>(chunk_rows);
+    float* const target_logits = scratch.allocate<float>(chunk_rows);
+    CrossEntropy result;
+
+    for (int first = 0; first < x.rows(); first += chunk_rows) {
+        const int rows = std::min(chunk_rows, x.rows() - first);
+        const ConstMatrix part = x.middle_rows(first, rows);
+        const int* const wanted = targets.data() + first;
+        const auto block_logits = [&](int b) {
+            const std::ptrdiff_t offset = wants_gradients ? std::ptrdiff_t{b} * rows * block : 0;
+            return Matrix(logits + offset, rows, std::min(block, vocab_size - b * block), block);
+        };
+
+        std::fill_n(statistics, rows, detail::LogitStatistics{});
+        for (int b = 0; b < blocks; ++b) {
+            const Matrix l = block_logits(b);
+            packed_gemm(part, pack(weight.middle_rows(b * block, l.cols()), packed), {.y = l});
+            for (int i = 0; i < rows; ++i) {
+                statistics[i].add(l.row_data(i), l.cols());
+                const int word = wanted[i] - b * block;
+                if (0 <= word && word < l.cols()) target_logits[i] = l(i, word);
+            }
+        }
+        for (int i = 0; i < rows; ++i) {
+            const auto& row = statistics[i];
+            const double log_sum = static_cast<double>(row.maximum) +
+                                   std::log(static_cast<double>(row.exponentials));
+            const double nll = log_sum - static_cast<double>(target_logits[i]);
+            result.nll += nll;
+            result.loss += (1.0 - static_cast<double>(smoothing)) * nll +
+                           static_cast<double>(smoothing) * (log_sum - row.sum / vocab_size);
+            statistics[i].maximum = static_cast<float>(log_sum);  // all that the second pass needs
+        }
+        if (!wants_gradients) continue;
+
+        const Matrix dx = gradients.dx.middle_rows(first, rows);
+        const simd::Lanes uniform = simd::broadcast(smoothing / static_cast<float>(vocab_size));
+        for (int b = blocks - 1; b >= 0; --b) {
+            const Matrix l = block_logits(b);
+            for (int i = 0; i < rows; ++i) {
+                const simd::Lanes shift = simd::broadcast(statistics[i].maximum);
+                detail::for_stretches(l.cols(), [&](int j, int n) {
+                    float* const at = l.row_data(i) + j;
+                    const simd::Lanes d =
+                        simd::exp(detail::load_stretch(at, n) - shift) - uniform;
+                    detail::store_stretch(d, at, n);
+                });
+                const int word = wanted[i] - b * block;
+                if (0 <= word && word < l.cols()) l(i, word) -= 1.0F - smoothing;
+            }
+            gemm_nn(l, weight.middle_rows(b * block, l.cols()),
+                    {.y = dx, .accumulate = gradients.accumulate_x || b + 1 < blocks}, scratch);
+            gemm_tn(l, part,
+                    {.y = gradients.dweight.middle_rows(b * block, l.cols()), .accumulate = true},
+                    scratch);
+        }
+    }
+    return result;
+}
+
+}  // namespace hat::kernels

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// `hat/kernels`: arithmetic on views, forward and backward side by side.
+///
+/// Every kernel takes views whose memory the caller owns, checks nothing in release builds and, but
+/// for what a scratch `Arena` hands out, allocates nothing. All matrix products run on one tile
+/// (`tile.hpp`): `packed_gemm` on weights packed once, `gemm_nt`, `gemm_nn` and `gemm_tn` on
+/// row-major operands.
+///
+///     hat::kernels::gemm_nt(x, weight, {.y = y, .bias = bias, .activation = Activation::relu},
+///                           scratch);
+///
+/// Limits: single precision.
+
+#include <hat/kernels/activation.hpp>
+#include <hat/kernels/attention.hpp>
+#include <hat/kernels/cross_entropy.hpp>
+#include <hat/kernels/dropout.hpp>
+#include <hat/kernels/embedding.hpp>
+#include <hat/kernels/gemm.hpp>
+#include <hat/kernels/layer_norm.hpp>
+#include <hat/kernels/packed_gemm.hpp>
+#include <hat/kernels/softmax.hpp>
+#include <hat/kernels/tile.hpp>
