@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <hat/train/adam.hpp>
-
 #include <hat/core/random.hpp>
+#include <hat/train/adam.hpp>
 
 #include "support/allocations.hpp"
 
@@ -89,7 +88,8 @@ TEST_SUITE("train/adam") {
 
     TEST_CASE("many steps equal the equations, each tensor with steps of its own") {
         const TensorTable table = sample_table();
-        const AdamOptions options{.beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-8, .weight_decay = 0.1};
+        const AdamOptions options{
+            .beta1 = 0.9, .beta2 = 0.98, .epsilon = 1e-8, .weight_decay = 0.1};
         Slab parameters(table);
         Slab gradients(table);
         fill(table, parameters, 1, 1);
@@ -222,16 +222,15 @@ TEST_SUITE("train/adam") {
         Slab parameters(table);
         Slab gradients(table);
         Adam adam(table);
-        const auto count = hat::support::allocations_in([&] {
-            adam.step(parameters, gradients, all, {.learning_rate = 0.1}, pool);
-        });
+        const auto count = hat::support::allocations_in(
+            [&] { adam.step(parameters, gradients, all, {.learning_rate = 0.1}, pool); });
         CHECK(count == 0);
     }
 
     TEST_CASE("an option out of range is an error that names it") {
         const TensorTable table = sample_table();
-        CHECK_THROWS_WITH_AS(Adam(table, {.beta1 = 1}),
-                             "Adam: beta1 = 1.000000, expected [0, 1)", hat::Error);
+        CHECK_THROWS_WITH_AS(Adam(table, {.beta1 = 1}), "Adam: beta1 = 1.000000, expected [0, 1)",
+                             hat::Error);
         CHECK_THROWS_WITH_AS(Adam(table, {.beta2 = -0.5}),
                              "Adam: beta2 = -0.500000, expected [0, 1)", hat::Error);
         CHECK_THROWS_WITH_AS(Adam(table, {.epsilon = 0}),

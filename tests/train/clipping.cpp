@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <hat/train/clipping.hpp>
-
 #include <hat/core/random.hpp>
+#include <hat/train/clipping.hpp>
 
 #include "support/allocations.hpp"
 

@@ -29,8 +29,7 @@ public:
     /// Shapes  gradients: slab of the table;  has_gradient [tensors of the table]
     /// Cost    reads the gradients once; allocates nothing
     [[nodiscard]] double operator()(const Slab& gradients,
-                                    std::span<const std::uint8_t> has_gradient,
-                                    ThreadPool& pool) {
+                                    std::span<const std::uint8_t> has_gradient, ThreadPool& pool) {
         pool.run(static_cast<int>(chunks_.size()), [&](int index, int) noexcept {
             const auto i = static_cast<std::size_t>(index);
             const Chunk& chunk = chunks_[i];
