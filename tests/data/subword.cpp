@@ -2,9 +2,10 @@
 #include <hat/data/subword.hpp>
 #include <hat/data/subword_trainer.hpp>
 
+#include "support/temporary_directory.hpp"
+
 #include <doctest/doctest.h>
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -87,13 +88,13 @@ TEST_SUITE("data/subword") {
     }
 
     TEST_CASE("a model is saved and loaded") {
-        const auto path = std::filesystem::temp_directory_path() / "hat_test_subword.model";
+        const hat::support::TemporaryDirectory folder;
+        const std::string path = folder / "subword.model";
         const Subword subword = train_subword(text, {.vocab_size = 40});
         subword.save(path);
         const Subword loaded = Subword::load(path);
         CHECK(loaded.bytes() == subword.bytes());
         CHECK(loaded.encode(text[0]) == subword.encode(text[0]));
-        std::filesystem::remove(path);
     }
 
     TEST_CASE("a model cut off anywhere is an error of one line") {

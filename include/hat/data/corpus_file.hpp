@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/error.hpp>
+#include <hat/data/corpus.hpp>
+#include <hat/io/atomic_file.hpp>
+#include <hat/io/mapped_file.hpp>
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+/// An encoded corpus as a file, little-endian:
+///
+///     "hat.corpus" and six zero bytes
+///     u64 version, u64 checksum of all that follows
+///     twice (source, target): u64 vocab_size, eos, sentences, tokens
+///     twice: i64 offsets [sentences + 1], i32 ids [tokens]
+namespace hat::data {
+
+namespace detail {
+
+static_assert(std::endian::native == std::endian::little, "corpus files are little-endian");
+
+inline constexpr std::array<char, 16> corpus_magic{"hat.corpus"};
+inline constexpr std::uint64_t corpus_version = 1;
+
+/// FNV-1a over 64-bit words, the last one filled up with zeros.
+class Checksum {
+public:
+    void add(std::span<const std::byte> bytes) noexcept {
+        for (; bytes.size() >= sizeof(std::uint64_t); bytes = bytes.subspan(sizeof(std::uint64_t)))
+            add_word(bytes, sizeof(std::uint64_t));
+        if (!bytes.empty()) add_word(bytes, bytes.size());
+    }
+    [[nodiscard]] std::uint64_t value() const noexcept { return value_; }
+
+private:
+    void add_word(std::span<const std::byte> bytes, std::size_t size) noexcept {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data(), size);
+        value_ = (value_ ^ word) * 0x100000001b3U;
+        value_ ^= value_ >> 32U;
+    }
+    std::uint64_t value_ = 0xcbf29ce484222325U;
+};
+
+struct SideHeader {
+    std::uint64_t vocab_size = 0;
+    std::uint64_t eos = 0;
+    std::uint64_t sentences = 0;
+    std::uint64_t tokens = 0;
+};
+
+/// Takes values from the front of a file, which may be shorter than it should be.
+class CorpusReader {
+public:
+    CorpusReader(std::span<const std::byte> bytes, const std::string& path)
+        : bytes_(bytes), path_(path) {}
+
+    template <class Value>
+    [[nodiscard]] Value take() {
+        return take<Value>(1).front();
+    }
+    template <class Value>
+    [[nodiscard]] std::vector<Value> take(std::uint64_t count) {
+        static_assert(std::is_trivially_copyable_v<Value>);
+        if (count > bytes_.size() / sizeof(Value))
+            fail(path_, ": the file is truncated, expected ", count, " more values of ",
+                 sizeof(Value), " bytes, found ", bytes_.size(), " bytes");
+        std::vector<Value> values(static_cast<std::size_t>(count));
+        if (count > 0) std::memcpy(values.data(), bytes_.data(), values.size() * sizeof(Value));
+        bytes_ = bytes_.subspan(values.size() * sizeof(Value));
+        return values;
+    }
+    [[nodiscard]] std::span<const std::byte> rest() const noexcept { return bytes_; }
+
+private:
+    std::span<const std::byte> bytes_;
+    const std::string& path_;
+};
+
+inline void check_header(const SideHeader& header, const std::string& path) {
+    constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<int>::max());
+    if (header.vocab_size == 0 || header.vocab_size > most || header.eos >= header.vocab_size ||
+        header.sentences >= most)
+        fail(path, ": found ", header.sentences, " sentences, ", header.vocab_size,
+             " pieces and end of sentence ", header.eos, ", which no corpus has");
+}
+
+/// Throws  `Error` unless the sentences are not empty, end with `eos` and have ids in range
+inline void check_side(const Side& side, const std::string& path) {
+    const Sentences& sentences = side.sentences;
+    const auto& offsets = sentences.offsets;
+    constexpr auto longest = std::numeric_limits<int>::max();
+    if (offsets.front() != 0 || offsets.back() != std::ssize(sentences.tokens))
+        fail(path, ": the offsets do not span the tokens");
+    for (std::size_t i = 1; i < offsets.size(); ++i)
+        if (offsets[i] <= offsets[i - 1] || offsets[i] - offsets[i - 1] > longest ||
+            offsets[i] > offsets.back())
+            fail(path, ": sentence ", i, " has no valid length");
+    for (std::size_t i = 1; i < offsets.size(); ++i)
+        if (sentences.tokens[static_cast<std::size_t>(offsets[i] - 1)] != side.eos)
+            fail(path, ": sentence ", i, " does not end with ", side.eos, ", the end of sentence");
+    for (const int id : sentences.tokens)
+        if (id < 0 || id >= side.vocab_size)
+            fail(path, ": found id ", id, ", expected 0 to ", side.vocab_size - 1);
+}
+
+inline Side take_side(CorpusReader& reader, const SideHeader& header, const std::string& path) {
+    Side side{.vocab_size = static_cast<int>(header.vocab_size),
+              .eos = static_cast<int>(header.eos)};
+    side.sentences.offsets = reader.take<std::int64_t>(header.sentences + 1);
+    side.sentences.tokens = reader.take<int>(header.tokens);
+    check_side(side, path);
+    return side;
+}
+
+inline SideHeader header_of(const Side& side) {
+    return {.vocab_size = static_cast<std::uint64_t>(side.vocab_size),
+            .eos = static_cast<std::uint64_t>(side.eos),
+            .sentences = static_cast<std::uint64_t>(side.sentences.size()),
+            .tokens = side.sentences.tokens.size()};
+}
+
+/// Calls `visit` with the bytes of `corpus` in the order of the file.
+template <class Visit>
+void visit_corpus(const Corpus& corpus, Visit visit) {
+    const std::array headers{header_of(corpus.source), header_of(corpus.target)};
+    visit(std::as_bytes(std::span(headers)));
+    for (const Side* side : {&corpus.source, &corpus.target}) {
+        visit(std::as_bytes(std::span(side->sentences.offsets)));
+        visit(std::as_bytes(std::span(side->sentences.tokens)));
+    }
+}
+
+}  // namespace detail
+
+/// Writes `corpus` to `path`, whole or not at all.
+inline void save_corpus(const Corpus& corpus, const std::string& path) {
+    detail::Checksum checksum;
+    detail::visit_corpus(corpus, [&](std::span<const std::byte> bytes) { checksum.add(bytes); });
+    const std::array numbers{detail::corpus_version, checksum.value()};
+    io::AtomicFile file(path);
+    file.write(detail::corpus_magic.data(), detail::corpus_magic.size());
+    file.write(numbers.data(), sizeof numbers);
+    detail::visit_corpus(
+        corpus, [&](std::span<const std::byte> bytes) { file.write(bytes.data(), bytes.size()); });
+    file.commit();
+}
+
+/// Reads what `save_corpus` wrote.
+///
+/// Throws  `Error` if the file is of another kind or version, truncated or damaged
+[[nodiscard]] inline Corpus load_corpus(const std::string& path) {
+    using Magic = std::array<char, 16>;
+    const io::MappedFile file(path);
+    detail::CorpusReader reader(file.bytes(), path);
+    if (file.bytes().size() < sizeof(Magic) || reader.take<Magic>() != detail::corpus_magic)
+        fail(path, ": not an encoded corpus, which begins with \"hat.corpus\"");
+    if (const auto version = reader.take<std::uint64_t>(); version != detail::corpus_version)
+        fail(path, ": found version ", version, " of encoded corpora, expected ",
+             detail::corpus_version);
+    const auto expected = reader.take<std::uint64_t>();
+    const std::span<const std::byte> content = reader.rest();
+    const auto headers = reader.take<detail::SideHeader>(2);
+    for (const auto& header : headers) detail::check_header(header, path);
+    if (headers[0].sentences != headers[1].sentences)
+        fail(path, ": found ", headers[0].sentences, " source and ", headers[1].sentences,
+             " target sentences, expected as many");
+    Corpus corpus{detail::take_side(reader, headers[0], path), {}};
+    corpus.target = detail::take_side(reader, headers[1], path);
+    if (!reader.rest().empty())
+        fail(path, ": found ", reader.rest().size(), " bytes after the end of the corpus");
+    detail::Checksum checksum;
+    detail::visit_corpus(corpus, [&](std::span<const std::byte> bytes) { checksum.add(bytes); });
+    if (checksum.value() != expected)
+        fail(path, ": the file is damaged: its ", content.size(), " bytes do not fit the checksum");
+    return corpus;
+}
+
+}  // namespace hat::data

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/data/corpus_file.hpp>
+#include <hat/io/text_file.hpp>
+
+#include "support/temporary_directory.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <fstream>
+#include <string>
+
+using hat::data::Corpus;
+using hat::data::load_corpus;
+using hat::data::save_corpus;
+
+namespace {
+
+const Corpus corpus{.source = {.sentences = {.tokens = {4, 5, 2, 6, 2}, .offsets = {0, 3, 5}},
+                               .vocab_size = 10,
+                               .eos = 2},
+                    .target = {.sentences = {.tokens = {7, 3, 8, 9, 3}, .offsets = {0, 2, 5}},
+                               .vocab_size = 12,
+                               .eos = 3}};
+
+void write(const std::string& path, const std::string& bytes) {
+    std::ofstream(path, std::ios::binary) << bytes;
+}
+
+std::string error_of_loading(const std::string& path) {
+    try {
+        static_cast<void>(load_corpus(path));
+    } catch (const hat::Error& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
+}  // namespace
+
+TEST_SUITE("data/corpus_file") {
+    TEST_CASE("a corpus is saved and loaded") {
+        const hat::support::TemporaryDirectory folder;
+        save_corpus(corpus, folder / "a.corpus");
+        CHECK(load_corpus(folder / "a.corpus") == corpus);
+        save_corpus(Corpus{{.vocab_size = 4}, {.vocab_size = 4}}, folder / "a.corpus");
+        CHECK(load_corpus(folder / "a.corpus").size() == 0);
+    }
+
+    TEST_CASE("a file cut off anywhere is an error, and so is one that goes on") {
+        const hat::support::TemporaryDirectory folder;
+        const std::string path = folder / "a.corpus";
+        save_corpus(corpus, path);
+        const std::string bytes = hat::io::read_file(path);
+        for (std::size_t size = 0; size < bytes.size(); ++size) {
+            write(path, bytes.substr(0, size));
+            CHECK(error_of_loading(path).starts_with(path + ": "));
+        }
+        write(path, bytes + "x");
+        CHECK(error_of_loading(path) == path + ": found 1 bytes after the end of the corpus");
+    }
+
+    TEST_CASE("a file with any bit turned is an error") {
+        const hat::support::TemporaryDirectory folder;
+        const std::string path = folder / "a.corpus";
+        save_corpus(corpus, path);
+        const std::string bytes = hat::io::read_file(path);
+        for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+            CAPTURE(bit);
+            std::string damaged = bytes;
+            damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+            write(path, damaged);
+            CHECK(error_of_loading(path).starts_with(path + ": "));
+        }
+    }
+
+    TEST_CASE("a file that contradicts itself is an error though its checksum fits") {
+        const hat::support::TemporaryDirectory folder;
+        const std::string path = folder / "a.corpus";
+        Corpus wrong = corpus;
+        wrong.source.sentences.tokens[0] = 10;
+        save_corpus(wrong, path);
+        CHECK(error_of_loading(path) == path + ": found id 10, expected 0 to 9");
+        wrong = corpus;
+        wrong.target.sentences.tokens[1] = 4;
+        save_corpus(wrong, path);
+        CHECK(error_of_loading(path) ==
+              path + ": sentence 1 does not end with 3, the end of sentence");
+        wrong = corpus;
+        wrong.target.sentences.offsets[1] = 1'000'000;
+        save_corpus(wrong, path);
+        CHECK(error_of_loading(path) == path + ": sentence 1 has no valid length");
+        wrong = corpus;
+        wrong.target.sentences = {};
+        save_corpus(wrong, path);
+        CHECK(error_of_loading(path) ==
+              path + ": found 2 source and 0 target sentences, expected as many");
+    }
+
+    TEST_CASE("a file of another kind is an error") {
+        const hat::support::TemporaryDirectory folder;
+        const std::string path = folder / "a.txt";
+        write(path, "some text that is no encoded corpus\n");
+        CHECK(error_of_loading(path) ==
+              path + ": not an encoded corpus, which begins with \"hat.corpus\"");
+    }
+}
