@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Needs: yaml-cpp
+#pragma once
+
+#include <hat/core/error.hpp>
+#include <hat/io/text_file.hpp>
+
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <cstddef>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hat::io {
+
+/// A YAML file that is one flat mapping of keys to numbers, words and lists of numbers.
+///
+/// Every message names file, line and key: `arch.yml:3: encoder-heads: expected an integer, found
+/// "x"`. Keys are kept track of: those that nobody asked for are an error in `reject_unread`.
+class YamlMap {
+public:
+    /// Throws  `Error` if `text` is not YAML, not a mapping, or names a key twice.
+    [[nodiscard]] static YamlMap parse(const std::string& text, const std::string& where) {
+        try {
+            return {YAML::Load(text), where};
+        } catch (const YAML::Exception& error) {
+            fail(where, ":", error.mark.line + 1, ": not valid YAML: ", error.msg);
+        }
+    }
+
+    /// Throws  `Error` as `parse`, or if the file cannot be read.
+    [[nodiscard]] static YamlMap read(const std::string& path) {
+        return parse(read_file(path, max_bytes), path);
+    }
+
+    [[nodiscard]] bool contains(std::string_view key) const { return find(key) != nullptr; }
+
+    /// Throws  `Error` if `key` is missing or not a whole number in the range of int.
+    [[nodiscard]] int integer(std::string_view key) const {
+        const Field& field = required(key);
+        return integer(field, field.value);
+    }
+
+    /// A list of whole numbers.
+    /// Throws  `Error` if `key` is missing or anything else.
+    [[nodiscard]] std::vector<int> integers(std::string_view key) const {
+        const Field& field = required(key);
+        if (!field.value.IsSequence()) reject(field, field.value, "a list of integers");
+        std::vector<int> values;
+        for (const YAML::Node& item : field.value) values.push_back(integer(field, item));
+        return values;
+    }
+
+    /// A list of `count` whole numbers, or one number that stands for `count` equal ones.
+    /// Throws  `Error` if `key` is missing or anything else.
+    [[nodiscard]] std::vector<int> integers(std::string_view key, int count) const {
+        const Field& field = required(key);
+        if (field.value.IsScalar())
+            return std::vector<int>(static_cast<std::size_t>(count), integer(field, field.value));
+        std::vector<int> values = integers(key);
+        if (values.size() != static_cast<std::size_t>(count))
+            fail(address(key), "expected ", count, " values, one a layer, found ", values.size());
+        return values;
+    }
+
+    /// Throws  `Error` if `key` is missing or neither true nor false.
+    [[nodiscard]] bool flag(std::string_view key) const {
+        const Field& field = required(key);
+        const std::string& text = field.value.IsScalar() ? field.value.Scalar() : empty;
+        if (text != "true" && text != "false") reject(field, field.value, "true or false");
+        return text == "true";
+    }
+
+    /// Throws  `Error` if `key` is missing or not a scalar.
+    [[nodiscard]] std::string word(std::string_view key) const {
+        const Field& field = required(key);
+        if (!field.value.IsScalar()) reject(field, field.value, "a word");
+        return field.value.Scalar();
+    }
+
+    /// "file:line: key: ", to begin a message about the value of `key`.
+    [[nodiscard]] std::string address(std::string_view key) const {
+        const Field* field = find(key);
+        return where_ + ":" + (field != nullptr ? std::to_string(field->line) + ":" : "") + " " +
+               std::string(key) + ": ";
+    }
+
+    /// Throws  `Error` naming the first key that was not asked for: a misspelt one, as a rule.
+    void reject_unread() const {
+        for (const Field& field : fields_)
+            if (read_.count(field.key) == 0)
+                fail(where_, ":", field.line, ": unknown key \"", field.key, "\"");
+    }
+
+private:
+    /// No description of a network or a space comes near this.
+    static constexpr std::size_t max_bytes = 1'000'000;
+    inline static const std::string empty;
+
+    struct Field {
+        std::string key;
+        int line;
+        YAML::Node value;
+    };
+
+    YamlMap(const YAML::Node& root, std::string where) : where_(std::move(where)) {
+        if (!root.IsMap()) fail(where_, ": expected lines of \"key: value\"");
+        for (const auto& entry : root) {
+            const YAML::Node& key = entry.first;
+            const int line = key.Mark().line + 1;
+            if (!key.IsScalar()) fail(where_, ":", line, ": a key is not a word");
+            std::string name = key.Scalar();
+            for (char& c : name)
+                if (static_cast<unsigned char>(c) < ' ') c = '?';
+            if (find(name) != nullptr)
+                fail(where_, ":", line, ": key \"", name, "\" appears twice");
+            fields_.push_back({std::move(name), line, entry.second});
+        }
+    }
+
+    [[nodiscard]] const Field* find(std::string_view key) const {
+        for (const Field& field : fields_)
+            if (field.key == key) return &field;
+        return nullptr;
+    }
+
+    [[nodiscard]] const Field& required(std::string_view key) const {
+        const Field* field = find(key);
+        if (field == nullptr) fail(where_, ": key \"", key, "\" is missing");
+        read_.emplace(key);
+        return *field;
+    }
+
+    [[nodiscard]] int integer(const Field& field, const YAML::Node& node) const {
+        const std::string& text = node.IsScalar() ? node.Scalar() : empty;
+        int value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (text.empty() || error != std::errc{} || end != text.data() + text.size())
+            reject(field, node, "an integer");
+        return value;
+    }
+
+    [[noreturn]] void reject(const Field& field, const YAML::Node& node,
+                             const char* expected) const {
+        const char* kind = node.IsSequence() ? "a list" : node.IsMap() ? "a mapping" : "nothing";
+        std::string found = node.IsScalar() ? "\"" + node.Scalar() + "\"" : kind;
+        for (char& c : found)
+            if (static_cast<unsigned char>(c) < ' ') c = '?';
+        fail(where_, ":", node.IsNull() ? field.line : node.Mark().line + 1, ": ", field.key,
+             ": expected ", expected, ", found ", found);
+    }
+
+    std::string where_;
+    std::vector<Field> fields_;
+    mutable std::set<std::string, std::less<>> read_;
+};
+
+}  // namespace hat::io

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/io/architecture_fields.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using hat::Activation;
+using hat::io::enum_word;
+using hat::io::parse_enum;
+using hat::model::Norm;
+using hat::model::Positions;
+using hat::model::Sharing;
+
+static_assert(hat::io::enum_words<Activation>.size() == 6);
+
+TEST_SUITE("io/architecture_fields") {
+    TEST_CASE("every value of an enumeration has the word of its own name") {
+        CHECK(std::string(enum_word(Activation::linear)) == "linear");
+        CHECK(std::string(enum_word(Activation::relu)) == "relu");
+        CHECK(std::string(enum_word(Activation::gelu)) == "gelu");
+        CHECK(std::string(enum_word(Activation::gelu_tanh)) == "gelu_tanh");
+        CHECK(std::string(enum_word(Activation::tanh)) == "tanh");
+        CHECK(std::string(enum_word(Activation::swish)) == "swish");
+        CHECK(std::string(enum_word(Sharing::none)) == "none");
+        CHECK(std::string(enum_word(Sharing::decoder_input_output)) == "decoder_input_output");
+        CHECK(std::string(enum_word(Sharing::all)) == "all");
+        CHECK(std::string(enum_word(Positions::sinusoidal)) == "sinusoidal");
+        CHECK(std::string(enum_word(Positions::learned)) == "learned");
+        CHECK(std::string(enum_word(Positions::none)) == "none");
+        CHECK(std::string(enum_word(Norm::post)) == "post");
+        CHECK(std::string(enum_word(Norm::pre)) == "pre");
+    }
+
+    TEST_CASE("a word is read as its value, and another word gets the list of them") {
+        CHECK(parse_enum<Activation>("swish", "") == Activation::swish);
+        CHECK(parse_enum<Norm>("pre", "") == Norm::pre);
+        CHECK_THROWS_WITH_AS(static_cast<void>(parse_enum<Norm>("mid", "f:3: norm: ")),
+                             "f:3: norm: expected one of post, pre; found \"mid\"", hat::Error);
+    }
+}

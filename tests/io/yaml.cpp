@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/io/yaml.hpp>
+
+#include "support/temporary_directory.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using hat::io::YamlMap;
+
+namespace {
+
+template <class Call>
+std::string message(Call call) {
+    try {
+        call();
+    } catch (const hat::Error& error) {
+        return error.what();
+    }
+    return "";
+}
+
+std::string parse_message(const std::string& text) {
+    return message([&] { static_cast<void>(YamlMap::parse(text, "f")); });
+}
+
+}  // namespace
+
+TEST_SUITE("io/yaml") {
+    TEST_CASE("numbers, lists, words and flags are read by key") {
+        const YamlMap map =
+            YamlMap::parse("a: -3\n# comment\nb: [1, 2]\nc:\n- 4\nd: relu\ne: true\n", "f");
+        CHECK(map.integer("a") == -3);
+        CHECK(map.integers("b") == std::vector{1, 2});
+        CHECK(map.integers("c") == std::vector{4});
+        CHECK(map.integers("a", 3) == std::vector{-3, -3, -3});
+        CHECK(map.integers("b", 2) == std::vector{1, 2});
+        CHECK(map.word("d") == "relu");
+        CHECK(map.flag("e"));
+        CHECK(map.contains("e"));
+        CHECK_FALSE(map.contains("f"));
+        map.reject_unread();
+    }
+
+    TEST_CASE("a value of the wrong kind is named by line and key") {
+        const YamlMap map =
+            YamlMap::parse("a: x\nb: [1, 2.5]\nc:\nd: {e: 1}\ng: 99999999999\n", "f");
+        CHECK(message([&] { static_cast<void>(map.integer("a")); }) ==
+              "f:1: a: expected an integer, found \"x\"");
+        CHECK(message([&] { static_cast<void>(map.integers("b")); }) ==
+              "f:2: b: expected an integer, found \"2.5\"");
+        CHECK(message([&] { static_cast<void>(map.integer("c")); }) ==
+              "f:3: c: expected an integer, found nothing");
+        CHECK(message([&] { static_cast<void>(map.word("d")); }) ==
+              "f:4: d: expected a word, found a mapping");
+        CHECK(message([&] { static_cast<void>(map.integer("g")); }) ==
+              "f:5: g: expected an integer, found \"99999999999\"");
+        CHECK(message([&] { static_cast<void>(map.integers("a")); }) ==
+              "f:1: a: expected a list of integers, found \"x\"");
+        CHECK(message([&] { static_cast<void>(map.flag("a")); }) ==
+              "f:1: a: expected true or false, found \"x\"");
+        CHECK(message([&] { static_cast<void>(map.integer("h")); }) == "f: key \"h\" is missing");
+        const YamlMap list = YamlMap::parse("a: [1, 2]", "f");
+        CHECK(message([&] { static_cast<void>(list.integers("a", 3)); }) ==
+              "f:1: a: expected 3 values, one a layer, found 2");
+    }
+
+    TEST_CASE("a key that nobody reads is an error") {
+        const YamlMap map = YamlMap::parse("a: 1\nheads: 2\n", "f");
+        CHECK(map.integer("a") == 1);
+        CHECK(message([&] { map.reject_unread(); }) == "f:2: unknown key \"heads\"");
+    }
+
+    TEST_CASE("what is not a mapping of words is an error on one line") {
+        CHECK(parse_message("") == "f: expected lines of \"key: value\"");
+        CHECK(parse_message("- 1\n- 2\n") == "f: expected lines of \"key: value\"");
+        CHECK(parse_message("a: 1\nb: 2\na: 3\n") == "f:3: key \"a\" appears twice");
+        CHECK(parse_message("a: 1\n[1, 2]: 2\n") == "f:2: a key is not a word");
+        CHECK(parse_message("a: [1,\nb: 2\n").starts_with("f:"));
+        CHECK(parse_message("a: *b\n").starts_with("f:1: not valid YAML: "));
+        CHECK(parse_message("a: " + std::string(100'000, '[')).starts_with("f:"));
+        CHECK(parse_message(std::string("\0\x80\xFF", 3)).starts_with("f:"));
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/model/architecture.hpp>
+#include <hat/model/presets.hpp>
+
+#include <array>
+
+namespace hat::support {
+
+/// Architectures that together use every field and every value that files have words for.
+inline std::array<model::Architecture, 4> varied_architectures() {
+    using namespace model;
+    Architecture genes = hat_super_wmt(1000);
+    genes.encoder_embed_dim = 512;
+    genes.encoder_layer_count = 5;
+    genes.decoder_layer_count = 2;
+    genes.encoder_layer_shapes[1] = {1024, 4};
+    genes.decoder_layer_shapes[0] = {2048, 4, 2, 2};
+
+    Architecture learned = uniform({.encoder_layers = 2,
+                                    .decoder_layers = 3,
+                                    .embed_dim = 32,
+                                    .ffn_dim = 48,
+                                    .heads = 4,
+                                    .qkv_dim = 24,
+                                    .attended_layers = 2,
+                                    .sharing = Sharing::decoder_input_output},
+                                   40, 36);
+    learned.norm = Norm::pre;
+    learned.encoder_final_norm = learned.decoder_final_norm = true;
+    learned.activation = Activation::gelu;
+    learned.encoder_positions = Positions::learned;
+    learned.decoder_positions = Positions::none;
+    learned.max_source_positions = 20;
+    learned.scale_embedding_by_super_dim = true;
+
+    const DecoderLayerShape layer{.ffn_dim = 256, .heads = 4};
+    const Architecture language_model{.target_vocab_size = 100,
+                                      .decoder_embed_dim = 64,
+                                      .qkv_dim = 32,
+                                      .decoder_layer_count = 2,
+                                      .decoder_layer_shapes = {layer, layer},
+                                      .sharing = Sharing::decoder_input_output,
+                                      .activation = Activation::swish,
+                                      .decoder_positions = Positions::learned,
+                                      .max_target_positions = 128};
+    return {transformer_tiny(1000), sub_architecture(genes, hat_super_wmt(1000)), learned,
+            language_model};
+}
+
+}  // namespace hat::support
