@@ -96,4 +96,21 @@ inline void activation_backward(Activation f, ConstMatrix x, ConstMatrix dy, Mat
     }
 }
 
+/// dy ∘= f'(x), told from y = f(x); for `relu` and `tanh`.  Shapes  y, dy [rows, cols]
+inline void activation_backward_from_output(Activation f, ConstMatrix y, Matrix dy) noexcept {
+    HAT_ASSERT(f == Activation::relu || f == Activation::tanh);
+    const simd::Lanes one = simd::broadcast(1.0F);
+    for (int i = 0; i < y.rows(); ++i) {
+        for (int j = 0; j < y.cols(); j += simd::lanes) {
+            const int n = y.cols() - j < simd::lanes ? y.cols() - j : simd::lanes;
+            const simd::Lanes v = simd::load_first(y.row_data(i) + j, n);
+            const simd::Lanes d = simd::load_first(dy.row_data(i) + j, n);
+            simd::store_first(f == Activation::relu
+                                  ? simd::select_less(simd::zero(), v, d, simd::zero())
+                                  : d * (one - v * v),
+                              dy.row_data(i) + j, n);
+        }
+    }
+}
+
 }  // namespace hat::kernels

@@ -128,7 +128,8 @@ struct AttentionGradients {
     Matrix dk;
     Matrix dv;
     bool accumulate_q = false;
-    bool accumulate_kv = false;
+    bool accumulate_k = false;
+    bool accumulate_v = false;
 };
 
 /// Gradients of `attention`, with P the probabilities and M the dropout factors:
@@ -169,7 +170,7 @@ inline void attention_backward(const AttentionShape& shape, const Dropout& drop,
             }
             detail::small_gemm(detail::columns_of(dropped), keys, up,
                                {.y = part(gradients.dv, shape.keys, head),
-                                .accumulate = gradients.accumulate_kv},
+                                .accumulate = gradients.accumulate_v},
                                scratch);
             for (int i = 0; i < rows; ++i) {
                 simd::Lanes sum = simd::zero();
@@ -192,7 +193,7 @@ inline void attention_backward(const AttentionShape& shape, const Dropout& drop,
                                scratch);
             detail::small_gemm(detail::columns_of(ds), keys, part(q, shape.queries, head),
                                {.y = part(gradients.dk, shape.keys, head),
-                                .accumulate = gradients.accumulate_kv},
+                                .accumulate = gradients.accumulate_k},
                                scratch);
             offset += size;
         }

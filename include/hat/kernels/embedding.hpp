@@ -61,7 +61,7 @@ inline void embed(std::span<const int> tokens, const Ragged& sentences, ConstMat
 }
 
 /// Gradients of `embed`: dtable[token] += scale · dy ∘ mask, dpositions[row] += dy ∘ mask.
-/// `dpositions` may be empty.  Shapes  as in the forward pass
+/// `dtable` and `dpositions` may be empty.  Shapes  as in the forward pass
 inline void embed_backward(std::span<const int> tokens, const Ragged& sentences, ConstMatrix dy,
                            float scale, const Dropout& drop, Matrix dtable, Matrix dpositions) noexcept {
     const simd::Lanes factor = simd::broadcast(scale);
@@ -73,9 +73,11 @@ inline void embed_backward(std::span<const int> tokens, const Ragged& sentences,
             detail::for_stretches(dy.cols(), [&](int j, int n) {
                 simd::Lanes v = detail::load_stretch(dy.row_data(t) + j, n);
                 if (drop.active()) v = v * drop.factors(first + static_cast<std::uint32_t>(j));
-                float* const word = dtable.row_data(token) + j;
-                detail::store_stretch(simd::fma(v, factor, detail::load_stretch(word, n)), word,
-                                      n);
+                if (!dtable.empty()) {
+                    float* const word = dtable.row_data(token) + j;
+                    detail::store_stretch(simd::fma(v, factor, detail::load_stretch(word, n)),
+                                          word, n);
+                }
                 if (!dpositions.empty()) {
                     float* const to = dpositions.row_data(first_position + i) + j;
                     detail::store_stretch(v + detail::load_stretch(to, n), to, n);

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/aligned.hpp>
+#include <hat/core/slab.hpp>
+#include <hat/kernels/embedding.hpp>
+#include <hat/model/architecture.hpp>
+#include <hat/model/parameters.hpp>
+#include <hat/model/transformer.hpp>
+
+#include <cstdint>
+#include <vector>
+
+namespace hat::model {
+
+/// Gradients of a network: a slab of the same layout, and per tensor whether it got any.
+struct Gradients {
+    explicit Gradients(const TensorTable& table)
+        : values(table), has_gradient(static_cast<std::size_t>(table.size())) {}
+
+    Slab values;
+    std::vector<std::uint8_t> has_gradient;
+};
+
+/// Owns the parameters of a network and hands out views of it, or of any smaller network it holds:
+/// making a `Transformer` copies no weight and allocates nothing.
+class Network {
+public:
+    /// Sentences of up to this many tokens have a sinusoidal position.
+    static constexpr int max_tokens = 1024;
+
+    /// A network with all parameters zero.
+    /// Throws  `Error` if the architecture is not valid.
+    explicit Network(const Architecture& architecture)
+        : architecture_((validate(architecture), architecture)),
+          layout_(parameter_layout(architecture)), values_(layout_.table) {
+        const int rows = max_tokens + kernels::first_position;
+        if (architecture.has_encoder() && architecture.encoder_positions == Positions::sinusoidal) {
+            source_positions_ = sinusoids(rows, architecture.encoder_position_dim());
+        }
+        if (architecture.decoder_positions == Positions::sinusoidal) {
+            target_positions_ = sinusoids(rows, architecture.decoder_position_dim());
+        }
+    }
+
+    [[nodiscard]] const Architecture& architecture() const noexcept { return architecture_; }
+    [[nodiscard]] const ParameterLayout& layout() const noexcept { return layout_; }
+    [[nodiscard]] const TensorTable& table() const noexcept { return layout_.table; }
+    [[nodiscard]] Slab& values() noexcept { return values_; }
+    [[nodiscard]] const Slab& values() const noexcept { return values_; }
+
+    void initialize(std::uint64_t seed) { model::initialize(layout_.table, values_, seed); }
+
+    /// The whole network; gradients go to `gradients`, nowhere if it is null.
+    [[nodiscard]] Transformer<nn::Trainable> view(Gradients* gradients = nullptr) noexcept {
+        return view(architecture_, gradients);
+    }
+
+    /// The sub-network `sub`, whose weights are the first rows and columns of this one's.
+    /// Precondition: `validate_fits_in(sub, architecture())` holds.
+    [[nodiscard]] Transformer<nn::Trainable> view(const Architecture& sub,
+                                                  Gradients* gradients = nullptr) noexcept {
+        return Binder{*this, sub, gradients}.bind();
+    }
+
+private:
+    using Parameter = autograd::Parameter;
+
+    struct Binder {
+        Network& network;
+        const Architecture& sub;
+        Gradients* gradients;
+
+        [[nodiscard]] Parameter whole(int index) const noexcept {
+            if (index < 0) return {};
+            const auto& entry = network.layout_.table[index];
+            Parameter p{network.values_.matrix(entry), {}, nullptr};
+            if (gradients != nullptr) {
+                p.gradient = gradients->values.matrix(entry);
+                p.has_gradient = &gradients->has_gradient[static_cast<std::size_t>(index)];
+            }
+            return p;
+        }
+        [[nodiscard]] Parameter matrix(int index, int rows, int cols) const noexcept {
+            return whole(index).top_left(rows, cols);
+        }
+        [[nodiscard]] Parameter columns(int index, int cols) const noexcept {
+            const Parameter p = whole(index);
+            return p.value.empty() ? p : p.middle_cols(0, cols);
+        }
+        [[nodiscard]] nn::Linear<nn::Trainable> linear(LinearIndices i, int out,
+                                                       int in) const noexcept {
+            return {matrix(i.weight, out, in), columns(i.bias, out)};
+        }
+        [[nodiscard]] nn::LayerNorm<nn::Trainable> norm(NormIndices i, int dim) const noexcept {
+            return {columns(i.gain, dim), columns(i.bias, dim)};
+        }
+        [[nodiscard]] nn::SelfAttention<nn::Trainable> self_attention(const AttentionIndices& i,
+                                                                      int dim,
+                                                                      int heads) const noexcept {
+            const int q = sub.qkv_dim;
+            return {{matrix(i.in_proj_weight, 3 * q, dim), whole(i.in_proj_bias)},
+                    linear(i.out_proj, dim, q),
+                    heads,
+                    q};
+        }
+        [[nodiscard]] nn::CrossAttention<nn::Trainable> cross_attention(
+            const AttentionIndices& i, int dim, int memory_dim, int heads) const noexcept {
+            const int q = sub.qkv_dim;
+            const Parameter bias = whole(i.in_proj_bias);
+            nn::CrossAttention<nn::Trainable> attention;
+            attention.heads = heads;
+            attention.qkv_dim = q;
+            attention.out_proj = linear(i.out_proj, dim, q);
+            if (i.in_proj_weight >= 0) {
+                const Parameter joint = whole(i.in_proj_weight);
+                attention.query = {joint.top_left(q, dim), bias.middle_cols(0, q)};
+                attention.key_value = {joint.middle_rows(q, 2 * q).top_left(2 * q, memory_dim),
+                                       bias.middle_cols(q, 2 * q)};
+            } else {
+                attention.query = {matrix(i.q_proj_weight, q, dim), bias.middle_cols(0, q)};
+                attention.key_value = {matrix(i.k_proj_weight, q, memory_dim),
+                                       bias.middle_cols(q, q)};
+                attention.value = {matrix(i.v_proj_weight, q, memory_dim),
+                                   bias.middle_cols(2 * q, q)};
+            }
+            return attention;
+        }
+
+        [[nodiscard]] Transformer<nn::Trainable> bind() const noexcept {
+            const ParameterLayout& layout = network.layout_;
+            const int e = sub.encoder_embed_dim;
+            const int d = sub.decoder_embed_dim;
+            Transformer<nn::Trainable> model;
+            model.architecture = sub;
+            model.source_embedding = columns(layout.source_embedding, e);
+            model.target_embedding = columns(layout.target_embedding, d);
+            model.output = columns(layout.output, d);
+            model.source_positions = positions(layout.source_positions, network.source_positions_,
+                                               network.architecture_.encoder_position_dim(), e);
+            model.target_positions = positions(layout.target_positions, network.target_positions_,
+                                               network.architecture_.decoder_position_dim(), d);
+            model.encoder_layer_norm = norm(layout.encoder_layer_norm, e);
+            model.decoder_layer_norm = norm(layout.decoder_layer_norm, d);
+            for (std::size_t l = 0; l < sub.encoder_layers().size(); ++l) {
+                const LayerIndices& i = layout.encoder_layers[l];
+                const EncoderLayerShape& shape = sub.encoder_layer_shapes[l];
+                model.encoder_layers[l] = {
+                    self_attention(i.self_attn, e, shape.heads), norm(i.self_attn_layer_norm, e),
+                    {linear(i.fc1, shape.ffn_dim, e), linear(i.fc2, e, shape.ffn_dim),
+                     sub.activation},
+                    norm(i.final_layer_norm, e)};
+            }
+            for (std::size_t l = 0; l < sub.decoder_layers().size(); ++l) {
+                const LayerIndices& i = layout.decoder_layers[l];
+                const DecoderLayerShape& shape = sub.decoder_layer_shapes[l];
+                auto& layer = model.decoder_layers[l];
+                layer.self_attn = self_attention(i.self_attn, d, shape.heads);
+                layer.self_attn_layer_norm = norm(i.self_attn_layer_norm, d);
+                layer.feed_forward = {linear(i.fc1, shape.ffn_dim, d),
+                                      linear(i.fc2, d, shape.ffn_dim), sub.activation};
+                layer.final_layer_norm = norm(i.final_layer_norm, d);
+                layer.attended_layers = shape.attended_layers;
+                if (shape.attended_layers > 0) {
+                    layer.encoder_attn = cross_attention(i.encoder_attn, d, e, shape.cross_heads);
+                    layer.encoder_attn_layer_norm = norm(i.encoder_attn_layer_norm, d);
+                }
+            }
+            return model;
+        }
+
+        [[nodiscard]] Parameter positions(int learned, AlignedArray<float>& sinusoids,
+                                          int super_dim, int dim) const noexcept {
+            if (learned >= 0) return columns(learned, dim);
+            if (sinusoids.size() == 0) return {};
+            const int rows = static_cast<int>(sinusoids.size() / super_dim);
+            return {Matrix(sinusoids.data(), rows, dim, super_dim), {}, nullptr};
+        }
+    };
+
+    static AlignedArray<float> sinusoids(int rows, int dim) {
+        AlignedArray<float> table(std::ptrdiff_t{rows} * dim);
+        kernels::sinusoidal_positions({table.data(), rows, dim});
+        return table;
+    }
+
+    Architecture architecture_;
+    ParameterLayout layout_;
+    Slab values_;
+    AlignedArray<float> source_positions_;
+    AlignedArray<float> target_positions_;
+};
+
+}  // namespace hat::model

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/autograd/functions.hpp>
+#include <hat/model/architecture.hpp>
+#include <hat/nn/block.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <span>
+
+namespace hat::model {
+
+using autograd::Variable;
+
+/// The HAT Transformer (spec/hat.md, sections 2–7): a value made of views only. It knows nothing of
+/// slicing, ownership or training; `Weights` says what its weights are. Without encoder layers it is
+/// a language model.
+///
+/// Shapes  source_embedding [source_vocab_size, E],  target_embedding [target_vocab_size, D],
+///         output [target_vocab_size, D],  positions [rows, E or D] or empty
+template <class Weights>
+struct Transformer {
+    Architecture architecture;
+    typename Weights::Table source_embedding;
+    typename Weights::Table target_embedding;
+    typename Weights::Table source_positions;
+    typename Weights::Table target_positions;
+    std::array<nn::EncoderLayer<Weights>, max_layers> encoder_layers{};
+    std::array<nn::DecoderLayer<Weights>, max_layers> decoder_layers{};
+    nn::LayerNorm<Weights> encoder_layer_norm;  ///< pre-norm with a final norm only
+    nn::LayerNorm<Weights> decoder_layer_norm;
+    typename Weights::Matrix output;
+};
+
+/// What the encoder leaves for the decoder.
+struct Encoded {
+    Ragged sentences;
+    Variable output;                            ///< after the final norm, if there is one
+    std::array<Variable, max_layers> layers{};  ///< before it; real layers only
+};
+
+/// What the decoder makes: its embedded input and the output of every layer.
+struct Decoded {
+    Variable output;  ///< after the final norm, if there is one: what the logits are made from
+    std::array<Variable, max_layers + 1> states{};
+};
+
+namespace detail {
+
+inline ConstMatrix table_value(const autograd::Parameter& table) noexcept { return table.value; }
+inline ConstMatrix table_value(const ConstMatrix& table) noexcept { return table; }
+
+template <class Context>
+Variable embed(Context& context, std::span<const int> tokens, const Ragged& sentences,
+               const autograd::Parameter& table, float scale,
+               const autograd::Parameter& positions, float dropout) {
+    return autograd::embed(context, tokens, sentences, table, scale, positions, dropout);
+}
+
+inline Variable embed(autograd::Eval& context, std::span<const int> tokens,
+                      const Ragged& sentences, ConstMatrix table, float scale,
+                      ConstMatrix positions, float /*dropout*/) {
+    const Variable y = context.variable(sentences.tokens(), table.cols());
+    kernels::embed(tokens, sentences, table, scale, positions, {}, y.value);
+    return y;
+}
+
+inline float side_scale(int dim, int super_dim) noexcept {
+    return super_dim == 0 ? 1.0F : static_cast<float>(dim) / static_cast<float>(super_dim);
+}
+
+inline nn::BlockDropout encoder_dropout(const Architecture& a, const nn::DropoutRates& rates) {
+    const float scale = side_scale(a.encoder_embed_dim, a.encoder_super_dim);
+    return {rates.residual, rates.residual * scale, rates.attention, rates.activation * scale};
+}
+
+inline nn::BlockDropout decoder_dropout(const Architecture& a, const nn::DropoutRates& rates) {
+    const float scale = side_scale(a.decoder_embed_dim, a.decoder_super_dim);
+    return {rates.residual * scale, rates.residual * scale, rates.attention,
+            rates.activation * scale};
+}
+
+}  // namespace detail
+
+/// √dim, what embeddings are multiplied by.
+inline float source_embedding_scale(const Architecture& a) noexcept {
+    return std::sqrt(static_cast<float>(a.scale_embedding_by_super_dim ? a.encoder_position_dim()
+                                                                       : a.encoder_embed_dim));
+}
+inline float target_embedding_scale(const Architecture& a) noexcept {
+    return std::sqrt(static_cast<float>(a.scale_embedding_by_super_dim ? a.decoder_position_dim()
+                                                                       : a.decoder_embed_dim));
+}
+
+/// Runs the encoder over a ragged batch.
+///
+/// Shapes  tokens [sentences.tokens()], each sentence ending in eos
+template <class Context, class Weights>
+Encoded encode(Context& context, const Transformer<Weights>& model, const nn::DropoutRates& rates,
+               std::span<const int> tokens, const Ragged& sentences) {
+    const Architecture& a = model.architecture;
+    const auto dropout = detail::encoder_dropout(a, rates);
+    Encoded encoded;
+    encoded.sentences = sentences;
+    Variable x = detail::embed(context, tokens, sentences, model.source_embedding,
+                               source_embedding_scale(a), model.source_positions, dropout.scaled);
+    for (int i = 0; i < a.encoder_layer_count; ++i) {
+        const auto slot = static_cast<std::size_t>(i);
+        x = nn::forward(context, model.encoder_layers[slot], a.norm == Norm::pre, dropout, x,
+                        sentences);
+        encoded.layers[slot] = x;
+    }
+    encoded.output = a.encoder_final_norm ? forward(context, model.encoder_layer_norm, x) : x;
+    return encoded;
+}
+
+/// The memory of a decoder layer: the last `count` encoder outputs, the last one first, joined along
+/// time, with the offsets that go with it (spec/hat.md, section 6).
+struct Memory {
+    Variable states;   ///< [count · source tokens, E]
+    Ragged sentences;  ///< of states
+};
+
+template <class Context>
+Memory make_memory(Context& context, const Architecture& a, const Encoded& encoded, int count) {
+    if (count == 1) return {encoded.output, encoded.sentences};
+    // Identity layers of a super network are listed too: they repeat the last real one.
+    const int super_layers = a.encoder_layer_count + a.encoder_identity_layers;
+    std::array<Variable, 3> parts{encoded.output};
+    for (int k = 1; k < count; ++k) {
+        const int listed = super_layers - 1 - k;
+        const int real = listed < a.encoder_layer_count ? listed : a.encoder_layer_count - 1;
+        parts[static_cast<std::size_t>(k)] = encoded.layers[static_cast<std::size_t>(real)];
+    }
+    const Ragged& sentences = encoded.sentences;
+    int* const offsets = context.memory().template allocate<int>(sentences.sentences() + 1);
+    for (int s = 0; s <= sentences.sentences(); ++s) offsets[s] = count * sentences.offsets()[s];
+    return {autograd::concatenate(
+                context, std::span(parts.data(), static_cast<std::size_t>(count)), sentences),
+            Ragged(offsets, sentences.sentences())};
+}
+
+/// Runs the decoder over whole target sentences; position t sees the positions up to t.
+///
+/// Shapes  tokens [sentences.tokens()], each sentence beginning with eos;
+///         `encoded` has as many sentences
+template <class Context, class Weights>
+Decoded decode(Context& context, const Transformer<Weights>& model, const nn::DropoutRates& rates,
+               const Encoded& encoded, std::span<const int> tokens, const Ragged& sentences) {
+    const Architecture& a = model.architecture;
+    const auto dropout = detail::decoder_dropout(a, rates);
+    std::array<Memory, 4> memories{};
+    Decoded decoded;
+    Variable x = detail::embed(context, tokens, sentences, model.target_embedding,
+                               target_embedding_scale(a), model.target_positions, dropout.scaled);
+    decoded.states[0] = x;
+    for (int i = 0; i < a.decoder_layer_count; ++i) {
+        const auto slot = static_cast<std::size_t>(i);
+        const auto& layer = model.decoder_layers[slot];
+        Memory& memory = memories[static_cast<std::size_t>(layer.attended_layers)];
+        if (layer.attended_layers > 0 && memory.states.value.empty()) {
+            memory = make_memory(context, a, encoded, layer.attended_layers);
+        }
+        x = nn::forward(context, layer, a.norm == Norm::pre, dropout, x, sentences, memory.states,
+                        memory.sentences);
+        decoded.states[slot + 1] = x;
+    }
+    decoded.output = a.decoder_final_norm ? forward(context, model.decoder_layer_norm, x) : x;
+    return decoded;
+}
+
+/// logits = x · outputᵀ.  Shapes  x [tokens, D] → [tokens, target_vocab_size]
+template <class Context>
+Variable logits(Context& context, const Transformer<nn::Trainable>& model, const Variable& x) {
+    return autograd::linear(context, x, model.output);
+}
+
+/// A batch of sentence pairs: `input` is each target moved right by one, with eos in front.
+///
+/// Shapes  source [source_sentences.tokens()],  input, target [target_sentences.tokens()]
+struct Batch {
+    std::span<const int> source;
+    Ragged source_sentences;
+    std::span<const int> input;
+    std::span<const int> target;
+    Ragged target_sentences;
+};
+
+/// The label-smoothed loss of a batch, summed over target tokens.
+template <class Context>
+kernels::CrossEntropy loss(Context& context, const Transformer<nn::Trainable>& model,
+                           const nn::DropoutRates& rates, const Batch& batch, float smoothing) {
+    Encoded encoded;
+    if (model.architecture.has_encoder()) {
+        encoded = encode(context, model, rates, batch.source, batch.source_sentences);
+    }
+    const Decoded decoded =
+        decode(context, model, rates, encoded, batch.input, batch.target_sentences);
+    return autograd::cross_entropy(context, decoded.output, model.output, batch.target, smoothing);
+}
+
+}  // namespace hat::model

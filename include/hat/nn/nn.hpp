@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// `hat/nn`: the layers of the Transformer, each a struct of weights and a `forward`.
+///
+/// `Weights` says what they are for: `Trainable` are views on a slab and its gradients, `Packed` are
+/// panels for serving. `forward(context, layer, x, …)` runs in a `Tape` or in `Eval`.
+///
+///     const hat::nn::Linear<hat::nn::Trainable> layer{weight, bias};
+///     const auto y = forward(tape, layer, x, hat::Activation::relu);
+///
+/// Limits: layers own nothing; what they view must outlive them.
+
+#include <hat/nn/attention.hpp>
+#include <hat/nn/block.hpp>
+#include <hat/nn/feed_forward.hpp>
+#include <hat/nn/layer_norm.hpp>
+#include <hat/nn/linear.hpp>
+#include <hat/nn/weights.hpp>
