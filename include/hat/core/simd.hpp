@@ -347,11 +347,17 @@ HAT_INLINE WordLanes operator^(WordLanes x, std::uint32_t key) noexcept {
 /// `value` where the word is at least `threshold`, else 0.
 HAT_INLINE Lanes value_if_at_least(WordLanes x, std::uint32_t threshold, float value) noexcept {
     Lanes y;
+#if defined(__AVX512F__)
+    const auto mask = _mm512_cmpge_epu32_mask(
+        x.part[0], _mm512_set1_epi32(static_cast<int>(threshold)));
+    y.part[0] = _mm512_maskz_mov_ps(mask, _mm512_set1_ps(value));
+#else
     for (int i = 0; i < parts; ++i) {
         const auto kept = xsimd::select(x.part[i] >= Words(threshold),
                                         Words(std::bit_cast<std::uint32_t>(value)), Words(0U));
         y.part[i] = detail::as_floats(kept);
     }
+#endif
     return y;
 }
 

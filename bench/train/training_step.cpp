@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Training speed: target tokens per second and the share of the fp32 peak, measured in the same
+/// run, of whole updates (forward, backward, Adam, dropout on) with real tokens only.
+///
+///     training_step [tiny|base] [threads] [seconds] [target tokens] [shards] [micro-batch tokens]
+
+#include <hat/model/counts.hpp>
+#include <hat/model/presets.hpp>
+#include <hat/train/trainer.hpp>
+
+#include "support/peak.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Random sentence pairs of 8 to 20 tokens, about `tokens` on either side.
+struct RandomBatch {
+    std::vector<int> source, input, target;
+    std::vector<int> source_offsets{0}, target_offsets{0};
+
+    RandomBatch(int tokens, int vocab_size, std::uint64_t seed) {
+        hat::Random random(seed);
+        const auto word = [&] {
+            return 4 + static_cast<int>(random.below(static_cast<std::uint64_t>(vocab_size - 4)));
+        };
+        while (target_offsets.back() < tokens) {
+            const int source_length = 8 + static_cast<int>(random.below(13));
+            const int target_length = 8 + static_cast<int>(random.below(13));
+            for (int i = 0; i < source_length; ++i) source.push_back(word());
+            for (int i = 0; i < target_length; ++i) {
+                input.push_back(word());
+                target.push_back(word());
+            }
+            source_offsets.push_back(static_cast<int>(source.size()));
+            target_offsets.push_back(static_cast<int>(target.size()));
+        }
+    }
+
+    [[nodiscard]] hat::model::Batch view() const {
+        const int sentences = static_cast<int>(source_offsets.size()) - 1;
+        return {source, hat::Ragged(source_offsets.data(), sentences), input, target,
+                hat::Ragged(target_offsets.data(), sentences)};
+    }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto number = [&](int i, int otherwise) {
+        return argc > i ? std::atoi(argv[i]) : otherwise;
+    };
+    const bool is_base = argc > 1 && std::string(argv[1]) == "base";
+    const int threads = number(2, 2);
+    const double seconds = number(3, 20);
+    const int tokens = number(4, 2000);
+    constexpr int vocab_size = 10000;
+    const auto architecture = is_base ? hat::model::transformer_base(vocab_size)
+                                      : hat::model::transformer_tiny(vocab_size);
+
+    hat::ThreadPool pool(threads);
+    hat::model::Network network(architecture);
+    network.initialize(1);
+    hat::train::TrainerOptions options;
+    options.dropout = {.residual = 0.3F, .attention = 0.1F, .activation = 0.1F};
+    options.shards.shards = number(5, options.shards.shards);
+    options.shards.micro_batch_tokens = number(6, options.shards.micro_batch_tokens);
+    hat::train::Trainer trainer(
+        network,
+        hat::train::InverseSqrtSchedule{.peak_rate = 1e-3, .initial_rate = 1e-7, .warmup = 2000},
+        options, pool);
+    const RandomBatch batch(tokens, vocab_size, 7);
+    const auto view = batch.view();
+    const auto flops = static_cast<double>(hat::model::training_flops(
+        architecture, view.source_sentences, view.target_sentences));
+
+    for (int i = 0; i < 2; ++i) {  // sizes the arenas
+        trainer.accumulate(view);
+        trainer.update();
+    }
+    std::vector<double> peaks;
+    std::vector<double> times;
+    const auto start = Clock::now();
+    while (seconds_since(start) < seconds) {
+        peaks.push_back(hat::support::fma_peak_gflops(pool));
+        for (const auto round = Clock::now(); seconds_since(round) < 1.5;) {
+            const auto step = Clock::now();
+            trainer.accumulate(view);
+            trainer.update();
+            times.push_back(seconds_since(step));
+        }
+    }
+    std::sort(peaks.begin(), peaks.end());
+    std::sort(times.begin(), times.end());
+    const double peak = peaks[peaks.size() / 2];
+    const double time = times[times.size() / 2];
+    std::printf("%s, %d threads, %d + %d tokens per update, %zu updates\n",
+                is_base ? "6+6 layers, 512/2048, 8 heads" : "4+4 layers, 128/256, 4 heads", threads,
+                view.source_sentences.tokens(), view.target_sentences.tokens(), times.size());
+    std::printf("median %.1f ms (best %.1f): %.0f target tokens/s, %.1f GFLOP/s\n", time * 1e3,
+                times.front() * 1e3, view.target_sentences.tokens() / time, flops / time / 1e9);
+    std::printf("peak %.1f GFLOP/s on %d threads (%.1f a thread): %.1f %% of it\n", peak, threads,
+                peak / threads, 100 * flops / time / 1e9 / peak);
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/random.hpp>
+#include <hat/core/threads.hpp>
+#include <hat/model/network.hpp>
+#include <hat/train/adam.hpp>
+#include <hat/train/clipping.hpp>
+#include <hat/train/schedule.hpp>
+#include <hat/train/shards.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace hat::train {
+
+struct TrainerOptions {
+    nn::DropoutRates dropout;
+    float label_smoothing = 0.1F;
+    double clip_norm = 0;  ///< 0: no clipping
+    AdamOptions adam;
+    ShardOptions shards;
+    std::uint64_t seed = 1;
+};
+
+/// What one update did.
+struct UpdateResult {
+    kernels::CrossEntropy loss;  ///< summed over target tokens, before the update
+    std::int64_t target_tokens = 0;
+    double gradient_norm = 0;  ///< of the mean loss per token, before clipping
+    double learning_rate = 0;
+    bool skipped = false;  ///< the gradient was not finite, so nothing was changed
+};
+
+/// Trains whatever network a callback hands it for an update: the whole network, or a sub-network of
+/// it, as views of one slab of parameters (spec/hat.md, section 9).
+///
+///     trainer.accumulate(whole_network, batch);   // as many batches as an update shall see
+///     const auto result = trainer.update();
+///
+/// The same batches give the same bits on any number of threads, and a trainer whose parameters,
+/// Adam state and `updates` are restored goes on bit for bit.
+class Trainer {
+public:
+    /// Throws  `Error` if an option is out of range.
+    Trainer(model::Network& network, Schedule schedule, const TrainerOptions& options,
+            ThreadPool& pool)
+        : network_(network), schedule_(schedule), options_(options), pool_(pool),
+          adam_(network.table(), options.adam), gradients_(network.table(), options.shards, pool) {
+        const auto check = [](const char* name, double value) {
+            if (!(value >= 0 && value < 1)) {
+                fail("training: ", name, " = ", value, ", expected at least 0 and below 1");
+            }
+        };
+        check("dropout", static_cast<double>(options.dropout.residual));
+        check("attention dropout", static_cast<double>(options.dropout.attention));
+        check("activation dropout", static_cast<double>(options.dropout.activation));
+        check("label smoothing", static_cast<double>(options.label_smoothing));
+        if (!(options.clip_norm >= 0)) {
+            fail("training: clip norm = ", options.clip_norm, ", expected 0 or more");
+        }
+    }
+
+    /// Adds the gradients of a batch to those of the update to come. `make_model(gradients)` makes
+    /// the network, see `ShardedGradients::add`.
+    template <class MakeModel>
+    void accumulate(const MakeModel& make_model, const model::Batch& batch) {
+        const RandomKey key = RandomKey(options_.seed)
+                                  .split(static_cast<std::uint64_t>(updates_))
+                                  .split(static_cast<std::uint64_t>(batches_++));
+        pending_.loss +=
+            gradients_.add(make_model, options_.dropout, options_.label_smoothing, key, batch);
+        pending_.target_tokens += batch.target_sentences.tokens();
+    }
+
+    /// The whole network.
+    void accumulate(const model::Batch& batch) {
+        accumulate([this](model::Gradients* gradients) { return network_.view(gradients); },
+                   batch);
+    }
+
+    /// Changes the parameters by the gradient of the mean loss per token of all batches since the
+    /// last update.
+    UpdateResult update() {
+        UpdateResult result = std::exchange(pending_, {});
+        const double per_token =
+            1.0 / static_cast<double>(std::max<std::int64_t>(result.target_tokens, 1));
+        result.learning_rate = schedule_.rate(updates_);
+        result.gradient_norm = gradients_.reduce() * per_token;
+        model::Gradients& total = gradients_.total();
+        result.skipped = !std::isfinite(result.gradient_norm);
+        if (result.skipped) {
+            std::fill_n(total.values.data(), total.values.size(), 0.0F);
+        } else {
+            adam_.step(network_.values(), total.values, total.has_gradient,
+                       {.learning_rate = result.learning_rate,
+                        .gradient_scale =
+                            per_token * clip_factor(result.gradient_norm, options_.clip_norm),
+                        .clear_gradients = true},
+                       pool_);
+        }
+        std::fill(total.has_gradient.begin(), total.has_gradient.end(), std::uint8_t{0});
+        ++updates_;
+        batches_ = 0;
+        return result;
+    }
+
+    [[nodiscard]] model::Network& network() noexcept { return network_; }
+    [[nodiscard]] Adam& adam() noexcept { return adam_; }
+    [[nodiscard]] const TrainerOptions& options() const noexcept { return options_; }
+    [[nodiscard]] const Schedule& schedule() const noexcept { return schedule_; }
+
+    /// Updates done so far; set when a training is resumed.
+    [[nodiscard]] std::int64_t updates() const noexcept { return updates_; }
+    void set_updates(std::int64_t updates) noexcept { updates_ = updates; }
+
+private:
+    model::Network& network_;
+    Schedule schedule_;
+    TrainerOptions options_;
+    ThreadPool& pool_;
+    Adam adam_;
+    ShardedGradients gradients_;
+    UpdateResult pending_;
+    std::int64_t updates_ = 0;
+    std::int64_t batches_ = 0;
+};
+
+}  // namespace hat::train
