@@ -73,8 +73,9 @@ TEST_SUITE("golden/learning_rates") {
             const auto file = SafetensorsFile::open(path.string());
             const Json settings = hat::io::parse_json(file.metadata("cli"), path.string());
             std::size_t compared = 0;
-            for (const auto& [name, options] : settings.items()) {
-                const Schedule schedule = schedule_of(CommandLine(options.get<std::string>()));
+            for (const auto& item : settings.items()) {
+                const std::string& name = item.key();
+                const Schedule schedule = schedule_of(CommandLine(item.value().get<std::string>()));
                 const auto updates = file.values<std::int64_t>(name + "/update");
                 const auto rates = file.values<double>(name + "/lr");
                 REQUIRE(updates.size() == rates.size());
