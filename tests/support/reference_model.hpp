@@ -17,6 +17,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <string>
@@ -29,6 +30,16 @@ inline constexpr int reference_pad = 1;
 /// A structured value of a file's metadata.
 [[nodiscard]] inline io::Json metadata_json(const io::SafetensorsFile& file, const char* key) {
     return io::parse_json(file.metadata(key), file.path() + ": " + key);
+}
+
+/// A tensor of integers. Copied: in these files they do not all begin at a multiple of 8.
+[[nodiscard]] inline std::vector<std::int64_t> stored_integers(const io::SafetensorsFile& file,
+                                                               const std::string& name) {
+    const io::TensorView& tensor = file.tensor(name);
+    if (tensor.dtype != io::Dtype::i64) fail(file.path(), ": ", name, " is not of integers");
+    std::vector<std::int64_t> integers(tensor.size());
+    std::memcpy(integers.data(), tensor.bytes.data(), tensor.bytes.size());
+    return integers;
 }
 
 namespace detail {
@@ -159,7 +170,7 @@ class Sentences {
 public:
     /// Reads a tensor of tokens [sentences, length]; the padding may stand on either side.
     Sentences(const io::SafetensorsFile& file, const std::string& name) {
-        const auto tokens = file.values<std::int64_t>(name);
+        const auto tokens = stored_integers(file, name);
         const auto& shape = file.tensor(name).shape;
         rows_ = static_cast<int>(shape.at(0));
         for (std::size_t i = 0; i < tokens.size(); ++i) {
