@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <hat/core/simd.hpp>
-
 #include <hat/core/random.hpp>
+#include <hat/core/simd.hpp>
 
 #include <doctest/doctest.h>
 
@@ -24,7 +23,8 @@ float apply(Function function, float x) {
     return y[5];
 }
 
-/// The largest error of `function` against `exact` on `steps` points, divided by max(|exact|, floor).
+/// The largest error of `function` against `exact` on `steps` points, divided by max(|exact|,
+/// floor).
 template <class Function, class Exact>
 double worst_error(Function function, Exact exact, double low, double high, double floor) {
     double worst = 0;
@@ -57,6 +57,26 @@ TEST_SUITE("core/simd") {
             for (std::size_t i = 0; i < a.size(); ++i) {
                 REQUIRE(std::bit_cast<std::uint32_t>(y[i]) ==
                         std::bit_cast<std::uint32_t>(std::fma(a[i], b[i], c[i])));
+            }
+        }
+    }
+
+    TEST_CASE("division and square root round once, as the scalar ones do, bit by bit") {
+        hat::Random random(3);
+        for (int repeat = 0; repeat < 2000; ++repeat) {
+            Sixteen a{};
+            Sixteen b{};
+            for (std::size_t i = 0; i < a.size(); ++i) {
+                a[i] = static_cast<float>(std::exp(5 * random.normal()));
+                b[i] = static_cast<float>(random.normal());
+            }
+            Sixteen quotient{};
+            Sixteen root{};
+            simd::store(simd::load(a.data()) / simd::load(b.data()), quotient.data());
+            simd::store(simd::sqrt(simd::load(a.data())), root.data());
+            for (std::size_t i = 0; i < a.size(); ++i) {
+                REQUIRE(quotient[i] == a[i] / b[i]);
+                REQUIRE(root[i] == std::sqrt(a[i]));
             }
         }
     }

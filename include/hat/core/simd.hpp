@@ -47,6 +47,23 @@ HAT_INLINE Floats fma(Floats a, Floats b, Floats c) noexcept {
 #endif
 }
 
+// On 64-bit Arm, xsimd approximates what has an exactly rounded instruction.
+HAT_INLINE Floats divide(Floats a, Floats b) noexcept {
+#if defined(__aarch64__)
+    return vdivq_f32(a, b);
+#else
+    return a / b;
+#endif
+}
+
+HAT_INLINE Floats sqrt(Floats a) noexcept {
+#if defined(__aarch64__)
+    return vsqrtq_f32(a);
+#else
+    return xsimd::sqrt(a);
+#endif
+}
+
 HAT_INLINE Words as_words(Floats x) noexcept {
 #if XSIMD_VERSION_MAJOR >= 9
     return xsimd::bitwise_cast<std::uint32_t>(x);
@@ -82,7 +99,7 @@ struct Lanes {
         return a;
     }
     HAT_INLINE friend Lanes operator/(Lanes a, Lanes b) noexcept {
-        for (int i = 0; i < parts; ++i) a.part[i] = a.part[i] / b.part[i];
+        for (int i = 0; i < parts; ++i) a.part[i] = detail::divide(a.part[i], b.part[i]);
         return a;
     }
 };
@@ -144,7 +161,7 @@ HAT_INLINE Lanes min(Lanes a, Lanes b) noexcept {
     return a;
 }
 HAT_INLINE Lanes sqrt(Lanes a) noexcept {
-    for (auto& p : a.part) p = xsimd::sqrt(p);
+    for (auto& p : a.part) p = detail::sqrt(p);
     return a;
 }
 HAT_INLINE Lanes abs(Lanes a) noexcept {
