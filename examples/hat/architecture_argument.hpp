@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/io/architecture_yaml.hpp>
+#include <hat/io/text_file.hpp>
+#include <hat/model/architecture.hpp>
+#include <hat/model/presets.hpp>
+
+#include <filesystem>
+#include <string>
+
+namespace hat::program {
+
+/// The architecture that a flag names: a YAML file or a preset. Vocabulary sizes that a file leaves
+/// out are `vocab_size`.
+///
+/// Throws  `Error` if it is neither, or describes no network that can be built.
+inline model::Architecture architecture_argument(const std::string& name, int vocab_size) {
+    if (name == "tiny") return model::transformer_tiny(vocab_size);
+    if (name == "base") return model::transformer_base(vocab_size);
+    if (name == "big") return model::transformer_big(vocab_size);
+    if (!std::filesystem::exists(name)) {
+        fail("--architecture ", name, ": there is no such file, nor a preset of that name (tiny, "
+             "base, big)");
+    }
+    auto architecture = io::architecture_from_yaml(io::read_file(name), name);
+    if (architecture.source_vocab_size == 0 && architecture.has_encoder()) {
+        architecture.source_vocab_size = vocab_size;
+    }
+    if (architecture.target_vocab_size == 0) architecture.target_vocab_size = vocab_size;
+    validate(architecture);
+    return architecture;
+}
+
+}  // namespace hat::program

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+/// The subcommands of `hat`, one file each: every function adds one to the program. A subcommand's
+/// results go to stdout, all else to stderr.
+namespace hat::program {
+
+void add_prepare(CLI::App& app);
+void add_train(CLI::App& app);
+void add_score(CLI::App& app);
+void add_inspect(CLI::App& app);
+
+}  // namespace hat::program

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// `hat`: from two text files to a translator.
+
+#include "commands.hpp"
+
+#include <hat/core/error.hpp>
+#include <hat/version.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+
+int main(int argc, char** argv) {
+    CLI::App app("hat: trains, measures and runs translation models.", "hat");
+    app.require_subcommand(1);
+    app.set_version_flag("--version", std::string(hat::version));
+    app.footer("hat SUBCOMMAND --help explains a subcommand and shows an example.");
+    hat::program::add_prepare(app);
+    hat::program::add_train(app);
+    hat::program::add_score(app);
+    hat::program::add_inspect(app);
+    try {
+        app.parse(argc, argv);
+        return 0;
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) return app.exit(error);
+        std::fprintf(stderr, "hat: %s (hat --help lists what there is)\n", error.what());
+        return 2;
+    } catch (const hat::Error& error) {
+        std::fprintf(stderr, "hat: %s\n", error.what());
+    } catch (const std::bad_alloc&) {
+        std::fprintf(stderr, "hat: out of memory\n");
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "hat: %s\n", error.what());
+    }
+    return 1;
+}

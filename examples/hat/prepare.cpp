@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// hat prepare: parallel text → subword model and encoded corpora.
+
+#include "commands.hpp"
+#include "data_directory.hpp"
+
+#include <hat/core/random.hpp>
+#include <hat/data/parallel_text.hpp>
+#include <hat/data/subword_trainer.hpp>
+#include <hat/io/atomic_file.hpp>
+#include <hat/io/json.hpp>
+#include <hat/version.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace hat::program {
+
+namespace {
+
+struct PrepareOptions {
+    std::string source, target, valid_source, valid_target, out, subword;
+    std::string model = "unigram";
+    int vocab_size = 8000;
+    int max_length = 250;
+    bool drop_empty = false;
+};
+
+/// Moves one pair in a hundred, at most 1,000 and at least one, from `text` to the result.
+data::ParallelText hold_out(data::ParallelText& text) {
+    const int wanted = std::min(1000, std::max(1, text.size() / 100));
+    if (text.size() < 2) fail("prepare: found 1 pair of sentences, expected at least 2");
+    std::vector<int> order(static_cast<std::size_t>(text.size()));
+    for (int i = 0; i < text.size(); ++i) order[static_cast<std::size_t>(i)] = i;
+    Random random(1);
+    random.shuffle(order);
+    std::vector<bool> is_held(order.size());
+    for (int i = 0; i < wanted; ++i) {
+        is_held[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = true;
+    }
+    data::ParallelText rest;
+    data::ParallelText held;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        data::ParallelText& to = is_held[i] ? held : rest;
+        to.source.push_back(std::move(text.source[i]));
+        to.target.push_back(std::move(text.target[i]));
+    }
+    text = std::move(rest);
+    return held;
+}
+
+data::ParallelText read(const std::string& source, const std::string& target, bool drop_empty) {
+    auto text = data::read_parallel_text(
+        source, target, drop_empty ? data::EmptyLines::drop : data::EmptyLines::error);
+    if (text.dropped > 0) {
+        std::fprintf(stderr, "%s: left out %d pairs with an empty line\n", source.c_str(),
+                     text.dropped);
+    }
+    return text;
+}
+
+data::Subword make_subword(const PrepareOptions& options, const data::ParallelText& text) {
+    if (!options.subword.empty()) return data::Subword::load(options.subword);
+    std::vector<std::string> lines = text.source;
+    lines.insert(lines.end(), text.target.begin(), text.target.end());
+    return data::train_subword(
+        lines, {.vocab_size = options.vocab_size,
+                .model = options.model == "bpe" ? data::SubwordModel::bpe
+                                                : data::SubwordModel::unigram});
+}
+
+data::Corpus encode(const PrepareOptions& options, const data::ParallelText& text,
+                    const data::Subword& subword, const char* name) {
+    data::Corpus corpus = data::encode(text, subword, subword);
+    const int dropped = data::drop_long_pairs(corpus, options.max_length);
+    if (corpus.size() == 0) {
+        fail("prepare: no ", name, " pair has at most ", options.max_length,
+             " tokens a side; raise --max-length");
+    }
+    std::fprintf(stderr, "%s: %d pairs, %zu source and %zu target tokens", name, corpus.size(),
+                 corpus.source.sentences.tokens.size(), corpus.target.sentences.tokens.size());
+    if (dropped > 0) std::fprintf(stderr, " (left out %d pairs that are too long)", dropped);
+    std::fputc('\n', stderr);
+    return corpus;
+}
+
+void prepare(const PrepareOptions& options) {
+    data::ParallelText text = read(options.source, options.target, options.drop_empty);
+    const data::ParallelText validation =
+        options.valid_source.empty()
+            ? hold_out(text)
+            : read(options.valid_source, options.valid_target, options.drop_empty);
+    const data::Subword subword = make_subword(options, text);
+    const data::Corpus train = encode(options, text, subword, "training");
+    const data::Corpus valid = encode(options, validation, subword, "validation");
+
+    const DataDirectory out{options.out};
+    std::error_code error;
+    std::filesystem::create_directories(options.out, error);
+    if (error) fail(options.out, ": cannot make the directory: ", error.message());
+    subword.save(out.subword());
+    data::save_corpus(train, out.train());
+    data::save_corpus(valid, out.validation());
+    const io::Json configuration = {
+        {"hat_version", std::string(version)},
+        {"source", options.source},
+        {"target", options.target},
+        {"validation", options.valid_source.empty() ? "held out of the training pairs"
+                                                    : options.valid_source},
+        {"vocab_size", subword.size()},
+        {"subword", options.subword.empty() ? options.model : options.subword},
+        {"max_length", options.max_length},
+        {"training_pairs", train.size()},
+        {"validation_pairs", valid.size()}};
+    io::write_file(out.configuration(), configuration.dump(2) + "\n");
+    std::printf("%s\n", options.out.c_str());
+}
+
+}  // namespace
+
+void add_prepare(CLI::App& app) {
+    auto options = std::make_shared<PrepareOptions>();
+    CLI::App* command = app.add_subcommand(
+        "prepare", "Turns two text files, one sentence a line, into training data.");
+    command->footer("Example:\n  hat prepare --source train.en --target train.de --valid-source "
+                    "valid.en --valid-target valid.de --vocab-size 8000 --out data");
+    command->add_option("--source", options->source, "training text to translate from")
+        ->required();
+    command->add_option("--target", options->target, "its translation, line by line")->required();
+    auto* valid_source = command->add_option(
+        "--valid-source", options->valid_source,
+        "validation text; without it, 1 % of the training pairs (at most 1,000) are held out");
+    auto* valid_target =
+        command->add_option("--valid-target", options->valid_target, "its translation");
+    valid_source->needs(valid_target);
+    valid_target->needs(valid_source);
+    command->add_option("--vocab-size", options->vocab_size, "subword pieces, for both languages")
+        ->check(CLI::Range(8, 1000000))
+        ->capture_default_str();
+    command->add_option("--model", options->model, "kind of subword model")
+        ->check(CLI::IsMember({"unigram", "bpe"}))
+        ->capture_default_str();
+    command->add_option("--subword", options->subword,
+                        "use this SentencePiece model instead of training one");
+    command->add_option("--max-length", options->max_length, "leave out pairs with more tokens")
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
+    command->add_flag("--drop-empty", options->drop_empty,
+                      "leave out pairs with an empty line instead of refusing them");
+    command->add_option("--out", options->out, "directory to write")->required();
+    command->callback([options] { prepare(*options); });
+}
+
+}  // namespace hat::program

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// hat score: translations on stdin against a reference.
+
+#include "commands.hpp"
+#include "standard_input.hpp"
+
+#include <hat/data/bleu.hpp>
+#include <hat/data/chrf.hpp>
+#include <hat/data/lines.hpp>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hat::program {
+
+namespace {
+
+struct ScoreOptions {
+    std::string reference;
+    std::string metric = "bleu";
+};
+
+void score(const ScoreOptions& options) {
+    const std::vector<std::string> references = data::read_lines(options.reference);
+    const std::vector<std::string> lines = read_standard_input();
+    if (lines.size() != references.size()) {
+        fail("standard input has ", lines.size(), " lines, but ", options.reference, " has ",
+             references.size());
+    }
+    const std::string line = options.metric == "chrf" ? data::corpus_chrf(lines, references).line()
+                                                      : data::corpus_bleu(lines, references).line();
+    std::printf("%s\n", line.c_str());
+}
+
+}  // namespace
+
+void add_score(CLI::App& app) {
+    auto options = std::make_shared<ScoreOptions>();
+    CLI::App* command = app.add_subcommand(
+        "score", "Scores translations on standard input, with sacreBLEU's signature.");
+    command->footer("Example:\n  hat translate --model model < test.en | hat score --reference "
+                    "test.de");
+    command->add_option("--reference", options->reference, "the right translations, line by line")
+        ->required();
+    command->add_option("--metric", options->metric, "bleu or chrf")
+        ->check(CLI::IsMember({"bleu", "chrf"}))
+        ->capture_default_str();
+    command->callback([options] { score(*options); });
+}
+
+}  // namespace hat::program

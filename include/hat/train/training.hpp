@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Needs: nlohmann-json
+#pragma once
+
+#include <hat/data/batch.hpp>
+#include <hat/data/batches.hpp>
+#include <hat/data/corpus.hpp>
+#include <hat/io/jsonl.hpp>
+#include <hat/train/averaging.hpp>
+#include <hat/train/checkpoint.hpp>
+#include <hat/train/checkpoint_directory.hpp>
+#include <hat/train/exponential_average.hpp>
+#include <hat/train/progress.hpp>
+#include <hat/train/trainer.hpp>
+#include <hat/train/validation.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace hat::train {
+
+struct TrainingOptions {
+    std::int64_t updates = 0;             ///< in all
+    data::BatchOptions batches;           ///< of one update's micro-steps
+    int batches_per_update = 1;           ///< gradients are accumulated over so many
+    std::int64_t validate_every = 0;      ///< updates; 0: after each epoch
+    std::int64_t checkpoint_every = 500;  ///< updates; a validation makes one too
+    int average_last = 10;                ///< validations whose parameters are kept for their mean
+    std::int64_t patience = 0;            ///< validations without a better loss; 0: go on for ever
+    double moving_average = 0;            ///< decay of a moving average of the parameters; 0: none
+    std::string directory;                ///< of checkpoints, parameters and the log
+    std::string configuration;            ///< noted in the checkpoints
+};
+
+enum class TrainingEnd { finished, patience, stopped };
+
+/// A training from its first update, or from its newest checkpoint, to its end.
+///
+/// The directory then holds `checkpoints/`, `parameters/` (the last few, for their mean) and
+/// `log.jsonl`. A killed training loses at most `checkpoint_every` updates, and goes on bit for bit.
+class Training {
+public:
+    /// All references must outlive it.
+    Training(Trainer& trainer, const data::Corpus& corpus, const data::Corpus& validation,
+             const TrainingOptions& options, ThreadPool& pool)
+        : trainer_(trainer), corpus_(corpus), options_(options), pool_(pool),
+          validator_(validation, pool), checkpoints_(options.directory + "/checkpoints"),
+          ring_(options.directory + "/parameters", options.average_last) {
+        const auto positive = [](const char* name, std::int64_t value) {
+            if (value < 1) fail("training: ", name, " = ", value, ", expected at least 1");
+        };
+        positive("updates", options.updates);
+        positive("batches_per_update", options.batches_per_update);
+        positive("checkpoint_every", options.checkpoint_every);
+        if (options.moving_average > 0) {
+            average_.emplace(network().table(), network().values(), options.moving_average);
+        }
+        position_.seed = trainer.options().seed;
+        position_.configuration = options.configuration;
+    }
+
+    /// Goes back to the newest checkpoint; false if there is none.
+    /// Throws  `Error` if it is of another training.
+    bool resume() {
+        const std::string configuration = position_.configuration;
+        if (checkpoints_.empty() || !checkpoints_.resume(state())) return false;
+        if (position_.configuration != configuration) {
+            fail(options_.directory, ": was trained with other settings: ",
+                 position_.configuration, "; found ", configuration);
+        }
+        trainer_.set_updates(position_.update);
+        return true;
+    }
+
+    /// Trains until the end. `choose(update)` returns what makes the network of that update (see
+    /// `ShardedGradients::add`); `stop()` is asked after every update.
+    template <class Choose>
+    TrainingEnd run(const Choose& choose, const std::function<bool()>& stop) {
+        auto log = io::JsonLines::resume(options_.directory + "/log.jsonl");
+        Progress progress({.updates = options_.updates, .done = position_.update});
+        data::Batch batch;
+        while (position_.update < options_.updates) {
+            const auto plan = data::plan_batches(corpus_, options_.batches,
+                                                 static_cast<int>(position_.epoch));
+            batch.reserve(plan);
+            while (position_.batch < plan.size() && position_.update < options_.updates) {
+                const auto make_model = choose(position_.update);
+                for (int i = 0; i < options_.batches_per_update && position_.batch < plan.size();
+                     ++i) {
+                    batch.fill(corpus_, plan.sentences(static_cast<int>(position_.batch++)));
+                    trainer_.accumulate(make_model, view(batch));
+                }
+                const bool epoch_ends = position_.batch >= plan.size();
+                finish_update(log, progress);
+                if (epoch_ends) {
+                    ++position_.epoch;
+                    position_.batch = 0;
+                }
+                const bool validates = options_.validate_every > 0
+                                           ? position_.update % options_.validate_every == 0
+                                           : epoch_ends;
+                if (validates || position_.update == options_.updates) {
+                    if (!validate(log, progress)) return TrainingEnd::patience;
+                } else if (position_.update % options_.checkpoint_every == 0) {
+                    checkpoints_.save(state(), false);
+                }
+                if (stop()) {
+                    checkpoints_.save(state(), false);
+                    return TrainingEnd::stopped;
+                }
+                if (epoch_ends) break;
+            }
+        }
+        return TrainingEnd::finished;
+    }
+
+    /// The mean of the parameters at the last validations.
+    [[nodiscard]] Slab averaged_parameters() const { return ring_.mean(network().table()); }
+
+    [[nodiscard]] ValidationResult validate() {
+        return validator_(network().view(), trainer_.options().label_smoothing);
+    }
+    [[nodiscard]] const TrainingPosition& position() const noexcept { return position_; }
+
+private:
+    [[nodiscard]] model::Network& network() const noexcept { return trainer_.network(); }
+
+    [[nodiscard]] TrainingState state() noexcept {
+        return {network().table(), network().values(), trainer_.adam(),
+                average_ ? &average_->values() : nullptr, position_};
+    }
+
+    void finish_update(io::JsonLines& log, Progress& progress) {
+        const UpdateResult result = trainer_.update();
+        if (average_) average_->update(network().values(), position_.update, pool_);
+        ++position_.update;
+        const double loss =
+            result.loss.loss / static_cast<double>(std::max<std::int64_t>(result.target_tokens, 1));
+        progress.report({.update = position_.update,
+                         .epoch = position_.epoch + 1,
+                         .loss = loss,
+                         .tokens = result.target_tokens,
+                         .learning_rate = result.learning_rate});
+        if (result.skipped) progress.note("update skipped: the gradient is not finite");
+        if (result.skipped || position_.update % 50 == 0) {
+            log.write(io::JsonRecord{}
+                          .add("event", "update")
+                          .add("update", position_.update)
+                          .add("epoch", position_.epoch + 1)
+                          .add("loss", loss)
+                          .add("target_tokens", result.target_tokens)
+                          .add("gradient_norm", result.gradient_norm)
+                          .add("learning_rate", result.learning_rate)
+                          .add("skipped", result.skipped));
+        }
+    }
+
+    /// False if patience has run out.
+    bool validate(io::JsonLines& log, Progress& progress) {
+        if (average_) average_->swap_with(network().values());
+        const ValidationResult result = validate();
+        ring_.save(position_.update, network().table(), network().values());
+        if (average_) average_->swap_with(network().values());
+        const bool is_best = !position_.best_score || result.loss() < *position_.best_score;
+        if (is_best) {
+            position_.best_score = result.loss();
+            position_.validations_since_best = 0;
+        } else {
+            ++position_.validations_since_best;
+        }
+        char line[120];
+        std::snprintf(line, sizeof line, "update %lld  validation loss %.4f  perplexity %.3f%s",
+                      static_cast<long long>(position_.update), result.loss(), result.perplexity(),
+                      is_best ? "  (best)" : "");
+        progress.note(line);
+        log.write(io::JsonRecord{}
+                      .add("event", "validation")
+                      .add("update", position_.update)
+                      .add("epoch", position_.epoch)
+                      .add("loss", result.loss())
+                      .add("perplexity", result.perplexity())
+                      .add("best", is_best));
+        checkpoints_.save(state(), is_best);
+        return options_.patience == 0 || position_.validations_since_best < options_.patience;
+    }
+
+    Trainer& trainer_;
+    const data::Corpus& corpus_;
+    TrainingOptions options_;
+    ThreadPool& pool_;
+    Validator validator_;
+    CheckpointDirectory checkpoints_;
+    ParameterRing ring_;
+    std::optional<ExponentialAverage> average_;
+    TrainingPosition position_;
+};
+
+}  // namespace hat::train

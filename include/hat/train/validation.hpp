@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/autograd/tape.hpp>
+#include <hat/core/arena.hpp>
+#include <hat/core/threads.hpp>
+#include <hat/data/batch.hpp>
+#include <hat/data/batches.hpp>
+#include <hat/model/transformer.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+namespace hat::train {
+
+/// A batch of a corpus as the network reads it.
+[[nodiscard]] inline model::Batch view(const data::Batch& batch) noexcept {
+    return {batch.source_tokens(), batch.source(), batch.decoder_input(), batch.target_tokens(),
+            batch.target()};
+}
+
+/// The loss over a corpus, without dropout.
+struct ValidationResult {
+    kernels::CrossEntropy sum;
+    std::int64_t target_tokens = 0;
+
+    /// Label-smoothed loss per token, natural logarithm.
+    [[nodiscard]] double loss() const noexcept { return sum.loss / tokens(); }
+    /// Without smoothing.
+    [[nodiscard]] double nll() const noexcept { return sum.nll / tokens(); }
+    [[nodiscard]] double perplexity() const noexcept { return std::exp(nll()); }
+
+private:
+    [[nodiscard]] double tokens() const noexcept {
+        return static_cast<double>(std::max<std::int64_t>(target_tokens, 1));
+    }
+};
+
+/// Measures networks on one corpus; its batches are made once.
+class Validator {
+public:
+    /// `corpus` must outlive it.
+    /// Throws  `Error` if the corpus is empty.
+    Validator(const data::Corpus& corpus, ThreadPool& pool) : pool_(pool) {
+        constexpr int batch_tokens = 512;
+        int longest = batch_tokens;
+        for (int i = 0; i < corpus.size(); ++i) {
+            longest = std::max(longest, corpus.target.sentences.length(i));
+        }
+        const auto plan =
+            data::plan_batches(corpus, {.max_tokens = longest, .shuffle = false}, 0);
+        if (plan.size() == 0) fail("validation: the corpus is empty");
+        batches_.resize(static_cast<std::size_t>(plan.size()));
+        for (int b = 0; b < plan.size(); ++b) {
+            batches_[static_cast<std::size_t>(b)].fill(corpus, plan.sentences(b));
+        }
+        losses_.resize(batches_.size());
+        workspaces_.resize(static_cast<std::size_t>(pool.size()));
+    }
+
+    /// The same bits on any number of threads.
+    [[nodiscard]] ValidationResult operator()(const model::Transformer<nn::Trainable>& model,
+                                              float label_smoothing) {
+        pool_.run(static_cast<int>(batches_.size()), [&](int index, int thread) {
+            Workspace& workspace = workspaces_[static_cast<std::size_t>(thread)];
+            workspace.memory.reset();
+            workspace.scratch.reset();
+            autograd::Eval context(workspace.memory, workspace.scratch);
+            const auto i = static_cast<std::size_t>(index);
+            losses_[i] = loss(context, model, {}, view(batches_[i]), label_smoothing);
+        });
+        ValidationResult result;
+        for (std::size_t i = 0; i < batches_.size(); ++i) {
+            result.sum += losses_[i];
+            result.target_tokens += batches_[i].target().tokens();
+        }
+        return result;
+    }
+
+private:
+    struct Workspace {
+        Arena memory;
+        Arena scratch;
+    };
+
+    ThreadPool& pool_;
+    std::vector<data::Batch> batches_;
+    std::vector<kernels::CrossEntropy> losses_;
+    std::vector<Workspace> workspaces_;
+};
+
+}  // namespace hat::train
