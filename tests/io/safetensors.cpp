@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/io/safetensors.hpp>
-
 #include <hat/io/text_file.hpp>
 
 #include "support/temporary_directory.hpp"

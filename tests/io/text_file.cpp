@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <hat/io/text_file.hpp>
-
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/text_file.hpp>
 
 #include "support/temporary_directory.hpp"
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/model/counts.hpp>
+#include <hat/model/parameters.hpp>
 #include <hat/model/presets.hpp>
+
+#include "support/architectures.hpp"
 
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cstdint>
 
 using namespace hat::model;
 using hat::Ragged;
@@ -48,6 +52,14 @@ TEST_SUITE("model/counts") {
         a.norm = Norm::pre;
         a.encoder_final_norm = a.decoder_final_norm = true;
         CHECK(parameters(a) == layers + 30 * 8 + 7 * 4 + 8 + 16);
+    }
+
+    TEST_CASE("the count is that of the tensors a network has") {
+        for (const Architecture& a : hat::support::varied_architectures()) {
+            std::int64_t count = 0;
+            for (const auto& entry : parameter_layout(a).table) count += entry.size();
+            CHECK(parameters(a) == count);
+        }
     }
 
     TEST_CASE("multiply-adds of three source and two target tokens, by hand") {

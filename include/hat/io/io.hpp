@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Needs: nlohmann-json, yaml-cpp
+#pragma once
+
+/// Files: what comes from outside is checked once, here; what is written appears whole or not at
+/// all.
+///
+/// Needing only the standard library:
+/// - `AtomicFile`, `write_file`, `AtomicDirectory`: temporary name, fsync, rename
+/// - `read_file`, `MappedFile`: a whole file, read or mapped
+/// - `JsonLines`, `JsonRecord`: an append-only log
+/// - `ModelCard`: a model's README.md
+///
+/// Needing nlohmann-json:
+/// - `SafetensorsFile`, `write_safetensors`; `append_tensors`, `copy_tensors` for slabs
+/// - `architecture_to_json`, `architecture_from_json`
+/// - `ModelDirectory`, `save_model_directory`: config.json, weights, subword model, card
+///
+/// Needing yaml-cpp:
+/// - `read_architecture_yaml`, `architecture_to_yaml`; `published_from_yaml`, `published_to_yaml`
+/// - `YamlMap`: flat YAML whose every message names file, line and key
+///
+///     const auto directory = ModelDirectory::open("model");
+///     const auto layout = model::parameter_layout(directory.config().architecture);
+///     Slab weights(layout.table);
+///     directory.load_weights(layout.table, weights);
+///
+/// Limits: POSIX and little-endian machines; a mapped file that another program cuts short ends
+/// this one with SIGBUS.
+
+#include <hat/io/architecture_fields.hpp>
+#include <hat/io/architecture_json.hpp>
+#include <hat/io/architecture_yaml.hpp>
+#include <hat/io/atomic_directory.hpp>
+#include <hat/io/atomic_file.hpp>
+#include <hat/io/half.hpp>
+#include <hat/io/json.hpp>
+#include <hat/io/jsonl.hpp>
+#include <hat/io/mapped_file.hpp>
+#include <hat/io/model_card.hpp>
+#include <hat/io/model_directory.hpp>
+#include <hat/io/safetensors.hpp>
+#include <hat/io/slab.hpp>
+#include <hat/io/text_file.hpp>
+#include <hat/io/yaml.hpp>

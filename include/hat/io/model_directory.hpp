@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Needs: nlohmann-json
+#pragma once
+
+#include <hat/core/error.hpp>
+#include <hat/core/slab.hpp>
+#include <hat/core/special_tokens.hpp>
+#include <hat/io/architecture_json.hpp>
+#include <hat/io/atomic_directory.hpp>
+#include <hat/io/json.hpp>
+#include <hat/io/safetensors.hpp>
+#include <hat/io/slab.hpp>
+#include <hat/io/text_file.hpp>
+#include <hat/model/architecture.hpp>
+
+#include <array>
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// A model directory: what `hat translate` needs, in four files.
+///
+/// config.json          architecture, vocabulary sizes, special tokens, provenance
+/// weights.safetensors  every parameter, under the names of the reference implementation
+/// subword.model        the SentencePiece model, bytes as they are
+/// README.md            the model card
+namespace hat::io {
+
+inline constexpr std::array<std::string_view, 4> model_directory_names{
+    "config.json", "weights.safetensors", "subword.model", "README.md"};
+
+/// What config.json holds.
+struct ModelConfig {
+    model::Architecture architecture;
+    SpecialTokens special_tokens;
+    /// How the model came to be: corpus, command, seed, updates, version, …
+    std::map<std::string, std::string> provenance;
+
+    friend bool operator==(const ModelConfig&, const ModelConfig&) = default;
+};
+
+namespace detail {
+
+inline constexpr const char* model_format = "hat model";
+inline constexpr int model_format_version = 1;
+
+/// visit(name, id, lowest, vocab_size) for every special token.
+template <class Tokens, class Visitor>
+void visit_special_tokens(Tokens& tokens, Visitor visit, int vocab_size) {
+    visit("unk", tokens.unk, 0, vocab_size);
+    visit("bos", tokens.bos, -1, vocab_size);
+    visit("eos", tokens.eos, 0, vocab_size);
+    visit("pad", tokens.pad, -1, vocab_size);
+}
+
+}  // namespace detail
+
+/// The text of config.json.
+[[nodiscard]] inline std::string model_config_to_json(const ModelConfig& config) {
+    Json tokens = Json::object();
+    detail::visit_special_tokens(
+        config.special_tokens, [&](const char* name, int id, int, int) { tokens[name] = id; }, 0);
+    Json json = {{"format", detail::model_format},
+                 {"format_version", detail::model_format_version},
+                 {"architecture", architecture_to_json(config.architecture)},
+                 {"special_tokens", std::move(tokens)},
+                 {"provenance", config.provenance}};
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+/// What the text of a config.json says; `where` begins messages.
+///
+/// Throws  `Error` if it is not whole, foreign, or describes no network that can be built.
+[[nodiscard]] inline ModelConfig model_config_from_json(std::string_view text,
+                                                        const std::string& where) {
+    const Json json = parse_json(text, where);
+    if (json_get<std::string>(json, "format", where) != detail::model_format)
+        fail(where, ": format: expected \"", detail::model_format, "\"");
+    const int version = json_get<int>(json, "format_version", where);
+    if (version != detail::model_format_version)
+        fail(where, ": format_version = ", version, ", expected ", detail::model_format_version,
+             ": written by another version of hat");
+
+    ModelConfig config;
+    config.architecture = architecture_from_json(json_field(json, "architecture", where), where);
+    const std::string tokens_where = where + ": special_tokens";
+    const Json& tokens = json_field(json, "special_tokens", where);
+    detail::visit_special_tokens(
+        config.special_tokens,
+        [&](const char* name, int& id, int lowest, int vocab_size) {
+            id = json_get<int>(tokens, name, tokens_where);
+            if (id < lowest || id >= vocab_size)
+                fail(tokens_where, ": ", name, " = ", id, " is not in ", lowest, " … ",
+                     vocab_size - 1);
+        },
+        config.architecture.target_vocab_size);
+    const Json& provenance = json_field(json, "provenance", where);
+    if (!provenance.is_object()) fail(where, ": provenance: expected an object");
+    for (const auto& [key, value] : provenance.items())
+        config.provenance[key] =
+            json_as<std::string>(value, where + ": provenance: " + in_quotes(key));
+    return config;
+}
+
+/// Writes a model directory, whole or not at all; one that is there already is replaced.
+///
+/// Throws  `Error` if something else than a model is at `path`, or the disk is full.
+inline void save_model_directory(const std::string& path, const ModelConfig& config,
+                                 const TensorTable& table, const Slab& weights,
+                                 std::string_view subword_model, std::string_view card) {
+    validate(config.architecture);
+    AtomicDirectory directory(path, model_directory_names);
+    write_file(directory / "config.json", model_config_to_json(config));
+    std::vector<TensorView> tensors;
+    append_tensors(tensors, table, weights);
+    write_safetensors(directory / "weights.safetensors", tensors,
+                      {{"format", detail::model_format}});
+    write_file(directory / "subword.model", subword_model);
+    write_file(directory / "README.md", card);
+    directory.commit();
+}
+
+/// A model directory that has been opened: its configuration is checked, its weights are mapped.
+class ModelDirectory {
+public:
+    /// Throws  `Error` if a file is missing, cut short or foreign.
+    [[nodiscard]] static ModelDirectory open(const std::string& path) {
+        return ModelDirectory(path);
+    }
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] const ModelConfig& config() const noexcept { return config_; }
+    [[nodiscard]] const SafetensorsFile& weights() const noexcept { return weights_; }
+    [[nodiscard]] std::string subword_model_path() const { return path_ + "/subword.model"; }
+
+    /// Fills `slab` with the weights; `table` is that of the configuration's architecture.
+    ///
+    /// Throws  `Error` naming the first tensor that does not fit the architecture.
+    void load_weights(const TensorTable& table, Slab& slab) const {
+        for (const TensorView& tensor : weights_.tensors())
+            if (table.find(tensor.name) < 0)
+                fail(weights_.path(), ": tensor ", in_quotes(tensor.name),
+                     " is not one of the network's parameters");
+        copy_tensors(weights_, table, slab);
+    }
+
+private:
+    explicit ModelDirectory(const std::string& path)
+        : path_(path), config_(read_config(path)),
+          weights_(SafetensorsFile::open(path + "/weights.safetensors")) {
+        if (!std::filesystem::is_regular_file(subword_model_path()))
+            fail(path_, ": subword.model is missing");
+    }
+
+    [[nodiscard]] static ModelConfig read_config(const std::string& path) {
+        const std::string file = path + "/config.json";
+        if (!std::filesystem::is_directory(path)) fail(path, ": there is no such model directory");
+        if (!std::filesystem::exists(file))
+            fail(path, ": is no model directory: config.json is missing");
+        constexpr std::size_t limit_bytes = std::size_t{1} << 24;
+        return model_config_from_json(read_file(file, limit_bytes), file);
+    }
+
+    std::string path_;
+    ModelConfig config_;
+    SafetensorsFile weights_;
+};
+
+}  // namespace hat::io

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/io/model_directory.hpp>
+
+#include "support/architectures.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+using namespace hat::io;
+using hat::Slab;
+using hat::TensorTable;
+using hat::support::FileSizeLimit;
+using hat::support::TemporaryDirectory;
+
+namespace {
+
+TensorTable some_table() {
+    TensorTable table;
+    table.add_matrix("encoder.layers.0.fc1.weight", 6, 4);
+    table.add_vector("encoder.layers.0.fc1.bias", 6);
+    return table;
+}
+
+Slab some_weights(const TensorTable& table) {
+    Slab slab(table);
+    for (const auto& entry : table)
+        for (std::ptrdiff_t i = 0; i < entry.size(); ++i)
+            slab.data()[entry.offset + i] = static_cast<float>(entry.offset + i) + 0.5F;
+    return slab;
+}
+
+ModelConfig some_config() {
+    return {.architecture = hat::model::transformer_tiny(1000),
+            .special_tokens = {.unk = 3, .bos = -1, .eos = 2, .pad = 1},
+            .provenance = {{"seed", "1"}, {"command", "hat train …"}}};
+}
+
+void save(const std::string& path) {
+    const TensorTable table = some_table();
+    save_model_directory(path, some_config(), table, some_weights(table), "subword bytes",
+                         "# card\n");
+}
+
+/// Checks the message for a directory that `damage` has been done to.
+void check_rejected(const std::function<void(const std::string&)>& damage,
+                    const std::string& message) {
+    const TemporaryDirectory parent;
+    const std::string path = parent / "model";
+    save(path);
+    damage(path);
+    CHECK_THROWS_WITH_AS(static_cast<void>(ModelDirectory::open(path)), (path + message).c_str(),
+                         hat::Error);
+}
+
+/// Damage that changes a part of config.json.
+std::function<void(const std::string&)> changed(const std::string& from, const std::string& to) {
+    return [=](const std::string& path) {
+        std::string text = read_file(path + "/config.json");
+        REQUIRE(text.find(from) != std::string::npos);
+        write_file(path + "/config.json", text.replace(text.find(from), from.size(), to));
+    };
+}
+
+}  // namespace
+
+TEST_SUITE("io/model_directory") {
+    TEST_CASE("what is saved is loaded, again when saved in the same place") {
+        const TemporaryDirectory parent;
+        const TensorTable table = some_table();
+        for (int i = 0; i < 2; ++i) {
+            save(parent / "model");
+            const auto directory = ModelDirectory::open(parent / "model");
+            CHECK(directory.config() == some_config());
+            CHECK(read_file(directory.subword_model_path()) == "subword bytes");
+            CHECK(read_file(parent / "model/README.md") == "# card\n");
+            Slab loaded(table);
+            directory.load_weights(table, loaded);
+            const Slab expected = some_weights(table);
+            for (std::ptrdiff_t k = 0; k < loaded.size(); ++k)
+                CHECK(loaded.data()[k] == expected.data()[k]);
+            CHECK(parent.entries() == 1);
+        }
+    }
+
+    TEST_CASE("weights that are not those of the architecture are named, and nothing is loaded") {
+        const TemporaryDirectory parent;
+        save(parent / "model");
+        const auto directory = ModelDirectory::open(parent / "model");
+        const auto check_rejected = [&](const TensorTable& table, const std::string& message) {
+            Slab slab(table);
+            CHECK_THROWS_WITH_AS(
+                directory.load_weights(table, slab),
+                (directory.weights().path() + ": tensor \"encoder.layers.0." + message).c_str(),
+                hat::Error);
+            CHECK(slab.data()[0] == 0);
+        };
+        TensorTable more = some_table();
+        more.add_vector("encoder.layers.0.fc2.bias", 4);
+        check_rejected(more, "fc2.bias\" is missing");
+        TensorTable fewer;
+        fewer.add_matrix("encoder.layers.0.fc1.weight", 6, 4);
+        check_rejected(fewer, "fc1.bias\" is not one of the network's parameters");
+        TensorTable turned;
+        turned.add_matrix("encoder.layers.0.fc1.weight", 4, 6);
+        turned.add_vector("encoder.layers.0.fc1.bias", 6);
+        check_rejected(turned, "fc1.weight\" has shape [6, 4], expected [4, 6]");
+    }
+
+    TEST_CASE("an opened model stays whole while another one is saved over it") {
+        const TemporaryDirectory parent;
+        const TensorTable table = some_table();
+        save(parent / "model");
+        const auto directory = ModelDirectory::open(parent / "model");
+        save_model_directory(parent / "model", some_config(), table, Slab(table), "", "");
+        CHECK(directory.weights().floats("encoder.layers.0.fc1.weight")[1] == 1.5F);
+    }
+
+    TEST_CASE("every architecture survives config.json") {
+        for (const auto& architecture : hat::support::varied_architectures()) {
+            const ModelConfig config{
+                .architecture = architecture, .special_tokens = {}, .provenance = {}};
+            CHECK(model_config_from_json(model_config_to_json(config), "config.json") == config);
+        }
+    }
+
+    TEST_CASE("a directory that is missing, foreign, damaged or of the future is one line") {
+        namespace fs = std::filesystem;
+        check_rejected([](const std::string& path) { fs::remove_all(path); },
+                       ": there is no such model directory");
+        check_rejected([](const std::string& path) { fs::remove(path + "/config.json"); },
+                       ": is no model directory: config.json is missing");
+        check_rejected([](const std::string& path) { fs::remove(path + "/subword.model"); },
+                       ": subword.model is missing");
+        check_rejected([](const std::string& path) { fs::remove(path + "/weights.safetensors"); },
+                       "/weights.safetensors: cannot open: No such file or directory");
+        check_rejected(
+            [](const std::string& path) { write_file(path + "/weights.safetensors", "x"); },
+            "/weights.safetensors: is 1 bytes long, too short for a safetensors file");
+        check_rejected([](const std::string& path) { write_file(path + "/config.json", "{}"); },
+                       "/config.json: key \"format\" is missing");
+        check_rejected(changed("hat model", "bert"),
+                       "/config.json: format: expected \"hat model\"");
+        check_rejected(
+            changed("\"format_version\": 1", "\"format_version\": 2"),
+            "/config.json: format_version = 2, expected 1: written by another version of "
+            "hat");
+        check_rejected(changed("\"eos\": 2", "\"eos\": 1000"),
+                       "/config.json: special_tokens: eos = 1000 is not in 0 … 999");
+        check_rejected(changed("\"qkv_dim\": 128", "\"qkv_dim\": 126"),
+                       "/config.json: architecture: encoder layer 0: heads = 4 does "
+                       "not divide qkv_dim = 126");
+        check_rejected(changed("\"seed\": \"1\"", "\"seed\": 1"),
+                       "/config.json: provenance: \"seed\": expected a string, found number");
+    }
+
+    TEST_CASE("a config.json or weights cut at any byte are an error") {
+        const TemporaryDirectory parent;
+        for (const char* name : {"/config.json", "/weights.safetensors"}) {
+            save(parent / "model");
+            const std::string path = (parent / "model") + name;
+            const std::string whole = read_file(path);
+            // The last byte of config.json is the end of its line.
+            for (std::size_t size = 0; size + 1 < whole.size(); ++size) {
+                write_file(path, whole.substr(0, size));
+                CHECK_THROWS_AS(static_cast<void>(ModelDirectory::open(parent / "model")),
+                                hat::Error);
+            }
+        }
+    }
+
+    TEST_CASE("a full disk leaves the model that was there") {
+        const TemporaryDirectory parent;
+        save(parent / "model");
+        TensorTable large;
+        large.add_matrix("weight", 1000, 100);
+        {
+            const FileSizeLimit limit(100'000);
+            CHECK_THROWS_AS(
+                save_model_directory(parent / "model", some_config(), large, Slab(large), "", ""),
+                hat::Error);
+        }
+        CHECK(ModelDirectory::open(parent / "model").config() == some_config());
+        CHECK(parent.entries() == 1);
+    }
+
+    TEST_CASE("a directory of other files is not written to") {
+        const TemporaryDirectory parent;
+        write_file(parent / "thesis.tex", "");
+        CHECK_THROWS_AS(save(parent.path()), hat::Error);
+        CHECK(parent.entries() == 1);
+    }
+}
