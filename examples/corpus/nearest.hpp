@@ -3,10 +3,7 @@
 
 #include <hat/data/tokenizer.hpp>
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdlib>
-#include <numeric>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,63 +12,59 @@
 
 namespace corpus {
 
-/// How many words must be inserted, deleted or replaced to make `a` into `b`.
-[[nodiscard]] inline int edit_distance(const std::vector<int>& a, const std::vector<int>& b) {
-    std::vector<int> row(b.size() + 1);  // from the words of `a` so far to each prefix of `b`
-    std::iota(row.begin(), row.end(), 0);
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        int diagonal = std::exchange(row[0], static_cast<int>(i) + 1);
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const int replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
+/// The n-grams of 1 to 4 words of `text`. Where one occurs again, marks are put in front of it, so
+/// that all are different, and texts share as many as they have occurrences in common.
+[[nodiscard]] inline std::vector<std::string> word_ngrams(std::string_view text) {
+    constexpr int max_order = 4;
+    const std::string words = ' ' + hat::data::tokenize(text) + ' ';
+    std::vector<std::string> ngrams;
+    std::unordered_map<std::string, int> occurrences;
+    for (std::size_t begin = 0; begin + 1 < words.size(); begin = words.find(' ', begin + 1)) {
+        std::size_t end = begin;
+        for (int n = 1; n <= max_order && end + 1 < words.size(); ++n) {
+            end = words.find(' ', end + 1);
+            std::string ngram = words.substr(begin, end - begin);
+            const int before = occurrences[ngram]++;
+            ngrams.push_back(std::string(static_cast<std::size_t>(before), ' ') + ngram);
         }
     }
-    return row.back();
+    return ngrams;
 }
 
 /// The simplest translator of all: it answers with the translation of the known sentence that is
-/// the fewest edits of words away, the first of those. A trained one should do better.
+/// nearest to the one asked for. A trained one should do better.
+///
+/// Near is what shares many n-grams of 1 to 4 words: similarity = 2 · shared / (own + other's).
 class NearestTranslator {
 public:
     /// `sources[i]` translates as `targets[i]`. Precondition: as many of both, at least one.
     NearestTranslator(const std::vector<std::string>& sources, std::vector<std::string> targets)
         : targets_(std::move(targets)) {
-        for (const std::string& source : sources) sources_.push_back(word_ids(source));
+        for (std::size_t i = 0; i < sources.size(); ++i) {
+            const std::vector<std::string> ngrams = word_ngrams(sources[i]);
+            counts_.push_back(ngrams.size());
+            for (const std::string& ngram : ngrams) sentences_with_[ngram].push_back(i);
+        }
     }
 
-    [[nodiscard]] const std::string& translate(std::string_view source) {
-        const std::vector<int> words = word_ids(source);
+    /// Of the nearest sentences, the first counts.
+    [[nodiscard]] const std::string& translate(std::string_view source) const {
+        const std::vector<std::string> ngrams = word_ngrams(source);
+        std::vector<std::size_t> shared(counts_.size(), 0);
+        for (const std::string& ngram : ngrams)
+            if (const auto found = sentences_with_.find(ngram); found != sentences_with_.end())
+                for (const std::size_t i : found->second) ++shared[i];
         std::size_t nearest = 0;
-        int least = edit_distance(words, sources_[0]);
-        for (std::size_t i = 1; i < sources_.size(); ++i) {
-            const auto longer = std::ssize(words) - std::ssize(sources_[i]);
-            if (std::abs(longer) >= least) continue;  // the distance is no less than that
-            const int distance = edit_distance(words, sources_[i]);
-            if (distance < least) {
-                least = distance;
+        for (std::size_t i = 1; i < shared.size(); ++i)  // a / b > c / d, in whole numbers
+            if (shared[i] * (ngrams.size() + counts_[nearest]) >
+                shared[nearest] * (ngrams.size() + counts_[i]))
                 nearest = i;
-            }
-        }
         return targets_[nearest];
     }
 
 private:
-    /// The words of `text`, numbered in the order in which they were first seen.
-    std::vector<int> word_ids(std::string_view text) {
-        std::vector<int> ids;
-        const std::string tokens = hat::data::tokenize(text);
-        for (std::size_t begin = 0; begin < tokens.size();) {
-            const std::size_t end = std::min(tokens.find(' ', begin), tokens.size());
-            const auto next = static_cast<int>(ids_.size());
-            ids.push_back(ids_.emplace(tokens.substr(begin, end - begin), next).first->second);
-            begin = end + 1;
-        }
-        return ids;
-    }
-
-    std::unordered_map<std::string, int> ids_;
-    std::vector<std::vector<int>> sources_;
+    std::unordered_map<std::string, std::vector<std::size_t>> sentences_with_;
+    std::vector<std::size_t> counts_;  // n-grams per sentence
     std::vector<std::string> targets_;
 };
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// `hat/data`: from text to the numbers a model reads, and from translations to scores.
+///
+/// Text (`read_lines`, `read_parallel_text`), pieces (`Vocabulary`, and with SentencePiece
+/// `Subword` and `train_subword`), encoded corpora (`Corpus`, `encode`, `save_corpus`,
+/// `load_corpus`), ragged batches (`plan_batches`, `Batch`), and scores equal to sacreBLEU's
+/// (`corpus_bleu`, `corpus_chrf`).
+///
+///     const auto text = hat::data::read_parallel_text("train.en", "train.de");
+///     const auto subword = hat::data::train_subword_on_files({"train.en", "train.de"});
+///     const hat::data::Corpus corpus = hat::data::encode(text, subword, subword);
+///     const auto plan = hat::data::plan_batches(corpus, {.max_tokens = 2000}, 1);  // epoch 1
+///     hat::data::Batch batch;
+///     batch.reserve(plan);
+///     for (int b = 0; b < plan.size(); ++b) batch.fill(corpus, plan.sentences(b));
+///
+/// Limits: text is UTF-8; a corpus is held in memory, and has fewer than 2^31 pairs; one reference
+/// per hypothesis. Corpus files are little-endian.
+
+#include <hat/data/batch.hpp>
+#include <hat/data/batches.hpp>
+#include <hat/data/bleu.hpp>
+#include <hat/data/chrf.hpp>
+#include <hat/data/corpus.hpp>
+#include <hat/data/corpus_file.hpp>
+#include <hat/data/lines.hpp>
+#include <hat/data/ngrams.hpp>
+#include <hat/data/parallel_text.hpp>
+#include <hat/data/tokenizer.hpp>
+#include <hat/data/unicode.hpp>
+#include <hat/data/utf8.hpp>
+#include <hat/data/vocabulary.hpp>
+
+#ifdef HAT_WITH_SENTENCEPIECE
+#include <hat/data/subword.hpp>
+#include <hat/data/subword_trainer.hpp>
+#endif
