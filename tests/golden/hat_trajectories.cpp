@@ -35,9 +35,11 @@ using hat::model::Network;
 
 namespace {
 
-// What the golden files' description expects: Adam amplifies rounding where gradients are tiny.
+// What the golden files' description expects: 1e-5 of losses and 1e-4 of final parameters, which is
+// half a percent of all the way that Adam may have gone; it amplifies rounding where gradients are
+// tiny.
 constexpr double loss_tolerance = 1e-5;       // absolute, in bits per token
-constexpr double parameter_tolerance = 1e-4;  // absolute
+constexpr double parameter_tolerance = 5e-3;  // of the sum of learning rates, and one rounding
 constexpr double norm_tolerance = 1e-5;       // relative, like a tensor's gradients
 constexpr double rate_tolerance = 1e-13;      // relative, both are computed in double
 
@@ -75,6 +77,7 @@ public:
                 network_.values(), gradients_.values, gradients_.has_gradient,
                 {.learning_rate = rate, .gradient_scale = clip / tokens, .clear_gradients = true},
                 pool_);
+            way_ += rate;
             check_parameters("after" + std::to_string(update + 1) + "/");
         }
         check_parameters("final/");
@@ -147,7 +150,8 @@ private:
                 difference.add(static_cast<double>(network_.values().matrix(entry).data()[i]),
                                static_cast<double>(expected[static_cast<std::size_t>(i)]));
             }
-            CHECK_MESSAGE(difference.worst <= parameter_tolerance, prefix << entry.name);
+            CHECK_MESSAGE(difference.worst <= parameter_tolerance * way_ + 0x1p-23,
+                          prefix << entry.name);
             values_ += difference.count;
         }
     }
@@ -167,6 +171,7 @@ private:
     hat::ThreadPool pool_{1};
     Arena memory_;
     Arena scratch_;
+    double way_ = 0;  ///< sum of learning rates
     std::size_t values_ = 0;
 };
 
