@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/decode/hypothesis.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace hat::decode {
+
+/// Beam search as the reference does it (spec/hat.md, section 11), over anything that has `start`
+/// and `step`.
+///
+/// A sentence is finished when it has as many hypotheses as the beam is wide, whatever their
+/// scores, and leaves at once. Of candidates with equal scores the earlier row's is the better one;
+/// within a row the one with the larger logit, then the smaller token.
+///
+/// An object keeps its memory: a search no bigger than one before allocates nothing.
+class BeamSearch {
+public:
+    /// Fills `results`, one entry for every sentence of `sources`, with `beam` hypotheses each (as
+    /// many as there are, if the vocabulary is too small for that).
+    ///
+    /// Throws  `Error` if the model's output is not a number
+    template <StepModel Model>
+    void run(Model& model, const Sources& sources, const SpecialTokens& special,
+             const SearchOptions& options, std::span<Hypotheses> results) {
+        vocab_size_ = model.vocab_size();
+        beam_ = std::max(1, std::min(options.beam, vocab_size_ - 1));
+        eos_ = special.eos;
+        start(model, sources, options);
+        const Selection selection{.count = std::min(2 * beam_, vocab_size_),
+                                  .normalize = true,
+                                  .temperature = options.temperature,
+                                  .unk_penalty = options.unk_penalty,
+                                  .special = special};
+        for (int step = 0; !rows_.empty(); ++step) {
+            for (Row& row : rows_) {
+                row.allowed = allowed(step, limits_[index(row.sentence)] - 1, options.min_length);
+            }
+            extend(model.step(rows_, selection), step, options);
+        }
+        for (std::size_t s = 0; s < finished_.size(); ++s) rank(finished_[s], results[s]);
+    }
+
+private:
+    struct Finished {
+        int end;  ///< in the history
+        float score;
+    };
+    /// A live hypothesis: the end of its path in the history.
+    using End = int;
+
+    static std::size_t index(int i) noexcept { return static_cast<std::size_t>(i); }
+
+    template <StepModel Model>
+    void start(Model& model, const Sources& sources, const SearchOptions& options) {
+        const int sentences = sources.sentences.sentences();
+        limits_.clear();
+        std::size_t nodes = 0;
+        for (int s = 0; s < sentences; ++s) {
+            limits_.push_back(1 + max_target_length(options, sources.sentences.length(s),
+                                                    model.max_length()));
+            nodes += 1 + 2 * index(beam_) * index(limits_.back());
+        }
+        history_.start(nodes);
+        const std::size_t most_rows = index(sentences) * index(beam_);
+        for (auto* rows : {&rows_, &next_rows_}) {
+            rows->clear();
+            rows->reserve(most_rows);
+        }
+        for (auto* ends : {&ends_, &next_ends_}) {
+            ends->clear();
+            ends->reserve(most_rows);
+        }
+        finished_.resize(index(sentences));
+        for (auto& list : finished_) {
+            list.clear();
+            list.reserve(index(beam_));
+        }
+        heads_.resize(index(beam_));
+        for (int s = 0; s < sentences; ++s) {
+            rows_.push_back({.sentence = s, .parent = s, .token = eos_});
+            ends_.push_back(history_.add(-1, eos_, 0.0F));
+        }
+        model.start(sources, beam_, limits_);
+    }
+
+    /// Goes on with the best candidates of every sentence.
+    void extend(const kernels::CandidateRows& candidates, int step, const SearchOptions& options) {
+        next_rows_.clear();
+        next_ends_.clear();
+        for (std::size_t first = 0, last = 0; first < rows_.size(); first = last) {
+            const int sentence = rows_[first].sentence;
+            while (last < rows_.size() && rows_[last].sentence == sentence) ++last;
+            extend_sentence(candidates, static_cast<int>(first), static_cast<int>(last), step,
+                            options);
+        }
+        std::swap(rows_, next_rows_);
+        std::swap(ends_, next_ends_);
+    }
+
+    void extend_sentence(const kernels::CandidateRows& candidates, int first, int last, int step,
+                         const SearchOptions& options) {
+        const int sentence = rows_[index(first)].sentence;
+        auto& finished = finished_[index(sentence)];
+        const std::size_t rows_before = next_rows_.size();
+        const int all = (last - first) * vocab_size_;
+        const int considered = std::min(2 * beam_, std::max(1, all - 1));
+        std::fill_n(heads_.begin(), last - first, std::size_t{0});
+        for (int position = 0; position < considered; ++position) {
+            const Best best = take_best(candidates, first, last);
+            if (best.row < 0) break;  // all others are impossible
+            const int end = ends_[index(best.row)];
+            const int length = step + 1;
+            if (best.token == eos_) {
+                if (position < beam_ && finished.size() < index(beam_)) {
+                    finished.push_back({history_.add(end, eos_, best.score),
+                                        final_score(best.score, index(length), options)});
+                }
+            } else if (next_rows_.size() - rows_before < index(beam_)) {
+                next_rows_.push_back(
+                    {.sentence = sentence, .parent = best.row, .token = best.token});
+                next_ends_.push_back(history_.add(end, best.token, best.score));
+            }
+        }
+        if (finished.size() >= index(beam_)) {
+            next_rows_.resize(rows_before);
+            next_ends_.resize(rows_before);
+        }
+        if (finished.empty() && next_rows_.size() == rows_before) {
+            fail("beam search: sentence ", sentence, ": no next token has a finite score");
+        }
+    }
+
+    struct Best {
+        int row = -1;
+        int token = -1;
+        float score = 0;
+    };
+
+    /// The best candidate that is left among the rows of a sentence: each row's come best first.
+    Best take_best(const kernels::CandidateRows& candidates, int first, int last) noexcept {
+        Best best;
+        for (int row = first; row < last; ++row) {
+            const auto of_row = candidates.row(row);
+            const std::size_t head = heads_[index(row - first)];
+            if (head == of_row.size()) continue;
+            const float score = history_.score(ends_[index(row)]) + of_row[head].value;
+            if (best.row < 0 || score > best.score) best = {row, of_row[head].index, score};
+        }
+        if (best.row >= 0) ++heads_[index(best.row - first)];
+        return best;
+    }
+
+    void rank(std::vector<Finished>& finished, Hypotheses& result) {
+        // Insertion keeps the order of equals and asks for no memory; a beam is short.
+        for (std::size_t i = 1; i < finished.size(); ++i) {
+            for (std::size_t k = i; k > 0 && finished[k].score > finished[k - 1].score; --k) {
+                std::swap(finished[k], finished[k - 1]);
+            }
+        }
+        result.resize(finished.size());
+        for (std::size_t i = 0; i < finished.size(); ++i) {
+            history_.trace(finished[i].end, true, result[i]);
+            result[i].score = finished[i].score;
+        }
+    }
+
+    int beam_ = 1;
+    int vocab_size_ = 0;
+    int eos_ = 0;
+    std::vector<Row> rows_;
+    std::vector<Row> next_rows_;
+    std::vector<End> ends_;  ///< of the rows
+    std::vector<End> next_ends_;
+    std::vector<int> limits_;  ///< positions of each sentence
+    std::vector<std::vector<Finished>> finished_;
+    std::vector<std::size_t> heads_;  ///< candidates taken of each row of a sentence
+    History history_;
+};
+
+}  // namespace hat::decode

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/arena.hpp>
+#include <hat/decode/step_model.hpp>
+#include <hat/model/network.hpp>
+#include <hat/model/pack.hpp>
+#include <hat/nn/attention_step.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace hat::decode {
+
+/// A packed Transformer that decodes step by step: a `StepModel`. It owns the caches and all memory
+/// of a batch, and keeps it: a batch no bigger than one before allocates nothing.
+///
+/// What a step returns for a row depends on the row's source and prefix alone: the same bits in any
+/// batch and beam.
+class CachedTransformer {
+public:
+    /// `model` must outlive this.
+    explicit CachedTransformer(const model::PackedModel& model) : model_(&model.view()) {}
+
+    [[nodiscard]] int vocab_size() const noexcept {
+        return model_->architecture.target_vocab_size;
+    }
+    /// Positions that a target may have.
+    [[nodiscard]] int max_length() const noexcept { return positions(model_->target_positions); }
+    /// Tokens that a source may have, its eos among them.
+    [[nodiscard]] int max_source_length() const noexcept {
+        return positions(model_->source_positions);
+    }
+
+    /// Runs the encoder, and projects what cross-attention will read of it.
+    void start(const Sources& sources, int rows_per_sentence, std::span<const int> max_lengths) {
+        const model::Architecture& a = model_->architecture;
+        table_.start(rows_per_sentence, max_lengths);
+        caches_.reserve(a.decoder_layer_count, a.qkv_dim, table_.page_capacity());
+        lasting_.reset();
+        memory_.reset();
+        scratch_.reset();
+        sentences_ = sources.sentences.sentences();
+        cross_.resize(static_cast<std::size_t>(a.decoder_layer_count * sentences_));
+        if (!a.has_encoder()) return;
+        // A few sentences at a time, so that their activations stay in the second-level cache.
+        constexpr int tokens_at_a_time = 256;
+        for (int first = 0, last = 0; first < sentences_; first = last) {
+            const auto tokens = [&] {
+                return sources.sentences.offsets()[last] - sources.sentences.begin(first);
+            };
+            for (++last; last < sentences_ && tokens() < tokens_at_a_time;) ++last;
+            encode(sources, first, last);
+        }
+    }
+
+    [[nodiscard]] kernels::CandidateRows step(std::span<const Row> rows,
+                                              const Selection& selection) {
+        memory_.reset();
+        scratch_.reset();
+        const model::Architecture& a = model_->architecture;
+        autograd::Eval context(memory_, scratch_);
+        table_.advance(rows);
+        autograd::Variable x = embed(context, rows);
+        for (int i = 0; i < a.decoder_layer_count; ++i) {
+            x = nn::step(context, model_->decoder_layers[static_cast<std::size_t>(i)],
+                         a.norm == model::Norm::pre, x, table_, caches_.layer(i), cross(i));
+        }
+        if (a.decoder_final_norm) x = forward(context, model_->decoder_layer_norm, x);
+        return kernels::linear_top_candidates(
+            x.value, model_->output, selection.count, selection.normalize,
+            1.0F / selection.temperature,
+            [&](int row, int first, std::span<float> outputs) {
+                apply_rules(rows[static_cast<std::size_t>(row)], selection, first, outputs);
+            },
+            scratch_);
+    }
+
+private:
+    /// Rows of a table are for tokens from the first position on; without a table there is no limit
+    /// but that of the library.
+    static int positions(ConstMatrix table) noexcept {
+        return table.empty() ? model::Network::max_tokens
+                             : table.rows() - kernels::first_position;
+    }
+
+    [[nodiscard]] std::span<nn::MemoryKeysValues> cross(int layer) noexcept {
+        const auto n = static_cast<std::size_t>(sentences_);
+        return std::span(cross_).subspan(static_cast<std::size_t>(layer) * n, n);
+    }
+
+    /// Encodes the sentences `first` … `last − 1`.
+    void encode(const Sources& sources, int first, int last) {
+        const ArenaScope memory_scope(memory_);
+        const ArenaScope scratch_scope(scratch_);
+        autograd::Eval context(memory_, scratch_);
+        const int begin = sources.sentences.begin(first);
+        int* const offsets = memory_.allocate<int>(last - first + 1);
+        for (int s = first; s <= last; ++s) {
+            offsets[s - first] = sources.sentences.offsets()[s] - begin;
+        }
+        const Ragged sentences(offsets, last - first);
+        const auto tokens = sources.tokens.subspan(static_cast<std::size_t>(begin),
+                                                   static_cast<std::size_t>(sentences.tokens()));
+        const model::Encoded encoded = model::encode(context, *model_, {}, tokens, sentences);
+        std::array<model::Memory, 4> memories{};
+        for (int i = 0; i < model_->architecture.decoder_layer_count; ++i) {
+            const auto& layer = model_->decoder_layers[static_cast<std::size_t>(i)];
+            model::Memory& memory = memories[static_cast<std::size_t>(layer.attended_layers)];
+            if (memory.states.value.empty()) {
+                memory = model::make_memory(context, model_->architecture, encoded,
+                                            layer.attended_layers);
+            }
+            nn::project_memory(layer.encoder_attn, memory.states.value, memory.sentences,
+                               cross(i).subspan(static_cast<std::size_t>(first),
+                                                static_cast<std::size_t>(last - first)),
+                               lasting_);
+        }
+    }
+
+    /// The embedded tokens of the rows, all at one position.
+    autograd::Variable embed(autograd::Eval& context, std::span<const Row> rows) {
+        const int n = static_cast<int>(rows.size());
+        int* const tokens = memory_.allocate<int>(n);
+        int* const offsets = memory_.allocate<int>(n + 1);
+        for (int i = 0; i < n; ++i) {
+            tokens[i] = rows[static_cast<std::size_t>(i)].token;
+            offsets[i] = i;
+        }
+        offsets[n] = n;
+        const int position = table_.length() - 1;
+        const ConstMatrix all = model_->target_positions;
+        const ConstMatrix from =
+            all.empty() ? all : all.middle_rows(position, all.rows() - position);
+        const autograd::Variable x =
+            context.variable(n, model_->architecture.decoder_embed_dim);
+        kernels::embed({tokens, rows.size()}, Ragged(offsets, n), model_->target_embedding,
+                       model::target_embedding_scale(model_->architecture), from, {}, x.value);
+        return x;
+    }
+
+    const model::Transformer<nn::Packed>* model_;
+    int sentences_ = 0;
+    nn::PrefixTable table_;
+    nn::KeyValueCaches caches_;
+    std::vector<nn::MemoryKeysValues> cross_;  ///< [layer][sentence]
+    Arena lasting_;                            ///< what cross-attention reads
+    Arena memory_;                             ///< activations of a step
+    Arena scratch_;
+};
+
+static_assert(StepModel<CachedTransformer>);
+
+}  // namespace hat::decode

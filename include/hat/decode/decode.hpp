@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// `hat/decode`: from a model to its translations.
+///
+/// `GreedySearch` and `BeamSearch` run over any `StepModel`: something that has `start` and `step`.
+/// `CachedTransformer` is one, on packed weights and caches; `Translator` sorts sentences into
+/// batches and spreads these over threads.
+///
+///     const hat::model::PackedModel packed(network.view());
+///     hat::decode::Translator translator(packed, special_tokens);
+///     const auto results = translator.translate({tokens, sentences}, {.beam = 5}, pool);
+///
+/// The same sentence gives the same bits alone or in any batch, on any number of threads and on any
+/// CPU. Once sized by a first batch, decoding allocates nothing.
+///
+/// Limits: 1,024 positions with sinusoids, as many as were learned otherwise; a target is begun by eos.
+
+#include <hat/decode/beam.hpp>
+#include <hat/decode/cached_transformer.hpp>
+#include <hat/decode/greedy.hpp>
+#include <hat/decode/hypothesis.hpp>
+#include <hat/decode/step_model.hpp>
+#include <hat/decode/translate.hpp>

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/decode/hypothesis.hpp>
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace hat::decode {
+
+/// Greedy search: always the best next token, one hypothesis a sentence. The same tokens as beam
+/// search with a beam of 1, without a softmax unless scores are wanted.
+///
+/// An object keeps its memory: a search no bigger than one before allocates nothing.
+class GreedySearch {
+public:
+    /// Fills `results`, one entry of one hypothesis for every sentence of `sources`.
+    ///
+    /// Throws  `Error` if the model's output is not a number
+    template <StepModel Model>
+    void run(Model& model, const Sources& sources, const SpecialTokens& special,
+             const SearchOptions& options, std::span<Hypotheses> results) {
+        start(model, sources, special, options);
+        const Selection selection{.count = 1,
+                                  .normalize = options.scores,
+                                  .temperature = options.temperature,
+                                  .unk_penalty = options.unk_penalty,
+                                  .special = special};
+        for (int step = 0; !rows_.empty(); ++step) {
+            for (Row& row : rows_) {
+                row.allowed = allowed(step, limits_[index(row.sentence)] - 1, options.min_length);
+            }
+            extend(model.step(rows_, selection), special, options, results);
+        }
+    }
+
+private:
+    static std::size_t index(int i) noexcept { return static_cast<std::size_t>(i); }
+
+    template <StepModel Model>
+    void start(Model& model, const Sources& sources, const SpecialTokens& special,
+               const SearchOptions& options) {
+        const int sentences = sources.sentences.sentences();
+        limits_.clear();
+        std::size_t nodes = 0;
+        for (int s = 0; s < sentences; ++s) {
+            limits_.push_back(1 + max_target_length(options, sources.sentences.length(s),
+                                                    model.max_length()));
+            nodes += 1 + index(limits_.back());
+        }
+        history_.start(nodes);
+        rows_.clear();
+        ends_.clear();
+        for (int s = 0; s < sentences; ++s) {
+            rows_.push_back({.sentence = s, .parent = s, .token = special.eos});
+            ends_.push_back(history_.add(-1, special.eos, 0.0F));
+        }
+        model.start(sources, 1, limits_);
+    }
+
+    /// Continues every row with its best candidate; those that end leave.
+    void extend(const kernels::CandidateRows& candidates, const SpecialTokens& special,
+                const SearchOptions& options, std::span<Hypotheses> results) {
+        std::size_t live = 0;
+        for (std::size_t i = 0; i < rows_.size(); ++i) {
+            const Row row = rows_[i];
+            const auto best = candidates.row(static_cast<int>(i));
+            if (best.empty()) {
+                fail("greedy search: sentence ", row.sentence, ": no next token has a finite score");
+            }
+            const auto [value, token] = best.front();
+            const float score = options.scores ? history_.score(ends_[i]) + value : 0.0F;
+            const int end = history_.add(ends_[i], token, score);
+            if (token == special.eos) {
+                finish(end, options, results[index(row.sentence)]);
+                continue;
+            }
+            rows_[live] = {.sentence = row.sentence, .parent = static_cast<int>(i), .token = token};
+            ends_[live++] = end;
+        }
+        rows_.resize(live);
+        ends_.resize(live);
+    }
+
+    void finish(int end, const SearchOptions& options, Hypotheses& result) {
+        result.resize(1);
+        history_.trace(end, options.scores, result[0]);
+        result[0].score = final_score(history_.score(end), result[0].tokens.size(), options);
+    }
+
+    std::vector<Row> rows_;
+    std::vector<int> ends_;    ///< of the rows, in the history
+    std::vector<int> limits_;  ///< positions of each sentence
+    History history_;
+};
+
+}  // namespace hat::decode

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/error.hpp>
+#include <hat/decode/step_model.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace hat::decode {
+
+/// How a search goes (spec/hat.md, section 11).
+struct SearchOptions {
+    int beam = 5;                ///< hypotheses per sentence; 1 is greedy
+    bool normalize = true;       ///< scores are divided by length^length_penalty
+    float length_penalty = 1.0F;
+    /// A target may have ⌊max_length_a · source length + max_length_b⌋ tokens before its eos; the
+    /// source length counts eos.
+    float max_length_a = 0.0F;
+    int max_length_b = 200;
+    /// If not 0, the source length that the limits of all sentences are computed from: the
+    /// reference takes the width of the padded batch.
+    int padded_length = 0;
+    int min_length = 1;  ///< tokens before eos, at least
+    float unk_penalty = 0.0F;
+    float temperature = 1.0F;
+    bool scores = true;  ///< greedy search: whether scores are wanted, which cost a softmax
+};
+
+/// Throws  `Error` naming the first option that is out of range.
+inline void validate(const SearchOptions& options) {
+    const auto require = [](bool holds, const char* name, auto value, const char* expected) {
+        if (!holds) fail("search: ", name, " = ", value, ", expected ", expected);
+    };
+    require(options.beam >= 1 && options.beam <= 10'000, "beam", options.beam, "1 to 10000");
+    require(std::isfinite(options.length_penalty), "length penalty", options.length_penalty,
+            "a number");
+    require(options.max_length_a >= 0 && options.max_length_a <= 1e4F, "max length factor",
+            options.max_length_a, "0 to 10000");
+    require(options.max_length_b >= 0, "max length", options.max_length_b, "0 or more");
+    require(options.padded_length >= 0, "padded length", options.padded_length, "0 or more");
+    require(options.min_length >= 0, "min length", options.min_length, "0 or more");
+    require(std::isfinite(options.unk_penalty), "unk penalty", options.unk_penalty, "a number");
+    require(options.temperature > 0 && std::isfinite(options.temperature), "temperature",
+            options.temperature, "more than 0");
+}
+
+/// Tokens that a target of this source may have before its eos, if the model has positions for
+/// `positions` of them.
+[[nodiscard]] inline int max_target_length(const SearchOptions& options, int source_length,
+                                           int positions) noexcept {
+    const int length = options.padded_length > 0 ? options.padded_length : source_length;
+    const double limit = static_cast<double>(options.max_length_a) * length + options.max_length_b;
+    return static_cast<int>(std::min(limit, positions - 1.0));
+}
+
+[[nodiscard]] inline Allowed allowed(int step, int max_length, int min_length) noexcept {
+    if (step >= max_length) return Allowed::only_eos;
+    return step < min_length ? Allowed::no_eos : Allowed::any;
+}
+
+/// A finished target: its tokens with eos at the end, the log-probability of each, and their sum,
+/// divided by length^length_penalty if so wished. A search without scores leaves them empty and 0.
+struct Hypothesis {
+    std::vector<int> tokens;
+    float score = 0;
+    std::vector<float> positional_scores;
+
+    friend bool operator==(const Hypothesis&, const Hypothesis&) = default;
+};
+
+/// The score of a finished hypothesis of `length` tokens, eos among them, from the sum of its
+/// log-probabilities.
+[[nodiscard]] inline float final_score(float sum, std::size_t length,
+                                       const SearchOptions& options) noexcept {
+    if (!options.normalize) return sum;
+    return sum / static_cast<float>(std::pow(static_cast<double>(length),
+                                             static_cast<double>(options.length_penalty)));
+}
+
+/// The hypotheses of one sentence, best first.
+using Hypotheses = std::vector<Hypothesis>;
+
+/// All partial targets of a search as one tree: a continuation is one more node, and nothing is
+/// copied when hypotheses part.
+class History {
+public:
+    /// Forgets all; makes room for `nodes`.
+    void start(std::size_t nodes) {
+        nodes_.clear();
+        nodes_.reserve(nodes);
+    }
+
+    /// Continues `parent` (−1: nothing) with a token; `score` is the sum up to it.
+    int add(int parent, int token, float score) {
+        nodes_.push_back({parent, token, score});
+        return static_cast<int>(nodes_.size()) - 1;
+    }
+
+    [[nodiscard]] float score(int node) const noexcept { return at(node).score; }
+    [[nodiscard]] int token(int node) const noexcept { return at(node).token; }
+
+    /// Writes the path from the root, which is left out, to `node`.
+    void trace(int node, bool with_scores, Hypothesis& to) const {
+        std::size_t length = 0;
+        for (int i = node; at(i).parent >= 0; i = at(i).parent) ++length;
+        to.tokens.resize(length);
+        to.positional_scores.resize(with_scores ? length : 0);
+        for (int i = node; at(i).parent >= 0; i = at(i).parent) {
+            to.tokens[--length] = at(i).token;
+            if (with_scores) to.positional_scores[length] = at(i).score - score(at(i).parent);
+        }
+    }
+
+private:
+    struct Node {
+        int parent;
+        int token;
+        float score;
+    };
+
+    [[nodiscard]] const Node& at(int i) const noexcept {
+        return nodes_[static_cast<std::size_t>(i)];
+    }
+
+    std::vector<Node> nodes_;
+};
+
+}  // namespace hat::decode

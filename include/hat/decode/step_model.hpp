@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/ragged.hpp>
+#include <hat/core/special_tokens.hpp>
+#include <hat/kernels/top_candidates.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <span>
+
+namespace hat::decode {
+
+/// What a hypothesis may be continued with: nothing but eos once it is as long as it may be, all
+/// but eos as long as it is too short.
+enum class Allowed : std::uint8_t { any, no_eos, only_eos };
+
+/// One row of a step: the hypothesis of `sentence` that continues row `parent` of the step before
+/// with `token`. In the first step `token` is what every target begins with, and there is no parent.
+struct Row {
+    int sentence = 0;
+    int parent = 0;
+    int token = 0;
+    Allowed allowed = Allowed::any;
+};
+
+/// Which candidates a step returns.
+struct Selection {
+    int count = 1;          ///< of each row, at most
+    bool normalize = true;  ///< values are log-probabilities; else logits, enough to find the best
+    float temperature = 1.0F;
+    float unk_penalty = 0.0F;
+    SpecialTokens special{};
+};
+
+/// Sentences to translate, one after the other, each ending in eos.
+///
+/// Shapes  tokens [sentences.tokens()]
+struct Sources {
+    std::span<const int> tokens;
+    Ragged sentences;
+};
+
+/// What the searches need of a model. `start` reads the sources and makes room for
+/// `rows_per_sentence` hypotheses of up to `max_lengths[i]` positions each; every `step` takes the
+/// rows that live on, grouped by sentence in ascending order, and returns the best candidates of
+/// each, best first, valid until the next step. Sentences without a row are finished.
+template <class Model>
+concept StepModel =
+    requires(Model& model, const Model& constant, const Sources& sources, int rows_per_sentence,
+             std::span<const int> max_lengths, std::span<const Row> rows,
+             const Selection& selection) {
+        { constant.vocab_size() } -> std::same_as<int>;
+        { constant.max_length() } -> std::same_as<int>;  // positions that a target may have
+        model.start(sources, rows_per_sentence, max_lengths);
+        { model.step(rows, selection) } -> std::same_as<kernels::CandidateRows>;
+    };
+
+/// Takes from a block of a row's outputs, those numbered `first` and up, what the rules forbid: pad,
+/// and what the row does not allow; lowers unk by its penalty (spec/hat.md, section 11.2).
+inline void apply_rules(const Row& row, const Selection& selection, int first,
+                        std::span<float> outputs) noexcept {
+    constexpr float forbidden = -std::numeric_limits<float>::infinity();
+    const SpecialTokens& special = selection.special;
+    const int n = static_cast<int>(outputs.size());
+    const auto is_here = [&](int token) { return token >= first && token < first + n; };
+    const auto at = [&](int token) -> float& {
+        return outputs[static_cast<std::size_t>(token - first)];
+    };
+    if (is_here(special.pad)) at(special.pad) = forbidden;
+    if (is_here(special.unk)) at(special.unk) -= selection.unk_penalty;
+    if (row.allowed == Allowed::no_eos && is_here(special.eos)) at(special.eos) = forbidden;
+    if (row.allowed == Allowed::only_eos) {
+        const float eos = is_here(special.eos) ? at(special.eos) : forbidden;
+        std::ranges::fill(outputs, forbidden);
+        if (is_here(special.eos)) at(special.eos) = eos;
+    }
+}
+
+}  // namespace hat::decode

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/error.hpp>
+#include <hat/core/threads.hpp>
+#include <hat/decode/beam.hpp>
+#include <hat/decode/cached_transformer.hpp>
+#include <hat/decode/greedy.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <span>
+#include <vector>
+
+namespace hat::decode {
+
+/// Translates any number of sentences: sorts them by length into batches, and gives each batch to
+/// one thread with a workspace of its own. The result is the same for any number of threads and any
+/// batch size.
+///
+///     hat::decode::Translator translator(packed, special);
+///     const auto results = translator.translate(sources, {.beam = 5}, pool);
+///     const std::vector<int>& best = results[0][0].tokens;
+class Translator {
+public:
+    /// `model` must outlive this. `special` are the ids of the target vocabulary.
+    ///
+    /// Throws  `Error` if eos, unk or pad is not in the vocabulary
+    Translator(const model::PackedModel& model, const SpecialTokens& special)
+        : model_(&model), special_(special) {
+        const int size = model.architecture().target_vocab_size;
+        const auto check = [&](const char* name, int id, int lowest) {
+            if (id < lowest || id >= size) {
+                fail("translator: the id of ", name, " is ", id, ", expected ", lowest, " to ",
+                     size - 1);
+            }
+        };
+        check("eos", special.eos, 0);
+        check("unk", special.unk, -1);
+        check("pad", special.pad, -1);
+    }
+
+    /// The hypotheses of every sentence, in the order of `sources`. A beam of 1 is greedy search.
+    ///
+    /// Throws  `Error` if an option is out of range, a sentence is empty or longer than the model
+    ///         has positions for, or a token is not in the source vocabulary
+    [[nodiscard]] std::vector<Hypotheses> translate(const Sources& sources,
+                                                    const SearchOptions& options,
+                                                    ThreadPool& pool, int batch_sentences = 32) {
+        std::vector<Hypotheses> results;
+        translate(sources, options, pool, results, batch_sentences);
+        return results;
+    }
+
+    /// The same into `results`, whose memory is used again.
+    void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
+                   std::vector<Hypotheses>& results, int batch_sentences = 32) {
+        validate(options);
+        if (batch_sentences < 1) {
+            fail("translator: batches of ", batch_sentences, " sentences, expected 1 or more");
+        }
+        while (workspaces_.size() < static_cast<std::size_t>(pool.size())) {
+            workspaces_.emplace_back(*model_);
+        }
+        check(sources);
+        sort_by_length(sources.sentences);
+        const int sentences = sources.sentences.sentences();
+        results.resize(static_cast<std::size_t>(sentences));
+        const int share = (sentences + pool.size() - 1) / pool.size();
+        const int size = std::max(1, std::min(batch_sentences, share));
+        const int batches = (sentences + size - 1) / size;
+        pool.run(batches, [&](int batch, int thread) {
+            const auto first = static_cast<std::size_t>(batch * size);
+            const auto count = std::min(static_cast<std::size_t>(size), order_.size() - first);
+            workspaces_[static_cast<std::size_t>(thread)].run(
+                sources, std::span(order_).subspan(first, count), special_, options, results);
+        });
+    }
+
+private:
+    /// What one thread needs.
+    struct Workspace {
+        explicit Workspace(const model::PackedModel& packed) : model(packed) {}
+
+        void run(const Sources& sources, std::span<const int> batch, const SpecialTokens& special,
+                 const SearchOptions& options, std::span<Hypotheses> results) {
+            tokens.clear();
+            offsets.assign(1, 0);
+            for (const int s : batch) {
+                const auto sentence =
+                    sources.tokens.subspan(static_cast<std::size_t>(sources.sentences.begin(s)),
+                                           static_cast<std::size_t>(sources.sentences.length(s)));
+                tokens.insert(tokens.end(), sentence.begin(), sentence.end());
+                offsets.push_back(static_cast<int>(tokens.size()));
+            }
+            if (own_results.size() < batch.size()) own_results.resize(batch.size());
+            const Sources own{tokens, Ragged(offsets.data(), static_cast<int>(batch.size()))};
+            const auto own_part = std::span(own_results).first(batch.size());
+            swap_results(batch, results);
+            if (options.beam == 1) greedy.run(model, own, special, options, own_part);
+            else beam.run(model, own, special, options, own_part);
+            swap_results(batch, results);
+        }
+
+        /// There and back, so that each sentence's result keeps its memory.
+        void swap_results(std::span<const int> batch, std::span<Hypotheses> results) {
+            for (std::size_t i = 0; i < batch.size(); ++i) {
+                std::swap(results[static_cast<std::size_t>(batch[i])], own_results[i]);
+            }
+        }
+
+        CachedTransformer model;
+        GreedySearch greedy;
+        BeamSearch beam;
+        std::vector<int> tokens;
+        std::vector<int> offsets;
+        std::vector<Hypotheses> own_results;
+    };
+
+    void check(const Sources& sources) const {
+        const int vocab_size = model_->architecture().source_vocab_size;
+        const Ragged& sentences = sources.sentences;
+        if (static_cast<std::size_t>(sentences.tokens()) != sources.tokens.size()) {
+            fail("translator: ", sources.tokens.size(), " tokens, but the sentences have ",
+                 sentences.tokens());
+        }
+        if (!model_->architecture().has_encoder()) return;
+        const int longest = workspaces_.front().model.max_source_length();
+        for (int s = 0; s < sentences.sentences(); ++s) {
+            const int length = sentences.length(s);
+            if (length < 1 || length > longest) {
+                fail("translator: sentence ", s, " has ", length, " tokens, expected 1 to ",
+                     longest);
+            }
+            for (int i = sentences.begin(s); i < sentences.begin(s) + length; ++i) {
+                const int token = sources.tokens[static_cast<std::size_t>(i)];
+                if (token >= 0 && token < vocab_size) continue;
+                fail("translator: sentence ", s, " has token ", token, ", expected 0 to ",
+                     vocab_size - 1);
+            }
+        }
+    }
+
+    /// Longest first: what takes longest begins first. Equals keep their order.
+    void sort_by_length(const Ragged& sentences) {
+        order_.resize(static_cast<std::size_t>(sentences.sentences()));
+        std::iota(order_.begin(), order_.end(), 0);
+        std::sort(order_.begin(), order_.end(), [&](int a, int b) {
+            const int difference = sentences.length(a) - sentences.length(b);
+            return difference != 0 ? difference > 0 : a < b;
+        });
+    }
+
+    const model::PackedModel* model_;
+    SpecialTokens special_;
+    std::vector<Workspace> workspaces_;  ///< one per thread
+    std::vector<int> order_;
+};
+
+}  // namespace hat::decode

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/aligned.hpp>
+#include <hat/kernels/attention_step.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <span>
+#include <vector>
+
+namespace hat::nn {
+
+/// The rows of a step that belong to one sentence: its live hypotheses.
+struct SentenceRows {
+    int sentence;
+    int first;
+    int count;
+};
+
+/// Where the prefixes of all live hypotheses lie in the caches: which of the pages belong to
+/// which sentence, and which of their columns make up the prefix of each row. It is shared by all
+/// layers; a step rewrites these indices and moves no key or value.
+///
+/// Prefixes of a sentence share the positions they have in common. A column that no row needs any
+/// more is given to a new position, and the pages of a finished sentence to other sentences.
+class PrefixTable {
+public:
+    static constexpr int page_columns = kernels::panel_width;
+
+    /// Prepares for sentences 0 … n − 1 of at most `rows_per_sentence` live hypotheses of at most
+    /// `max_lengths[i]` positions. Allocates nothing if it was ever as big.
+    void start(int rows_per_sentence, std::span<const int> max_lengths) {
+        const auto sentences = max_lengths.size();
+        rows_per_sentence_ = rows_per_sentence;
+        length_ = 0;
+        for (auto* groups : {&groups_, &old_groups_}) {
+            groups->clear();
+            groups->reserve(sentences);
+        }
+        max_length_ = 0;
+        sentences_.clear();
+        sentences_.resize(sentences);
+        int pages = 0;
+        for (std::size_t i = 0; i < sentences; ++i) {
+            sentences_[i].first_page = pages;
+            pages += (rows_per_sentence * max_lengths[i] + page_columns - 1) / page_columns;
+            max_length_ = std::max(max_length_, max_lengths[i]);
+        }
+        page_capacity_ = pages;
+        const auto rows = sentences * static_cast<std::size_t>(rows_per_sentence);
+        const auto positions = rows * static_cast<std::size_t>(max_length_);
+        for (auto& buffer : indices_) {
+            buffer.columns.resize(rows_per_sentence == 1 ? 0 : positions);
+            buffer.places.resize(positions);
+        }
+        pages_.resize(static_cast<std::size_t>(pages));
+        free_pages_.resize(static_cast<std::size_t>(pages));
+        for (int i = 0; i < pages; ++i) free_pages_[static_cast<std::size_t>(i)] = pages - 1 - i;
+        in_use_.resize(static_cast<std::size_t>(rows_per_sentence) *
+                           static_cast<std::size_t>(max_length_) +
+                       page_columns);
+        added_.resize(rows);
+    }
+
+    /// Makes room for the next position of every row. `rows` are the hypotheses that live on,
+    /// grouped by sentence in ascending order; each has a `sentence` and a `parent`, the row of
+    /// the step before that it continues (any, in the first step).
+    template <class Rows>
+    void advance(const Rows& rows) noexcept {
+        std::swap(groups_, old_groups_);
+        group(rows);
+        release_finished();
+        const bool is_single = rows_per_sentence_ == 1;
+        if (!is_single) std::swap(indices_[0], indices_[1]);
+        for (const SentenceRows& rows_of : groups_) {
+            if (!is_single) inherit(rows, rows_of);
+            extend(rows_of);
+        }
+        ++length_;
+    }
+
+    /// Positions of every prefix, the one that `advance` added included.
+    [[nodiscard]] int length() const noexcept { return length_; }
+    /// The sentences that have rows.
+    [[nodiscard]] std::span<const SentenceRows> groups() const noexcept { return groups_; }
+    /// Pages that the caches must have.
+    [[nodiscard]] int page_capacity() const noexcept { return page_capacity_; }
+
+    /// The position that `advance` added to a row: its place, and whether it is the first ever of a
+    /// page that its sentence got just now.
+    struct Added {
+        int place;
+        bool opens_page;
+    };
+    [[nodiscard]] Added added(int row) const noexcept {
+        return added_[static_cast<std::size_t>(row)];
+    }
+
+    [[nodiscard]] kernels::PagedPrefixes prefixes(const SentenceRows& rows) const noexcept {
+        const Sentence& sentence = at(rows.sentence);
+        kernels::PagedPrefixes view;
+        view.pages = pages_.data() + sentence.first_page;
+        view.page_count = (sentence.columns + page_columns - 1) / page_columns;
+        view.length = length_;
+        const auto first = list(rows.sentence, 0);
+        view.places = {indices_[0].places.data() + first, rows.count, length_, max_length_};
+        if (rows_per_sentence_ > 1) {
+            view.columns = {indices_[0].columns.data() + first, rows.count, length_, max_length_};
+        }
+        return view;
+    }
+
+private:
+    struct Sentence {
+        int first_page = 0;  ///< of its part of `pages_`
+        int columns = 0;     ///< that were ever in use
+        int first_row = 0;   ///< in the step before
+    };
+    /// For every hypothesis of every sentence, the columns and places of its positions.
+    struct Indices {
+        std::vector<int> columns;
+        std::vector<int> places;
+    };
+
+    [[nodiscard]] Sentence& at(int sentence) noexcept {
+        return sentences_[static_cast<std::size_t>(sentence)];
+    }
+    [[nodiscard]] const Sentence& at(int sentence) const noexcept {
+        return sentences_[static_cast<std::size_t>(sentence)];
+    }
+    [[nodiscard]] std::ptrdiff_t list(int sentence, int hypothesis) const noexcept {
+        return (std::ptrdiff_t{sentence} * rows_per_sentence_ + hypothesis) * max_length_;
+    }
+
+    template <class Rows>
+    void group(const Rows& rows) noexcept {
+        groups_.clear();
+        int i = 0;
+        for (const auto& row : rows) {
+            if (groups_.empty() || groups_.back().sentence != row.sentence) {
+                groups_.push_back({row.sentence, i, 0});
+            }
+            ++groups_.back().count;
+            ++i;
+        }
+    }
+
+    /// Takes the pages of the sentences that have no row any more.
+    void release_finished() noexcept {
+        auto live = groups_.begin();
+        for (const SentenceRows& old : old_groups_) {
+            while (live != groups_.end() && live->sentence < old.sentence) ++live;
+            if (live != groups_.end() && live->sentence == old.sentence) {
+                at(old.sentence).first_row = old.first;
+                continue;
+            }
+            Sentence& sentence = at(old.sentence);
+            const int pages = (sentence.columns + page_columns - 1) / page_columns;
+            for (int i = 0; i < pages; ++i) {
+                free_pages_.push_back(pages_[static_cast<std::size_t>(sentence.first_page + i)]);
+            }
+            sentence.columns = 0;
+        }
+    }
+
+    /// Copies the parents' indices, and marks the columns that are in use.
+    template <class Rows>
+    void inherit(const Rows& rows, const SentenceRows& rows_of) noexcept {
+        std::fill_n(in_use_.begin(), at(rows_of.sentence).columns, std::uint8_t{0});
+        for (int i = 0; length_ > 0 && i < rows_of.count; ++i) {
+            const int parent = rows[static_cast<std::size_t>(rows_of.first + i)].parent -
+                               at(rows_of.sentence).first_row;
+            const std::ptrdiff_t from = list(rows_of.sentence, parent);
+            const std::ptrdiff_t to = list(rows_of.sentence, i);
+            const int* const columns = indices_[1].columns.data() + from;
+            std::copy_n(columns, length_, indices_[0].columns.data() + to);
+            std::copy_n(indices_[1].places.data() + from, length_,
+                        indices_[0].places.data() + to);
+            for (int t = 0; t < length_; ++t) in_use_[static_cast<std::size_t>(columns[t])] = 1;
+        }
+    }
+
+    /// Gives each row of a sentence the first free column for its new position.
+    void extend(const SentenceRows& rows_of) noexcept {
+        Sentence& sentence = at(rows_of.sentence);
+        int column = rows_per_sentence_ == 1 ? sentence.columns : 0;
+        for (int i = 0; i < rows_of.count; ++i, ++column) {
+            while (column < sentence.columns && in_use_[static_cast<std::size_t>(column)] != 0) {
+                ++column;
+            }
+            int* const pages = pages_.data() + sentence.first_page;
+            const bool opens_page =
+                column == sentence.columns && column % page_columns == 0;
+            if (opens_page) {
+                pages[column / page_columns] = free_pages_.back();
+                free_pages_.pop_back();
+            }
+            sentence.columns = std::max(sentence.columns, column + 1);
+            const int place =
+                pages[column / page_columns] * page_columns + column % page_columns;
+            const std::ptrdiff_t at_end = list(rows_of.sentence, i) + length_;
+            indices_[0].places[static_cast<std::size_t>(at_end)] = place;
+            if (rows_per_sentence_ > 1) {
+                indices_[0].columns[static_cast<std::size_t>(at_end)] = column;
+            }
+            added_[static_cast<std::size_t>(rows_of.first + i)] = {place, opens_page};
+        }
+    }
+
+    int rows_per_sentence_ = 1;
+    int max_length_ = 0;
+    int length_ = 0;
+    int page_capacity_ = 0;
+    std::vector<SentenceRows> groups_;
+    std::vector<SentenceRows> old_groups_;
+    std::vector<Sentence> sentences_;
+    Indices indices_[2];  ///< of this step and of the one before
+    std::vector<int> pages_;
+    std::vector<int> free_pages_;
+    std::vector<std::uint8_t> in_use_;  ///< by column, of the sentence that is being worked on
+    std::vector<Added> added_;          ///< by row
+};
+
+/// The keys and values of one layer for the pages of a `PrefixTable`; written in place, never moved.
+///
+/// Shapes  keys [page][dim][16],  values [page · 16][dim]
+struct KeyValueCache {
+    float* keys = nullptr;
+    float* values = nullptr;
+    int dim = 0;
+
+    /// Writes the keys and values of the position that every row has got.
+    /// Shapes  k, v [rows, dim]
+    void write(const PrefixTable& table, ConstMatrix k, ConstMatrix v) const noexcept {
+        constexpr int lanes = PrefixTable::page_columns;
+        for (int row = 0; row < k.rows(); ++row) {
+            const auto [place, opens_page] = table.added(row);
+            float* const panel = keys + std::ptrdiff_t{place / lanes} * dim * lanes;
+            // Scores are made for whole pages: what nobody has written must be a number.
+            if (opens_page) std::fill_n(panel, std::ptrdiff_t{dim} * lanes, 0.0F);
+            const float* const key = k.row_data(row);
+            for (int i = 0; i < dim; ++i) panel[i * lanes + place % lanes] = key[i];
+            std::copy_n(v.row_data(row), dim, values + std::ptrdiff_t{place} * dim);
+        }
+    }
+};
+
+/// The caches of all layers of a decoder. Memory is asked for once for the most that may be
+/// needed, but not touched: the system gives it as pages come into use.
+class KeyValueCaches {
+public:
+    /// Makes room for `pages` pages in each of `layers` layers, unless there is.
+    void reserve(int layers, int dim, int pages) {
+        const std::ptrdiff_t part = std::ptrdiff_t{pages} * PrefixTable::page_columns * dim;
+        const std::ptrdiff_t size = 2 * part * layers + kernels::panel_width;
+        if (size > size_) {
+            memory_.reset();
+            memory_.reset(static_cast<float*>(::operator new(
+                static_cast<std::size_t>(size) * sizeof(float), std::align_val_t{alignment})));
+            size_ = size;
+        }
+        dim_ = dim;
+        part_ = part;
+        // Kernels may read 16 numbers behind the last value.
+        std::fill_n(memory_.get() + 2 * part * layers, kernels::panel_width, 0.0F);
+    }
+
+    [[nodiscard]] KeyValueCache layer(int i) const noexcept {
+        float* const first = memory_.get() + 2 * part_ * i;
+        return {first, first + part_, dim_};
+    }
+
+private:
+    struct Free {
+        void operator()(float* p) const noexcept { ::operator delete(p, std::align_val_t{alignment}); }
+    };
+
+    std::unique_ptr<float, Free> memory_;
+    std::ptrdiff_t size_ = 0;
+    std::ptrdiff_t part_ = 0;  ///< floats of the keys, or of the values, of one layer
+    int dim_ = 0;
+};
+
+/// What cross-attention of one layer reads of one sentence.
+///
+/// Shapes  keys [positions, qkv_dim] packed,  values [positions, qkv_dim]
+struct MemoryKeysValues {
+    kernels::PackedView keys;
+    ConstMatrix values;
+};
+
+}  // namespace hat::nn
