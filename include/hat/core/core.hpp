@@ -20,8 +20,10 @@
 #include <hat/core/error.hpp>
 #include <hat/core/extent.hpp>
 #include <hat/core/matrix_view.hpp>
+#include <hat/core/position.hpp>
 #include <hat/core/ragged.hpp>
 #include <hat/core/random.hpp>
 #include <hat/core/simd.hpp>
 #include <hat/core/slab.hpp>
+#include <hat/core/special_tokens.hpp>
 #include <hat/core/threads.hpp>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/special_tokens.hpp>
 
 #include <cstddef>
 #include <limits>
@@ -13,19 +14,8 @@
 
 namespace hat::data {
 
-/// The ids with a meaning of their own; −1 where a vocabulary has no such token. The defaults are
-/// those of the subword models that `train_subword` makes.
-struct SpecialTokens {
-    int unk = 0;  // what the vocabulary does not know
-    int bos = 1;  // begin of sentence
-    int eos = 2;  // end of sentence
-    int pad = 3;  // fills up batches elsewhere; ours have no padding
-
-    friend constexpr bool operator==(const SpecialTokens&, const SpecialTokens&) = default;
-};
-
-/// The order of fairseq, and so of the reference implementation's checkpoints.
-inline constexpr SpecialTokens fairseq_special_tokens{.unk = 3, .bos = 0, .eos = 2, .pad = 1};
+using hat::fairseq_special_tokens;
+using hat::SpecialTokens;
 
 /// The pieces of text that a model reads and writes, numbered from 0.
 class Vocabulary {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/matrix_view.hpp>
+#include <hat/core/position.hpp>
 #include <hat/core/ragged.hpp>
 #include <hat/core/simd.hpp>
 #include <hat/kernels/dropout.hpp>
@@ -10,10 +11,6 @@
 #include <span>
 
 namespace hat::kernels {
-
-/// The row of a position table that belongs to the first token of a sentence (spec/hat.md,
-/// section 3): the reference counts from its padding index plus one, which is always 2.
-inline constexpr int first_position = 2;
 
 /// Fills a table of sinusoidal positions: with h = ⌊dim/2⌋ and f_k = exp(−k · ln 10000 / (h − 1)),
 /// row p is [sin(p·f_0) … sin(p·f_{h−1}), cos(p·f_0) … cos(p·f_{h−1})], a zero last column if `dim`

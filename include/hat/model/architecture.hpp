@@ -3,6 +3,7 @@
 
 #include <hat/core/activation.hpp>
 #include <hat/core/error.hpp>
+#include <hat/core/position.hpp>
 
 #include <array>
 #include <cstddef>
@@ -20,10 +21,6 @@ inline constexpr int max_dim = 1 << 16;
 
 /// Largest vocabulary that `validate` accepts.
 inline constexpr int max_vocab_size = 1 << 24;
-
-/// Row of a position table that the first token of a sentence reads, whatever the special tokens
-/// are.
-inline constexpr int first_position = 2;
 
 /// Rows of the table of learned positions for sentences of up to `max_positions` tokens.
 [[nodiscard]] constexpr int learned_position_rows(int max_positions) noexcept {

@@ -34,7 +34,7 @@ public:
     explicit Network(const Architecture& architecture)
         : architecture_((validate(architecture), architecture)),
           layout_(parameter_layout(architecture)), values_(layout_.table) {
-        const int rows = max_tokens + kernels::first_position;
+        const int rows = max_tokens + first_position;
         if (architecture.has_encoder() && architecture.encoder_positions == Positions::sinusoidal) {
             source_positions_ = sinusoids(rows, architecture.encoder_position_dim());
         }

@@ -22,8 +22,8 @@ namespace hat::train {
 /// How a batch is shared out. Both numbers decide the order in which gradients are added, so they,
 /// and not the number of threads, decide the bits of the result.
 struct ShardOptions {
-    int shards = 4;               ///< gradient slabs: the most threads that can share a batch
-    int micro_batch_tokens = 512; ///< target tokens that go forward and back together
+    int shards = 4;                ///< gradient slabs: the most threads that can share a batch
+    int micro_batch_tokens = 512;  ///< target tokens that go forward and back together
 };
 
 /// The sentences `first` … `last − 1` of a batch as a batch of their own; the offsets are made in
@@ -58,8 +58,7 @@ inline int share_begin(const model::Batch& batch, int first, int last, int index
         return std::int64_t{batch.target_sentences.offsets()[sentence]} +
                (source.sentences() > 0 ? source.offsets()[sentence] : 0);
     };
-    const std::int64_t wanted =
-        cost(first) + (cost(last) - cost(first)) * index / count;
+    const std::int64_t wanted = cost(first) + (cost(last) - cost(first)) * index / count;
     int sentence = first;
     while (sentence < last && cost(sentence) < wanted) ++sentence;
     return sentence;
@@ -70,8 +69,8 @@ inline int share_begin(const model::Batch& batch, int first, int last, int index
 /// Computes gradients of batches on several threads, with the same bits on any number of them.
 ///
 /// A batch is cut into shards of about as many tokens each, a shard into micro-batches whose
-/// activations stay in a core's cache. Every shard adds to a gradient slab of its own; `reduce` adds
-/// the slabs up in a fixed order.
+/// activations stay in a core's cache. Every shard adds to a gradient slab of its own; `reduce`
+/// adds the slabs up in a fixed order.
 class ShardedGradients {
 public:
     /// Throws  `Error` if an option is out of range.
@@ -98,15 +97,13 @@ public:
             Shard& shard = shards_[static_cast<std::size_t>(index)];
             Workspace& workspace = workspaces_[static_cast<std::size_t>(thread)];
             const auto model = make_model(&shard.gradients);
-            const int first =
-                detail::share_begin(batch, 0, sentences, index, options_.shards);
-            const int last =
-                detail::share_begin(batch, 0, sentences, index + 1, options_.shards);
+            const int first = detail::share_begin(batch, 0, sentences, index, options_.shards);
+            const int last = detail::share_begin(batch, 0, sentences, index + 1, options_.shards);
             shard.loss = {};
-            const int tokens = batch.target_sentences.offsets()[last] -
-                               batch.target_sentences.offsets()[first];
-            const int parts = (tokens + options_.micro_batch_tokens - 1) /
-                              options_.micro_batch_tokens;
+            const int tokens =
+                batch.target_sentences.offsets()[last] - batch.target_sentences.offsets()[first];
+            const int parts =
+                (tokens + options_.micro_batch_tokens - 1) / options_.micro_batch_tokens;
             for (int part = 0; part < parts; ++part) {
                 const int begin = detail::share_begin(batch, first, last, part, parts);
                 const int end = detail::share_begin(batch, first, last, part + 1, parts);

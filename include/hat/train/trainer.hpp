@@ -16,11 +16,11 @@
 namespace hat::train {
 
 struct TrainerOptions {
-    nn::DropoutRates dropout;
+    nn::DropoutRates dropout{};
     float label_smoothing = 0.1F;
     double clip_norm = 0;  ///< 0: no clipping
-    AdamOptions adam;
-    ShardOptions shards;
+    AdamOptions adam{};
+    ShardOptions shards{};
     std::uint64_t seed = 1;
 };
 
@@ -33,8 +33,8 @@ struct UpdateResult {
     bool skipped = false;  ///< the gradient was not finite, so nothing was changed
 };
 
-/// Trains whatever network a callback hands it for an update: the whole network, or a sub-network of
-/// it, as views of one slab of parameters (spec/hat.md, section 9).
+/// Trains whatever network a callback hands it for an update: the whole network, or a sub-network
+/// of it, as views of one slab of parameters (spec/hat.md, section 9).
 ///
 ///     trainer.accumulate(whole_network, batch);   // as many batches as an update shall see
 ///     const auto result = trainer.update();
@@ -76,8 +76,7 @@ public:
 
     /// The whole network.
     void accumulate(const model::Batch& batch) {
-        accumulate([this](model::Gradients* gradients) { return network_.view(gradients); },
-                   batch);
+        accumulate([this](model::Gradients* gradients) { return network_.view(gradients); }, batch);
     }
 
     /// Changes the parameters by the gradient of the mean loss per token of all batches since the

@@ -24,15 +24,15 @@ namespace hat::train {
 
 struct TrainingOptions {
     std::int64_t updates = 0;             ///< in all
-    data::BatchOptions batches;           ///< of one update's micro-steps
+    data::BatchOptions batches{};         ///< of one update's micro-steps
     int batches_per_update = 1;           ///< gradients are accumulated over so many
     std::int64_t validate_every = 0;      ///< updates; 0: after each epoch
     std::int64_t checkpoint_every = 500;  ///< updates; a validation makes one too
     int average_last = 10;                ///< validations whose parameters are kept for their mean
     std::int64_t patience = 0;            ///< validations without a better loss; 0: go on for ever
     double moving_average = 0;            ///< decay of a moving average of the parameters; 0: none
-    std::string directory;                ///< of checkpoints, parameters and the log
-    std::string configuration;            ///< noted in the checkpoints
+    std::string directory{};              ///< of checkpoints, parameters and the log
+    std::string configuration{};          ///< noted in the checkpoints
 };
 
 enum class TrainingEnd { finished, patience, stopped };

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// `hat/train`: from random weights to a model.
+///
+/// `Trainer` makes updates: gradients of a batch on several threads (`ShardedGradients`), clipping,
+/// `Adam`, a `Schedule`. `Training` (training.hpp, which needs nlohmann-json) runs a whole training
+/// over a corpus, with validations, checkpoints it resumes from, and a log.
+///
+///     hat::train::Trainer trainer(network, schedule, {.dropout = {.residual = 0.3F}}, pool);
+///     trainer.accumulate(batch);
+///     const auto result = trainer.update();
+///
+/// The same seed and data give the same bits on any number of threads of one machine.
+///
+/// Limits: single precision; one machine.
+
+#include <hat/train/adam.hpp>
+#include <hat/train/clipping.hpp>
+#include <hat/train/exponential_average.hpp>
+#include <hat/train/schedule.hpp>
+#include <hat/train/shards.hpp>
+#include <hat/train/trainer.hpp>
+#include <hat/train/validation.hpp>

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/train/training.hpp>
+
+#include "support/random_pairs.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+
+using hat::train::Training;
+using hat::train::TrainingEnd;
+using hat::train::TrainingOptions;
+
+namespace {
+
+constexpr int vocab_size = 24;
+
+/// A training in a directory, which another one can go on with.
+struct Run {
+    hat::data::Corpus corpus = hat::support::reversed_pairs(150, vocab_size, 1);
+    hat::data::Corpus held_out = hat::support::reversed_pairs(30, vocab_size, 2);
+    hat::model::Network network{hat::support::small_architecture(vocab_size)};
+    hat::ThreadPool pool;
+    hat::train::Trainer trainer;
+    Training training;
+
+    Run(const std::string& directory, TrainingOptions options, int threads)
+        : pool(threads),
+          trainer(network,
+                  hat::train::InverseSqrtSchedule{
+                      .peak_rate = 3e-3, .initial_rate = 1e-5, .warmup = 10},
+                  {.dropout = {.residual = 0.1F}, .seed = 7}, pool),
+          training(trainer, corpus, held_out, in(directory, options), pool) {
+        network.initialize(7);
+    }
+    static TrainingOptions in(const std::string& directory, TrainingOptions options) {
+        std::filesystem::create_directories(directory);
+        options.directory = directory;
+        options.batches.max_tokens = 120;
+        return options;
+    }
+
+    TrainingEnd run_until(std::int64_t update) {
+        return training.run(
+            [&](std::int64_t) {
+                return [&](hat::model::Gradients* g) { return network.view(g); };
+            },
+            [&] { return training.position().update >= update; });
+    }
+};
+
+bool same_bits(const hat::Slab& a, const hat::Slab& b) {
+    return std::equal(a.data(), a.data() + a.size(), b.data(), b.data() + b.size());
+}
+
+}  // namespace
+
+TEST_SUITE("train/training") {
+    TEST_CASE("a resumed training goes on bit for bit, on another number of threads too") {
+        const hat::support::TemporaryDirectory directory;
+        const TrainingOptions options{.updates = 30, .checkpoint_every = 4, .average_last = 3};
+        Run whole(directory.path() + "/whole", options, 1);
+        CHECK(whole.run_until(1000) == TrainingEnd::finished);
+
+        const std::string cut = directory.path() + "/cut";
+        Run first(cut, options, 2);
+        CHECK(first.run_until(13) == TrainingEnd::stopped);
+        Run second(cut, options, 1);
+        REQUIRE(second.training.resume());
+        CHECK(second.training.position().update == 13);
+        CHECK(second.run_until(1000) == TrainingEnd::finished);
+        CHECK(same_bits(whole.network.values(), second.network.values()));
+        CHECK(same_bits(whole.training.averaged_parameters(),
+                        second.training.averaged_parameters()));
+    }
+
+    TEST_CASE("what was not saved is done again: a killed training loses a checkpoint interval") {
+        const hat::support::TemporaryDirectory directory;
+        const TrainingOptions options{.updates = 25, .checkpoint_every = 5};
+        Run whole(directory.path() + "/whole", options, 1);
+        CHECK(whole.run_until(1000) == TrainingEnd::finished);
+
+        const std::string cut = directory.path() + "/cut";
+        {
+            Run killed(cut, options, 1);
+            CHECK(killed.run_until(12) == TrainingEnd::stopped);
+        }
+        // What a kill at update 12 would have left: the checkpoint before is the newest.
+        REQUIRE(std::filesystem::remove(cut + "/checkpoints/checkpoint-00000012.safetensors"));
+        Run resumed(cut, options, 2);
+        REQUIRE(resumed.training.resume());
+        CHECK(resumed.training.position().update < 12);
+        CHECK(resumed.training.position().update >= 12 - 5);
+        CHECK(resumed.run_until(1000) == TrainingEnd::finished);
+        CHECK(same_bits(whole.network.values(), resumed.network.values()));
+    }
+
+    TEST_CASE("other settings than those of the checkpoint are an error") {
+        const hat::support::TemporaryDirectory directory;
+        Run first(directory.path(), {.updates = 4, .configuration = "a"}, 1);
+        CHECK(first.run_until(2) == TrainingEnd::stopped);
+        Run other(directory.path(), {.updates = 4, .configuration = "b"}, 1);
+        CHECK_THROWS_AS(other.training.resume(), hat::Error);
+    }
+
+    TEST_CASE("without a checkpoint there is nothing to resume") {
+        const hat::support::TemporaryDirectory directory;
+        Run run(directory.path(), {.updates = 4}, 1);
+        CHECK_FALSE(run.training.resume());
+    }
+
+    TEST_CASE("training ends when patience runs out") {
+        const hat::support::TemporaryDirectory directory;
+        Run run(directory.path(), {.updates = 4000, .validate_every = 1, .patience = 1}, 2);
+        CHECK(run.run_until(4000) == TrainingEnd::patience);
+        CHECK(run.training.position().update < 4000);
+    }
+
+    TEST_CASE("a moving average is validated and saved, and the training goes on as without it") {
+        const hat::support::TemporaryDirectory directory;
+        const TrainingOptions plain{.updates = 12};
+        TrainingOptions averaging = plain;
+        averaging.moving_average = 0.9;
+        Run a(directory.path() + "/plain", plain, 1);
+        Run b(directory.path() + "/average", averaging, 1);
+        CHECK(a.run_until(1000) == TrainingEnd::finished);
+        CHECK(b.run_until(1000) == TrainingEnd::finished);
+        CHECK(same_bits(a.network.values(), b.network.values()));
+        CHECK_FALSE(same_bits(a.training.averaged_parameters(),
+                              b.training.averaged_parameters()));
+    }
+}
