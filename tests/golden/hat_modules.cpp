@@ -269,19 +269,19 @@ TEST_SUITE("golden/hat_modules") {
             const auto indices = stored_integers(file, "positions/indices");
             const auto stored = file.floats("positions/sinusoidal24");
             const int dim = static_cast<int>(file.tensor("positions/sinusoidal24").shape.at(2));
-            const auto table = table_of(length + hat::kernels::first_position, dim);
+            const auto table = table_of(length + hat::first_position, dim);
             const std::vector<float> nothing(static_cast<std::size_t>(dim));
             const Ragged ragged = sentences.ragged();
             const std::vector<int> word(static_cast<std::size_t>(ragged.tokens()));
             hat::AlignedArray<float> embedded(std::ptrdiff_t{ragged.tokens()} * dim);
             hat::kernels::embed(word, ragged, {nothing.data(), 1, dim}, 1.0F,
-                                {table.data(), length + hat::kernels::first_position, dim}, {},
+                                {table.data(), length + hat::first_position, dim}, {},
                                 {embedded.data(), ragged.tokens(), dim});
             for (int s = 0; s < ragged.sentences(); ++s) {
                 for (int i = 0; i < ragged.length(s); ++i) {
                     const int t = ragged.begin(s) + i;
                     const std::size_t at = sentences.in_batch_major(t, length);
-                    CHECK(indices[at] == hat::kernels::first_position + i);
+                    CHECK(indices[at] == hat::first_position + i);
                     Difference difference;
                     difference.add({embedded.data() + t * dim, dim},
                                    stored.subspan(at * static_cast<std::size_t>(dim)));
@@ -293,9 +293,9 @@ TEST_SUITE("golden/hat_modules") {
             const auto third = file.floats("positions/incremental_len3");
             for (std::size_t i = 0; i < third.size(); i += static_cast<std::size_t>(dim)) {
                 Difference difference;
-                difference.add({table.data() + (hat::kernels::first_position + 2) * dim, dim},
+                difference.add({table.data() + (hat::first_position + 2) * dim, dim},
                                third.subspan(i));
-                CHECK(difference.worst <= rounding(hat::kernels::first_position + 2));
+                CHECK(difference.worst <= rounding(hat::first_position + 2));
                 values += difference.count;
             }
             golden.add(path, values);
