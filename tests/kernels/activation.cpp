@@ -135,4 +135,22 @@ TEST_SUITE("kernels/activation") {
             CHECK(relative_error(dx.view(), slope) < 2 * tolerance);
         }
     }
+
+    TEST_CASE("for relu and tanh the output tells the slope") {
+        hat::Random random(3);
+        for (const Activation f : {Activation::relu, Activation::tanh}) {
+            for (const int cols : {1, 16, 35}) {
+                const Operand x(random, 3, cols, 2);
+                const Operand dy(random, 3, cols, 1);
+                Operand y(3, cols, 4);
+                kernels::activation(f, x.view(), y.view());
+                Operand expected(3, cols);
+                kernels::activation_backward(f, x.view(), dy.view(), expected.view(), false);
+                Operand dx = dy;
+                kernels::activation_backward_from_output(f, y.view(), dx.view());
+                CHECK(hat::support::same_bits(dx.view(), expected.view()));
+                CHECK(dx.padding_is_untouched());
+            }
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 #include <hat/core/activation.hpp>
 #include <hat/core/matrix_view.hpp>
+#include <hat/core/ragged.hpp>
 #include <hat/core/random.hpp>
 
 #include <algorithm>
@@ -237,6 +238,52 @@ inline void softmax_row(Doubles& x, int i, int n) {
         }
     }
     return y;
+}
+
+/// Multi-head attention of one batch, each sentence of queries on its sentence of keys. Element
+/// (row, key) of head h of sentence s is multiplied by `factor(s, h, row, key)` behind the softmax.
+///
+/// Shapes  q [query tokens, dim],  k, v [key tokens, dim],  y [query tokens, dim]
+template <class Factor>
+[[nodiscard]] Doubles attention(const Ragged& queries, const Ragged& keys, int heads, bool causal,
+                                const Doubles& q, const Doubles& k, const Doubles& v,
+                                const Factor& factor) {
+    Doubles y(q.rows, q.cols);
+    const int head_dim = q.cols / heads;
+    for (int s = 0; s < queries.sentences(); ++s) {
+        for (int h = 0; h < heads; ++h) {
+            Doubles p(queries.length(s), keys.length(s));
+            for (int i = 0; i < p.rows; ++i) {
+                for (int j = 0; j < p.cols; ++j) {
+                    for (int d = h * head_dim; d < (h + 1) * head_dim; ++d) {
+                        p(i, j) += q(queries.begin(s) + i, d) * k(keys.begin(s) + j, d) /
+                                   std::sqrt(head_dim);
+                    }
+                }
+                softmax_row(p, i, causal ? i + 1 : p.cols);
+                for (int j = 0; j < p.cols; ++j) {
+                    for (int d = h * head_dim; d < (h + 1) * head_dim; ++d) {
+                        y(queries.begin(s) + i, d) +=
+                            p(i, j) * factor(s, h, i, j) * v(keys.begin(s) + j, d);
+                    }
+                }
+            }
+        }
+    }
+    return y;
+}
+
+/// Label-smoothed cross entropy of the logits x · weightᵀ, summed over the rows of `x`.
+[[nodiscard]] inline double cross_entropy(const Doubles& x, const Doubles& weight,
+                                          const std::vector<int>& targets, double smoothing) {
+    Doubles p = multiply_nt(x, weight);
+    double loss = 0;
+    for (int i = 0; i < p.rows; ++i) {
+        softmax_row(p, i, p.cols);
+        loss -= (1 - smoothing) * std::log(p(i, targets[static_cast<std::size_t>(i)]));
+        for (int j = 0; j < p.cols; ++j) loss -= smoothing / p.cols * std::log(p(i, j));
+    }
+    return loss;
 }
 
 }  // namespace reference
