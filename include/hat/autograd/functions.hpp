@@ -15,6 +15,14 @@ namespace hat::autograd {
 
 namespace detail {
 
+/// Where a backward pass adds the gradient of a vector: memory to throw away if it is frozen.
+inline Vector gradient_vector(Tape& tape, const Parameter& parameter) {
+    if (parameter.trainable()) return parameter.gradient_vector();
+    const Vector nowhere = tape.memory().vector(parameter.value.cols());
+    for (float& x : nowhere) x = 0;
+    return nowhere;
+}
+
 /// column sums of dy, added to `dbias`.
 inline void add_column_sums(ConstMatrix dy, Vector dbias) noexcept {
     for (int i = 0; i < dy.rows(); ++i) {
@@ -132,7 +140,8 @@ Variable residual_layer_norm(Context& context, float probability, const Variable
                                    : tape.gradient_to_write(branch, accumulate_branch);
         kernels::residual_layer_norm_backward(drop, normalized, inverse_deviation, gain.vector(),
                                               dy, dx, accumulate_x, dbranch, accumulate_branch,
-                                              gain.gradient_vector(), bias.gradient_vector());
+                                              detail::gradient_vector(tape, gain),
+                                              detail::gradient_vector(tape, bias));
         gain.mark();
         bias.mark();
     });

@@ -107,7 +107,12 @@ public:
     }
 
     /// The gradient of `x` for an operation that can either write or add: `accumulate` tells which.
+    /// A constant has none: it gets memory that nobody reads.
     [[nodiscard]] Matrix gradient_to_write(const Variable& x, bool& accumulate) {
+        if (x.gradient == nullptr) {
+            accumulate = false;
+            return memory().matrix(x.rows(), x.cols());
+        }
         accumulate = x.gradient->data != nullptr;
         if (!accumulate) {
             x.gradient->data = memory().allocate<float>(std::ptrdiff_t{x.rows()} * x.cols());

@@ -146,6 +146,7 @@ inline CrossEntropy cross_entropy(ConstMatrix x, ConstMatrix weight, std::span<c
             }
             gemm_nn(l, weight.middle_rows(b * block, l.cols()),
                     {.y = dx, .accumulate = gradients.accumulate_x || b + 1 < blocks}, scratch);
+            if (gradients.dweight.empty()) continue;
             gemm_tn(l, part,
                     {.y = gradients.dweight.middle_rows(b * block, l.cols()), .accumulate = true},
                     scratch);
