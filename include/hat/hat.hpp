@@ -3,5 +3,13 @@
 
 /// All of hat that needs only the standard library and xsimd.
 
+#include <hat/autograd/autograd.hpp>
 #include <hat/core/core.hpp>
+#include <hat/data/data.hpp>
+#include <hat/decode/decode.hpp>
+#include <hat/elastic/elastic.hpp>
+#include <hat/kernels/kernels.hpp>
+#include <hat/model/model.hpp>
+#include <hat/nn/nn.hpp>
+#include <hat/train/train.hpp>
 #include <hat/version.hpp>

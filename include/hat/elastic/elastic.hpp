@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// `hat/elastic`: one set of weights for many networks.
+///
+/// `SuperTransformer` owns the weights of the largest network and hands out any smaller one as views.
+///
+///     hat::elastic::SuperTransformer super(largest);
+///     const auto sub = super.sub_transformer(genes, &gradients);
+///
+/// Limits: sub-networks are prefixes, as in HAT: there is no sorting by importance.
+
+#include <hat/elastic/super_transformer.hpp>

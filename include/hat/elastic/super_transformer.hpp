@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/model/network.hpp>
+
+namespace hat::elastic {
+
+/// A network whose weights hold every smaller network by sharing (HAT, arXiv:2005.14187, §3.1;
+/// spec/hat.md, section 2): the first rows and columns of every matrix are those of its sub-networks.
+///
+/// It is a `model::Network` that checks what it is asked for. Making a sub-network makes views: no
+/// weight is copied and nothing is allocated.
+///
+///     SuperTransformer super(model::hat_super_wmt(32768));
+///     const auto sub = super.sub_transformer(genes);        // any architecture it holds
+///     const auto sum = loss(tape, sub, rates, batch, 0.1F); // trains the shared weights
+class SuperTransformer {
+public:
+    /// `largest` is the architecture of the largest member. All parameters are zero.
+    /// Throws  `Error` if it is not valid.
+    explicit SuperTransformer(const model::Architecture& largest) : network_(largest) {}
+
+    /// What `genes` (layer counts, layer shapes, embed dims) choose of this network.
+    /// Throws  `Error` naming the gene that is out of range or exceeds this network's.
+    [[nodiscard]] model::Architecture architecture_of(const model::Architecture& genes) const {
+        const model::Architecture sub = sub_architecture(genes, network_.architecture());
+        validate(sub);
+        validate_fits_in(sub, network_.architecture());
+        return sub;
+    }
+
+    /// The sub-network that `genes` choose, as views; gradients go to `gradients`, nowhere if it is
+    /// null.
+    /// Throws  `Error` as `architecture_of`.
+    [[nodiscard]] model::Transformer<nn::Trainable> sub_transformer(
+        const model::Architecture& genes, model::Gradients* gradients = nullptr) {
+        return network_.view(architecture_of(genes), gradients);
+    }
+
+    [[nodiscard]] model::Network& network() noexcept { return network_; }
+    [[nodiscard]] const model::Network& network() const noexcept { return network_; }
+
+private:
+    model::Network network_;
+};
+
+}  // namespace hat::elastic
