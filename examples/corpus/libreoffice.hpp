@@ -145,7 +145,7 @@ inline void remove_known(std::vector<Pair>& pairs, const std::vector<Pair>& know
         targets.insert(pair.target);
     }
     std::erase_if(pairs, [&](const Pair& pair) {
-        return sources.count(pair.source) > 0 || targets.count(pair.target) > 0;
+        return sources.contains(pair.source) || targets.contains(pair.target);
     });
 }
 

@@ -92,9 +92,8 @@ struct Nearest {
     }
 };
 
-}  // namespace
-
-int main(int argc, char** argv) {
+/// Returns the exit code: 0, or 2 where the arguments make no sense.
+int run(int argc, char** argv) {
     CLI::App program("Makes parallel text to train a translator on", "hat-corpus");
     program.require_subcommand(1);
     LibreOffice libreoffice;
@@ -105,9 +104,17 @@ int main(int argc, char** argv) {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return program.exit(error) == 0 ? 0 : 2;
+    }
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "hat-corpus: %s\n", error.what());
         return 1;
     }
-    return 0;
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <hat/io/atomic_file.hpp>
-
 #include "../../examples/corpus/catalogue.hpp"
 #include "../../examples/corpus/libreoffice.hpp"
 #include "../../examples/corpus/nearest.hpp"
@@ -11,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -158,7 +157,7 @@ TEST_SUITE("data/libreoffice_corpus") {
         const auto put = [&](const std::string& path, const std::string& text) {
             const auto file = std::filesystem::path(root / path);
             std::filesystem::create_directories(file.parent_path());
-            hat::io::write_file(file.string(), text);
+            std::ofstream(file, std::ios::binary) << text;
         };
         const std::string help = "usr/share/libreoffice/help/";
         for (int i = 0; i < 200; ++i) {

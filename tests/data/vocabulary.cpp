@@ -24,14 +24,14 @@ TEST_SUITE("data/vocabulary") {
         CHECK(Vocabulary({"<unk>", "</s>"}, {.unk = 0, .bos = -1, .eos = 1, .pad = -1}).size() ==
               2);
         CHECK_THROWS_WITH_AS(
-            Vocabulary({"<unk>", "a"}, {.unk = 0, .bos = -1, .eos = -1, .pad = -1}),
+            Vocabulary({"<unk>", "a"}, SpecialTokens{.unk = 0, .bos = -1, .eos = -1, .pad = -1}),
             "vocabulary: the id of eos is -1, expected 0 to 1", hat::Error);
         CHECK_THROWS_WITH_AS(Vocabulary({"a", "b", "c"}),
                              "vocabulary: the id of pad is 3, expected -1 to 2", hat::Error);
     }
     TEST_CASE("a piece that appears twice is an error with both places") {
         auto twice = pieces;
-        twice.push_back("▁der");
+        twice.emplace_back("▁der");
         CHECK_THROWS_WITH_AS(Vocabulary(twice, {}, "vocab.txt"),
                              "vocab.txt:7: \"▁der\" appears twice (first in line 5)", hat::Error);
         twice.back().clear();

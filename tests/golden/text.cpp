@@ -87,7 +87,9 @@ std::size_t compare_corpus(const json& corpus) {
     const auto hypotheses = corpus.at("hypothesis").get<std::vector<std::string>>();
     const auto references = corpus.at("reference").get<std::vector<std::string>>();
     std::size_t values = 0;
-    for (const auto& [name, expected] : corpus.at("scores").items()) {
+    for (const auto& score : corpus.at("scores").items()) {
+        const std::string& name = score.key();
+        const json& expected = score.value();
         CAPTURE(name);
         if (const auto bleu = bleu_options.find(name); bleu != bleu_options.end())
             values += compare_bleu(expected, hypotheses, references, bleu->second);
@@ -118,9 +120,9 @@ TEST_SUITE("golden/text") {
             std::ifstream file(path);
             const json scores = json::parse(file);
             std::size_t values = 0;
-            for (const auto& [name, corpus] : scores.at("corpora").items()) {
-                CAPTURE(name);
-                values += compare_corpus(corpus);
+            for (const auto& corpus : scores.at("corpora").items()) {
+                CAPTURE(corpus.key());
+                values += compare_corpus(corpus.value());
             }
             golden.add(path, values);
         }

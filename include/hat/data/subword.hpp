@@ -74,8 +74,9 @@ public:
     /// All pieces, by id.
     [[nodiscard]] Vocabulary vocabulary() const {
         std::vector<std::string> pieces;
+        pieces.reserve(static_cast<std::size_t>(size()));
         for (int id = 0; id < size(); ++id) pieces.push_back(piece(id));
-        return {std::move(pieces), special_, "subword model"};
+        return Vocabulary(std::move(pieces), special_, "subword model");
     }
 
 private:

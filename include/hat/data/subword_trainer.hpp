@@ -36,10 +36,10 @@ namespace detail {
 class LineIterator : public sentencepiece::SentenceIterator {
 public:
     explicit LineIterator(const std::vector<std::string>& lines) : lines_(lines) {}
-    bool done() const override { return next_ >= lines_.size(); }
+    [[nodiscard]] bool done() const override { return next_ >= lines_.size(); }
     void Next() override { ++next_; }
-    const std::string& value() const override { return lines_[next_]; }
-    sentencepiece::util::Status status() const override { return {}; }
+    [[nodiscard]] const std::string& value() const override { return lines_[next_]; }
+    [[nodiscard]] sentencepiece::util::Status status() const override { return {}; }
 
 private:
     const std::vector<std::string>& lines_;

@@ -4,8 +4,8 @@
 #include <hat/data/unicode_tables.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,11 +15,11 @@ namespace hat::data {
 namespace detail {
 
 template <class Range, std::size_t Count>
-constexpr const Range* find_range(const Range (&ranges)[Count], char32_t c) noexcept {
-    const Range* const end = std::end(ranges);
-    const Range* const range = std::lower_bound(
-        std::begin(ranges), end, c, [](const Range& r, char32_t value) { return r.last < value; });
-    return range != end && range->first <= c ? range : nullptr;
+constexpr const Range* find_range(const std::array<Range, Count>& ranges, char32_t c) noexcept {
+    const auto* const range =
+        std::lower_bound(ranges.begin(), ranges.end(), c,
+                         [](const Range& r, char32_t value) { return r.last < value; });
+    return range != ranges.end() && range->first <= c ? range : nullptr;
 }
 
 }  // namespace detail
@@ -53,7 +53,7 @@ namespace detail {
 /// Letters that have two cases; of those with one case, the two of Western languages.
 constexpr bool is_cased(char32_t c) noexcept {
     if (to_lower(c) != c || c == 0xDF || c == 0x3C2) return true;
-    return std::any_of(std::begin(lower_case), std::end(lower_case), [c](const LowerRange& r) {
+    return std::any_of(lower_case.begin(), lower_case.end(), [c](const LowerRange& r) {
         const auto upper = static_cast<char32_t>(static_cast<int>(c) - r.offset);
         return r.first <= upper && upper <= r.last && to_lower(upper) == c;
     });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/config.hpp>
 #include <hat/core/error.hpp>
 #include <hat/core/special_tokens.hpp>
 
@@ -24,8 +25,8 @@ public:
     ///
     /// Throws  `Error` if a piece is empty or appears twice, or a special id is not in the
     ///         vocabulary; `unk` and `eos` may not be missing
-    Vocabulary(std::vector<std::string> pieces, SpecialTokens special = {},
-               std::string_view name = "vocabulary")
+    explicit Vocabulary(std::vector<std::string> pieces, SpecialTokens special = {},
+                        std::string_view name = "vocabulary")
         : pieces_(std::move(pieces)), special_(special) {
         if (pieces_.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
             fail(name, ": ", pieces_.size(), " pieces are more than an int can number");
@@ -47,7 +48,7 @@ public:
         const auto found = ids_.find(piece);
         return found == ids_.end() ? special_.unk : found->second;
     }
-    [[nodiscard]] bool contains(const std::string& piece) const { return ids_.count(piece) > 0; }
+    [[nodiscard]] bool contains(const std::string& piece) const { return ids_.contains(piece); }
 
 private:
     void check_special(std::string_view name) const {

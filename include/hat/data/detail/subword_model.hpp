@@ -3,6 +3,7 @@
 
 #include <hat/core/error.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -44,12 +45,12 @@ inline void check_subword_model(std::string_view bytes, std::string_view name) {
     constexpr std::uint64_t normalizer = 3;
     if (bytes.empty()) fail(name, ": the file is empty, expected a SentencePiece model");
     const std::size_t size = bytes.size();
-    bool seen[4] = {};
+    std::array<bool, 4> seen{};
     while (!bytes.empty()) {
         const std::size_t at = size - bytes.size();
         const auto field = take_field(bytes);
         if (!field) fail(name, ": not a SentencePiece model, or a truncated one, at byte ", at);
-        if (*field <= normalizer) seen[*field] = true;
+        if (*field < seen.size()) seen[static_cast<std::size_t>(*field)] = true;
     }
     if (!seen[pieces] || !seen[trainer] || !seen[normalizer])
         fail(name, ": not a SentencePiece model, or a truncated one: it has no ",
