@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/ragged.hpp>
+#include <hat/model/transformer.hpp>
+
+#include <span>
+#include <vector>
+
+namespace hat::support {
+
+/// Sentences one after the other, with the offsets that tell them apart.
+struct TokenLists {
+    std::vector<int> tokens;
+    std::vector<int> offsets{0};
+
+    TokenLists() = default;
+    explicit TokenLists(const std::vector<std::vector<int>>& sentences) {
+        for (const auto& sentence : sentences) {
+            tokens.insert(tokens.end(), sentence.begin(), sentence.end());
+            offsets.push_back(static_cast<int>(tokens.size()));
+        }
+    }
+    [[nodiscard]] Ragged ragged() const noexcept {
+        return {offsets.data(), static_cast<int>(offsets.size()) - 1};
+    }
+};
+
+/// Pairs of sentences as a model trains on them. Each target is given as the decoder reads it; what
+/// it is to say is the same moved left by one, with `eos` behind.
+class SentencePairs {
+public:
+    SentencePairs(const std::vector<std::vector<int>>& sources,
+                  const std::vector<std::vector<int>>& inputs, int eos = 2)
+        : source_(sources), input_(inputs) {
+        for (const auto& input : inputs) {
+            target_.insert(target_.end(), input.begin() + 1, input.end());
+            target_.push_back(eos);
+        }
+    }
+
+    [[nodiscard]] model::Batch batch() const noexcept {
+        return {source_.tokens, source_.ragged(), input_.tokens, target_, input_.ragged()};
+    }
+
+private:
+    TokenLists source_;
+    TokenLists input_;
+    std::vector<int> target_;
+};
+
+}  // namespace hat::support
