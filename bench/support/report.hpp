@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "support/peak.hpp"
+
+#include <benchmark/benchmark.h>
+#include <cblas.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+/// What a benchmark says beside its time: rates, and the share of what this core can do.
+namespace hat::support {
+
+namespace detail {
+
+using Clock = std::chrono::steady_clock;
+
+/// FLOP/s of fused multiply-adds on one core, measured again once the number is two seconds old,
+/// since clocks drift. The best of three: what else runs can only take away.
+inline double recent_peak() {
+    static double peak = 0;
+    static Clock::time_point measured{};
+    if (peak == 0 || Clock::now() - measured > std::chrono::seconds(2)) {
+        peak = 0;
+        for (int i = 0; i < 3; ++i) peak = std::max(peak, fma_peak_gflops() * 1e9);
+        measured = Clock::now();
+    }
+    return peak;
+}
+
+/// What Google Benchmark prints before all results; OpenBLAS works on one thread, as all of ours.
+struct Context {
+    Context() {
+        openblas_set_num_threads(1);
+        benchmark::AddCustomContext("OpenBLAS kernel", openblas_get_corename());
+        const auto rounded = [](double x) { return std::to_string(std::lround(x)); };
+        benchmark::AddCustomContext("fp32 FMA peak of one core, GFLOP/s",
+                                    rounded(recent_peak() / 1e9));
+        benchmark::AddCustomContext("read of 16 MB by one core, GB/s",
+                                    rounded(read_gbytes_per_second(std::size_t{16} << 20U)));
+    }
+};
+inline const Context context;
+
+}  // namespace detail
+
+/// Rates of the loop that follows its construction.
+///
+///     Report report(state);
+///     for (auto _ : state) { … }
+///     report.flops(2.0 * m * n * k);
+class Report {
+public:
+    explicit Report(benchmark::State& state)
+        : state_(state), peak_(detail::recent_peak()), start_(detail::Clock::now()) {}
+
+    /// FLOP/s, and their share of the peak of fused multiply-adds measured just before.
+    void flops(double per_iteration) {
+        const double per_second = per_iteration * iterations_per_second();
+        state_.counters["FLOP/s"] = per_second;
+        state_.counters["of_peak"] = per_second / peak_;
+    }
+    /// Bytes per second of what `name` says.
+    void bytes(const std::string& name, double per_iteration) {
+        state_.counters[name + "_B/s"] = per_iteration * iterations_per_second();
+    }
+    void tokens(double per_iteration) {
+        state_.counters["tokens/s"] = per_iteration * iterations_per_second();
+    }
+
+private:
+    [[nodiscard]] double iterations_per_second() {
+        if (seconds_ == 0) {
+            seconds_ = std::chrono::duration<double>(detail::Clock::now() - start_).count();
+        }
+        return static_cast<double>(state_.iterations()) / seconds_;
+    }
+
+    benchmark::State& state_;
+    double peak_;
+    detail::Clock::time_point start_;
+    double seconds_ = 0;
+};
+
+/// Ends a benchmark with an error if OpenBLAS did not recognise the CPU and runs a kernel for older
+/// ones: numbers beside that would say nothing.
+inline bool openblas_knows_this_cpu(benchmark::State& state) {
+#if defined(__AVX512F__)
+    const std::string_view kernel = openblas_get_corename();
+    if (kernel != "SkylakeX" && kernel != "Cooperlake" && kernel != "SapphireRapids") {
+        state.SkipWithError(
+            "OpenBLAS runs a kernel without AVX-512: set OPENBLAS_CORETYPE=SkylakeX");
+        return false;
+    }
+#endif
+    (void)state;
+    return true;
+}
+
+/// Ends a benchmark with an error if two implementations do not agree to `tolerance`, relative to
+/// the largest number: a rival that computes something else is no rival.
+inline bool agree(benchmark::State& state, ConstMatrix ours, ConstMatrix theirs,
+                  float tolerance = 1e-3F) {
+    float error = 0;
+    float size = 0;
+    for (int i = 0; i < ours.rows(); ++i) {
+        for (int j = 0; j < ours.cols(); ++j) {
+            const float d = std::abs(ours(i, j) - theirs(i, j));
+            error = d > error || std::isnan(d) ? d : error;
+            size = std::max(size, std::abs(ours(i, j)));
+        }
+    }
+    if (error <= tolerance * size) return true;
+    state.SkipWithError("the results differ");
+    return false;
+}
+
+}  // namespace hat::support
