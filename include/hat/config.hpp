@@ -6,6 +6,7 @@
 /// HAT_EXCEPTIONS  1 where exceptions are on; otherwise `hat::fail` prints and aborts
 /// HAT_COLD        marks functions off the good path
 /// HAT_INLINE      inlines what a kernel's inner loop depends on
+/// HAT_INLINE_LAMBDA  the same behind the parameters of a lambda
 /// HAT_ASSERT      checks a precondition in debug builds and vanishes in release builds
 
 #if defined(__cpp_exceptions) || defined(__EXCEPTIONS)
@@ -16,6 +17,7 @@
 
 #define HAT_COLD [[gnu::cold, gnu::noinline]]
 #define HAT_INLINE [[gnu::always_inline]] inline
+#define HAT_INLINE_LAMBDA __attribute__((always_inline))
 
 #ifdef NDEBUG
 #define HAT_ASSERT(condition) static_cast<void>(0)

@@ -84,7 +84,7 @@ private:
     /// but that of the library.
     static int positions(ConstMatrix table) noexcept {
         return table.empty() ? model::Network::max_tokens
-                             : table.rows() - kernels::first_position;
+                             : table.rows() - first_position;
     }
 
     [[nodiscard]] std::span<nn::MemoryKeysValues> cross(int layer) noexcept {
@@ -117,7 +117,7 @@ private:
             nn::project_memory(layer.encoder_attn, memory.states.value, memory.sentences,
                                cross(i).subspan(static_cast<std::size_t>(first),
                                                 static_cast<std::size_t>(last - first)),
-                               lasting_);
+                               lasting_, scratch_);
         }
     }
 

@@ -59,7 +59,7 @@ inline void drop_probabilities(const Dropout& drop, std::uint32_t first, ConstMa
                                Matrix y) noexcept {
     for (int i = 0; i < p.rows(); ++i) {
         const std::uint32_t row = first + static_cast<std::uint32_t>(i * p.stride());
-        for_stretches(p.cols(), [&](int j, int n) {
+        for_stretches(p.cols(), [&](int j, int n) HAT_INLINE_LAMBDA {
             store_stretch(load_stretch(p.row_data(i) + j, n) *
                               drop.factors(row + static_cast<std::uint32_t>(j)),
                           y.row_data(i) + j, n);
@@ -174,13 +174,13 @@ inline void attention_backward(const AttentionShape& shape, const Dropout& drop,
                                scratch);
             for (int i = 0; i < rows; ++i) {
                 simd::Lanes sum = simd::zero();
-                detail::for_stretches(keys, [&](int j, int n) {
+                detail::for_stretches(keys, [&](int j, int n) HAT_INLINE_LAMBDA {
                     sum = simd::fma(detail::load_stretch(p.row_data(i) + j, n),
                                     detail::load_stretch(ds.row_data(i) + j, n), sum);
                 });
                 const simd::Lanes mean = simd::broadcast(simd::sum(sum));
                 const simd::Lanes factor = simd::broadcast(scale);
-                detail::for_stretches(keys, [&](int j, int n) {
+                detail::for_stretches(keys, [&](int j, int n) HAT_INLINE_LAMBDA {
                     const simd::Lanes d = detail::load_stretch(ds.row_data(i) + j, n) - mean;
                     detail::store_stretch(
                         detail::load_stretch(p.row_data(i) + j, n) * d * factor,

@@ -36,45 +36,158 @@ struct PagedPrefixes {
 
 namespace detail {
 
-/// y = Σ_i weights[i] · values[rows[i]] over `n` rows of `Panels` panels, `cols` numbers.
-template <int Panels>
-HAT_INLINE void sum_rows(const float* weights, const int* rows, int n, const float* values,
-                         std::ptrdiff_t stride, int cols, float* y) noexcept {
-    simd::Lanes sums[std::size_t{Panels}];
-    for (auto& sum : sums) sum = simd::zero();
-    for (int i = 0; i < n; ++i) {
-        const float* const row = values + rows[i] * stride;
-        const simd::Lanes weight = simd::broadcast(weights[i]);
-#pragma GCC unroll 4
-        for (int p = 0; p < Panels; ++p) {
-            sums[p] = simd::fma(weight, simd::load(row + p * panel_width), sums[p]);
-        }
-    }
-#pragma GCC unroll 4
-    for (int p = 0; p < Panels; ++p) {
-        const int first = p * panel_width;
-        store_stretch(sums[p], y + first, cols - first < panel_width ? cols - first : panel_width);
-    }
-}
-
-/// The same for any number of columns.
-inline void sum_rows(const float* weights, const int* rows, int n, const float* values,
-                     std::ptrdiff_t stride, int cols, float* y) noexcept {
-    int first = 0;
-    for (; cols - first > 3 * panel_width; first += 4 * panel_width) {
-        sum_rows<4>(weights, rows, n, values + first, stride, cols - first, y + first);
-    }
-    if (cols - first > panel_width) {
-        sum_rows<2>(weights, rows, n, values + first, stride, cols - first, y + first);
-        first += 2 * panel_width;
-    }
-    if (cols > first) {
-        sum_rows<1>(weights, rows, n, values + first, stride, cols - first, y + first);
-    }
-}
-
 inline float attention_scale(int head_dim) noexcept {
     return 1.0F / std::sqrt(static_cast<float>(head_dim));
+}
+
+/// Calls `work<Rows>(first)` for tiles of at most 5 rows, shared out evenly.
+template <class Work>
+HAT_INLINE void for_row_tiles(int rows, const Work& work) noexcept {
+    constexpr int most = 5;
+    const int tiles = (rows + most - 1) / most;
+    for (int tile = 0, row = 0; tile < tiles; ++tile) {
+        const int count = (rows - row + tiles - tile - 1) / (tiles - tile);
+        switch (count) {
+            case 1: work.template operator()<1>(row); break;
+            case 2: work.template operator()<2>(row); break;
+            case 3: work.template operator()<3>(row); break;
+            case 4: work.template operator()<4>(row); break;
+            default: work.template operator()<5>(row); break;
+        }
+        row += count;
+    }
+}
+
+/// scores[row][16 · panel …] = q[row] · keys for `Rows` rows and `Panels` panels of keys.
+template <int Rows, int Panels>
+HAT_INLINE void score_tile(LeftOperand q, RightOperand keys, int head_dim, float* scores,
+                           std::ptrdiff_t stride) noexcept {
+    simd::Lanes sums[std::size_t{Rows}][std::size_t{Panels}];
+    for (auto& row : sums) {
+        for (auto& sum : row) sum = simd::zero();
+    }
+    accumulate_tile<Rows, Panels>(q, keys, head_dim, sums);
+#pragma GCC unroll 5
+    for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 2
+        for (int p = 0; p < Panels; ++p) {
+            simd::store(sums[r][p], scores + r * stride + p * panel_width);
+        }
+    }
+}
+
+/// The scores of all heads, panel by panel, so that the keys are read in the order they lie in.
+/// `panel(i)` is where panel i of the keys begins.
+///
+/// Shapes  q [rows, heads·head_dim],  scores [heads·rows, 16 · panels]
+template <class Panel>
+void score_panels(int heads, ConstMatrix q, int panels, const Panel& panel,
+                  Matrix scores) noexcept {
+    constexpr int abreast = max_tile_lanes >= 24 ? 2 : 1;
+    const int head_dim = q.cols() / heads;
+    const int rows = q.rows();
+    for (int p = 0; p < panels; p += abreast) {
+        const float* const keys = panel(p);
+        const bool is_pair = abreast == 2 && p + 1 < panels;
+        const std::ptrdiff_t to_next = is_pair ? panel(p + 1) - keys : 0;
+        for (int head = 0; head < heads; ++head) {
+            const int first = head * head_dim;
+            const RightOperand right{keys + first * panel_width, to_next, panel_width};
+            for_row_tiles(rows, [&]<int Rows>(int row) HAT_INLINE_LAMBDA {
+                const LeftOperand left{q.row_data(row) + first, q.stride(), 1};
+                float* const to = scores.row_data(head * rows + row) + p * panel_width;
+                if (is_pair) score_tile<Rows, 2>(left, right, head_dim, to, scores.stride());
+                else score_tile<Rows, 1>(left, right, head_dim, to, scores.stride());
+            });
+        }
+    }
+}
+
+/// What `Rows` rows mix the values with: the probability of position i for row r and head h at
+/// `data[h · head_stride + r · row_stride + i]`.
+struct MixOperand {
+    const float* data;
+    std::ptrdiff_t head_stride;
+    std::ptrdiff_t row_stride;
+};
+
+/// y[r] = Σ_i p[r][i] · value(i) for `Heads` heads of `Panels` panels each, of which the last one has
+/// `last` numbers.
+template <int Rows, int Heads, int Panels, class Value>
+HAT_INLINE void mix_tile(MixOperand p, int positions, const Value& value, float* y,
+                         std::ptrdiff_t stride, int last) noexcept {
+    constexpr int all = Heads * Panels;
+    simd::Lanes sums[std::size_t{Rows}][std::size_t{all}];
+    for (auto& row : sums) {
+        for (auto& sum : row) sum = simd::zero();
+    }
+    for (int i = 0; i < positions; ++i) {
+        const float* const v = value(i);
+        simd::Lanes values[std::size_t{all}];
+#pragma GCC unroll 8
+        for (int k = 0; k < all; ++k) values[k] = simd::load(v + k * panel_width);
+#pragma GCC unroll 5
+        for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 8
+            for (int h = 0; h < Heads; ++h) {
+                const simd::Lanes weight =
+                    simd::broadcast(p.data[h * p.head_stride + r * p.row_stride + i]);
+#pragma GCC unroll 8
+                for (int k = h * Panels; k < (h + 1) * Panels; ++k) {
+                    sums[r][k] = simd::fma(weight, values[k], sums[r][k]);
+                }
+            }
+        }
+    }
+#pragma GCC unroll 5
+    for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 8
+        for (int k = 0; k < all; ++k) {
+            store_stretch(sums[r][k], y + r * stride + k * panel_width,
+                          k + 1 < all ? panel_width : last);
+        }
+    }
+}
+
+/// y = p · values, head by head for `Rows` rows; several narrow heads at a time, so that values are
+/// read in the order they lie in. `value(i, feature)` is where the numbers of position i begin.
+template <int Rows, class Value>
+HAT_INLINE void mix_values(int heads, int head_dim, MixOperand p, int positions,
+                           const Value& value, float* y, std::ptrdiff_t stride) noexcept {
+    constexpr int abreast = tile_panels(Rows);
+    int head = 0;
+    const auto tiles = [&]<int Heads, int Panels>() HAT_INLINE_LAMBDA {
+        for (; head + Heads <= heads; head += Heads) {
+            const int first = head * head_dim;
+            mix_tile<Rows, Heads, Panels>(
+                {p.data + head * p.head_stride, p.head_stride, p.row_stride}, positions,
+                [&](int i) HAT_INLINE_LAMBDA { return value(i, first); }, y + first, stride,
+                panel_width);
+        }
+    };
+    if constexpr (abreast >= 4) {
+        if (head_dim == panel_width) tiles.template operator()<abreast, 1>();
+        if (head_dim == 2 * panel_width) tiles.template operator()<abreast / 2, 2>();
+    }
+    if constexpr (abreast >= 8) {
+        if (head_dim == 4 * panel_width) tiles.template operator()<abreast / 4, 4>();
+    }
+    for (; head < heads; ++head) {
+        const MixOperand own{p.data + head * p.head_stride, 0, p.row_stride};
+        const int end = (head + 1) * head_dim;
+        int first = head * head_dim;
+        const auto panels = [&]<int Panels>() HAT_INLINE_LAMBDA {
+            while (end - first > (Panels - 1) * panel_width) {
+                const int left = end - first - (Panels - 1) * panel_width;
+                mix_tile<Rows, 1, Panels>(
+                    own, positions, [&](int i) HAT_INLINE_LAMBDA { return value(i, first); },
+                    y + first, stride, left < panel_width ? left : panel_width);
+                first += Panels * panel_width;
+            }
+        };
+        if constexpr (abreast >= 4) panels.template operator()<4>();
+        panels.template operator()<1>();
+    }
 }
 
 }  // namespace detail
@@ -86,24 +199,22 @@ inline float attention_scale(int head_dim) noexcept {
 inline void attend_to_memory(int heads, ConstMatrix q, PackedView keys, ConstMatrix values,
                              Matrix y, Arena& scratch) {
     const int head_dim = q.cols() / heads;
-    const float scale = detail::attention_scale(head_dim);
+    const int rows = q.rows();
     const int positions = values.rows();
+    const float scale = detail::attention_scale(head_dim);
     const ArenaScope scope(scratch);
-    const Matrix p = scratch.matrix(q.rows(), round_up(positions, panel_width));
-    const Matrix scores = p.left_cols(positions);
-    for (int head = 0; head < heads; ++head) {
-        const int first = head * head_dim;
-        packed_gemm(q.middle_cols(first, head_dim),
-                    {keys.data() + first * panel_width, positions, head_dim, keys.panel_stride()},
-                    {.y = scores});
-        for (int i = 0; i < scores.rows(); ++i) {
-            row_softmax(scores.row_data(i), positions, scale, scores.row_data(i));
-        }
-        const Matrix to = y.middle_cols(first, head_dim);
-        detail::compute_panels({p.data(), p.stride(), 1}, p.rows(),
-                               {values.data() + first, panel_width, values.stride()}, positions, 0,
-                               (head_dim + panel_width - 1) / panel_width, {.y = to});
+    const Matrix p = scratch.matrix(heads * rows, round_up(positions, panel_width));
+    detail::score_panels(
+        heads, q, keys.panels(), [&](int i) { return keys.data() + i * keys.panel_stride(); }, p);
+    for (int i = 0; i < p.rows(); ++i) {
+        row_softmax(p.row_data(i), positions, scale, p.row_data(i));
     }
+    detail::for_row_tiles(rows, [&]<int Rows>(int row) HAT_INLINE_LAMBDA {
+        detail::mix_values<Rows>(
+            heads, head_dim, {p.row_data(row), rows * p.stride(), p.stride()}, positions,
+            [&](int i, int feature) HAT_INLINE_LAMBDA { return values.row_data(i) + feature; },
+            y.row_data(row), y.stride());
+    });
 }
 
 /// The same on a cache of pages, every row on its own prefix. Scores are made for all positions
@@ -115,31 +226,32 @@ inline void attend_to_prefixes(int heads, ConstMatrix q, const PagedPrefixes& pr
                                const float* keys, const float* values, Matrix y, Arena& scratch) {
     const int width = q.cols();
     const int head_dim = width / heads;
-    const float scale = detail::attention_scale(head_dim);
+    const int rows = q.rows();
     const int length = prefixes.length;
+    const float scale = detail::attention_scale(head_dim);
     const ArenaScope scope(scratch);
-    const Matrix scores = scratch.matrix(q.rows(), prefixes.page_count * panel_width);
-    float* const own = scratch.allocate<float>(round_up(length, panel_width));
-    for (int head = 0; head < heads; ++head) {
-        const int first = head * head_dim;
-        const LeftOperand left{q.data() + first, q.stride(), 1};
-        for (int page = 0; page < prefixes.page_count; ++page) {
-            const float* const panel =
-                keys + (std::ptrdiff_t{prefixes.pages[page]} * width + first) * panel_width;
-            detail::compute_panels(left, q.rows(), {panel, 0, panel_width}, head_dim, 0, 1,
-                                   {.y = scores.middle_cols(page * panel_width, panel_width)});
+    const Matrix scores = scratch.matrix(heads * rows, prefixes.page_count * panel_width);
+    detail::score_panels(
+        heads, q, prefixes.page_count,
+        [&](int i) { return keys + std::ptrdiff_t{prefixes.pages[i]} * width * panel_width; },
+        scores);
+    Matrix p = scores;
+    if (!prefixes.columns.empty()) {
+        p = scratch.matrix(heads * rows, round_up(length, panel_width));
+        for (int i = 0; i < p.rows(); ++i) {
+            const int* const columns = prefixes.columns.row_data(i % rows);
+            for (int t = 0; t < length; ++t) p(i, t) = scores(i, columns[t]);
         }
-        for (int i = 0; i < q.rows(); ++i) {
-            float* p = scores.row_data(i);
-            if (!prefixes.columns.empty()) {
-                const int* const columns = prefixes.columns.row_data(i);
-                for (int t = 0; t < length; ++t) own[t] = p[columns[t]];
-                p = own;
-            }
-            row_softmax(p, length, scale, p);
-            detail::sum_rows(p, prefixes.places.row_data(i), length, values + first, width,
-                             head_dim, y.row_data(i) + first);
-        }
+    }
+    for (int i = 0; i < p.rows(); ++i) row_softmax(p.row_data(i), length, scale, p.row_data(i));
+    for (int row = 0; row < rows; ++row) {
+        const int* const places = prefixes.places.row_data(row);
+        detail::mix_values<1>(
+            heads, head_dim, {p.row_data(row), rows * p.stride(), 0}, length,
+            [&](int i, int feature) HAT_INLINE_LAMBDA {
+                return values + std::ptrdiff_t{places[i]} * width + feature;
+            },
+            y.row_data(row), y.stride());
     }
 }
 

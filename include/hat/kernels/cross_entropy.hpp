@@ -53,7 +53,7 @@ struct LogitStatistics {
         simd::Lanes total = simd::zero();
         simd::Lanes exponential = simd::zero();
         const simd::Lanes shift = simd::broadcast(top);
-        for_stretches(n, [&](int j, int count) {
+        for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
             const simd::Lanes l = load_stretch(logits + j, count);
             total = total + l;
             simd::Lanes e = simd::exp(l - shift);
@@ -135,7 +135,7 @@ inline CrossEntropy cross_entropy(ConstMatrix x, ConstMatrix weight, std::span<c
             const Matrix l = block_logits(b);
             for (int i = 0; i < rows; ++i) {
                 const simd::Lanes shift = simd::broadcast(statistics[i].maximum);
-                detail::for_stretches(l.cols(), [&](int j, int n) {
+                detail::for_stretches(l.cols(), [&](int j, int n) HAT_INLINE_LAMBDA {
                     float* const at = l.row_data(i) + j;
                     const simd::Lanes d =
                         simd::exp(detail::load_stretch(at, n) - shift) - uniform;

@@ -76,7 +76,7 @@ inline void dropout(const Dropout& drop, ConstMatrix x, Matrix y, bool accumulat
         const float* const from = x.row_data(i);
         float* const to = y.row_data(i);
         const std::uint32_t first = detail::first_element(i, x.cols());
-        detail::for_stretches(x.cols(), [&](int j, int n) {
+        detail::for_stretches(x.cols(), [&](int j, int n) HAT_INLINE_LAMBDA {
             simd::Lanes v = detail::load_stretch(from + j, n);
             if (drop.active()) v = v * drop.factors(first + static_cast<std::uint32_t>(j));
             if (accumulate) v = v + detail::load_stretch(to + j, n);
@@ -89,7 +89,7 @@ inline void dropout(const Dropout& drop, ConstMatrix x, Matrix y, bool accumulat
 inline void residual(const Dropout& drop, ConstMatrix x, ConstMatrix branch, Matrix y) noexcept {
     for (int i = 0; i < x.rows(); ++i) {
         const std::uint32_t first = detail::first_element(i, x.cols());
-        detail::for_stretches(x.cols(), [&](int j, int n) {
+        detail::for_stretches(x.cols(), [&](int j, int n) HAT_INLINE_LAMBDA {
             simd::Lanes v = detail::load_stretch(branch.row_data(i) + j, n);
             if (drop.active()) v = v * drop.factors(first + static_cast<std::uint32_t>(j));
             detail::store_stretch(detail::load_stretch(x.row_data(i) + j, n) + v,

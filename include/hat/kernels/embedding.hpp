@@ -46,7 +46,7 @@ inline void embed(std::span<const int> tokens, const Ragged& sentences, ConstMat
             const float* const place =
                 positions.empty() ? nullptr : positions.row_data(first_position + i);
             const auto first = detail::first_element(t, y.cols());
-            detail::for_stretches(y.cols(), [&](int j, int n) {
+            detail::for_stretches(y.cols(), [&](int j, int n) HAT_INLINE_LAMBDA {
                 simd::Lanes v = detail::load_stretch(word + j, n);
                 v = place == nullptr ? v * factor
                                      : simd::fma(v, factor, detail::load_stretch(place + j, n));
@@ -67,7 +67,7 @@ inline void embed_backward(std::span<const int> tokens, const Ragged& sentences,
             const int t = sentences.begin(s) + i;
             const int token = tokens[static_cast<std::size_t>(t)];
             const auto first = detail::first_element(t, dy.cols());
-            detail::for_stretches(dy.cols(), [&](int j, int n) {
+            detail::for_stretches(dy.cols(), [&](int j, int n) HAT_INLINE_LAMBDA {
                 simd::Lanes v = detail::load_stretch(dy.row_data(t) + j, n);
                 if (drop.active()) v = v * drop.factors(first + static_cast<std::uint32_t>(j));
                 if (!dtable.empty()) {

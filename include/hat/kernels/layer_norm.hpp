@@ -23,11 +23,11 @@ struct RowMoments {
 
 HAT_INLINE RowMoments row_moments(const float* x, int n) noexcept {
     simd::Lanes sum = simd::zero();
-    for_stretches(n, [&](int j, int count) { sum = sum + load_stretch(x + j, count); });
+    for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA { sum = sum + load_stretch(x + j, count); });
     const float mean = simd::sum(sum) / static_cast<float>(n);
     const simd::Lanes center = simd::broadcast(mean);
     simd::Lanes squares = simd::zero();
-    for_stretches(n, [&](int j, int count) {
+    for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
         simd::Lanes d = load_stretch(x + j, count) - center;
         if (count < simd::lanes) d = simd::keep_first(d, count, 0.0F);
         squares = simd::fma(d, d, squares);
@@ -40,7 +40,7 @@ HAT_INLINE void normalize_row(const float* x, int n, RowMoments moments, const f
                               const float* bias, float* normalized, float* y) noexcept {
     const simd::Lanes center = simd::broadcast(moments.mean);
     const simd::Lanes inverse = simd::broadcast(moments.inverse_deviation);
-    for_stretches(n, [&](int j, int count) {
+    for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
         const simd::Lanes hat = (load_stretch(x + j, count) - center) * inverse;
         if (normalized != nullptr) store_stretch(hat, normalized + j, count);
         store_stretch(
@@ -75,7 +75,7 @@ inline void residual_layer_norm(const Dropout& drop, ConstMatrix x, ConstMatrix 
         if (!branch.empty()) {
             const auto first = detail::first_element(i, x.cols());
             float* const sums = y.row_data(i);
-            detail::for_stretches(x.cols(), [&](int j, int n) {
+            detail::for_stretches(x.cols(), [&](int j, int n) HAT_INLINE_LAMBDA {
                 simd::Lanes v = detail::load_stretch(branch.row_data(i) + j, n);
                 if (drop.active()) v = v * drop.factors(first + static_cast<std::uint32_t>(j));
                 detail::store_stretch(detail::load_stretch(row + j, n) + v, sums + j, n);
@@ -108,7 +108,7 @@ inline void residual_layer_norm_backward(const Dropout& drop, ConstMatrix normal
         const float* const hat = normalized.row_data(i);
         simd::Lanes sum = simd::zero();
         simd::Lanes projection = simd::zero();
-        detail::for_stretches(n, [&](int j, int count) {
+        detail::for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
             const simd::Lanes g = detail::load_stretch(up + j, count);
             const simd::Lanes h = detail::load_stretch(hat + j, count);
             const simd::Lanes dhat = g * detail::load_stretch(gain.data() + j, count);
@@ -124,7 +124,7 @@ inline void residual_layer_norm_backward(const Dropout& drop, ConstMatrix normal
         const simd::Lanes slope = simd::broadcast(simd::sum(projection)) * scale;
         const simd::Lanes inverse = simd::broadcast(inverse_deviation[i]);
         const auto first = detail::first_element(i, n);
-        detail::for_stretches(n, [&](int j, int count) {
+        detail::for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
             const simd::Lanes dhat = detail::load_stretch(up + j, count) *
                                      detail::load_stretch(gain.data() + j, count);
             const simd::Lanes h = detail::load_stretch(hat + j, count);

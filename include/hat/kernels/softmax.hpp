@@ -13,7 +13,7 @@ namespace hat::kernels {
 HAT_INLINE float row_max(const float* x, int n) noexcept {
     constexpr float lowest = -std::numeric_limits<float>::infinity();
     simd::Lanes largest = simd::broadcast(lowest);
-    detail::for_stretches(n, [&](int j, int count) {
+    detail::for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
         simd::Lanes v = detail::load_stretch(x + j, count);
         if (count < simd::lanes) v = simd::keep_first(v, count, lowest);
         largest = simd::max(largest, v);
@@ -26,7 +26,7 @@ HAT_INLINE float row_exp(const float* x, int n, float scale, float shift, float*
     const simd::Lanes s = simd::broadcast(scale);
     const simd::Lanes offset = simd::broadcast(-shift);
     simd::Lanes sum = simd::zero();
-    detail::for_stretches(n, [&](int j, int count) {
+    detail::for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
         simd::Lanes e = simd::exp(simd::fma(detail::load_stretch(x + j, count), s, offset));
         if (count < simd::lanes) e = simd::keep_first(e, count, 0.0F);
         sum = sum + e;
@@ -39,7 +39,7 @@ HAT_INLINE float row_exp(const float* x, int n, float scale, float shift, float*
 HAT_INLINE void row_softmax(const float* x, int n, float scale, float* y) noexcept {
     const float sum = row_exp(x, n, scale, row_max(x, n) * scale, y);
     const simd::Lanes inverse = simd::broadcast(1.0F / sum);
-    detail::for_stretches(n, [&](int j, int count) {
+    detail::for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
         detail::store_stretch(detail::load_stretch(y + j, count) * inverse, y + j, count);
     });
 }

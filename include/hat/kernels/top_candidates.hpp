@@ -92,7 +92,7 @@ public:
         if (normalize_) add_exponentials(row, outputs, n);
         adjust(outputs);
         simd::Lanes largest = simd::broadcast(-std::numeric_limits<float>::infinity());
-        detail::for_stretches(n, [&](int j, int count) {
+        detail::for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
             largest = simd::max(load(outputs + j, count), largest);
         });
         const simd::Lanes threshold = simd::broadcast(thresholds_[row]);
@@ -126,11 +126,11 @@ private:
     HAT_INLINE void add_exponentials(int row, const float* outputs, int n) noexcept {
         const simd::Lanes before = simd::load(maxima_.row_data(row));
         simd::Lanes largest = before;
-        detail::for_stretches(n, [&](int j, int count) {
+        detail::for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
             largest = simd::max(load(outputs + j, count), largest);
         });
         simd::Lanes sum = simd::load(sums_.row_data(row)) * simd::exp(before - largest);
-        detail::for_stretches(n, [&](int j, int count) {
+        detail::for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
             simd::Lanes e = simd::exp(load(outputs + j, count) - largest);
             if (count < simd::lanes) e = simd::keep_first(e, count, 0.0F);
             sum = sum + e;

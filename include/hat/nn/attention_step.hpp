@@ -5,6 +5,8 @@
 #include <hat/nn/block.hpp>
 #include <hat/nn/cache.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <span>
 
 /// A decoder layer for one more position of every live hypothesis; what came before is in caches.
@@ -47,19 +49,20 @@ inline Variable step(autograd::Eval& context, const CrossAttention<Packed>& laye
 /// Shapes  states [sentences.tokens(), memory dim],  memory [sentences.sentences()]
 inline void project_memory(const CrossAttention<Packed>& layer, ConstMatrix states,
                            const Ragged& sentences, std::span<MemoryKeysValues> memory,
-                           Arena& lasting) {
+                           Arena& lasting, Arena& scratch) {
     const int n = layer.qkv_dim;
-    const Matrix projected(
-        lasting.allocate<float>(std::ptrdiff_t{states.rows()} * 2 * n + kernels::panel_width),
-        states.rows(), 2 * n);
+    const ArenaScope scope(scratch);
+    const Matrix projected = scratch.matrix(states.rows(), 2 * n);
     kernels::packed_gemm(states, layer.key_value.weight,
                          {.y = projected, .bias = layer.key_value.bias.data()});
-    std::fill_n(projected.row_data(states.rows()), kernels::panel_width, 0.0F);
     for (int s = 0; s < sentences.sentences(); ++s) {
         const ConstMatrix own = projected.middle_rows(sentences.begin(s), sentences.length(s));
         float* const panels = lasting.allocate<float>(kernels::packed_size(own.rows(), n));
-        memory[static_cast<std::size_t>(s)] = {kernels::pack(own.left_cols(n), panels),
-                                               own.middle_cols(n, n)};
+        const std::ptrdiff_t size = std::ptrdiff_t{own.rows()} * n;
+        const Matrix values(lasting.allocate<float>(size + kernels::panel_width), own.rows(), n);
+        kernels::add(own.middle_cols(n, n), values, false);
+        std::fill_n(values.data() + size, kernels::panel_width, 0.0F);
+        memory[static_cast<std::size_t>(s)] = {kernels::pack(own.left_cols(n), panels), values};
     }
 }
 
