@@ -103,6 +103,22 @@ TEST_SUITE("kernels/cross_entropy") {
         }
     }
 
+    TEST_CASE("a frozen output layer still passes its gradient on") {
+        hat::Random random(6);
+        Arena scratch;
+        const Operand x(random, 4, 6);
+        const Operand weight(random, 300, 6);
+        const auto targets = some_targets(random, 4, 300);
+        Operand dx(4, 6);
+        Operand dx_alone(4, 6);
+        Operand dweight(300, 6);
+        (void)kernels::cross_entropy(x.view(), weight.view(), targets, 0.1F,
+                                     {.dx = dx.view(), .dweight = dweight.view()}, scratch);
+        (void)kernels::cross_entropy(x.view(), weight.view(), targets, 0.1F,
+                                     {.dx = dx_alone.view()}, scratch);
+        CHECK(hat::support::same_bits(dx_alone.view(), dx.view()));
+    }
+
     TEST_CASE("logits of a thousand neither overflow nor lose the loss") {
         hat::Random random(3);
         Arena scratch;
