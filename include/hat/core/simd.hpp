@@ -237,15 +237,15 @@ HAT_INLINE float sum(Lanes a) noexcept { return detail::reduce(a, detail::Add{})
 /// The largest of the 16 lanes.
 HAT_INLINE float largest(Lanes a) noexcept { return detail::reduce(a, detail::Max{}); }
 
-/// e^x to 1 ULP or so; 0 below −87.3, and e^88.3 above.
-HAT_INLINE Lanes exp(Lanes x) noexcept {
-    const Lanes lowest = broadcast(-87.3F);
-    const Lanes clamped = min(max(x, lowest), broadcast(88.3F));
+namespace detail {
+
+/// e^x for −87.3 ≤ x ≤ 88.3.
+HAT_INLINE Lanes exp_in_range(Lanes x) noexcept {
     // x = n·ln 2 + r with n an integer; adding 1.5·2^23 rounds, and leaves n in the low bits.
     const Lanes magic = broadcast(12582912.0F);
-    const Lanes shifted = fma(clamped, broadcast(1.44269504F), magic);
+    const Lanes shifted = fma(x, broadcast(1.44269504F), magic);
     const Lanes n = shifted - magic;
-    Lanes r = fma(n, broadcast(-0.693359375F), clamped);
+    Lanes r = fma(n, broadcast(-0.693359375F), x);
     r = fma(n, broadcast(2.12194440e-4F), r);
     Lanes p = broadcast(1.9875691500e-4F);
     p = fma(p, r, broadcast(1.3981999507e-3F));
@@ -256,10 +256,23 @@ HAT_INLINE Lanes exp(Lanes x) noexcept {
     p = fma(p * r, r, r + broadcast(1.0F));
     Lanes y;
     for (int i = 0; i < parts; ++i) {
-        y.part[i] = detail::as_floats(detail::as_words(p.part[i]) +
-                                      (detail::as_words(shifted.part[i]) << 23));
+        y.part[i] = as_floats(as_words(p.part[i]) + (as_words(shifted.part[i]) << 23));
     }
+    return y;
+}
+
+}  // namespace detail
+
+/// e^x to 1 ULP or so; 0 below −87.3, and e^88.3 above.
+HAT_INLINE Lanes exp(Lanes x) noexcept {
+    const Lanes lowest = broadcast(-87.3F);
+    const Lanes y = detail::exp_in_range(min(max(x, lowest), broadcast(88.3F)));
     return select_less(x, lowest, zero(), y);
+}
+
+/// e^x for x ≤ 0, as a term of a sum: the same bits as `exp`, but e^−87.3 below −87.3.
+HAT_INLINE Lanes exp_not_positive(Lanes x) noexcept {
+    return detail::exp_in_range(max(x, broadcast(-87.3F)));
 }
 
 /// Natural logarithm of positive, normal numbers, to 1 ULP or so.

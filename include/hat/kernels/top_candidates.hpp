@@ -86,15 +86,15 @@ public:
     }
 
     /// Takes the outputs `first` … `first + n − 1` of a row. Once they are part of its sum,
-    /// `adjust(outputs)` may lower some, or set them to −∞; they may be changed in place.
+    /// `adjust(outputs)` may lower some, or set them to −∞, in place.
     template <class Adjust>
     HAT_INLINE void add(int row, int first, float* outputs, int n, const Adjust& adjust) noexcept {
-        if (normalize_) add_exponentials(row, outputs, n);
-        adjust(outputs);
-        simd::Lanes largest = simd::broadcast(-std::numeric_limits<float>::infinity());
+        simd::Lanes largest = simd::broadcast(detail::no_logit);
         detail::for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
             largest = simd::max(load(outputs + j, count), largest);
         });
+        if (normalize_) add_exponentials(row, outputs, n, largest);
+        adjust(outputs);
         const simd::Lanes threshold = simd::broadcast(thresholds_[row]);
         if (detail::greater_bits(largest, threshold) != 0) keep(row, first, outputs, n);
     }
@@ -107,7 +107,7 @@ public:
             const simd::Lanes shift =
                 simd::load(maxima_.row_data(i)) - simd::broadcast(largest);
             const float log_sum =
-                log(simd::sum(simd::load(sums_.row_data(i)) * simd::exp(shift)));
+                log(simd::sum(simd::load(sums_.row_data(i)) * simd::exp_not_positive(shift)));
             for (int k = 0; k < best_.sizes[i]; ++k) {
                 Candidate& candidate = best_.data[std::ptrdiff_t{i} * best_.count + k];
                 candidate.value = (candidate.value - largest) - log_sum;
@@ -122,16 +122,15 @@ private:
         return n == simd::lanes ? x : simd::keep_first(x, n, detail::no_logit);
     }
 
-    /// Lane by lane: m' = max(m, x), Σ' = Σ·e^(m − m') + e^(x − m').
-    HAT_INLINE void add_exponentials(int row, const float* outputs, int n) noexcept {
+    /// Lane by lane: m' = max(m, x), Σ' = Σ·e^(m − m') + e^(x − m'), with `largest` the max of all x.
+    HAT_INLINE void add_exponentials(int row, const float* outputs, int n,
+                                     simd::Lanes largest) noexcept {
         const simd::Lanes before = simd::load(maxima_.row_data(row));
-        simd::Lanes largest = before;
+        largest = simd::max(largest, before);
+        simd::Lanes sum =
+            simd::load(sums_.row_data(row)) * simd::exp_not_positive(before - largest);
         detail::for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
-            largest = simd::max(load(outputs + j, count), largest);
-        });
-        simd::Lanes sum = simd::load(sums_.row_data(row)) * simd::exp(before - largest);
-        detail::for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
-            simd::Lanes e = simd::exp(load(outputs + j, count) - largest);
+            simd::Lanes e = simd::exp_not_positive(load(outputs + j, count) - largest);
             if (count < simd::lanes) e = simd::keep_first(e, count, 0.0F);
             sum = sum + e;
         });
