@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the tests of the program share: a folder that goes at the end, a toy corpus, expectations.
+set -euo pipefail
+
+hat=$1
+folder=$(mktemp -d)
+trap 'kill %% 2>/dev/null || true; rm -rf "$folder"' EXIT
+cd "$folder"
+failures=0
+
+# make_text NAME LINES SEED: NAME.en with sentences of number words, NAME.de with their translation.
+make_text() {
+    awk -v n="$2" -v seed="$3" -v name="$1" 'BEGIN {
+        split("one two three four five six seven eight nine ten", en)
+        split("eins zwei drei vier fünf sechs sieben acht neun zehn", de)
+        srand(seed)
+        for (i = 0; i < n; ++i) {
+            a = b = ""
+            for (k = 2 + int(rand() * 5); k > 0; --k) {
+                w = 1 + int(rand() * 10); a = a en[w] " "; b = b de[w] " "
+            }
+            sub(/ $/, ".", a); sub(/ $/, ".", b)
+            print a > (name ".en"); print b > (name ".de")
+        }
+    }'
+}
+
+# small.yml: a network that learns this in seconds.
+make_architecture() {
+    cat >small.yml <<'YAML'
+encoder-layers: 1
+decoder-layers: 1
+encoder-embed-dim: 64
+decoder-embed-dim: 64
+qkv-dim: 64
+encoder-ffn-dims: 128
+encoder-heads: 4
+decoder-ffn-dims: 128
+decoder-heads: 4
+decoder-cross-heads: 4
+decoder-attended-layers: 1
+sharing: all
+YAML
+}
+
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# expect CODE TEXT COMMAND…: the command ends with that code, and stderr is one line with TEXT in it.
+expect() {
+    local code=$1 text=$2 found=0
+    shift 2
+    "$@" >stdout 2>stderr || found=$?
+    [ "$found" = "$code" ] || fail "$*: exit code $found, expected $code: $(cat stderr)"
+    grep -qF -- "$text" stderr || fail "$*: stderr lacks \"$text\": $(cat stderr)"
+    [ "$(grep -c '^hat: ' stderr)" = 1 ] || fail "$*: not one line of error: $(cat stderr)"
+}
+
+finish() {
+    if [ "$failures" != 0 ]; then exit 1; fi
+    echo "all as expected"
+}
