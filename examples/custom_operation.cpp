@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An operation of one's own: y = x², differentiable, in ten lines; and the proof that its gradient is
-/// right.
+/// An operation of one's own: y = x², differentiable, in ten lines; and the proof that its gradient
+/// is right.
 
 #include <hat/autograd/autograd.hpp>
 

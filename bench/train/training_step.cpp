@@ -83,8 +83,8 @@ int main(int argc, char** argv) {
         options, pool);
     const RandomBatch batch(tokens, vocab_size, 7);
     const auto view = batch.view();
-    const auto flops = static_cast<double>(hat::model::training_flops(
-        architecture, view.source_sentences, view.target_sentences));
+    const auto flops = static_cast<double>(
+        hat::model::training_flops(architecture, view.source_sentences, view.target_sentences));
 
     for (int i = 0; i < 2; ++i) {  // sizes the arenas
         trainer.accumulate(view);

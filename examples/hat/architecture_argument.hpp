@@ -20,7 +20,8 @@ inline model::Architecture architecture_argument(const std::string& name, int vo
     if (name == "base") return model::transformer_base(vocab_size);
     if (name == "big") return model::transformer_big(vocab_size);
     if (!std::filesystem::exists(name)) {
-        fail("--architecture ", name, ": there is no such file, nor a preset of that name (tiny, "
+        fail("--architecture ", name,
+             ": there is no such file, nor a preset of that name (tiny, "
              "base, big)");
     }
     auto architecture = io::architecture_from_yaml(io::read_file(name), name);

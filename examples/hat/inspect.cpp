@@ -2,11 +2,11 @@
 
 /// hat inspect: sizes, parameters and multiply-adds of a model or an architecture.
 
-#include "architecture_argument.hpp"
-#include "commands.hpp"
-
 #include <hat/io/model_directory.hpp>
 #include <hat/model/counts.hpp>
+
+#include "architecture_argument.hpp"
+#include "commands.hpp"
 
 #include <cstdio>
 #include <memory>
@@ -49,9 +49,9 @@ void inspect(const InspectOptions& options) {
         fail("inspect: name one of --model and --architecture");
     }
     const model::Architecture a =
-        !options.model.empty()   ? io::ModelDirectory::open(options.model).config().architecture
-        : options.super.empty()  ? architecture_argument(options.architecture, options.vocab_size)
-                                 : published_argument(options);
+        !options.model.empty()  ? io::ModelDirectory::open(options.model).config().architecture
+        : options.super.empty() ? architecture_argument(options.architecture, options.vocab_size)
+                                : published_argument(options);
     const auto macs = model::macs(a, options.tokens, options.tokens);
     std::printf("embed_dim: encoder %d, decoder %d; qkv_dim %d\n", a.encoder_embed_dim,
                 a.decoder_embed_dim, a.qkv_dim);
@@ -61,8 +61,8 @@ void inspect(const InspectOptions& options) {
     std::printf("parameters in layers: %lld (%.2f M)\n",
                 static_cast<long long>(model::layer_parameters(a)),
                 million(model::layer_parameters(a)));
-    std::printf("parameters in all: %lld (%.2f M)\n",
-                static_cast<long long>(model::parameters(a)), million(model::parameters(a)));
+    std::printf("parameters in all: %lld (%.2f M)\n", static_cast<long long>(model::parameters(a)),
+                million(model::parameters(a)));
     std::printf("FLOPs for %d source and %d target tokens, without output projection: %lld "
                 "(%.2f G)\n",
                 options.tokens, options.tokens,
@@ -80,10 +80,10 @@ void add_inspect(CLI::App& app) {
         app.add_subcommand("inspect", "Prints sizes, parameters and multiply-adds.");
     command->footer("Example:\n  hat inspect --architecture tiny --vocab-size 10000");
     command->add_option("--model", options->model, "a model directory");
-    command->add_option("--architecture", options->architecture,
-                        "YAML file, or tiny, base or big");
-    command->add_option("--super", options->super,
-                        "the file is a published SubTransformer of this SuperTransformer")
+    command->add_option("--architecture", options->architecture, "YAML file, or tiny, base or big");
+    command
+        ->add_option("--super", options->super,
+                     "the file is a published SubTransformer of this SuperTransformer")
         ->check(CLI::IsMember({"wmt", "iwslt"}));
     command->add_option("--vocab-size", options->vocab_size, "where the file does not say")
         ->check(CLI::PositiveNumber)

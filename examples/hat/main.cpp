@@ -2,10 +2,10 @@
 
 /// `hat`: from two text files to a translator.
 
-#include "commands.hpp"
-
 #include <hat/core/error.hpp>
 #include <hat/version.hpp>
+
+#include "commands.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -2,15 +2,15 @@
 
 /// hat prepare: parallel text → subword model and encoded corpora.
 
-#include "commands.hpp"
-#include "data_directory.hpp"
-
 #include <hat/core/random.hpp>
 #include <hat/data/parallel_text.hpp>
 #include <hat/data/subword_trainer.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/json.hpp>
 #include <hat/version.hpp>
+
+#include "commands.hpp"
+#include "data_directory.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -71,9 +71,9 @@ data::Subword make_subword(const PrepareOptions& options, const data::ParallelTe
     std::vector<std::string> lines = text.source;
     lines.insert(lines.end(), text.target.begin(), text.target.end());
     return data::train_subword(
-        lines, {.vocab_size = options.vocab_size,
-                .model = options.model == "bpe" ? data::SubwordModel::bpe
-                                                : data::SubwordModel::unigram});
+        lines,
+        {.vocab_size = options.vocab_size,
+         .model = options.model == "bpe" ? data::SubwordModel::bpe : data::SubwordModel::unigram});
 }
 
 data::Corpus encode(const PrepareOptions& options, const data::ParallelText& text,
@@ -112,8 +112,8 @@ void prepare(const PrepareOptions& options) {
         {"hat_version", std::string(version)},
         {"source", options.source},
         {"target", options.target},
-        {"validation", options.valid_source.empty() ? "held out of the training pairs"
-                                                    : options.valid_source},
+        {"validation",
+         options.valid_source.empty() ? "held out of the training pairs" : options.valid_source},
         {"vocab_size", subword.size()},
         {"subword", options.subword.empty() ? options.model : options.subword},
         {"max_length", options.max_length},
@@ -131,8 +131,7 @@ void add_prepare(CLI::App& app) {
         "prepare", "Turns two text files, one sentence a line, into training data.");
     command->footer("Example:\n  hat prepare --source train.en --target train.de --valid-source "
                     "valid.en --valid-target valid.de --vocab-size 8000 --out data");
-    command->add_option("--source", options->source, "training text to translate from")
-        ->required();
+    command->add_option("--source", options->source, "training text to translate from")->required();
     command->add_option("--target", options->target, "its translation, line by line")->required();
     auto* valid_source = command->add_option(
         "--valid-source", options->valid_source,

@@ -2,12 +2,12 @@
 
 /// hat score: translations on stdin against a reference.
 
-#include "commands.hpp"
-#include "standard_input.hpp"
-
 #include <hat/data/bleu.hpp>
 #include <hat/data/chrf.hpp>
 #include <hat/data/lines.hpp>
+
+#include "commands.hpp"
+#include "standard_input.hpp"
 
 #include <cstdio>
 #include <memory>

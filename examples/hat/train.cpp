@@ -2,10 +2,6 @@
 
 /// hat train: training data and an architecture → a model.
 
-#include "architecture_argument.hpp"
-#include "commands.hpp"
-#include "data_directory.hpp"
-
 #include <hat/core/threads.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/json.hpp>
@@ -17,6 +13,10 @@
 #include <hat/model/network.hpp>
 #include <hat/train/training.hpp>
 #include <hat/version.hpp>
+
+#include "architecture_argument.hpp"
+#include "commands.hpp"
+#include "data_directory.hpp"
 
 #include <csignal>
 #include <cstdint>
@@ -67,13 +67,12 @@ extern "C" void note_signal(int signal) {
 
 train::Schedule make_schedule(const TrainOptions& options) {
     if (options.schedule == "cosine") {
-        return train::CosineSchedule{
-            .peak_rate = options.learning_rate,
-            .minimal_rate = options.final_rate,
-            .initial_rate = options.initial_rate,
-            .warmup = options.warmup,
-            .period = static_cast<double>(
-                std::max<std::int64_t>(options.updates - options.warmup, 1))};
+        return train::CosineSchedule{.peak_rate = options.learning_rate,
+                                     .minimal_rate = options.final_rate,
+                                     .initial_rate = options.initial_rate,
+                                     .warmup = options.warmup,
+                                     .period = static_cast<double>(std::max<std::int64_t>(
+                                         options.updates - options.warmup, 1))};
     }
     if (options.schedule == "linear") {
         return train::LinearSchedule{.peak_rate = options.learning_rate,
@@ -94,8 +93,7 @@ train::TrainerOptions trainer_options(const TrainOptions& options) {
             .label_smoothing = options.label_smoothing,
             .clip_norm = options.clip_norm,
             .adam = {.beta2 = options.beta2, .weight_decay = options.weight_decay},
-            .shards = {.shards = options.shards,
-                       .micro_batch_tokens = options.micro_batch_tokens},
+            .shards = {.shards = options.shards, .micro_batch_tokens = options.micro_batch_tokens},
             .seed = options.seed};
 }
 
@@ -141,24 +139,25 @@ void save_model(const TrainOptions& options, const model::Network& network,
                 const TrainingData& data, const io::Json& settings, std::int64_t updates,
                 double loss) {
     const auto& special = data.subword.special();
-    const io::ModelConfig config{
-        .architecture = network.architecture(),
-        .special_tokens = {.unk = special.unk, .bos = special.bos, .eos = special.eos,
-                           .pad = special.pad},
-        .provenance = {{"training", settings.dump()},
-                       {"updates", std::to_string(updates)},
-                       {"validation_loss", std::to_string(loss)},
-                       {"hat_version", std::string(version)}}};
+    const io::ModelConfig config{.architecture = network.architecture(),
+                                 .special_tokens = {.unk = special.unk,
+                                                    .bos = special.bos,
+                                                    .eos = special.eos,
+                                                    .pad = special.pad},
+                                 .provenance = {{"training", settings.dump()},
+                                                {"updates", std::to_string(updates)},
+                                                {"validation_loss", std::to_string(loss)},
+                                                {"hat_version", std::string(version)}}};
     const std::string data_config = DataDirectory{options.data}.configuration();
-    const io::ModelCard card{
-        .name = std::filesystem::path(options.out).filename().string(),
-        .source_language = "source",
-        .target_language = "target",
-        .training_data = std::filesystem::exists(data_config) ? io::read_file(data_config)
-                                                              : options.data};
+    const io::ModelCard card{.name = std::filesystem::path(options.out).filename().string(),
+                             .source_language = "source",
+                             .target_language = "target",
+                             .training_data = std::filesystem::exists(data_config)
+                                                  ? io::read_file(data_config)
+                                                  : options.data};
     const std::string path = options.out + "/model";
-    io::save_model_directory(path, config, network.table(), network.values(),
-                             data.subword.bytes(), io::model_card_to_markdown(card, config.architecture));
+    io::save_model_directory(path, config, network.table(), network.values(), data.subword.bytes(),
+                             io::model_card_to_markdown(card, config.architecture));
     std::printf("%s\n", path.c_str());
 }
 
@@ -176,27 +175,29 @@ void train(const TrainOptions& options) {
     }
     ThreadPool pool(options.threads);
     model::Network network(architecture);
-    if (options.init.empty()) network.initialize(options.seed);
-    else initialize_from(network, options.init);
+    if (options.init.empty())
+        network.initialize(options.seed);
+    else
+        initialize_from(network, options.init);
     train::Trainer trainer(network, make_schedule(options), trainer_options(options), pool);
     const io::Json settings = configuration(options, architecture);
-    train::Training training(
-        trainer, data.train, data.validation,
-        {.updates = options.updates,
-         .batches = {.max_tokens = options.max_tokens, .seed = options.seed},
-         .batches_per_update = options.batches_per_update,
-         .validate_every = options.validate_every,
-         .checkpoint_every = options.checkpoint_every,
-         .average_last = options.average_last,
-         .patience = options.patience,
-         .moving_average = options.moving_average,
-         .directory = options.out,
-         .configuration = settings.dump()},
-        pool);
+    train::Training training(trainer, data.train, data.validation,
+                             {.updates = options.updates,
+                              .batches = {.max_tokens = options.max_tokens, .seed = options.seed},
+                              .batches_per_update = options.batches_per_update,
+                              .validate_every = options.validate_every,
+                              .checkpoint_every = options.checkpoint_every,
+                              .average_last = options.average_last,
+                              .patience = options.patience,
+                              .moving_average = options.moving_average,
+                              .directory = options.out,
+                              .configuration = settings.dump()},
+                             pool);
 
     const bool has_run = std::filesystem::exists(options.out + "/config.json");
     if (has_run && !options.resume) {
-        fail(options.out, ": holds a training already; go on with --resume, or choose another --out");
+        fail(options.out,
+             ": holds a training already; go on with --resume, or choose another --out");
     }
     std::error_code error;
     std::filesystem::create_directories(options.out, error);
@@ -246,8 +247,7 @@ void add_train(CLI::App& app) {
     command->footer("Example:\n  hat train --data data --architecture tiny --updates 7000 "
                     "--dropout 0.3 --out run\nThe model is in run/model then.");
     command->add_option("--data", options->data, "what `hat prepare` made")->required();
-    command->add_option("--architecture", options->architecture,
-                        "YAML file, or tiny, base or big")
+    command->add_option("--architecture", options->architecture, "YAML file, or tiny, base or big")
         ->capture_default_str();
     command->add_option("--out", options->out, "directory of the run")->required();
     command->add_option("--init", options->init, "start from this model's weights");
@@ -288,8 +288,7 @@ void add_train(CLI::App& app) {
         ->check(CLI::Range(0.0, 0.999999));
     number("--validate-every", options->validate_every, "updates; 0: after each epoch")
         ->check(CLI::NonNegativeNumber);
-    number("--checkpoint-every", options->checkpoint_every, "updates")
-        ->check(CLI::PositiveNumber);
+    number("--checkpoint-every", options->checkpoint_every, "updates")->check(CLI::PositiveNumber);
     number("--patience", options->patience,
            "stop after so many validations without a better loss; 0: never")
         ->check(CLI::NonNegativeNumber);

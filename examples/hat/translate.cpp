@@ -2,8 +2,6 @@
 
 /// hat translate: text on stdin → its translation on stdout.
 
-#include "commands.hpp"
-
 #include <hat/core/threads.hpp>
 #include <hat/data/subword.hpp>
 #include <hat/data/utf8.hpp>
@@ -12,12 +10,13 @@
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
 
-#include <unistd.h>
+#include "commands.hpp"
 
 #include <cstdio>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace hat::program {
@@ -71,8 +70,10 @@ public:
                               options_.batch);
         std::size_t next = 0;
         for (const std::string& line : lines) {
-            if (!subword_.encode(line).empty()) print(results_[next++].front());
-            else std::putchar('\n');
+            if (!subword_.encode(line).empty())
+                print(results_[next++].front());
+            else
+                std::putchar('\n');
         }
         std::fflush(stdout);
         if (std::ferror(stdout) != 0) fail("standard output: cannot be written");

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/elastic/super_transformer.hpp>
+#include <hat/model/presets.hpp>
 
 #include "support/allocations.hpp"
-
-#include <hat/model/presets.hpp>
 
 #include <doctest/doctest.h>
 
@@ -32,8 +31,8 @@ Architecture small_genes() {
     genes.decoder_embed_dim = 40;
     genes.decoder_layer_count = 2;
     genes.encoder_layer_shapes[1].ffn_dim = 24;
-    genes.decoder_layer_shapes[0] = {.ffn_dim = 16, .heads = 2, .cross_heads = 8,
-                                     .attended_layers = 3};
+    genes.decoder_layer_shapes[0] = {
+        .ffn_dim = 16, .heads = 2, .cross_heads = 8, .attended_layers = 3};
     return genes;
 }
 
@@ -112,8 +111,8 @@ TEST_SUITE("elastic/super_transformer") {
                              hat::Error);
         genes = small_genes();
         genes.encoder_layer_shapes[2].heads = 5;
-        CHECK_THROWS_WITH_AS(static_cast<void>(super.architecture_of(genes)),
-                             "architecture: encoder layer 2: heads = 5 does not divide qkv_dim = 32",
-                             hat::Error);
+        CHECK_THROWS_WITH_AS(
+            static_cast<void>(super.architecture_of(genes)),
+            "architecture: encoder layer 2: heads = 5 does not divide qkv_dim = 32", hat::Error);
     }
 }

@@ -28,18 +28,32 @@ constexpr std::size_t usual = alignof(std::max_align_t);
 
 }  // namespace
 
-std::size_t hat::support::allocations() noexcept { return calls.load(std::memory_order_relaxed); }
+std::size_t hat::support::allocations() noexcept {
+    return calls.load(std::memory_order_relaxed);
+}
 
 using std::align_val_t;
 using std::nothrow_t;
 using std::size_t;
 
-void* operator new(size_t n) { return allocate_or_throw(n, usual); }
-void* operator new[](size_t n) { return allocate_or_throw(n, usual); }
-void* operator new(size_t n, align_val_t a) { return allocate_or_throw(n, size_t(a)); }
-void* operator new[](size_t n, align_val_t a) { return allocate_or_throw(n, size_t(a)); }
-void* operator new(size_t n, const nothrow_t&) noexcept { return allocate(n, usual); }
-void* operator new[](size_t n, const nothrow_t&) noexcept { return allocate(n, usual); }
+void* operator new(size_t n) {
+    return allocate_or_throw(n, usual);
+}
+void* operator new[](size_t n) {
+    return allocate_or_throw(n, usual);
+}
+void* operator new(size_t n, align_val_t a) {
+    return allocate_or_throw(n, size_t(a));
+}
+void* operator new[](size_t n, align_val_t a) {
+    return allocate_or_throw(n, size_t(a));
+}
+void* operator new(size_t n, const nothrow_t&) noexcept {
+    return allocate(n, usual);
+}
+void* operator new[](size_t n, const nothrow_t&) noexcept {
+    return allocate(n, usual);
+}
 void* operator new(size_t n, align_val_t a, const nothrow_t&) noexcept {
     return allocate(n, size_t(a));
 }
@@ -47,15 +61,39 @@ void* operator new[](size_t n, align_val_t a, const nothrow_t&) noexcept {
     return allocate(n, size_t(a));
 }
 
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, size_t) noexcept { std::free(p); }
-void operator delete[](void* p, size_t) noexcept { std::free(p); }
-void operator delete(void* p, align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, size_t, align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, size_t, align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, const nothrow_t&) noexcept { std::free(p); }
-void operator delete[](void* p, const nothrow_t&) noexcept { std::free(p); }
-void operator delete(void* p, align_val_t, const nothrow_t&) noexcept { std::free(p); }
-void operator delete[](void* p, align_val_t, const nothrow_t&) noexcept { std::free(p); }
+void operator delete(void* p) noexcept {
+    std::free(p);
+}
+void operator delete[](void* p) noexcept {
+    std::free(p);
+}
+void operator delete(void* p, size_t) noexcept {
+    std::free(p);
+}
+void operator delete[](void* p, size_t) noexcept {
+    std::free(p);
+}
+void operator delete(void* p, align_val_t) noexcept {
+    std::free(p);
+}
+void operator delete[](void* p, align_val_t) noexcept {
+    std::free(p);
+}
+void operator delete(void* p, size_t, align_val_t) noexcept {
+    std::free(p);
+}
+void operator delete[](void* p, size_t, align_val_t) noexcept {
+    std::free(p);
+}
+void operator delete(void* p, const nothrow_t&) noexcept {
+    std::free(p);
+}
+void operator delete[](void* p, const nothrow_t&) noexcept {
+    std::free(p);
+}
+void operator delete(void* p, align_val_t, const nothrow_t&) noexcept {
+    std::free(p);
+}
+void operator delete[](void* p, align_val_t, const nothrow_t&) noexcept {
+    std::free(p);
+}

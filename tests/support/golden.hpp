@@ -21,8 +21,8 @@
 ///   (`hat/model_*.safetensors`), without what follows the star or dot (`hat/model`), by that name
 ///   alone (`model`), or with all its folder (`hat`).
 ///
-/// At its end, `Golden` prints how many files and values were compared, and by which test; files that
-/// gave no value to compare, or were never compared, fail the test.
+/// At its end, `Golden` prints how many files and values were compared, and by which test; files
+/// that gave no value to compare, or were never compared, fail the test.
 
 #include <doctest/doctest.h>
 
@@ -139,8 +139,8 @@ public:
 
     ~Golden() {
         if (files_.empty() || std::uncaught_exceptions() > 0) return;
-        // One kind serves several tests, of which a round trip proves less than equal gradients: the
-        // line says which test it was.
+        // One kind serves several tests, of which a round trip proves less than equal gradients:
+        // the line says which test it was.
         const auto* test = doctest::getContextOptions()->currentTest;
         std::printf("golden %s: compared %zu files, %zu values: %s: %s\n", kind_.c_str(), compared_,
                     values_, test->m_test_suite, test->m_name);

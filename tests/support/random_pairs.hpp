@@ -37,12 +37,9 @@ inline data::Corpus reversed_pairs(int pairs, int vocab_size, std::uint64_t seed
 
 /// A network that trains in a blink: 2 + 2 layers, 32 / 48, 4 heads, shared embeddings.
 inline model::Architecture small_architecture(int vocab_size) {
-    return model::uniform({.encoder_layers = 2,
-                           .decoder_layers = 2,
-                           .embed_dim = 32,
-                           .ffn_dim = 48,
-                           .heads = 4},
-                          vocab_size, vocab_size);
+    return model::uniform(
+        {.encoder_layers = 2, .decoder_layers = 2, .embed_dim = 32, .ffn_dim = 48, .heads = 4},
+        vocab_size, vocab_size);
 }
 
 }  // namespace hat::support

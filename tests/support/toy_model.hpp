@@ -98,7 +98,8 @@ private:
 
 static_assert(decode::StepModel<ToyModel>);
 
-/// Logits that look random but follow from source and prefix; `eos_bonus` per token makes ends likely.
+/// Logits that look random but follow from source and prefix; `eos_bonus` per token makes ends
+/// likely.
 inline ToyModel::Logits random_logits(int vocab_size, int eos, float eos_bonus) {
     return [=](const ToyModel::Prefix& source, const ToyModel::Prefix& prefix) {
         std::uint64_t hash = 7;

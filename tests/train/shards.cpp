@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <hat/train/shards.hpp>
-
-#include "support/random_pairs.hpp"
-
 #include <hat/data/batch.hpp>
 #include <hat/data/batches.hpp>
+#include <hat/train/shards.hpp>
 #include <hat/train/validation.hpp>
+
+#include "support/random_pairs.hpp"
 
 #include <doctest/doctest.h>
 
@@ -43,10 +42,10 @@ struct Case {
     Result run(ShardOptions options, int threads, float dropout) {
         hat::ThreadPool pool(threads);
         ShardedGradients sharded(network.table(), options, pool);
-        const auto loss = sharded.add(
-            [&](hat::model::Gradients* gradients) { return network.view(gradients); },
-            {.residual = dropout, .attention = dropout}, 0.1F, hat::RandomKey(9),
-            hat::train::view(batch));
+        const auto loss =
+            sharded.add([&](hat::model::Gradients* gradients) { return network.view(gradients); },
+                        {.residual = dropout, .attention = dropout}, 0.1F, hat::RandomKey(9),
+                        hat::train::view(batch));
         const double norm = sharded.reduce();
         return {sharded.total().values, loss.loss, norm};
     }
@@ -124,8 +123,7 @@ TEST_SUITE("train/shards") {
         hat::ThreadPool pool(1);
         CHECK_THROWS_WITH_AS(ShardedGradients(c.network.table(), {.shards = 0}, pool),
                              "training: shards = 0, expected 1 to 1024", hat::Error);
-        CHECK_THROWS_WITH_AS(
-            ShardedGradients(c.network.table(), {.micro_batch_tokens = 0}, pool),
-            "training: micro_batch_tokens = 0, expected at least 1", hat::Error);
+        CHECK_THROWS_WITH_AS(ShardedGradients(c.network.table(), {.micro_batch_tokens = 0}, pool),
+                             "training: micro_batch_tokens = 0, expected at least 1", hat::Error);
     }
 }

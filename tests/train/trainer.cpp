@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <hat/data/batch.hpp>
+#include <hat/data/batches.hpp>
 #include <hat/train/trainer.hpp>
+#include <hat/train/validation.hpp>
 
 #include "support/allocations.hpp"
 #include "support/random_pairs.hpp"
-
-#include <hat/data/batch.hpp>
-#include <hat/data/batches.hpp>
-#include <hat/train/validation.hpp>
 
 #include <doctest/doctest.h>
 
@@ -119,8 +118,8 @@ TEST_SUITE("train/trainer") {
     TEST_CASE("an update whose gradient is not finite changes nothing and says so") {
         Run run(1, {});
         run.step();
-        const auto entry = run.network.table()[run.network.table().index(
-            "decoder.layers.1.fc1.weight")];
+        const auto entry =
+            run.network.table()[run.network.table().index("decoder.layers.1.fc1.weight")];
         const float old = run.network.values().data()[entry.offset];
         run.network.values().data()[entry.offset] = std::numeric_limits<float>::quiet_NaN();
         hat::Slab before = run.network.values();

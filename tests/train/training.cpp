@@ -28,11 +28,10 @@ struct Run {
     Training training;
 
     Run(const std::string& directory, TrainingOptions options, int threads)
-        : pool(threads),
-          trainer(network,
-                  hat::train::InverseSqrtSchedule{
-                      .peak_rate = 3e-3, .initial_rate = 1e-5, .warmup = 10},
-                  {.dropout = {.residual = 0.1F}, .seed = 7}, pool),
+        : pool(threads), trainer(network,
+                                 hat::train::InverseSqrtSchedule{
+                                     .peak_rate = 3e-3, .initial_rate = 1e-5, .warmup = 10},
+                                 {.dropout = {.residual = 0.1F}, .seed = 7}, pool),
           training(trainer, corpus, held_out, in(directory, options), pool) {
         network.initialize(7);
     }
@@ -45,9 +44,7 @@ struct Run {
 
     TrainingEnd run_until(std::int64_t update) {
         return training.run(
-            [&](std::int64_t) {
-                return [&](hat::model::Gradients* g) { return network.view(g); };
-            },
+            [&](std::int64_t) { return [&](hat::model::Gradients* g) { return network.view(g); }; },
             [&] { return training.position().update >= update; });
     }
 };
@@ -73,8 +70,8 @@ TEST_SUITE("train/training") {
         CHECK(second.training.position().update == 13);
         CHECK(second.run_until(1000) == TrainingEnd::finished);
         CHECK(same_bits(whole.network.values(), second.network.values()));
-        CHECK(same_bits(whole.training.averaged_parameters(),
-                        second.training.averaged_parameters()));
+        CHECK(
+            same_bits(whole.training.averaged_parameters(), second.training.averaged_parameters()));
     }
 
     TEST_CASE("what was not saved is done again: a killed training loses a checkpoint interval") {
@@ -129,7 +126,6 @@ TEST_SUITE("train/training") {
         CHECK(a.run_until(1000) == TrainingEnd::finished);
         CHECK(b.run_until(1000) == TrainingEnd::finished);
         CHECK(same_bits(a.network.values(), b.network.values()));
-        CHECK_FALSE(same_bits(a.training.averaged_parameters(),
-                              b.training.averaged_parameters()));
+        CHECK_FALSE(same_bits(a.training.averaged_parameters(), b.training.averaged_parameters()));
     }
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <hat/model/network.hpp>
 #include <hat/train/validation.hpp>
 
 #include "support/random_pairs.hpp"
-
-#include <hat/model/network.hpp>
 
 #include <doctest/doctest.h>
 

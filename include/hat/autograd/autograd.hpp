@@ -3,9 +3,9 @@
 
 /// `hat/autograd`: reverse-mode differentiation, light.
 ///
-/// `Tape` records how to go back, `Eval` only computes; a function written on a context serves both.
-/// `Variable` is what functions make, `Parameter` is a weight on a slab. `functions.hpp` has the
-/// functions over the kernels, `gradient_check.hpp` compares them with finite differences.
+/// `Tape` records how to go back, `Eval` only computes; a function written on a context serves
+/// both. `Variable` is what functions make, `Parameter` is a weight on a slab. `functions.hpp` has
+/// the functions over the kernels, `gradient_check.hpp` compares them with finite differences.
 ///
 ///     hat::autograd::Tape tape(memory, scratch, hat::RandomKey(seed));
 ///     const auto h = linear(tape, x, weight, bias, hat::Activation::relu);

@@ -32,8 +32,8 @@ inline void add_column_sums(ConstMatrix dy, Vector dbias) noexcept {
 
 }  // namespace detail
 
-/// y = act(x · Wᵀ + b); `bias` may be empty. The activation may be `linear`, `relu` or `tanh`, whose
-/// slope follows from y; others are a function of their own.
+/// y = act(x · Wᵀ + b); `bias` may be empty. The activation may be `linear`, `relu` or `tanh`,
+/// whose slope follows from y; others are a function of their own.
 ///
 /// Shapes  x [tokens, in],  weight [out, in],  bias [out],  y [tokens, out]
 template <class Context>
@@ -53,8 +53,7 @@ Variable linear(Context& context, const Variable& x, const Parameter& weight,
         if (x.gradient != nullptr) {
             bool accumulate = false;
             const Matrix dx = tape.gradient_to_write(x, accumulate);
-            kernels::gemm_nn(dy, weight.value, {.y = dx, .accumulate = accumulate},
-                             tape.scratch());
+            kernels::gemm_nn(dy, weight.value, {.y = dx, .accumulate = accumulate}, tape.scratch());
         }
         if (weight.trainable()) {
             kernels::gemm_tn(dy, x.value, {.y = weight.gradient, .accumulate = true},
@@ -121,8 +120,7 @@ Variable residual(Context& context, float probability, const Variable& x, const 
 /// Shapes  x, branch, y [tokens, n],  gain, bias [n]
 template <class Context>
 Variable residual_layer_norm(Context& context, float probability, const Variable& x,
-                             const Variable& branch, const Parameter& gain,
-                             const Parameter& bias) {
+                             const Variable& branch, const Parameter& gain, const Parameter& bias) {
     const kernels::Dropout drop = context.dropout(probability);
     const Variable y = context.variable(x.rows(), x.cols());
     const Matrix normalized =
@@ -135,9 +133,8 @@ Variable residual_layer_norm(Context& context, float probability, const Variable
         bool accumulate_x = false;
         bool accumulate_branch = false;
         const Matrix dx = tape.gradient_to_write(x, accumulate_x);
-        const Matrix dbranch = branch.value.empty()
-                                   ? Matrix{}
-                                   : tape.gradient_to_write(branch, accumulate_branch);
+        const Matrix dbranch =
+            branch.value.empty() ? Matrix{} : tape.gradient_to_write(branch, accumulate_branch);
         kernels::residual_layer_norm_backward(drop, normalized, inverse_deviation, gain.vector(),
                                               dy, dx, accumulate_x, dbranch, accumulate_branch,
                                               detail::gradient_vector(tape, gain),
@@ -164,8 +161,8 @@ struct Columns {
     [[nodiscard]] Matrix value() const noexcept { return of.value.middle_cols(first, width); }
 };
 
-/// Multi-head attention with dropout on the probabilities. The columns that `q`, `k` and `v` take of
-/// a variable must cover it together, so that its gradient is written whole.
+/// Multi-head attention with dropout on the probabilities. The columns that `q`, `k` and `v` take
+/// of a variable must cover it together, so that its gradient is written whole.
 ///
 /// Shapes  q [query tokens, heads·head_dim],  k, v [key tokens, heads·head_dim],
 ///         result [query tokens, heads·head_dim]
@@ -190,8 +187,8 @@ Variable attention(Context& context, const kernels::AttentionShape& shape, float
         gradients.dq = dq.middle_cols(q.first, q.width);
         gradients.dk = dk.middle_cols(k.first, k.width);
         gradients.dv = dv.middle_cols(v.first, v.width);
-        kernels::attention_backward(shape, drop, q.value(), k.value(), v.value(), probabilities,
-                                    dy, gradients, tape.scratch());
+        kernels::attention_backward(shape, drop, q.value(), k.value(), v.value(), probabilities, dy,
+                                    gradients, tape.scratch());
     });
     return y;
 }
@@ -201,8 +198,7 @@ Variable attention(Context& context, const kernels::AttentionShape& shape, float
 /// Shapes  table [vocab_size, dim],  positions [≥ longest + 2, dim],  y [tokens, dim]
 template <class Context>
 Variable embed(Context& context, std::span<const int> tokens, const Ragged& sentences,
-               const Parameter& table, float scale, const Parameter& positions,
-               float probability) {
+               const Parameter& table, float scale, const Parameter& positions, float probability) {
     const kernels::Dropout drop = context.dropout(probability);
     const Variable y = context.variable(sentences.tokens(), table.value.cols());
     kernels::embed(tokens, sentences, table.value, scale, positions.value, drop, y.value);
@@ -215,8 +211,8 @@ Variable embed(Context& context, std::span<const int> tokens, const Ragged& sent
     return y;
 }
 
-/// The rows of several variables sentence by sentence: those of the first part, then of the second, …
-/// This is what a decoder layer attends to that reads more than one encoder layer.
+/// The rows of several variables sentence by sentence: those of the first part, then of the second,
+/// … This is what a decoder layer attends to that reads more than one encoder layer.
 ///
 /// Shapes  parts: each [sentences.tokens(), dim],  result [parts · tokens, dim]
 template <class Context>
@@ -250,9 +246,9 @@ Variable concatenate(Context& context, std::span<const Variable> parts, const Ra
     return y;
 }
 
-/// The summed loss of a batch; see `kernels::cross_entropy`. It is the end of a tape: the gradient of
-/// the loss itself is 1, so the gradients of `x` and `weight` are made together with the loss, which
-/// is why the logits need not be kept.
+/// The summed loss of a batch; see `kernels::cross_entropy`. It is the end of a tape: the gradient
+/// of the loss itself is 1, so the gradients of `x` and `weight` are made together with the loss,
+/// which is why the logits need not be kept.
 ///
 /// Shapes  x [tokens, dim],  weight [vocab_size, dim],  targets [tokens]
 template <class Context>

@@ -15,14 +15,12 @@ struct GradientError {
     int row = 0;         ///< where the worst one is
     int col = 0;
 
-    [[nodiscard]] double relative() const noexcept {
-        return worst / std::max(largest, 1e-12);
-    }
+    [[nodiscard]] double relative() const noexcept { return worst / std::max(largest, 1e-12); }
 };
 
 /// Compares `gradient` with central differences of `loss()` (a double) as every `every`-th element
-/// of `x` moves by ± step; `x` is restored. Kernels are single precision: a step near 1e-2 and a loss
-/// of moderate size keep rounding and curvature apart.
+/// of `x` moves by ± step; `x` is restored. Kernels are single precision: a step near 1e-2 and a
+/// loss of moderate size keep rounding and curvature apart.
 ///
 /// Shapes  x, gradient [rows, cols]
 template <class Loss>

@@ -89,9 +89,8 @@ public:
                       "Tape: a backward function is never destroyed; capture views, not owners");
         struct Step : Node {
             explicit Step(const Backward& b, Node* before)
-                : Node{before, [](Node* self, Tape& tape) {
-                           static_cast<Step*>(self)->backward(tape);
-                       }},
+                : Node{before,
+                       [](Node* self, Tape& tape) { static_cast<Step*>(self)->backward(tape); }},
                   backward(b) {}
             Backward backward;
         };

@@ -17,9 +17,10 @@ class AlignedArray {
 public:
     AlignedArray() = default;
     explicit AlignedArray(std::ptrdiff_t size)
-        : data_(size == 0 ? nullptr
-                          : static_cast<T*>(::operator new(static_cast<std::size_t>(size) * sizeof(T),
-                                                           std::align_val_t{alignment}))),
+        : data_(size == 0
+                    ? nullptr
+                    : static_cast<T*>(::operator new (static_cast<std::size_t>(size) * sizeof(T),
+                                                      std::align_val_t{alignment}))),
           size_(size) {
         if (data_ != nullptr) std::memset(static_cast<void*>(data_), 0, size_bytes());
     }
@@ -33,7 +34,7 @@ public:
         std::swap(size_, other.size_);
         return *this;
     }
-    ~AlignedArray() { ::operator delete(data_, std::align_val_t{alignment}); }
+    ~AlignedArray() { ::operator delete (data_, std::align_val_t{alignment}); }
 
     [[nodiscard]] T* data() noexcept { return data_; }
     [[nodiscard]] const T* data() const noexcept { return data_; }

@@ -33,9 +33,12 @@ namespace detail {
 
 template <class Part>
 void append(std::string& text, const Part& part) {
-    if constexpr (std::is_same_v<Part, char>) text += part;
-    else if constexpr (std::is_arithmetic_v<Part>) text += std::to_string(part);
-    else text += std::string_view(part);
+    if constexpr (std::is_same_v<Part, char>)
+        text += part;
+    else if constexpr (std::is_arithmetic_v<Part>)
+        text += std::to_string(part);
+    else
+        text += std::string_view(part);
 }
 
 }  // namespace detail

@@ -30,20 +30,26 @@ concept FixedExtent = detail::is_fixed<T>;
 /// Sum, product and quotient that stay fixed if both operands are.
 template <Extent A, Extent B>
 constexpr auto add(A a, B b) noexcept {
-    if constexpr (FixedExtent<A> && FixedExtent<B>) return Fixed<A::value + B::value>{};
-    else return int{a} + int{b};
+    if constexpr (FixedExtent<A> && FixedExtent<B>)
+        return Fixed<A::value + B::value>{};
+    else
+        return int{a} + int{b};
 }
 
 template <Extent A, Extent B>
 constexpr auto multiply(A a, B b) noexcept {
-    if constexpr (FixedExtent<A> && FixedExtent<B>) return Fixed<A::value * B::value>{};
-    else return int{a} * int{b};
+    if constexpr (FixedExtent<A> && FixedExtent<B>)
+        return Fixed<A::value * B::value>{};
+    else
+        return int{a} * int{b};
 }
 
 template <Extent A, Extent B>
 constexpr auto divide(A a, B b) noexcept {
-    if constexpr (FixedExtent<A> && FixedExtent<B>) return Fixed<A::value / B::value>{};
-    else return int{a} / int{b};
+    if constexpr (FixedExtent<A> && FixedExtent<B>)
+        return Fixed<A::value / B::value>{};
+    else
+        return int{a} / int{b};
 }
 
 /// False only if the compiler knows both and `Divisor` does not divide `Dividend`.

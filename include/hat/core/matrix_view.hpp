@@ -17,7 +17,7 @@ public:
     constexpr VectorView(T* data, Size size) noexcept : data_(data), size_(size) {}
 
     template <class U>
-        requires std::is_convertible_v<U (*)[], T (*)[]>
+    requires std::is_convertible_v<U (*)[], T (*)[]>
     constexpr VectorView(VectorView<U, Size> other) noexcept  // NOLINT(google-explicit-constructor)
         : data_(other.data()), size_(other.size()) {}
 
@@ -60,7 +60,7 @@ public:
         : data_(data), stride_(stride), rows_(rows), cols_(cols) {}
 
     template <class U>
-        requires std::is_convertible_v<U (*)[], T (*)[]>
+    requires std::is_convertible_v<U (*)[], T (*)[]>
     constexpr MatrixView(  // NOLINT(google-explicit-constructor)
         MatrixView<U, Rows, Cols> other) noexcept
         : data_(other.data()), stride_(other.stride()), rows_(other.rows()), cols_(other.cols()) {}

@@ -3,8 +3,8 @@
 
 namespace hat {
 
-/// The row of a position table that the first token of a sentence reads, whatever the special tokens
-/// are: the reference counts from its padding index plus one (spec/hat.md, section 3).
+/// The row of a position table that the first token of a sentence reads, whatever the special
+/// tokens are: the reference counts from its padding index plus one (spec/hat.md, section 3).
 inline constexpr int first_position = 2;
 
 }  // namespace hat

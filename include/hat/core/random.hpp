@@ -63,9 +63,7 @@ public:
         return x % n;
     }
     /// Uniform in [0, 1), a multiple of 2^-53.
-    constexpr double uniform() noexcept {
-        return static_cast<double>(bits() >> 11U) * 0x1p-53;
-    }
+    constexpr double uniform() noexcept { return static_cast<double>(bits() >> 11U) * 0x1p-53; }
     constexpr double uniform(double low, double high) noexcept {
         return low + (high - low) * uniform();
     }

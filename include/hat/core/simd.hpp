@@ -110,7 +110,9 @@ HAT_INLINE Lanes broadcast(float x) noexcept {
     return a;
 }
 
-HAT_INLINE Lanes zero() noexcept { return broadcast(0.0F); }
+HAT_INLINE Lanes zero() noexcept {
+    return broadcast(0.0F);
+}
 
 HAT_INLINE Lanes load(const float* p) noexcept {
     Lanes a;
@@ -215,27 +217,43 @@ HAT_INLINE float reduce(Lanes a, Fold fold) noexcept {
 
 struct Add {
 #if defined(__AVX512F__)
-    HAT_INLINE __m256 operator()(__m256 a, __m256 b) const noexcept { return _mm256_add_ps(a, b); }
-    HAT_INLINE __m128 operator()(__m128 a, __m128 b) const noexcept { return _mm_add_ps(a, b); }
+    HAT_INLINE __m256 operator()(__m256 a, __m256 b) const noexcept {
+        return _mm256_add_ps(a, b);
+    }
+    HAT_INLINE __m128 operator()(__m128 a, __m128 b) const noexcept {
+        return _mm_add_ps(a, b);
+    }
 #endif
-    HAT_INLINE float operator()(float a, float b) const noexcept { return a + b; }
+    HAT_INLINE float operator()(float a, float b) const noexcept {
+        return a + b;
+    }
 };
 
 struct Max {
 #if defined(__AVX512F__)
-    HAT_INLINE __m256 operator()(__m256 a, __m256 b) const noexcept { return _mm256_max_ps(a, b); }
-    HAT_INLINE __m128 operator()(__m128 a, __m128 b) const noexcept { return _mm_max_ps(a, b); }
+    HAT_INLINE __m256 operator()(__m256 a, __m256 b) const noexcept {
+        return _mm256_max_ps(a, b);
+    }
+    HAT_INLINE __m128 operator()(__m128 a, __m128 b) const noexcept {
+        return _mm_max_ps(a, b);
+    }
 #endif
-    HAT_INLINE float operator()(float a, float b) const noexcept { return a > b ? a : b; }
+    HAT_INLINE float operator()(float a, float b) const noexcept {
+        return a > b ? a : b;
+    }
 };
 
 }  // namespace detail
 
 /// The sum of the 16 lanes: lane i with lane i + 8, then i + 4, i + 2, i + 1.
-HAT_INLINE float sum(Lanes a) noexcept { return detail::reduce(a, detail::Add{}); }
+HAT_INLINE float sum(Lanes a) noexcept {
+    return detail::reduce(a, detail::Add{});
+}
 
 /// The largest of the 16 lanes.
-HAT_INLINE float largest(Lanes a) noexcept { return detail::reduce(a, detail::Max{}); }
+HAT_INLINE float largest(Lanes a) noexcept {
+    return detail::reduce(a, detail::Max{});
+}
 
 namespace detail {
 
@@ -378,8 +396,8 @@ HAT_INLINE WordLanes operator^(WordLanes x, std::uint32_t key) noexcept {
 HAT_INLINE Lanes value_if_at_least(WordLanes x, std::uint32_t threshold, float value) noexcept {
     Lanes y;
 #if defined(__AVX512F__)
-    const auto mask = _mm512_cmpge_epu32_mask(
-        x.part[0], _mm512_set1_epi32(static_cast<int>(threshold)));
+    const auto mask =
+        _mm512_cmpge_epu32_mask(x.part[0], _mm512_set1_epi32(static_cast<int>(threshold)));
     y.part[0] = _mm512_maskz_mov_ps(mask, _mm512_set1_ps(value));
 #else
     for (int i = 0; i < parts; ++i) {

@@ -62,7 +62,8 @@ public:
 private:
     int add(Entry entry) {
         if (entry.rows <= 0 || entry.cols <= 0) {
-            fail("tensor table: \"", entry.name, "\" has shape [", entry.rows, ", ", entry.cols, "]");
+            fail("tensor table: \"", entry.name, "\" has shape [", entry.rows, ", ", entry.cols,
+                 "]");
         }
         if (find(entry.name) >= 0) fail("tensor table: \"", entry.name, "\" appears twice");
         constexpr std::ptrdiff_t line = alignment / sizeof(float);

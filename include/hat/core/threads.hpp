@@ -49,7 +49,9 @@ public:
         }
         {
             const std::lock_guard lock(mutex_);
-            call_ = [](const void* f, int i, int thread) { (*static_cast<const Job*>(f))(i, thread); };
+            call_ = [](const void* f, int i, int thread) {
+                (*static_cast<const Job*>(f))(i, thread);
+            };
             job_ = &job;
             count_ = n;
             next_.store(0, std::memory_order_relaxed);

@@ -42,7 +42,9 @@ public:
             }
             extend(model.step(rows_, selection), step, options);
         }
-        for (std::size_t s = 0; s < finished_.size(); ++s) rank(finished_[s], results[s]);
+        for (std::size_t s = 0; s < finished_counts_.size(); ++s) {
+            rank(finished(static_cast<int>(s)), results[s]);
+        }
     }
 
 private:
@@ -50,9 +52,6 @@ private:
         int end;  ///< in the history
         float score;
     };
-    /// A live hypothesis: the end of its path in the history.
-    using End = int;
-
     static std::size_t index(int i) noexcept { return static_cast<std::size_t>(i); }
 
     template <StepModel Model>
@@ -75,11 +74,8 @@ private:
             ends->clear();
             ends->reserve(most_rows);
         }
-        finished_.resize(index(sentences));
-        for (auto& list : finished_) {
-            list.clear();
-            list.reserve(index(beam_));
-        }
+        finished_.resize(most_rows);
+        finished_counts_.assign(index(sentences), 0);
         heads_.resize(index(beam_));
         for (int s = 0; s < sentences; ++s) {
             rows_.push_back({.sentence = s, .parent = s, .token = eos_});
@@ -105,7 +101,7 @@ private:
     void extend_sentence(const kernels::CandidateRows& candidates, int first, int last, int step,
                          const SearchOptions& options) {
         const int sentence = rows_[index(first)].sentence;
-        auto& finished = finished_[index(sentence)];
+        int& count = finished_counts_[index(sentence)];
         const std::size_t rows_before = next_rows_.size();
         const int all = (last - first) * vocab_size_;
         const int considered = std::min(2 * beam_, std::max(1, all - 1));
@@ -116,9 +112,10 @@ private:
             const int end = ends_[index(best.row)];
             const int length = step + 1;
             if (best.token == eos_) {
-                if (position < beam_ && finished.size() < index(beam_)) {
-                    finished.push_back({history_.add(end, eos_, best.score),
-                                        final_score(best.score, index(length), options)});
+                if (position < beam_ && count < beam_) {
+                    finished_[index(sentence) * index(beam_) + index(count++)] = {
+                        history_.add(end, eos_, best.score),
+                        final_score(best.score, index(length), options)};
                 }
             } else if (next_rows_.size() - rows_before < index(beam_)) {
                 next_rows_.push_back(
@@ -126,11 +123,11 @@ private:
                 next_ends_.push_back(history_.add(end, best.token, best.score));
             }
         }
-        if (finished.size() >= index(beam_)) {
+        if (count == beam_) {
             next_rows_.resize(rows_before);
             next_ends_.resize(rows_before);
         }
-        if (finished.empty() && next_rows_.size() == rows_before) {
+        if (count == 0 && next_rows_.size() == rows_before) {
             fail("beam search: sentence ", sentence, ": no next token has a finite score");
         }
     }
@@ -155,7 +152,13 @@ private:
         return best;
     }
 
-    void rank(std::vector<Finished>& finished, Hypotheses& result) {
+    /// The finished hypotheses of a sentence.
+    [[nodiscard]] std::span<Finished> finished(int sentence) noexcept {
+        return std::span(finished_).subspan(index(sentence) * index(beam_),
+                                            index(finished_counts_[index(sentence)]));
+    }
+
+    void rank(std::span<Finished> finished, Hypotheses& result) const {
         // Insertion keeps the order of equals and asks for no memory; a beam is short.
         for (std::size_t i = 1; i < finished.size(); ++i) {
             for (std::size_t k = i; k > 0 && finished[k].score > finished[k - 1].score; --k) {
@@ -174,10 +177,11 @@ private:
     int eos_ = 0;
     std::vector<Row> rows_;
     std::vector<Row> next_rows_;
-    std::vector<End> ends_;  ///< of the rows
-    std::vector<End> next_ends_;
+    std::vector<int> ends_;  ///< of the rows, in the history
+    std::vector<int> next_ends_;
     std::vector<int> limits_;  ///< positions of each sentence
-    std::vector<std::vector<Finished>> finished_;
+    std::vector<Finished> finished_;  ///< [sentence][beam]
+    std::vector<int> finished_counts_;
     std::vector<std::size_t> heads_;  ///< candidates taken of each row of a sentence
     History history_;
 };

@@ -3,7 +3,8 @@
 
 /// `hat/elastic`: one set of weights for many networks.
 ///
-/// `SuperTransformer` owns the weights of the largest network and hands out any smaller one as views.
+/// `SuperTransformer` owns the weights of the largest network and hands out any smaller one as
+/// views.
 ///
 ///     hat::elastic::SuperTransformer super(largest);
 ///     const auto sub = super.sub_transformer(genes, &gradients);

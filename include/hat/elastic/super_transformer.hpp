@@ -6,7 +6,8 @@
 namespace hat::elastic {
 
 /// A network whose weights hold every smaller network by sharing (HAT, arXiv:2005.14187, §3.1;
-/// spec/hat.md, section 2): the first rows and columns of every matrix are those of its sub-networks.
+/// spec/hat.md, section 2): the first rows and columns of every matrix are those of its
+/// sub-networks.
 ///
 /// It is a `model::Network` that checks what it is asked for. Making a sub-network makes views: no
 /// weight is copied and nothing is allocated.
@@ -32,8 +33,8 @@ public:
     /// The sub-network that `genes` choose, as views; gradients go to `gradients`, nowhere if it is
     /// null.
     /// Throws  `Error` as `architecture_of`.
-    [[nodiscard]] model::Transformer<nn::Trainable> sub_transformer(
-        const model::Architecture& genes, model::Gradients* gradients = nullptr) {
+    [[nodiscard]] model::Transformer<nn::Trainable>
+    sub_transformer(const model::Architecture& genes, model::Gradients* gradients = nullptr) {
         return network_.view(architecture_of(genes), gradients);
     }
 

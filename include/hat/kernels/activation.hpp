@@ -12,19 +12,23 @@ namespace hat::kernels {
 [[gnu::noinline]] inline simd::Lanes activate(Activation activation, simd::Lanes x) noexcept {
     using namespace simd;
     switch (activation) {
-        case Activation::linear: return x;
-        case Activation::relu: return max(x, zero());
-        case Activation::tanh: return simd::tanh(x);
-        case Activation::swish: return x * sigmoid(x);
-        case Activation::gelu: {
-            const Lanes half = x * broadcast(0.5F);
-            return fma(half, simd::erf(x * broadcast(0.70710678F)), half);
-        }
-        case Activation::gelu_tanh: {
-            const Lanes cubic = fma(x * x * x, broadcast(0.044715F), x);
-            const Lanes half = x * broadcast(0.5F);
-            return fma(half, simd::tanh(cubic * broadcast(0.79788456F)), half);
-        }
+    case Activation::linear:
+        return x;
+    case Activation::relu:
+        return max(x, zero());
+    case Activation::tanh:
+        return simd::tanh(x);
+    case Activation::swish:
+        return x * sigmoid(x);
+    case Activation::gelu: {
+        const Lanes half = x * broadcast(0.5F);
+        return fma(half, simd::erf(x * broadcast(0.70710678F)), half);
+    }
+    case Activation::gelu_tanh: {
+        const Lanes cubic = fma(x * x * x, broadcast(0.044715F), x);
+        const Lanes half = x * broadcast(0.5F);
+        return fma(half, simd::tanh(cubic * broadcast(0.79788456F)), half);
+    }
     }
     return x;
 }
@@ -35,33 +39,33 @@ namespace hat::kernels {
     using namespace simd;
     const Lanes one = broadcast(1.0F);
     switch (activation) {
-        case Activation::linear: return one;
-        case Activation::relu: return select_less(zero(), x, one, zero());
-        case Activation::tanh: {
-            const Lanes y = simd::tanh(x);
-            return one - y * y;
-        }
-        case Activation::swish: {
-            const Lanes s = sigmoid(x);
-            return s * fma(x, one - s, one);
-        }
-        case Activation::gelu: {
-            const Lanes cdf = fma(broadcast(0.5F), simd::erf(x * broadcast(0.70710678F)),
-                                  broadcast(0.5F));
-            const Lanes density =
-                broadcast(0.39894228F) * simd::exp(x * x * broadcast(-0.5F));
-            return fma(x, density, cdf);
-        }
-        case Activation::gelu_tanh: {
-            const Lanes square = x * x;
-            const Lanes inner =
-                x * fma(square, broadcast(0.044715F), one) * broadcast(0.79788456F);
-            const Lanes t = simd::tanh(inner);
-            const Lanes inner_slope =
-                fma(square, broadcast(3 * 0.044715F), one) * broadcast(0.79788456F);
-            const Lanes half = broadcast(0.5F);
-            return fma(half * x * (one - t * t), inner_slope, fma(half, t, half));
-        }
+    case Activation::linear:
+        return one;
+    case Activation::relu:
+        return select_less(zero(), x, one, zero());
+    case Activation::tanh: {
+        const Lanes y = simd::tanh(x);
+        return one - y * y;
+    }
+    case Activation::swish: {
+        const Lanes s = sigmoid(x);
+        return s * fma(x, one - s, one);
+    }
+    case Activation::gelu: {
+        const Lanes cdf =
+            fma(broadcast(0.5F), simd::erf(x * broadcast(0.70710678F)), broadcast(0.5F));
+        const Lanes density = broadcast(0.39894228F) * simd::exp(x * x * broadcast(-0.5F));
+        return fma(x, density, cdf);
+    }
+    case Activation::gelu_tanh: {
+        const Lanes square = x * x;
+        const Lanes inner = x * fma(square, broadcast(0.044715F), one) * broadcast(0.79788456F);
+        const Lanes t = simd::tanh(inner);
+        const Lanes inner_slope =
+            fma(square, broadcast(3 * 0.044715F), one) * broadcast(0.79788456F);
+        const Lanes half = broadcast(0.5F);
+        return fma(half * x * (one - t * t), inner_slope, fma(half, t, half));
+    }
     }
     return one;
 }

@@ -12,8 +12,9 @@
 #include <cstddef>
 
 /// Multi-head attention on ragged batches (Vaswani et al., arXiv:1706.03762, §3.2; spec/hat.md,
-/// section 4). Head h owns the features h·head_dim … (h+1)·head_dim − 1 of queries, keys and values.
-/// Query sentence i sees the keys of key sentence i, all of them or (causal) those up to itself.
+/// section 4). Head h owns the features h·head_dim … (h+1)·head_dim − 1 of queries, keys and
+/// values. Query sentence i sees the keys of key sentence i, all of them or (causal) those up to
+/// itself.
 namespace hat::kernels {
 
 struct AttentionShape {
@@ -26,7 +27,9 @@ struct AttentionShape {
 namespace detail {
 
 /// Rows of probabilities are this far apart: a whole number of panels.
-constexpr int probability_stride(int keys) noexcept { return round_up(keys, panel_width); }
+constexpr int probability_stride(int keys) noexcept {
+    return round_up(keys, panel_width);
+}
 
 /// `right` [inputs, n] as an operand, in place if its columns are whole panels, else repacked.
 inline RightOperand column_operand(ConstMatrix right, Arena& scratch) {
@@ -45,8 +48,12 @@ inline void small_gemm(LeftOperand left, int rows, ConstMatrix right, const Outp
     compute_panels(left, rows, column_operand(right, scratch), right.rows(), 0, panels, output);
 }
 
-inline LeftOperand rows_of(ConstMatrix x) noexcept { return {x.data(), x.stride(), 1}; }
-inline LeftOperand columns_of(ConstMatrix x) noexcept { return {x.data(), 1, x.stride()}; }
+inline LeftOperand rows_of(ConstMatrix x) noexcept {
+    return {x.data(), x.stride(), 1};
+}
+inline LeftOperand columns_of(ConstMatrix x) noexcept {
+    return {x.data(), 1, x.stride()};
+}
 
 /// y = x · wᵀ for small operands, packing `w`.
 inline void small_gemm_nt(ConstMatrix x, ConstMatrix w, Matrix y, Arena& scratch) {
@@ -111,8 +118,8 @@ inline void attention(const AttentionShape& shape, const Dropout& drop, ConstMat
             }
             Matrix dropped = p;
             if (drop.active()) {
-                dropped = Matrix(scratch.allocate<float>(std::ptrdiff_t{rows} * stride), rows,
-                                 keys, stride);
+                dropped = Matrix(scratch.allocate<float>(std::ptrdiff_t{rows} * stride), rows, keys,
+                                 stride);
                 detail::drop_probabilities(drop, static_cast<std::uint32_t>(offset), p, dropped);
             }
             detail::small_gemm(detail::rows_of(dropped), rows, part(v, shape.keys, head),
@@ -168,10 +175,10 @@ inline void attention_backward(const AttentionShape& shape, const Dropout& drop,
                 dropped = masked;
                 detail::drop_probabilities(drop, first, ds, ds);
             }
-            detail::small_gemm(detail::columns_of(dropped), keys, up,
-                               {.y = part(gradients.dv, shape.keys, head),
-                                .accumulate = gradients.accumulate_v},
-                               scratch);
+            detail::small_gemm(
+                detail::columns_of(dropped), keys, up,
+                {.y = part(gradients.dv, shape.keys, head), .accumulate = gradients.accumulate_v},
+                scratch);
             for (int i = 0; i < rows; ++i) {
                 simd::Lanes sum = simd::zero();
                 detail::for_stretches(keys, [&](int j, int n) HAT_INLINE_LAMBDA {
@@ -182,19 +189,18 @@ inline void attention_backward(const AttentionShape& shape, const Dropout& drop,
                 const simd::Lanes factor = simd::broadcast(scale);
                 detail::for_stretches(keys, [&](int j, int n) HAT_INLINE_LAMBDA {
                     const simd::Lanes d = detail::load_stretch(ds.row_data(i) + j, n) - mean;
-                    detail::store_stretch(
-                        detail::load_stretch(p.row_data(i) + j, n) * d * factor,
-                        ds.row_data(i) + j, n);
+                    detail::store_stretch(detail::load_stretch(p.row_data(i) + j, n) * d * factor,
+                                          ds.row_data(i) + j, n);
                 });
             }
             detail::small_gemm(detail::rows_of(ds), rows, part(k, shape.keys, head),
                                {.y = part(gradients.dq, shape.queries, head),
                                 .accumulate = gradients.accumulate_q},
                                scratch);
-            detail::small_gemm(detail::columns_of(ds), keys, part(q, shape.queries, head),
-                               {.y = part(gradients.dk, shape.keys, head),
-                                .accumulate = gradients.accumulate_k},
-                               scratch);
+            detail::small_gemm(
+                detail::columns_of(ds), keys, part(q, shape.queries, head),
+                {.y = part(gradients.dk, shape.keys, head), .accumulate = gradients.accumulate_k},
+                scratch);
             offset += size;
         }
     }

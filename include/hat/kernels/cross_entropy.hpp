@@ -119,8 +119,8 @@ inline CrossEntropy cross_entropy(ConstMatrix x, ConstMatrix weight, std::span<c
         }
         for (int i = 0; i < rows; ++i) {
             const auto& row = statistics[i];
-            const double log_sum = static_cast<double>(row.maximum) +
-                                   std::log(static_cast<double>(row.exponentials));
+            const double log_sum =
+                static_cast<double>(row.maximum) + std::log(static_cast<double>(row.exponentials));
             const double nll = log_sum - static_cast<double>(target_logits[i]);
             result.nll += nll;
             result.loss += (1.0 - static_cast<double>(smoothing)) * nll +
@@ -137,8 +137,7 @@ inline CrossEntropy cross_entropy(ConstMatrix x, ConstMatrix weight, std::span<c
                 const simd::Lanes shift = simd::broadcast(statistics[i].maximum);
                 detail::for_stretches(l.cols(), [&](int j, int n) HAT_INLINE_LAMBDA {
                     float* const at = l.row_data(i) + j;
-                    const simd::Lanes d =
-                        simd::exp(detail::load_stretch(at, n) - shift) - uniform;
+                    const simd::Lanes d = simd::exp(detail::load_stretch(at, n) - shift) - uniform;
                     detail::store_stretch(d, at, n);
                 });
                 const int word = wanted[i] - b * block;

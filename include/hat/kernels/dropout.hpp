@@ -57,8 +57,10 @@ HAT_INLINE simd::Lanes load_stretch(const float* p, int count) noexcept {
 }
 
 HAT_INLINE void store_stretch(simd::Lanes x, float* p, int count) noexcept {
-    if (count == simd::lanes) simd::store(x, p);
-    else simd::store_first(x, p, count);
+    if (count == simd::lanes)
+        simd::store(x, p);
+    else
+        simd::store_first(x, p, count);
 }
 
 /// The number of the first element of a row, as dropout counts.
@@ -92,8 +94,8 @@ inline void residual(const Dropout& drop, ConstMatrix x, ConstMatrix branch, Mat
         detail::for_stretches(x.cols(), [&](int j, int n) HAT_INLINE_LAMBDA {
             simd::Lanes v = detail::load_stretch(branch.row_data(i) + j, n);
             if (drop.active()) v = v * drop.factors(first + static_cast<std::uint32_t>(j));
-            detail::store_stretch(detail::load_stretch(x.row_data(i) + j, n) + v,
-                                  y.row_data(i) + j, n);
+            detail::store_stretch(detail::load_stretch(x.row_data(i) + j, n) + v, y.row_data(i) + j,
+                                  n);
         });
     }
 }

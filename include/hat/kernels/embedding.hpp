@@ -23,7 +23,8 @@ inline void sinusoidal_positions(Matrix table) noexcept {
     for (int p = 0; p < table.rows(); ++p) {
         if (table.cols() % 2 == 1) table(p, table.cols() - 1) = 0.0F;
         for (int k = 0; k < half; ++k) {
-            const auto frequency = static_cast<float>(std::exp(static_cast<double>(-step * static_cast<float>(k))));
+            const auto frequency =
+                static_cast<float>(std::exp(static_cast<double>(-step * static_cast<float>(k))));
             const auto angle = static_cast<double>(static_cast<float>(p) * frequency);
             table(p, k) = static_cast<float>(std::sin(angle));
             table(p, half + k) = static_cast<float>(std::cos(angle));
@@ -60,7 +61,8 @@ inline void embed(std::span<const int> tokens, const Ragged& sentences, ConstMat
 /// Gradients of `embed`: dtable[token] += scale · dy ∘ mask, dpositions[row] += dy ∘ mask.
 /// `dtable` and `dpositions` may be empty.  Shapes  as in the forward pass
 inline void embed_backward(std::span<const int> tokens, const Ragged& sentences, ConstMatrix dy,
-                           float scale, const Dropout& drop, Matrix dtable, Matrix dpositions) noexcept {
+                           float scale, const Dropout& drop, Matrix dtable,
+                           Matrix dpositions) noexcept {
     const simd::Lanes factor = simd::broadcast(scale);
     for (int s = 0; s < sentences.sentences(); ++s) {
         for (int i = 0; i < sentences.length(s); ++i) {
@@ -72,8 +74,8 @@ inline void embed_backward(std::span<const int> tokens, const Ragged& sentences,
                 if (drop.active()) v = v * drop.factors(first + static_cast<std::uint32_t>(j));
                 if (!dtable.empty()) {
                     float* const word = dtable.row_data(token) + j;
-                    detail::store_stretch(simd::fma(v, factor, detail::load_stretch(word, n)),
-                                          word, n);
+                    detail::store_stretch(simd::fma(v, factor, detail::load_stretch(word, n)), word,
+                                          n);
                 }
                 if (!dpositions.empty()) {
                     float* const to = dpositions.row_data(first_position + i) + j;

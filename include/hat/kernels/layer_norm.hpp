@@ -23,7 +23,8 @@ struct RowMoments {
 
 HAT_INLINE RowMoments row_moments(const float* x, int n) noexcept {
     simd::Lanes sum = simd::zero();
-    for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA { sum = sum + load_stretch(x + j, count); });
+    for_stretches(n, [&](int j, int count)
+                         HAT_INLINE_LAMBDA { sum = sum + load_stretch(x + j, count); });
     const float mean = simd::sum(sum) / static_cast<float>(n);
     const simd::Lanes center = simd::broadcast(mean);
     simd::Lanes squares = simd::zero();
@@ -43,9 +44,8 @@ HAT_INLINE void normalize_row(const float* x, int n, RowMoments moments, const f
     for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
         const simd::Lanes hat = (load_stretch(x + j, count) - center) * inverse;
         if (normalized != nullptr) store_stretch(hat, normalized + j, count);
-        store_stretch(
-            simd::fma(hat, load_stretch(gain + j, count), load_stretch(bias + j, count)), y + j,
-            count);
+        store_stretch(simd::fma(hat, load_stretch(gain + j, count), load_stretch(bias + j, count)),
+                      y + j, count);
     });
 }
 
@@ -114,9 +114,8 @@ inline void residual_layer_norm_backward(const Dropout& drop, ConstMatrix normal
             const simd::Lanes dhat = g * detail::load_stretch(gain.data() + j, count);
             sum = sum + dhat;
             projection = simd::fma(dhat, h, projection);
-            detail::store_stretch(
-                simd::fma(g, h, detail::load_stretch(dgain.data() + j, count)), dgain.data() + j,
-                count);
+            detail::store_stretch(simd::fma(g, h, detail::load_stretch(dgain.data() + j, count)),
+                                  dgain.data() + j, count);
             detail::store_stretch(g + detail::load_stretch(dbias.data() + j, count),
                                   dbias.data() + j, count);
         });
@@ -125,8 +124,8 @@ inline void residual_layer_norm_backward(const Dropout& drop, ConstMatrix normal
         const simd::Lanes inverse = simd::broadcast(inverse_deviation[i]);
         const auto first = detail::first_element(i, n);
         detail::for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
-            const simd::Lanes dhat = detail::load_stretch(up + j, count) *
-                                     detail::load_stretch(gain.data() + j, count);
+            const simd::Lanes dhat =
+                detail::load_stretch(up + j, count) * detail::load_stretch(gain.data() + j, count);
             const simd::Lanes h = detail::load_stretch(hat + j, count);
             simd::Lanes ds = (dhat - mean - h * slope) * inverse;
             float* const to = dx.row_data(i) + j;
@@ -135,8 +134,8 @@ inline void residual_layer_norm_backward(const Dropout& drop, ConstMatrix normal
             if (dbranch.empty()) return;
             if (drop.active()) ds = ds * drop.factors(first + static_cast<std::uint32_t>(j));
             float* const branch = dbranch.row_data(i) + j;
-            detail::store_stretch(
-                accumulate_branch ? ds + detail::load_stretch(branch, count) : ds, branch, count);
+            detail::store_stretch(accumulate_branch ? ds + detail::load_stretch(branch, count) : ds,
+                                  branch, count);
         });
     }
 }

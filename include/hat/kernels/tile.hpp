@@ -13,8 +13,8 @@
 ///
 /// A product is cut into tiles of `Rows` rows by `Panels` panels of 16 outputs. Weights are loaded,
 /// activations are broadcast, and every output is one chain of fused multiply-adds over its inputs,
-/// in order. So the bits of an output depend on nothing but its row, its column and the start value:
-/// not on the tile, the number of rows, the vector width or the layout.
+/// in order. So the bits of an output depend on nothing but its row, its column and the start
+/// value: not on the tile, the number of rows, the vector width or the layout.
 namespace hat::kernels {
 
 /// Outputs in a panel.
@@ -53,12 +53,16 @@ struct Output {
     }
 
     HAT_INLINE void finish(int row, int panel, simd::Lanes sum) const noexcept {
-        if (activation == Activation::relu) sum = simd::max(sum, simd::zero());
-        else if (activation != Activation::linear) sum = activate(activation, sum);
+        if (activation == Activation::relu)
+            sum = simd::max(sum, simd::zero());
+        else if (activation != Activation::linear)
+            sum = activate(activation, sum);
         const int first = panel * panel_width;
         float* const to = y.row_data(row) + first;
-        if (first + panel_width <= y.cols()) simd::store(sum, to);
-        else simd::store_first(sum, to, y.cols() - first);
+        if (first + panel_width <= y.cols())
+            simd::store(sum, to);
+        else
+            simd::store_first(sum, to, y.cols() - first);
     }
 
 private:
@@ -94,8 +98,9 @@ constexpr int tile_panels(int rows) noexcept {
 
 /// sums[row][panel] += Σ_input left(row, input) · right(panel, input).
 template <int Rows, int Panels>
-HAT_INLINE void accumulate_tile(LeftOperand left, RightOperand right, int inputs,
-                                simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
+HAT_INLINE void
+accumulate_tile(LeftOperand left, RightOperand right, int inputs,
+                simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
     const float* x = left.data;
     const float* w = right.data;
     for (int k = 0; k < inputs; ++k) {
@@ -162,13 +167,20 @@ inline void compute_rows(int rows_in_tile, LeftOperand left, RightOperand right,
         compute_row_tile<Rows>(left, right, inputs, row, first_panel, last_panel, output);
     };
     switch (rows_in_tile) {
-        case 1: return tile.template operator()<1>();
-        case 2: return tile.template operator()<2>();
-        case 3: return tile.template operator()<3>();
-        case 4: return tile.template operator()<4>();
-        case 5: return tile.template operator()<5>();
-        case 6: return tile.template operator()<6>();
-        default: break;
+    case 1:
+        return tile.template operator()<1>();
+    case 2:
+        return tile.template operator()<2>();
+    case 3:
+        return tile.template operator()<3>();
+    case 4:
+        return tile.template operator()<4>();
+    case 5:
+        return tile.template operator()<5>();
+    case 6:
+        return tile.template operator()<6>();
+    default:
+        break;
     }
     if constexpr (max_tile_rows >= 8) {
         if (rows_in_tile == 7) return tile.template operator()<7>();

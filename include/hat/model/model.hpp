@@ -3,9 +3,9 @@
 
 /// `hat/model`: networks as values.
 ///
-/// `Architecture` says what a network is, `Network` owns its parameters (one slab), `Transformer` is
-/// a view of it or of any smaller network inside; `encode`, `decode` and `loss` run it. `counts.hpp`
-/// counts parameters and multiply-adds, `presets.hpp` has the published networks.
+/// `Architecture` says what a network is, `Network` owns its parameters (one slab), `Transformer`
+/// is a view of it or of any smaller network inside; `encode`, `decode` and `loss` run it.
+/// `counts.hpp` counts parameters and multiply-adds, `presets.hpp` has the published networks.
 ///
 ///     hat::model::Network network(hat::model::transformer_tiny(10000));
 ///     network.initialize(seed);

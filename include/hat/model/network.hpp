@@ -95,17 +95,17 @@ private:
         [[nodiscard]] nn::LayerNorm<nn::Trainable> norm(NormIndices i, int dim) const noexcept {
             return {columns(i.gain, dim), columns(i.bias, dim)};
         }
-        [[nodiscard]] nn::SelfAttention<nn::Trainable> self_attention(const AttentionIndices& i,
-                                                                      int dim,
-                                                                      int heads) const noexcept {
+        [[nodiscard]] nn::SelfAttention<nn::Trainable>
+        self_attention(const AttentionIndices& i, int dim, int heads) const noexcept {
             const int q = sub.qkv_dim;
             return {{matrix(i.in_proj_weight, 3 * q, dim), whole(i.in_proj_bias)},
                     linear(i.out_proj, dim, q),
                     heads,
                     q};
         }
-        [[nodiscard]] nn::CrossAttention<nn::Trainable> cross_attention(
-            const AttentionIndices& i, int dim, int memory_dim, int heads) const noexcept {
+        [[nodiscard]] nn::CrossAttention<nn::Trainable> cross_attention(const AttentionIndices& i,
+                                                                        int dim, int memory_dim,
+                                                                        int heads) const noexcept {
             const int q = sub.qkv_dim;
             const Parameter bias = whole(i.in_proj_bias);
             nn::CrossAttention<nn::Trainable> attention;
@@ -145,11 +145,11 @@ private:
             for (std::size_t l = 0; l < sub.encoder_layers().size(); ++l) {
                 const LayerIndices& i = layout.encoder_layers[l];
                 const EncoderLayerShape& shape = sub.encoder_layer_shapes[l];
-                model.encoder_layers[l] = {
-                    self_attention(i.self_attn, e, shape.heads), norm(i.self_attn_layer_norm, e),
-                    {linear(i.fc1, shape.ffn_dim, e), linear(i.fc2, e, shape.ffn_dim),
-                     sub.activation},
-                    norm(i.final_layer_norm, e)};
+                model.encoder_layers[l] = {self_attention(i.self_attn, e, shape.heads),
+                                           norm(i.self_attn_layer_norm, e),
+                                           {linear(i.fc1, shape.ffn_dim, e),
+                                            linear(i.fc2, e, shape.ffn_dim), sub.activation},
+                                           norm(i.final_layer_norm, e)};
             }
             for (std::size_t l = 0; l < sub.decoder_layers().size(); ++l) {
                 const LayerIndices& i = layout.decoder_layers[l];

@@ -125,9 +125,8 @@ inline ParameterLayout parameter_layout(const Architecture& a) {
             : table.add_matrix("decoder.embed_tokens.weight", a.target_vocab_size, dim);
     if (a.sharing != Sharing::none) layout.output = layout.target_embedding;
     if (a.decoder_positions == Positions::learned) {
-        layout.target_positions =
-            table.add_matrix("decoder.embed_positions.weight",
-                             learned_position_rows(a.max_target_positions), dim);
+        layout.target_positions = table.add_matrix(
+            "decoder.embed_positions.weight", learned_position_rows(a.max_target_positions), dim);
     }
     for (int i = 0; i < a.decoder_layer_count; ++i) {
         const auto slot = static_cast<std::size_t>(i);
@@ -137,10 +136,9 @@ inline ParameterLayout parameter_layout(const Architecture& a) {
         layer.self_attn = add_attention(table, name + ".self_attn", a.qkv_dim, dim, dim);
         layer.self_attn_layer_norm = add_norm(table, name + ".self_attn_layer_norm", dim);
         if (a.has_encoder()) {
-            layer.encoder_attn = add_attention(table, name + ".encoder_attn", a.qkv_dim, dim,
-                                               a.encoder_embed_dim);
-            layer.encoder_attn_layer_norm =
-                add_norm(table, name + ".encoder_attn_layer_norm", dim);
+            layer.encoder_attn =
+                add_attention(table, name + ".encoder_attn", a.qkv_dim, dim, a.encoder_embed_dim);
+            layer.encoder_attn_layer_norm = add_norm(table, name + ".encoder_attn_layer_norm", dim);
         }
         layer.fc1 = add_linear(table, name + ".fc1", ffn_dim, dim);
         layer.fc2 = add_linear(table, name + ".fc2", dim, ffn_dim);
@@ -162,9 +160,10 @@ inline bool ends_with(const std::string& text, const char* end) {
 
 }  // namespace detail
 
-/// Fills `values` with the reference's initial distributions (spec/hat.md, section 8): Xavier-uniform
-/// matrices, tables normal with variance 1/dim, gains one, biases zero. The numbers depend on the
-/// seed and on the tensor's name and place in it alone, not on the machine or on other tensors.
+/// Fills `values` with the reference's initial distributions (spec/hat.md, section 8):
+/// Xavier-uniform matrices, tables normal with variance 1/dim, gains one, biases zero. The numbers
+/// depend on the seed and on the tensor's name and place in it alone, not on the machine or on
+/// other tensors.
 inline void initialize(const TensorTable& table, Slab& values, std::uint64_t seed) {
     for (const auto& entry : table) {
         std::uint64_t name = 0;
@@ -175,9 +174,12 @@ inline void initialize(const TensorTable& table, Slab& values, std::uint64_t see
         const double bound = std::sqrt(6.0 / (entry.rows + entry.cols));
         const double deviation = 1.0 / std::sqrt(static_cast<double>(entry.cols));
         for (std::ptrdiff_t i = 0; i < entry.size(); ++i) {
-            if (is_table) m.data()[i] = static_cast<float>(deviation * random.normal());
-            else if (!entry.is_vector) m.data()[i] = static_cast<float>(random.uniform(-bound, bound));
-            else m.data()[i] = detail::ends_with(entry.name, "norm.weight") ? 1.0F : 0.0F;
+            if (is_table)
+                m.data()[i] = static_cast<float>(deviation * random.normal());
+            else if (!entry.is_vector)
+                m.data()[i] = static_cast<float>(random.uniform(-bound, bound));
+            else
+                m.data()[i] = detail::ends_with(entry.name, "norm.weight") ? 1.0F : 0.0F;
         }
     }
 }

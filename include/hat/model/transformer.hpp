@@ -15,8 +15,8 @@ namespace hat::model {
 using autograd::Variable;
 
 /// The HAT Transformer (spec/hat.md, sections 2–7): a value made of views only. It knows nothing of
-/// slicing, ownership or training; `Weights` says what its weights are. Without encoder layers it is
-/// a language model.
+/// slicing, ownership or training; `Weights` says what its weights are. Without encoder layers it
+/// is a language model.
 ///
 /// Shapes  source_embedding [source_vocab_size, E],  target_embedding [target_vocab_size, D],
 ///         output [target_vocab_size, D],  positions [rows, E or D] or empty
@@ -49,19 +49,22 @@ struct Decoded {
 
 namespace detail {
 
-inline ConstMatrix table_value(const autograd::Parameter& table) noexcept { return table.value; }
-inline ConstMatrix table_value(const ConstMatrix& table) noexcept { return table; }
+inline ConstMatrix table_value(const autograd::Parameter& table) noexcept {
+    return table.value;
+}
+inline ConstMatrix table_value(const ConstMatrix& table) noexcept {
+    return table;
+}
 
 template <class Context>
 Variable embed(Context& context, std::span<const int> tokens, const Ragged& sentences,
-               const autograd::Parameter& table, float scale,
-               const autograd::Parameter& positions, float dropout) {
+               const autograd::Parameter& table, float scale, const autograd::Parameter& positions,
+               float dropout) {
     return autograd::embed(context, tokens, sentences, table, scale, positions, dropout);
 }
 
-inline Variable embed(autograd::Eval& context, std::span<const int> tokens,
-                      const Ragged& sentences, ConstMatrix table, float scale,
-                      ConstMatrix positions, float /*dropout*/) {
+inline Variable embed(autograd::Eval& context, std::span<const int> tokens, const Ragged& sentences,
+                      ConstMatrix table, float scale, ConstMatrix positions, float /*dropout*/) {
     const Variable y = context.variable(sentences.tokens(), table.cols());
     kernels::embed(tokens, sentences, table, scale, positions, {}, y.value);
     return y;
@@ -116,8 +119,8 @@ Encoded encode(Context& context, const Transformer<Weights>& model, const nn::Dr
     return encoded;
 }
 
-/// The memory of a decoder layer: the last `count` encoder outputs, the last one first, joined along
-/// time, with the offsets that go with it (spec/hat.md, section 6).
+/// The memory of a decoder layer: the last `count` encoder outputs, the last one first, joined
+/// along time, with the offsets that go with it (spec/hat.md, section 6).
 struct Memory {
     Variable states;   ///< [count · source tokens, E]
     Ragged sentences;  ///< of states
@@ -137,8 +140,8 @@ Memory make_memory(Context& context, const Architecture& a, const Encoded& encod
     const Ragged& sentences = encoded.sentences;
     int* const offsets = context.memory().template allocate<int>(sentences.sentences() + 1);
     for (int s = 0; s <= sentences.sentences(); ++s) offsets[s] = count * sentences.offsets()[s];
-    return {autograd::concatenate(
-                context, std::span(parts.data(), static_cast<std::size_t>(count)), sentences),
+    return {autograd::concatenate(context, std::span(parts.data(), static_cast<std::size_t>(count)),
+                                  sentences),
             Ragged(offsets, sentences.sentences())};
 }
 

@@ -22,8 +22,8 @@ struct SelfAttention {
 /// Multi-head attention of one sequence to another.
 ///
 /// Shapes  query [qkv_dim, dim],  key_value [2·qkv_dim, memory dim] (keys first),
-///         out_proj [dim, qkv_dim]. Where keys and values are stored apart, `key_value` has the keys
-///         alone and `value` [qkv_dim, memory dim] the values; else `value` is empty.
+///         out_proj [dim, qkv_dim]. Where keys and values are stored apart, `key_value` has the
+///         keys alone and `value` [qkv_dim, memory dim] the values; else `value` is empty.
 template <class Weights>
 struct CrossAttention {
     Linear<Weights> query;
@@ -39,7 +39,9 @@ namespace detail {
 inline bool is_stored_apart(const CrossAttention<Trainable>& layer) noexcept {
     return !layer.value.weight.value.empty();
 }
-constexpr bool is_stored_apart(const CrossAttention<Packed>& /*layer*/) noexcept { return false; }
+constexpr bool is_stored_apart(const CrossAttention<Packed>& /*layer*/) noexcept {
+    return false;
+}
 
 }  // namespace detail
 
@@ -49,9 +51,9 @@ Variable forward(Context& context, const SelfAttention<Weights>& layer, const Va
                  const Ragged& sentences, bool causal, float dropout) {
     const int q = layer.qkv_dim;
     const Variable qkv = forward(context, layer.in_proj, x);
-    const Variable attended = autograd::attention(
-        context, {sentences, sentences, layer.heads, causal}, dropout, {qkv, 0, q}, {qkv, q, q},
-        {qkv, 2 * q, q});
+    const Variable attended =
+        autograd::attention(context, {sentences, sentences, layer.heads, causal}, dropout,
+                            {qkv, 0, q}, {qkv, q, q}, {qkv, 2 * q, q});
     return forward(context, layer.out_proj, attended);
 }
 
@@ -65,9 +67,9 @@ Variable forward(Context& context, const CrossAttention<Weights>& layer, const V
     const Variable k = forward(context, layer.key_value, memory);
     const bool apart = detail::is_stored_apart(layer);
     const Variable v = apart ? forward(context, layer.value, memory) : k;
-    const Variable attended = autograd::attention(
-        context, {sentences, memory_sentences, layer.heads, false}, dropout, {q, 0, n}, {k, 0, n},
-        {v, apart ? 0 : n, n});
+    const Variable attended =
+        autograd::attention(context, {sentences, memory_sentences, layer.heads, false}, dropout,
+                            {q, 0, n}, {k, 0, n}, {v, apart ? 0 : n, n});
     return forward(context, layer.out_proj, attended);
 }
 

@@ -20,8 +20,7 @@ template <class Context, class Weights>
 Variable forward(Context& context, const FeedForward<Weights>& layer, const Variable& x,
                  float activation_dropout) {
     const Variable hidden = forward(context, layer.first, x, layer.activation);
-    return forward(context, layer.second,
-                   autograd::dropout(context, activation_dropout, hidden));
+    return forward(context, layer.second, autograd::dropout(context, activation_dropout, hidden));
 }
 
 }  // namespace hat::nn

@@ -20,8 +20,7 @@ Variable forward(Context& context, const LayerNorm<Trainable>& norm, const Varia
     return autograd::layer_norm(context, x, norm.gain, norm.bias);
 }
 
-inline Variable forward(autograd::Eval& context, const LayerNorm<Packed>& norm,
-                        const Variable& x) {
+inline Variable forward(autograd::Eval& context, const LayerNorm<Packed>& norm, const Variable& x) {
     const Variable y = context.variable(x.rows(), x.cols());
     kernels::layer_norm(x.value, norm.gain, norm.bias, y.value);
     return y;

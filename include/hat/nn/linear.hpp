@@ -21,8 +21,8 @@ struct Linear {
 template <class Context>
 Variable forward(Context& context, const Linear<Trainable>& layer, const Variable& x,
                  Activation activation = Activation::linear) {
-    const bool from_output = activation == Activation::linear ||
-                             activation == Activation::relu || activation == Activation::tanh;
+    const bool from_output = activation == Activation::linear || activation == Activation::relu ||
+                             activation == Activation::tanh;
     if (from_output) return autograd::linear(context, x, layer.weight, layer.bias, activation);
     return autograd::activation(context, activation,
                                 autograd::linear(context, x, layer.weight, layer.bias));
@@ -31,9 +31,8 @@ Variable forward(Context& context, const Linear<Trainable>& layer, const Variabl
 inline Variable forward(autograd::Eval& context, const Linear<Packed>& layer, const Variable& x,
                         Activation activation = Activation::linear) {
     const Variable y = context.variable(x.rows(), layer.weight.outputs());
-    kernels::packed_gemm(
-        x.value, layer.weight,
-        {.y = y.value, .bias = layer.bias.data(), .activation = activation});
+    kernels::packed_gemm(x.value, layer.weight,
+                         {.y = y.value, .bias = layer.bias.data(), .activation = activation});
     return y;
 }
 

@@ -3,8 +3,8 @@
 
 /// `hat/nn`: the layers of the Transformer, each a struct of weights and a `forward`.
 ///
-/// `Weights` says what they are for: `Trainable` are views on a slab and its gradients, `Packed` are
-/// panels for serving. `forward(context, layer, x, …)` runs in a `Tape` or in `Eval`.
+/// `Weights` says what they are for: `Trainable` are views on a slab and its gradients, `Packed`
+/// are panels for serving. `forward(context, layer, x, …)` runs in a `Tape` or in `Eval`.
 ///
 ///     const hat::nn::Linear<hat::nn::Trainable> layer{weight, bias};
 ///     const auto y = forward(tape, layer, x, hat::Activation::relu);

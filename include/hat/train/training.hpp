@@ -40,7 +40,8 @@ enum class TrainingEnd { finished, patience, stopped };
 /// A training from its first update, or from its newest checkpoint, to its end.
 ///
 /// The directory then holds `checkpoints/`, `parameters/` (the last few, for their mean) and
-/// `log.jsonl`. A killed training loses at most `checkpoint_every` updates, and goes on bit for bit.
+/// `log.jsonl`. A killed training loses at most `checkpoint_every` updates, and goes on bit for
+/// bit.
 class Training {
 public:
     /// All references must outlive it.
@@ -68,8 +69,8 @@ public:
         const std::string configuration = position_.configuration;
         if (checkpoints_.empty() || !checkpoints_.resume(state())) return false;
         if (position_.configuration != configuration) {
-            fail(options_.directory, ": was trained with other settings: ",
-                 position_.configuration, "; found ", configuration);
+            fail(options_.directory, ": was trained with other settings: ", position_.configuration,
+                 "; found ", configuration);
         }
         trainer_.set_updates(position_.update);
         return true;
@@ -83,8 +84,8 @@ public:
         Progress progress({.updates = options_.updates, .done = position_.update});
         data::Batch batch;
         while (position_.update < options_.updates) {
-            const auto plan = data::plan_batches(corpus_, options_.batches,
-                                                 static_cast<int>(position_.epoch));
+            const auto plan =
+                data::plan_batches(corpus_, options_.batches, static_cast<int>(position_.epoch));
             batch.reserve(plan);
             while (position_.batch < plan.size() && position_.update < options_.updates) {
                 const auto make_model = choose(position_.update);

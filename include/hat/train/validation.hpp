@@ -49,8 +49,7 @@ public:
         for (int i = 0; i < corpus.size(); ++i) {
             longest = std::max(longest, corpus.target.sentences.length(i));
         }
-        const auto plan =
-            data::plan_batches(corpus, {.max_tokens = longest, .shuffle = false}, 0);
+        const auto plan = data::plan_batches(corpus, {.max_tokens = longest, .shuffle = false}, 0);
         if (plan.size() == 0) fail("validation: the corpus is empty");
         batches_.resize(static_cast<std::size_t>(plan.size()));
         for (int b = 0; b < plan.size(); ++b) {
