@@ -97,33 +97,35 @@ train::TrainerOptions trainer_options(const TrainOptions& options) {
             .seed = options.seed};
 }
 
-/// All that decides what the training computes; neither threads nor where it is written.
+/// All that decides what an update computes; neither threads nor where it is written. How many
+/// updates there are belongs to it only if the schedule asks: a training can be made longer.
 io::Json configuration(const TrainOptions& options, const model::Architecture& architecture) {
-    return {{"data", options.data},
-            {"init", options.init},
-            {"architecture", io::architecture_to_json(architecture)},
-            {"schedule", options.schedule},
-            {"updates", options.updates},
-            {"max_tokens", options.max_tokens},
-            {"batches_per_update", options.batches_per_update},
-            {"learning_rate", options.learning_rate},
-            {"initial_rate", options.initial_rate},
-            {"final_rate", options.final_rate},
-            {"warmup", options.warmup},
-            {"dropout", options.dropout},
-            {"attention_dropout", options.attention_dropout},
-            {"activation_dropout", options.activation_dropout},
-            {"label_smoothing", options.label_smoothing},
-            {"clip_norm", options.clip_norm},
-            {"weight_decay", options.weight_decay},
-            {"beta2", options.beta2},
-            {"moving_average", options.moving_average},
-            {"average_last", options.average_last},
-            {"validate_every", options.validate_every},
-            {"shards", options.shards},
-            {"micro_batch_tokens", options.micro_batch_tokens},
-            {"seed", options.seed},
-            {"hat_version", std::string(version)}};
+    io::Json settings = {{"data", options.data},
+                         {"init", options.init},
+                         {"architecture", io::architecture_to_json(architecture)},
+                         {"schedule", options.schedule},
+                         {"max_tokens", options.max_tokens},
+                         {"batches_per_update", options.batches_per_update},
+                         {"learning_rate", options.learning_rate},
+                         {"initial_rate", options.initial_rate},
+                         {"final_rate", options.final_rate},
+                         {"warmup", options.warmup},
+                         {"dropout", options.dropout},
+                         {"attention_dropout", options.attention_dropout},
+                         {"activation_dropout", options.activation_dropout},
+                         {"label_smoothing", options.label_smoothing},
+                         {"clip_norm", options.clip_norm},
+                         {"weight_decay", options.weight_decay},
+                         {"beta2", options.beta2},
+                         {"moving_average", options.moving_average},
+                         {"average_last", options.average_last},
+                         {"validate_every", options.validate_every},
+                         {"shards", options.shards},
+                         {"micro_batch_tokens", options.micro_batch_tokens},
+                         {"seed", options.seed},
+                         {"hat_version", std::string(version)}};
+    if (options.schedule != "inverse-sqrt") settings["updates"] = options.updates;
+    return settings;
 }
 
 /// Starts from the weights of a model directory of the same architecture.

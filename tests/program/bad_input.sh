@@ -44,7 +44,7 @@ expect 1 "no such file, nor a preset" "$hat" train --data data --architecture gi
 printf 'encoder_embed_dim: 64\n' >part.yml
 expect 1 "part.yml" "$hat" train --data data --architecture part.yml --out other
 expect 1 "was trained with other settings" \
-    "$hat" train --data data --architecture tiny --updates 9 --out run --resume
+    "$hat" train --data data --architecture tiny --dropout 0.2 --updates 3 --out run --resume
 
 # Models
 expect 1 "there is no such model directory" "$hat" translate --model missing </dev/null
