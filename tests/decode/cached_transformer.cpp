@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/decode/cached_transformer.hpp>
+#include <hat/model/network.hpp>
+
+#include "support/allocations.hpp"
+#include "support/architectures.hpp"
+#include "support/reference.hpp"
+#include "support/toy_model.hpp"
+
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+using namespace hat::decode;
+using hat::Arena;
+using hat::Random;
+using hat::RandomKey;
+using hat::model::Architecture;
+using hat::model::Network;
+using hat::model::PackedModel;
+using hat::support::OwnedSources;
+using hat::support::random_sources;
+
+namespace {
+
+PackedModel random_model(const Architecture& a) {
+    Network network(a);
+    network.initialize(9);
+    return PackedModel(network.view());
+}
+
+/// All logits of every row: no token is special, and as many candidates are taken as there are.
+Selection all_logits(int vocab_size) {
+    return {.count = vocab_size,
+            .normalize = false,
+            .special = {.unk = -1, .bos = -1, .eos = -1, .pad = -1}};
+}
+
+std::vector<float> by_token(std::span<const hat::kernels::Candidate> candidates) {
+    std::vector<float> logits(candidates.size(), std::numeric_limits<float>::quiet_NaN());
+    for (const auto& c : candidates) logits.at(static_cast<std::size_t>(c.index)) = c.value;
+    return logits;
+}
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+    return a.size() == b.size() && hat::support::same_bits({a.data(), 1, static_cast<int>(a.size())},
+                                                           {b.data(), 1, static_cast<int>(b.size())});
+}
+
+/// The logits behind a prefix from the whole decoder, without caches.
+std::vector<float> whole_logits(const PackedModel& packed, const OwnedSources& source,
+                                const std::vector<int>& prefix) {
+    Arena memory;
+    Arena scratch;
+    hat::autograd::Eval context(memory, scratch);
+    const auto& model = packed.view();
+    hat::model::Encoded encoded;
+    if (model.architecture.has_encoder()) {
+        encoded = encode(context, model, {}, source.view().tokens, source.view().sentences);
+    }
+    const int offsets[] = {0, static_cast<int>(prefix.size())};
+    const auto decoded = decode(context, model, {}, encoded, prefix, hat::Ragged(offsets, 1));
+    std::vector<float> logits(static_cast<std::size_t>(model.architecture.target_vocab_size));
+    hat::kernels::packed_gemm(
+        decoded.output.value.middle_rows(offsets[1] - 1, 1), model.output,
+        {.y = {logits.data(), 1, static_cast<int>(logits.size())}});
+    return logits;
+}
+
+/// Hypotheses that go anywhere, as a beam search with bad luck might: random tokens behind random
+/// parents, sentences that leave at random.
+struct RandomWalk {
+    int rows_per_sentence;
+    int vocab_size;
+    Random random;
+    std::vector<Row> rows{};
+    std::vector<std::vector<int>> prefixes{};
+
+    int below(int n) { return static_cast<int>(random.uniform() * n); }
+
+    void start(int sentences) {
+        for (int s = 0; s < sentences; ++s) {
+            rows.push_back({.sentence = s, .parent = s, .token = 2});
+            prefixes.push_back({2});
+        }
+    }
+    void advance() {
+        std::vector<Row> next;
+        std::vector<std::vector<int>> next_prefixes;
+        for (std::size_t first = 0, last = 0; first < rows.size(); first = last) {
+            const int sentence = rows[first].sentence;
+            while (last < rows.size() && rows[last].sentence == sentence) ++last;
+            if (below(12) == 0) continue;
+            const int count = 1 + below(rows_per_sentence);
+            for (int i = 0; i < count; ++i) {
+                const int parent = static_cast<int>(first) + below(static_cast<int>(last - first));
+                next.push_back({.sentence = sentence, .parent = parent, .token = below(vocab_size)});
+                next_prefixes.push_back(prefixes[static_cast<std::size_t>(parent)]);
+                next_prefixes.back().push_back(next.back().token);
+            }
+        }
+        rows = std::move(next);
+        prefixes = std::move(next_prefixes);
+    }
+};
+
+}  // namespace
+
+TEST_SUITE("decode/cached_transformer") {
+    TEST_CASE("a step gives the bits of the whole decoder, in any batch and beam") {
+        for (const Architecture& a : hat::support::varied_architectures()) {
+            const PackedModel packed = random_model(a);
+            CachedTransformer model(packed);
+            const int source_vocab = a.has_encoder() ? a.source_vocab_size : 10;
+            const OwnedSources sources = random_sources(5, 18, source_vocab, 2, 21);
+            for (const int rows_per_sentence : {1, 4}) {
+                RandomWalk walk{rows_per_sentence, a.target_vocab_size, Random(RandomKey(5))};
+                walk.start(sources.size());
+                model.start(sources.view(), rows_per_sentence, std::vector<int>(5, 20));
+                for (int step = 0; step < 20 && !walk.rows.empty(); ++step) {
+                    const auto found = model.step(walk.rows, all_logits(a.target_vocab_size));
+                    if (step % 5 == 0 || step == 17) {
+                        for (std::size_t i = 0; i < walk.rows.size(); ++i) {
+                            CHECK(same_bits(by_token(found.row(static_cast<int>(i))),
+                                            whole_logits(packed,
+                                                         sources.only(walk.rows[i].sentence),
+                                                         walk.prefixes[i])));
+                        }
+                    }
+                    walk.advance();
+                }
+            }
+        }
+    }
+
+    TEST_CASE("positions that a model has bound its sources and targets") {
+        const auto architectures = hat::support::varied_architectures();
+        const PackedModel sinusoidal = random_model(architectures[0]);
+        CHECK(CachedTransformer(sinusoidal).max_length() == 1024);
+        CHECK(CachedTransformer(sinusoidal).max_source_length() == 1024);
+        const PackedModel learned = random_model(architectures[2]);
+        CHECK(CachedTransformer(learned).max_source_length() == 20);
+        CHECK(CachedTransformer(learned).max_length() == 1024);  // it has no positions
+        CHECK(CachedTransformer(random_model(architectures[3])).max_length() == 128);
+    }
+
+    TEST_CASE("steps ask for no memory once a batch has been run") {
+        const PackedModel packed = random_model(hat::model::transformer_tiny(500));
+        CachedTransformer model(packed);
+        const OwnedSources sources = random_sources(6, 30, 500, 2, 22);
+        const std::vector<int> limits(6, 30);
+        std::vector<Row> rows;
+        std::size_t allocations = 0;
+        for (int round = 0; round < 3; ++round) {
+            allocations = 0;
+            rows.clear();
+            for (int s = 0; s < 6; ++s) rows.push_back({.sentence = s, .parent = s, .token = 2});
+            allocations += hat::support::allocations_in(
+                [&] { model.start(sources.view(), 3, limits); });
+            for (int step = 0; step < 30; ++step) {
+                allocations += hat::support::allocations_in(
+                    [&] { static_cast<void>(model.step(rows, {.count = 6})); });
+                if (step > 0) continue;
+                rows.clear();
+                for (int i = 0; i < 18; ++i) {
+                    rows.push_back({.sentence = i / 3, .parent = i / 3, .token = 7 + i});
+                }
+                static_cast<void>(model.step(rows, {.count = 6}));
+                for (int i = 0; i < 18; ++i) rows[static_cast<std::size_t>(i)].parent = i;
+                ++step;
+            }
+        }
+        CHECK(allocations == 0);
+    }
+}

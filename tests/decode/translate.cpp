@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/decode/translate.hpp>
+#include <hat/model/network.hpp>
+#include <hat/model/presets.hpp>
+
+#include "support/allocations.hpp"
+#include "support/toy_model.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <vector>
+
+using namespace hat::decode;
+using hat::SpecialTokens;
+using hat::ThreadPool;
+using hat::model::Network;
+using hat::model::PackedModel;
+using hat::support::OwnedSources;
+using hat::support::random_sources;
+
+namespace {
+
+constexpr int vocab_size = 300;
+
+PackedModel random_model() {
+    Network network(hat::model::transformer_tiny(vocab_size));
+    network.initialize(2);
+    return PackedModel(network.view());
+}
+
+const SearchOptions beam_options{.beam = 4, .max_length_a = 1.0F, .max_length_b = 3};
+const SearchOptions greedy_options{.beam = 1, .max_length_a = 1.0F, .max_length_b = 3};
+
+}  // namespace
+
+TEST_SUITE("decode/translate") {
+    TEST_CASE("sentences give the same bits alone, in any batch and on any number of threads") {
+        const PackedModel packed = random_model();
+        const OwnedSources sources = random_sources(23, 20, vocab_size, 2, 1);
+        for (const SearchOptions& options : {beam_options, greedy_options}) {
+            ThreadPool one(1);
+            Translator translator(packed, {});
+            const auto expected = translator.translate(sources.view(), options, one);
+            REQUIRE(expected.size() == 23);
+            for (const int threads : {1, 2, 3}) {
+                ThreadPool pool(threads);
+                for (const int batch : {1, 5, 64}) {
+                    CHECK(translator.translate(sources.view(), options, pool, batch) == expected);
+                }
+            }
+            for (const int s : {0, 7, 22}) {
+                CHECK(translator.translate(sources.only(s).view(), options, one)[0] ==
+                      expected[static_cast<std::size_t>(s)]);
+            }
+        }
+    }
+
+    TEST_CASE("a beam of one is greedy search, and without scores the tokens are the same") {
+        const PackedModel packed = random_model();
+        const OwnedSources sources = random_sources(9, 20, vocab_size, 2, 3);
+        Translator translator(packed, {});
+        ThreadPool pool(1);
+        const auto greedy = translator.translate(sources.view(), greedy_options, pool);
+        CachedTransformer model(packed);
+        std::vector<Hypotheses> beam(9);
+        BeamSearch().run(model, sources.view(), {}, greedy_options, beam);
+        CHECK(greedy == beam);
+        SearchOptions without = greedy_options;
+        without.scores = false;
+        const auto tokens = translator.translate(sources.view(), without, pool);
+        for (std::size_t s = 0; s < 9; ++s) CHECK(tokens[s][0].tokens == greedy[s][0].tokens);
+    }
+
+    TEST_CASE("translating the same again asks for no memory") {
+        const PackedModel packed = random_model();
+        const OwnedSources sources = random_sources(20, 20, vocab_size, 2, 5);
+        Translator translator(packed, {});
+        ThreadPool pool(1);
+        for (const SearchOptions& options : {beam_options, greedy_options}) {
+            std::vector<Hypotheses> results;
+            const auto run = [&] {
+                translator.translate(sources.view(), options, pool, results, 8);
+            };
+            run();
+            run();
+            CHECK(hat::support::allocations_in(run) == 0);
+        }
+    }
+
+    TEST_CASE("no sentences have no translations") {
+        const PackedModel packed = random_model();
+        ThreadPool pool(2);
+        CHECK(Translator(packed, {}).translate(OwnedSources{}.view(), {}, pool).empty());
+    }
+
+    TEST_CASE("sources that the model cannot read are errors that name them") {
+        const PackedModel packed = random_model();
+        Translator translator(packed, {});
+        ThreadPool pool(1);
+        const auto translate = [&](const std::vector<std::vector<int>>& sentences) {
+            OwnedSources sources;
+            for (const auto& sentence : sentences) sources.push_back(sentence);
+            static_cast<void>(translator.translate(sources.view(), {.max_length_b = 2}, pool));
+        };
+        CHECK_THROWS_WITH_AS(translate({{5, 2}, {}}),
+                             "translator: sentence 1 has 0 tokens, expected 1 to 1024", hat::Error);
+        CHECK_THROWS_WITH_AS(translate({std::vector<int>(1025, 4)}),
+                             "translator: sentence 0 has 1025 tokens, expected 1 to 1024",
+                             hat::Error);
+        CHECK_THROWS_WITH_AS(translate({{5, 2}, {300, 2}}),
+                             "translator: sentence 1 has token 300, expected 0 to 299", hat::Error);
+        CHECK_THROWS_WITH_AS(translate({{-1, 2}}),
+                             "translator: sentence 0 has token -1, expected 0 to 299", hat::Error);
+        CHECK_NOTHROW(translate({std::vector<int>(1024, 4)}));
+        CHECK_THROWS_WITH_AS(Translator(packed, {.eos = 300}),
+                             "translator: the id of eos is 300, expected 0 to 299", hat::Error);
+    }
+}

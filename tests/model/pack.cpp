@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/model/network.hpp>
+#include <hat/model/pack.hpp>
+
+#include "support/architectures.hpp"
+#include "support/sentences.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+using namespace hat::model;
+using hat::Arena;
+using hat::autograd::Eval;
+using hat::support::TokenLists;
+
+namespace {
+
+const TokenLists sources({{4, 5, 6, 2}, {7, 2}, {8, 9, 10, 11, 12, 13, 2}});
+const TokenLists inputs({{2, 14, 15}, {2, 16, 17, 18, 19}, {2, 20}});
+
+/// The encoder's and the decoder's last output.
+template <class Weights>
+std::vector<float> outputs(const Transformer<Weights>& model) {
+    Arena memory;
+    Arena scratch;
+    Eval context(memory, scratch);
+    Encoded encoded;
+    std::vector<float> all;
+    const auto append = [&](const Variable& x) {
+        all.insert(all.end(), x.value.data(),
+                   x.value.data() + std::ptrdiff_t{x.rows()} * x.cols());
+    };
+    if (model.architecture.has_encoder()) {
+        encoded = encode(context, model, {}, sources.tokens, sources.ragged());
+        append(encoded.output);
+    }
+    append(decode(context, model, {}, encoded, inputs.tokens, inputs.ragged()).output);
+    return all;
+}
+
+/// Embeddings of different widths, so that cross-attention stores keys and values apart; an inner
+/// width that is not whole panels, so that the values begin inside a panel.
+Architecture apart() {
+    Architecture a = uniform({.encoder_layers = 3,
+                              .decoder_layers = 2,
+                              .embed_dim = 24,
+                              .ffn_dim = 40,
+                              .heads = 3,
+                              .qkv_dim = 12,
+                              .attended_layers = 2,
+                              .sharing = Sharing::decoder_input_output},
+                             40, 36);
+    a.decoder_embed_dim = 20;
+    validate(a);
+    return a;
+}
+
+}  // namespace
+
+TEST_SUITE("model/pack") {
+    TEST_CASE("a packed model computes what the network does, and needs it no more") {
+        std::vector<Architecture> architectures{apart()};
+        for (const Architecture& a : hat::support::varied_architectures()) architectures.push_back(a);
+        for (const Architecture& a : architectures) {
+            Network network(a);
+            network.initialize(3);
+            // Biases and gains start as 0 and 1: give them values that a mix-up would show.
+            hat::Random random{hat::RandomKey(4)};
+            for (const auto& entry : network.table()) {
+                if (!entry.is_vector) continue;
+                float* const values = network.values().data() + entry.offset;
+                std::for_each(values, values + entry.size(), [&](float& v) {
+                    v += 0.1F * static_cast<float>(random.normal());
+                });
+            }
+            const std::vector<float> expected = outputs(network.view());
+            PackedModel packed(network.view());
+            std::memset(network.values().data(), 0,
+                        static_cast<std::size_t>(network.values().size()) * sizeof(float));
+            const std::vector<float> found = outputs(packed.view());
+            REQUIRE(found.size() == expected.size());
+            float largest = 0;
+            float worst = 0;
+            for (std::size_t i = 0; i < found.size(); ++i) {
+                largest = std::max(largest, std::abs(expected[i]));
+                worst = std::max(worst, std::abs(found[i] - expected[i]));
+            }
+            // Training may add in another order.
+            CHECK(worst < 1e-5F * largest);
+            CHECK(packed.architecture() == a);
+
+            const PackedModel moved = std::move(packed);
+            CHECK(outputs(moved.view()) == found);
+        }
+    }
+
+    TEST_CASE("tables that are one are packed once") {
+        const Architecture shared = transformer_tiny(1000);
+        Network network(shared);
+        const PackedModel packed(network.view());
+        CHECK(packed.view().source_embedding.data() == packed.view().target_embedding.data());
+        const auto floats = static_cast<std::ptrdiff_t>(packed.size_bytes() / sizeof(float));
+        // The slab, the output's panels and two tables of positions.
+        const std::ptrdiff_t panels = hat::kernels::packed_size(1000, 128);
+        const std::ptrdiff_t positions = 2 * std::ptrdiff_t{Network::max_tokens + 2} * 128;
+        CHECK(floats <= network.values().size() + panels + positions + 1024);
+    }
+}
