@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Decoding speed end to end: random weights, single precision, one thread, sentences of 30 tokens to
-// exactly 30 steps, vocabulary 10,000. Prints each case beside its bar, which is set on a core
+// Decoding speed end to end: random weights, single precision, one thread, sentences of 30 tokens
+// to exactly 30 steps, vocabulary 10,000. Prints each case beside its bar, which is set on a core
 // of 239 GFLOP/s whose third-level cache gives 100 GB/s: batches scale with the first, single
 // sentences with the second, both measured here.
 //
@@ -64,10 +64,8 @@ Timing time_of(const Case& c, hat::decode::Translator& translator, double second
     }
     const hat::decode::Sources sources{tokens, {offsets.data(), c.sentences}};
     // As in the rivals' runs: eos is not allowed before step 30 and is forced in it.
-    const hat::decode::SearchOptions options{.beam = c.beam,
-                                             .max_length_b = length - 1,
-                                             .min_length = length - 1,
-                                             .scores = c.beam > 1};
+    const hat::decode::SearchOptions options{
+        .beam = c.beam, .max_length_b = length - 1, .min_length = length - 1, .scores = c.beam > 1};
     hat::ThreadPool pool(1);
     std::vector<hat::decode::Hypotheses> results;
     translator.translate(sources, options, pool, results);

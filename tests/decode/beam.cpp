@@ -37,8 +37,8 @@ Hypotheses reference_search(const ToyModel::Logits& logits, const std::vector<in
     const int beam = std::min(options.beam, vocab - 1);
     const int source_length =
         options.padded_length > 0 ? options.padded_length : static_cast<int>(source.size());
-    const int max_length = static_cast<int>(static_cast<double>(options.max_length_a) * source_length +
-                                            options.max_length_b);
+    const int max_length = static_cast<int>(
+        static_cast<double>(options.max_length_a) * source_length + options.max_length_b);
     std::vector<Live> live{{{special.eos}, {0.0}}};
     std::vector<std::pair<double, Live>> finished;
     for (int step = 0; step <= max_length && static_cast<int>(finished.size()) < beam; ++step) {
@@ -81,8 +81,8 @@ Hypotheses reference_search(const ToyModel::Logits& logits, const std::vector<in
             } else if (static_cast<int>(i) < beam && static_cast<int>(finished.size()) < beam) {
                 const double score =
                     options.normalize
-                        ? flat[i].score / std::pow(step + 1.0,
-                                                   static_cast<double>(options.length_penalty))
+                        ? flat[i].score /
+                              std::pow(step + 1.0, static_cast<double>(options.length_penalty))
                         : flat[i].score;
                 finished.emplace_back(score, longer);
             }
@@ -139,7 +139,11 @@ TEST_SUITE("decode/beam") {
             {.beam = 5, .normalize = false},
             {.beam = 3, .max_length_a = 0.5F, .max_length_b = 2},
             {.beam = 3, .max_length_a = 1.0F, .max_length_b = 1, .padded_length = 6},
-            {.beam = 5, .max_length_b = 12, .min_length = 8, .unk_penalty = 0.5F, .temperature = 1.3F},
+            {.beam = 5,
+             .max_length_b = 12,
+             .min_length = 8,
+             .unk_penalty = 0.5F,
+             .temperature = 1.3F},
             {.beam = 4, .max_length_b = 0},
             {.beam = 2, .max_length_b = 3, .min_length = 9},
             {.beam = 22, .max_length_b = 8},
@@ -183,8 +187,8 @@ TEST_SUITE("decode/beam") {
     TEST_CASE("a beam of one is greedy search, with scores and without") {
         const OwnedSources sources = random_sources(12, 7, vocab_size, special.eos, 13);
         ToyModel model(vocab_size, random_logits(vocab_size, special.eos, 0.2F));
-        SearchOptions options{.beam = 1, .length_penalty = 0.7F, .min_length = 2,
-                              .unk_penalty = 0.3F};
+        SearchOptions options{
+            .beam = 1, .length_penalty = 0.7F, .min_length = 2, .unk_penalty = 0.3F};
         const auto beam = search(model, sources, options);
         std::vector<Hypotheses> greedy(static_cast<std::size_t>(sources.size()));
         GreedySearch().run(model, sources.view(), special, options, greedy);
@@ -206,7 +210,8 @@ TEST_SUITE("decode/beam") {
         });
         OwnedSources sources;
         sources.push_back(std::vector<int>{special.eos});
-        const auto results = search(model, sources, {.beam = 2, .max_length_b = 2, .min_length = 1});
+        const auto results =
+            search(model, sources, {.beam = 2, .max_length_b = 2, .min_length = 1});
         // Step 0 keeps 0 and 1 (2 is eos, 3 is pad). Step 1 sees 00, 01, 0eos, 04: eos stands third
         // and is dropped, 00 and 01 live on and must end.
         REQUIRE(results[0].size() == 2);
@@ -274,7 +279,8 @@ TEST_SUITE("decode/beam") {
         OwnedSources sources;
         sources.push_back(std::vector<int>{special.eos});
         CHECK_THROWS_WITH_AS(search(model, sources, {.beam = 2}),
-                             "beam search: sentence 0: no next token has a finite score", hat::Error);
+                             "beam search: sentence 0: no next token has a finite score",
+                             hat::Error);
         std::vector<Hypotheses> results(1);
         CHECK_THROWS_WITH_AS(GreedySearch().run(model, sources.view(), special, {}, results),
                              "greedy search: sentence 0: no next token has a finite score",

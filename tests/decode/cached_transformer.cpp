@@ -49,8 +49,9 @@ std::vector<float> by_token(std::span<const hat::kernels::Candidate> candidates)
 }
 
 bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-    return a.size() == b.size() && hat::support::same_bits({a.data(), 1, static_cast<int>(a.size())},
-                                                           {b.data(), 1, static_cast<int>(b.size())});
+    return a.size() == b.size() &&
+           hat::support::same_bits({a.data(), 1, static_cast<int>(a.size())},
+                                   {b.data(), 1, static_cast<int>(b.size())});
 }
 
 /// The logits behind a prefix from the whole decoder, without caches.
@@ -67,9 +68,8 @@ std::vector<float> whole_logits(const PackedModel& packed, const OwnedSources& s
     const int offsets[] = {0, static_cast<int>(prefix.size())};
     const auto decoded = decode(context, model, {}, encoded, prefix, hat::Ragged(offsets, 1));
     std::vector<float> logits(static_cast<std::size_t>(model.architecture.target_vocab_size));
-    hat::kernels::packed_gemm(
-        decoded.output.value.middle_rows(offsets[1] - 1, 1), model.output,
-        {.y = {logits.data(), 1, static_cast<int>(logits.size())}});
+    hat::kernels::packed_gemm(decoded.output.value.middle_rows(offsets[1] - 1, 1), model.output,
+                              {.y = {logits.data(), 1, static_cast<int>(logits.size())}});
     return logits;
 }
 
@@ -100,7 +100,8 @@ struct RandomWalk {
             const int count = 1 + below(rows_per_sentence);
             for (int i = 0; i < count; ++i) {
                 const int parent = static_cast<int>(first) + below(static_cast<int>(last - first));
-                next.push_back({.sentence = sentence, .parent = parent, .token = below(vocab_size)});
+                next.push_back(
+                    {.sentence = sentence, .parent = parent, .token = below(vocab_size)});
                 next_prefixes.push_back(prefixes[static_cast<std::size_t>(parent)]);
                 next_prefixes.back().push_back(next.back().token);
             }
@@ -127,10 +128,10 @@ TEST_SUITE("decode/cached_transformer") {
                     const auto found = model.step(walk.rows, all_logits(a.target_vocab_size));
                     if (step % 5 == 0 || step == 17) {
                         for (std::size_t i = 0; i < walk.rows.size(); ++i) {
-                            CHECK(same_bits(by_token(found.row(static_cast<int>(i))),
-                                            whole_logits(packed,
-                                                         sources.only(walk.rows[i].sentence),
-                                                         walk.prefixes[i])));
+                            CHECK(
+                                same_bits(by_token(found.row(static_cast<int>(i))),
+                                          whole_logits(packed, sources.only(walk.rows[i].sentence),
+                                                       walk.prefixes[i])));
                         }
                     }
                     walk.advance();
@@ -161,8 +162,8 @@ TEST_SUITE("decode/cached_transformer") {
             allocations = 0;
             rows.clear();
             for (int s = 0; s < 6; ++s) rows.push_back({.sentence = s, .parent = s, .token = 2});
-            allocations += hat::support::allocations_in(
-                [&] { model.start(sources.view(), 3, limits); });
+            allocations +=
+                hat::support::allocations_in([&] { model.start(sources.view(), 3, limits); });
             for (int step = 0; step < 30; ++step) {
                 allocations += hat::support::allocations_in(
                     [&] { static_cast<void>(model.step(rows, {.count = 6})); });

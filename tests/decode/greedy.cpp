@@ -20,7 +20,8 @@ namespace {
 constexpr int vocab_size = 12;
 constexpr SpecialTokens special{};
 
-/// Repeats the source, then ends: the logits of the token that is next in it are 4, of all others 0.
+/// Repeats the source, then ends: the logits of the token that is next in it are 4, of all others
+/// 0.
 ToyModel copier() {
     return {vocab_size, [](const ToyModel::Prefix& source, const ToyModel::Prefix& prefix) {
                 std::vector<float> logits(vocab_size, 0.0F);
@@ -83,11 +84,14 @@ TEST_SUITE("decode/greedy") {
     }
 
     TEST_CASE("a model's positions are the longest target") {
-        ToyModel model(vocab_size, [](const auto&, const auto&) {
-            std::vector<float> logits(vocab_size, 0.0F);
-            logits[8] = 1.0F;
-            return logits;
-        }, 5);
+        ToyModel model(
+            vocab_size,
+            [](const auto&, const auto&) {
+                std::vector<float> logits(vocab_size, 0.0F);
+                logits[8] = 1.0F;
+                return logits;
+            },
+            5);
         const auto results = search(model, some_sources(), {.beam = 1});
         CHECK(results[0][0].tokens == std::vector<int>{8, 8, 8, 8, special.eos});
     }

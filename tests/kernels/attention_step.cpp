@@ -56,8 +56,7 @@ TEST_SUITE("kernels/attention_step") {
                 const Operand k(random, positions, width);
                 const Operand v(random, positions + 1, width);  // one row may be read behind
                 const ConstMatrix values = v.view().top_rows(positions);
-                const Operand expected =
-                    whole_attention(heads, q.view(), k.view(), values, false);
+                const Operand expected = whole_attention(heads, q.view(), k.view(), values, false);
                 std::vector<float> packed(static_cast<std::size_t>(packed_size(positions, width)));
                 const PackedView keys = pack(k.view(), packed.data());
                 Arena scratch;

@@ -53,7 +53,9 @@ std::vector<Candidate> best_by_sorting(const std::vector<float>& outputs, int co
     return all;
 }
 
-std::vector<Candidate> copy(std::span<const Candidate> row) { return {row.begin(), row.end()}; }
+std::vector<Candidate> copy(std::span<const Candidate> row) {
+    return {row.begin(), row.end()};
+}
 
 struct Product {
     Operand x;
@@ -61,8 +63,7 @@ struct Product {
     std::vector<float> packed;
     PackedView view;
 
-    Product(const Case& c, std::uint64_t seed)
-        : Product(c, Random(RandomKey(seed))) {}
+    Product(const Case& c, std::uint64_t seed) : Product(c, Random(RandomKey(seed))) {}
 
 private:
     Product(const Case& c, Random random)
@@ -75,8 +76,9 @@ private:
 
 TEST_SUITE("kernels/top_candidates") {
     TEST_CASE("the candidates are the best of all outputs, bit by bit") {
-        for (const Case c : {Case{1, 1000, 1}, Case{3, 1000, 10}, Case{11, 517, 4}, Case{2, 256, 20},
-                             Case{5, 7, 10}, Case{1, 16, 16}, Case{40, 2000, 8}}) {
+        for (const Case c :
+             {Case{1, 1000, 1}, Case{3, 1000, 10}, Case{11, 517, 4}, Case{2, 256, 20},
+              Case{5, 7, 10}, Case{1, 16, 16}, Case{40, 2000, 8}}) {
             const Product p(c, 5);
             Arena scratch;
             const auto found =
@@ -101,10 +103,9 @@ TEST_SUITE("kernels/top_candidates") {
                         sum += std::exp(static_cast<double>(v) * static_cast<double>(scale));
                     }
                     for (const Candidate& candidate : found.row(i)) {
-                        const double logit = static_cast<double>(
-                            outputs[static_cast<std::size_t>(candidate.index)]);
-                        const double expected =
-                            logit * static_cast<double>(scale) - std::log(sum);
+                        const double logit =
+                            static_cast<double>(outputs[static_cast<std::size_t>(candidate.index)]);
+                        const double expected = logit * static_cast<double>(scale) - std::log(sum);
                         CHECK(std::abs(static_cast<double>(candidate.value) - expected) < 2e-6);
                     }
                 }

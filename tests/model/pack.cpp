@@ -33,8 +33,7 @@ std::vector<float> outputs(const Transformer<Weights>& model) {
     Encoded encoded;
     std::vector<float> all;
     const auto append = [&](const Variable& x) {
-        all.insert(all.end(), x.value.data(),
-                   x.value.data() + std::ptrdiff_t{x.rows()} * x.cols());
+        all.insert(all.end(), x.value.data(), x.value.data() + std::ptrdiff_t{x.rows()} * x.cols());
     };
     if (model.architecture.has_encoder()) {
         encoded = encode(context, model, {}, sources.tokens, sources.ragged());
@@ -66,7 +65,8 @@ Architecture apart() {
 TEST_SUITE("model/pack") {
     TEST_CASE("a packed model computes what the network does, and needs it no more") {
         std::vector<Architecture> architectures{apart()};
-        for (const Architecture& a : hat::support::varied_architectures()) architectures.push_back(a);
+        for (const Architecture& a : hat::support::varied_architectures())
+            architectures.push_back(a);
         for (const Architecture& a : architectures) {
             Network network(a);
             network.initialize(3);
@@ -75,9 +75,8 @@ TEST_SUITE("model/pack") {
             for (const auto& entry : network.table()) {
                 if (!entry.is_vector) continue;
                 float* const values = network.values().data() + entry.offset;
-                std::for_each(values, values + entry.size(), [&](float& v) {
-                    v += 0.1F * static_cast<float>(random.normal());
-                });
+                std::for_each(values, values + entry.size(),
+                              [&](float& v) { v += 0.1F * static_cast<float>(random.normal()); });
             }
             const std::vector<float> expected = outputs(network.view());
             PackedModel packed(network.view());

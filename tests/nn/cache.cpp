@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <hat/core/random.hpp>
 #include <hat/nn/cache.hpp>
 
 #include "support/allocations.hpp"
-
-#include <hat/core/random.hpp>
 
 #include <doctest/doctest.h>
 

@@ -60,8 +60,8 @@ private:
         limits_.clear();
         std::size_t nodes = 0;
         for (int s = 0; s < sentences; ++s) {
-            limits_.push_back(1 + max_target_length(options, sources.sentences.length(s),
-                                                    model.max_length()));
+            limits_.push_back(
+                1 + max_target_length(options, sources.sentences.length(s), model.max_length()));
             nodes += 1 + 2 * index(beam_) * index(limits_.back());
         }
         history_.start(nodes);
@@ -179,7 +179,7 @@ private:
     std::vector<Row> next_rows_;
     std::vector<int> ends_;  ///< of the rows, in the history
     std::vector<int> next_ends_;
-    std::vector<int> limits_;  ///< positions of each sentence
+    std::vector<int> limits_;         ///< positions of each sentence
     std::vector<Finished> finished_;  ///< [sentence][beam]
     std::vector<int> finished_counts_;
     std::vector<std::size_t> heads_;  ///< candidates taken of each row of a sentence

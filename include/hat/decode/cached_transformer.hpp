@@ -25,9 +25,7 @@ public:
     /// `model` must outlive this.
     explicit CachedTransformer(const model::PackedModel& model) : model_(&model.view()) {}
 
-    [[nodiscard]] int vocab_size() const noexcept {
-        return model_->architecture.target_vocab_size;
-    }
+    [[nodiscard]] int vocab_size() const noexcept { return model_->architecture.target_vocab_size; }
     /// Positions that a target may have.
     [[nodiscard]] int max_length() const noexcept { return positions(model_->target_positions); }
     /// Tokens that a source may have, its eos among them.
@@ -83,8 +81,7 @@ private:
     /// Rows of a table are for tokens from the first position on; without a table there is no limit
     /// but that of the library.
     static int positions(ConstMatrix table) noexcept {
-        return table.empty() ? model::Network::max_tokens
-                             : table.rows() - first_position;
+        return table.empty() ? model::Network::max_tokens : table.rows() - first_position;
     }
 
     [[nodiscard]] std::span<nn::MemoryKeysValues> cross(int layer) noexcept {
@@ -135,8 +132,7 @@ private:
         const ConstMatrix all = model_->target_positions;
         const ConstMatrix from =
             all.empty() ? all : all.middle_rows(position, all.rows() - position);
-        const autograd::Variable x =
-            context.variable(n, model_->architecture.decoder_embed_dim);
+        const autograd::Variable x = context.variable(n, model_->architecture.decoder_embed_dim);
         kernels::embed({tokens, rows.size()}, Ragged(offsets, n), model_->target_embedding,
                        model::target_embedding_scale(model_->architecture), from, {}, x.value);
         return x;

@@ -14,7 +14,8 @@
 /// The same sentence gives the same bits alone or in any batch, on any number of threads and on any
 /// CPU. Once sized by a first batch, decoding allocates nothing.
 ///
-/// Limits: 1,024 positions with sinusoids, as many as were learned otherwise; a target is begun by eos.
+/// Limits: 1,024 positions with sinusoids, as many as were learned otherwise; a target is begun by
+/// eos.
 
 #include <hat/decode/beam.hpp>
 #include <hat/decode/cached_transformer.hpp>

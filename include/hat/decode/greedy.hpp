@@ -45,8 +45,8 @@ private:
         limits_.clear();
         std::size_t nodes = 0;
         for (int s = 0; s < sentences; ++s) {
-            limits_.push_back(1 + max_target_length(options, sources.sentences.length(s),
-                                                    model.max_length()));
+            limits_.push_back(
+                1 + max_target_length(options, sources.sentences.length(s), model.max_length()));
             nodes += 1 + index(limits_.back());
         }
         history_.start(nodes);
@@ -67,7 +67,8 @@ private:
             const Row row = rows_[i];
             const auto best = candidates.row(static_cast<int>(i));
             if (best.empty()) {
-                fail("greedy search: sentence ", row.sentence, ": no next token has a finite score");
+                fail("greedy search: sentence ", row.sentence,
+                     ": no next token has a finite score");
             }
             const auto [value, token] = best.front();
             const float score = options.scores ? history_.score(ends_[i]) + value : 0.0F;

@@ -14,8 +14,8 @@ namespace hat::decode {
 
 /// How a search goes (spec/hat.md, section 11).
 struct SearchOptions {
-    int beam = 5;                ///< hypotheses per sentence; 1 is greedy
-    bool normalize = true;       ///< scores are divided by length^length_penalty
+    int beam = 5;           ///< hypotheses per sentence; 1 is greedy
+    bool normalize = true;  ///< scores are divided by length^length_penalty
     float length_penalty = 1.0F;
     /// A target may have ⌊max_length_a · source length + max_length_b⌋ tokens before its eos; the
     /// source length counts eos.

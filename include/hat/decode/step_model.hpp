@@ -18,7 +18,8 @@ namespace hat::decode {
 enum class Allowed : std::uint8_t { any, no_eos, only_eos };
 
 /// One row of a step: the hypothesis of `sentence` that continues row `parent` of the step before
-/// with `token`. In the first step `token` is what every target begins with, and there is no parent.
+/// with `token`. In the first step `token` is what every target begins with, and there is no
+/// parent.
 struct Row {
     int sentence = 0;
     int parent = 0;
@@ -48,18 +49,17 @@ struct Sources {
 /// rows that live on, grouped by sentence in ascending order, and returns the best candidates of
 /// each, best first, valid until the next step. Sentences without a row are finished.
 template <class Model>
-concept StepModel =
-    requires(Model& model, const Model& constant, const Sources& sources, int rows_per_sentence,
-             std::span<const int> max_lengths, std::span<const Row> rows,
-             const Selection& selection) {
-        { constant.vocab_size() } -> std::same_as<int>;
-        { constant.max_length() } -> std::same_as<int>;  // positions that a target may have
-        model.start(sources, rows_per_sentence, max_lengths);
-        { model.step(rows, selection) } -> std::same_as<kernels::CandidateRows>;
-    };
+concept StepModel = requires(Model& model, const Model& constant, const Sources& sources,
+                             int rows_per_sentence, std::span<const int> max_lengths,
+                             std::span<const Row> rows, const Selection& selection) {
+    { constant.vocab_size() } -> std::same_as<int>;
+    { constant.max_length() } -> std::same_as<int>;  // positions that a target may have
+    model.start(sources, rows_per_sentence, max_lengths);
+    { model.step(rows, selection) } -> std::same_as<kernels::CandidateRows>;
+};
 
-/// Takes from a block of a row's outputs, those numbered `first` and up, what the rules forbid: pad,
-/// and what the row does not allow; lowers unk by its penalty (spec/hat.md, section 11.2).
+/// Takes from a block of a row's outputs, those numbered `first` and up, what the rules forbid:
+/// pad, and what the row does not allow; lowers unk by its penalty (spec/hat.md, section 11.2).
 inline void apply_rules(const Row& row, const Selection& selection, int first,
                         std::span<float> outputs) noexcept {
     constexpr float forbidden = -std::numeric_limits<float>::infinity();

@@ -46,8 +46,8 @@ public:
     /// Throws  `Error` if an option is out of range, a sentence is empty or longer than the model
     ///         has positions for, or a token is not in the source vocabulary
     [[nodiscard]] std::vector<Hypotheses> translate(const Sources& sources,
-                                                    const SearchOptions& options,
-                                                    ThreadPool& pool, int batch_sentences = 32) {
+                                                    const SearchOptions& options, ThreadPool& pool,
+                                                    int batch_sentences = 32) {
         std::vector<Hypotheses> results;
         translate(sources, options, pool, results, batch_sentences);
         return results;
@@ -98,8 +98,10 @@ private:
             const Sources own{tokens, Ragged(offsets.data(), static_cast<int>(batch.size()))};
             const auto own_part = std::span(own_results).first(batch.size());
             swap_results(batch, results);
-            if (options.beam == 1) greedy.run(model, own, special, options, own_part);
-            else beam.run(model, own, special, options, own_part);
+            if (options.beam == 1)
+                greedy.run(model, own, special, options, own_part);
+            else
+                beam.run(model, own, special, options, own_part);
             swap_results(batch, results);
         }
 

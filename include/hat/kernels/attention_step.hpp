@@ -24,7 +24,7 @@ namespace hat::kernels {
 /// share what they have in common; each knows the *columns* of its positions, counted over
 /// the sentence's pages, and their *places*, counted over all pages.
 ///
-/// Shapes  pages [page_count],  columns, places [rows, length]; without `columns`, position i of the
+/// Shapes  pages [page_count],  columns, places [rows, length]; without `columns`, position i of
 ///         one row is in column i
 struct PagedPrefixes {
     const int* pages = nullptr;
@@ -48,11 +48,21 @@ HAT_INLINE void for_row_tiles(int rows, const Work& work) noexcept {
     for (int tile = 0, row = 0; tile < tiles; ++tile) {
         const int count = (rows - row + tiles - tile - 1) / (tiles - tile);
         switch (count) {
-            case 1: work.template operator()<1>(row); break;
-            case 2: work.template operator()<2>(row); break;
-            case 3: work.template operator()<3>(row); break;
-            case 4: work.template operator()<4>(row); break;
-            default: work.template operator()<5>(row); break;
+        case 1:
+            work.template operator()<1>(row);
+            break;
+        case 2:
+            work.template operator()<2>(row);
+            break;
+        case 3:
+            work.template operator()<3>(row);
+            break;
+        case 4:
+            work.template operator()<4>(row);
+            break;
+        default:
+            work.template operator()<5>(row);
+            break;
         }
         row += count;
     }
@@ -96,8 +106,10 @@ void score_panels(int heads, ConstMatrix q, int panels, const Panel& panel,
             for_row_tiles(rows, [&]<int Rows>(int row) HAT_INLINE_LAMBDA {
                 const LeftOperand left{q.row_data(row) + first, q.stride(), 1};
                 float* const to = scores.row_data(head * rows + row) + p * panel_width;
-                if (is_pair) score_tile<Rows, 2>(left, right, head_dim, to, scores.stride());
-                else score_tile<Rows, 1>(left, right, head_dim, to, scores.stride());
+                if (is_pair)
+                    score_tile<Rows, 2>(left, right, head_dim, to, scores.stride());
+                else
+                    score_tile<Rows, 1>(left, right, head_dim, to, scores.stride());
             });
         }
     }
@@ -111,8 +123,8 @@ struct MixOperand {
     std::ptrdiff_t row_stride;
 };
 
-/// y[r] = Σ_i p[r][i] · value(i) for `Heads` heads of `Panels` panels each, of which the last one has
-/// `last` numbers.
+/// y[r] = Σ_i p[r][i] · value(i) for `Heads` heads of `Panels` panels each, of which the last one
+/// has `last` numbers.
 template <int Rows, int Heads, int Panels, class Value>
 HAT_INLINE void mix_tile(MixOperand p, int positions, const Value& value, float* y,
                          std::ptrdiff_t stride, int last) noexcept {
@@ -152,8 +164,8 @@ HAT_INLINE void mix_tile(MixOperand p, int positions, const Value& value, float*
 /// y = p · values, head by head for `Rows` rows; several narrow heads at a time, so that values are
 /// read in the order they lie in. `value(i, feature)` is where the numbers of position i begin.
 template <int Rows, class Value>
-HAT_INLINE void mix_values(int heads, int head_dim, MixOperand p, int positions,
-                           const Value& value, float* y, std::ptrdiff_t stride) noexcept {
+HAT_INLINE void mix_values(int heads, int head_dim, MixOperand p, int positions, const Value& value,
+                           float* y, std::ptrdiff_t stride) noexcept {
     constexpr int abreast = tile_panels(Rows);
     int head = 0;
     const auto tiles = [&]<int Heads, int Panels>() HAT_INLINE_LAMBDA {
@@ -248,9 +260,8 @@ inline void attend_to_prefixes(int heads, ConstMatrix q, const PagedPrefixes& pr
         const int* const places = prefixes.places.row_data(row);
         detail::mix_values<1>(
             heads, head_dim, {p.row_data(row), rows * p.stride(), 0}, length,
-            [&](int i, int feature) HAT_INLINE_LAMBDA {
-                return values + std::ptrdiff_t{places[i]} * width + feature;
-            },
+            [&](int i, int feature)
+                HAT_INLINE_LAMBDA { return values + std::ptrdiff_t{places[i]} * width + feature; },
             y.row_data(row), y.stride());
     }
 }

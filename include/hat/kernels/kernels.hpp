@@ -15,6 +15,7 @@
 
 #include <hat/kernels/activation.hpp>
 #include <hat/kernels/attention.hpp>
+#include <hat/kernels/attention_step.hpp>
 #include <hat/kernels/cross_entropy.hpp>
 #include <hat/kernels/dropout.hpp>
 #include <hat/kernels/embedding.hpp>
@@ -23,3 +24,4 @@
 #include <hat/kernels/packed_gemm.hpp>
 #include <hat/kernels/softmax.hpp>
 #include <hat/kernels/tile.hpp>
+#include <hat/kernels/top_candidates.hpp>

@@ -104,8 +104,7 @@ public:
         if (!normalize_) return best_;
         for (int i = 0; i < rows; ++i) {
             const float largest = simd::largest(simd::load(maxima_.row_data(i)));
-            const simd::Lanes shift =
-                simd::load(maxima_.row_data(i)) - simd::broadcast(largest);
+            const simd::Lanes shift = simd::load(maxima_.row_data(i)) - simd::broadcast(largest);
             const float log_sum =
                 log(simd::sum(simd::load(sums_.row_data(i)) * simd::exp_not_positive(shift)));
             for (int k = 0; k < best_.sizes[i]; ++k) {
@@ -122,7 +121,8 @@ private:
         return n == simd::lanes ? x : simd::keep_first(x, n, detail::no_logit);
     }
 
-    /// Lane by lane: m' = max(m, x), Σ' = Σ·e^(m − m') + e^(x − m'), with `largest` the max of all x.
+    /// Lane by lane: m' = max(m, x), Σ' = Σ·e^(m − m') + e^(x − m'), with `largest` the max of all
+    /// x.
     HAT_INLINE void add_exponentials(int row, const float* outputs, int n,
                                      simd::Lanes largest) noexcept {
         const simd::Lanes before = simd::load(maxima_.row_data(row));
@@ -191,8 +191,9 @@ CandidateRows linear_top_candidates(ConstMatrix x, PackedView weight, int count,
             if (scale != 1.0F) {
                 for (int j = 0; j < n; ++j) outputs[j] *= scale;
             }
-            candidates.add(i, first, outputs, n,
-                           [&](float* of_block) { adjust(i, first, std::span(of_block, static_cast<std::size_t>(n))); });
+            candidates.add(i, first, outputs, n, [&](float* of_block) {
+                adjust(i, first, std::span(of_block, static_cast<std::size_t>(n)));
+            });
         }
     }
     return candidates.finish(rows);

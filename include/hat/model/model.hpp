@@ -17,6 +17,7 @@
 #include <hat/model/architecture.hpp>
 #include <hat/model/counts.hpp>
 #include <hat/model/network.hpp>
+#include <hat/model/pack.hpp>
 #include <hat/model/parameters.hpp>
 #include <hat/model/presets.hpp>
 #include <hat/model/transformer.hpp>

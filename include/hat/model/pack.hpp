@@ -120,16 +120,15 @@ private:
     nn::LayerNorm<nn::Packed> norm(const nn::LayerNorm<nn::Trainable>& layer) noexcept {
         return {vector(layer.gain), vector(layer.bias)};
     }
-    nn::FeedForward<nn::Packed> feed_forward(
-        const nn::FeedForward<nn::Trainable>& layer) noexcept {
+    nn::FeedForward<nn::Packed> feed_forward(const nn::FeedForward<nn::Trainable>& layer) noexcept {
         return {linear(layer.first), linear(layer.second), layer.activation};
     }
-    nn::SelfAttention<nn::Packed> self_attention(
-        const nn::SelfAttention<nn::Trainable>& layer) noexcept {
+    nn::SelfAttention<nn::Packed>
+    self_attention(const nn::SelfAttention<nn::Trainable>& layer) noexcept {
         return {linear(layer.in_proj), linear(layer.out_proj), layer.heads, layer.qkv_dim};
     }
-    nn::CrossAttention<nn::Packed> cross_attention(
-        const nn::CrossAttention<nn::Trainable>& layer) noexcept {
+    nn::CrossAttention<nn::Packed>
+    cross_attention(const nn::CrossAttention<nn::Trainable>& layer) noexcept {
         nn::CrossAttention<nn::Packed> packed;
         packed.heads = layer.heads;
         packed.qkv_dim = layer.qkv_dim;

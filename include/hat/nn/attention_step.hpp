@@ -13,8 +13,8 @@
 namespace hat::nn {
 
 /// x [rows, dim] → [rows, dim]; the keys and values of the new positions go into `cache`.
-inline Variable step(autograd::Eval& context, const SelfAttention<Packed>& layer,
-                     const Variable& x, const PrefixTable& table, const KeyValueCache& cache) {
+inline Variable step(autograd::Eval& context, const SelfAttention<Packed>& layer, const Variable& x,
+                     const PrefixTable& table, const KeyValueCache& cache) {
     const int n = layer.qkv_dim;
     const Variable qkv = forward(context, layer.in_proj, x);
     cache.write(table, qkv.value.middle_cols(n, n), qkv.value.middle_cols(2 * n, n));
@@ -43,8 +43,8 @@ inline Variable step(autograd::Eval& context, const CrossAttention<Packed>& laye
     return forward(context, layer.out_proj, attended);
 }
 
-/// What the sentences of `states` are to cross-attention, computed once: their projected values, and
-/// their keys turned into panels, in memory that lasts.
+/// What the sentences of `states` are to cross-attention, computed once: their projected values,
+/// and their keys turned into panels, in memory that lasts.
 ///
 /// Shapes  states [sentences.tokens(), memory dim],  memory [sentences.sentences()]
 inline void project_memory(const CrossAttention<Packed>& layer, ConstMatrix states,
@@ -70,20 +70,18 @@ inline void project_memory(const CrossAttention<Packed>& layer, ConstMatrix stat
 inline Variable step(autograd::Eval& context, const DecoderLayer<Packed>& layer, bool pre_norm,
                      Variable x, const PrefixTable& table, const KeyValueCache& cache,
                      std::span<const MemoryKeysValues> memory) {
-    x = residual_block(context, layer.self_attn_layer_norm, pre_norm, 0.0F, x,
-                       [&](const Variable& in) {
-                           return step(context, layer.self_attn, in, table, cache);
-                       });
+    x = residual_block(
+        context, layer.self_attn_layer_norm, pre_norm, 0.0F, x,
+        [&](const Variable& in) { return step(context, layer.self_attn, in, table, cache); });
     if (layer.attended_layers > 0) {
         x = residual_block(context, layer.encoder_attn_layer_norm, pre_norm, 0.0F, x,
                            [&](const Variable& in) {
                                return step(context, layer.encoder_attn, in, table, memory);
                            });
     }
-    return residual_block(context, layer.final_layer_norm, pre_norm, 0.0F, x,
-                          [&](const Variable& in) {
-                              return forward(context, layer.feed_forward, in, 0.0F);
-                          });
+    return residual_block(
+        context, layer.final_layer_norm, pre_norm, 0.0F, x,
+        [&](const Variable& in) { return forward(context, layer.feed_forward, in, 0.0F); });
 }
 
 }  // namespace hat::nn

@@ -178,8 +178,7 @@ private:
             const std::ptrdiff_t to = list(rows_of.sentence, i);
             const int* const columns = indices_[1].columns.data() + from;
             std::copy_n(columns, length_, indices_[0].columns.data() + to);
-            std::copy_n(indices_[1].places.data() + from, length_,
-                        indices_[0].places.data() + to);
+            std::copy_n(indices_[1].places.data() + from, length_, indices_[0].places.data() + to);
             for (int t = 0; t < length_; ++t) in_use_[static_cast<std::size_t>(columns[t])] = 1;
         }
     }
@@ -193,15 +192,13 @@ private:
                 ++column;
             }
             int* const pages = pages_.data() + sentence.first_page;
-            const bool opens_page =
-                column == sentence.columns && column % page_columns == 0;
+            const bool opens_page = column == sentence.columns && column % page_columns == 0;
             if (opens_page) {
                 pages[column / page_columns] = free_pages_.back();
                 free_pages_.pop_back();
             }
             sentence.columns = std::max(sentence.columns, column + 1);
-            const int place =
-                pages[column / page_columns] * page_columns + column % page_columns;
+            const int place = pages[column / page_columns] * page_columns + column % page_columns;
             const std::ptrdiff_t at_end = list(rows_of.sentence, i) + length_;
             indices_[0].places[static_cast<std::size_t>(at_end)] = place;
             if (rows_per_sentence_ > 1) {
@@ -225,7 +222,8 @@ private:
     std::vector<Added> added_;          ///< by row
 };
 
-/// The keys and values of one layer for the pages of a `PrefixTable`; written in place, never moved.
+/// The keys and values of one layer for the pages of a `PrefixTable`; written in place, never
+/// moved.
 ///
 /// Shapes  keys [page][dim][16],  values [page · 16][dim]
 struct KeyValueCache {
@@ -259,7 +257,7 @@ public:
         const std::ptrdiff_t size = 2 * part * layers + kernels::panel_width;
         if (size > size_) {
             memory_.reset();
-            memory_.reset(static_cast<float*>(::operator new(
+            memory_.reset(static_cast<float*>(::operator new (
                 static_cast<std::size_t>(size) * sizeof(float), std::align_val_t{alignment})));
             size_ = size;
         }
@@ -276,7 +274,9 @@ public:
 
 private:
     struct Free {
-        void operator()(float* p) const noexcept { ::operator delete(p, std::align_val_t{alignment}); }
+        void operator()(float* p) const noexcept {
+            ::operator delete (p, std::align_val_t{alignment});
+        }
     };
 
     std::unique_ptr<float, Free> memory_;

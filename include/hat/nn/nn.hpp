@@ -12,7 +12,9 @@
 /// Limits: layers own nothing; what they view must outlive them.
 
 #include <hat/nn/attention.hpp>
+#include <hat/nn/attention_step.hpp>
 #include <hat/nn/block.hpp>
+#include <hat/nn/cache.hpp>
 #include <hat/nn/feed_forward.hpp>
 #include <hat/nn/layer_norm.hpp>
 #include <hat/nn/linear.hpp>
