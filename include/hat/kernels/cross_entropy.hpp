@@ -29,8 +29,8 @@ struct CrossEntropy {
 
 /// What the gradient of the summed loss is added to; empty if it is not wanted.
 struct CrossEntropyGradients {
-    Matrix dx;                  ///< [tokens, dim]
-    Matrix dweight;             ///< [vocab_size, dim], always added to
+    Matrix dx{};                ///< [tokens, dim]
+    Matrix dweight{};           ///< [vocab_size, dim], always added to
     bool accumulate_x = false;  ///< whether to add to `dx` too
 };
 
