@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 /// Multi-head attention on ragged batches (Vaswani et al., arXiv:1706.03762, §3.2; spec/hat.md,
 /// section 4). Head h owns the features h·head_dim … (h+1)·head_dim − 1 of queries, keys and
@@ -74,16 +75,78 @@ inline void drop_probabilities(const Dropout& drop, std::uint32_t first, ConstMa
     }
 }
 
+/// One head of one sentence: its queries, its keys, and where its probabilities begin.
+struct HeadBlock {
+    int first_query;
+    int queries;
+    int first_key;
+    int keys;
+    int first_feature;
+    int head_dim;
+    std::ptrdiff_t offset;
+    int stride;  ///< of a row of probabilities
+
+    /// What belongs to it of a matrix with a row per query token.
+    template <class View>
+    [[nodiscard]] View of_queries(View m) const noexcept {
+        return m.middle_rows(first_query, queries).middle_cols(first_feature, head_dim);
+    }
+    /// The same with a row per key token.
+    template <class View>
+    [[nodiscard]] View of_keys(View m) const noexcept {
+        return m.middle_rows(first_key, keys).middle_cols(first_feature, head_dim);
+    }
+    /// A matrix [queries, keys] at `data`.
+    template <class T>
+    [[nodiscard]] MatrixView<T> scores(T* data) const noexcept {
+        return {data, queries, keys, stride};
+    }
+    /// Floats between its probabilities and those of the next block.
+    [[nodiscard]] std::ptrdiff_t size() const noexcept { return std::ptrdiff_t{queries} * stride; }
+};
+
+/// Calls `body(block)` for every sentence and head, in the order in which probabilities are kept.
+template <class Body>
+void for_each_head(const AttentionShape& shape, int head_dim, const Body& body) {
+    std::ptrdiff_t offset = 0;
+    for (int s = 0; s < shape.queries.sentences(); ++s) {
+        const int keys = shape.keys.length(s);
+        for (int head = 0; head < shape.heads; ++head) {
+            const HeadBlock block{shape.queries.begin(s),
+                                  shape.queries.length(s),
+                                  shape.keys.begin(s),
+                                  keys,
+                                  head * head_dim,
+                                  head_dim,
+                                  offset,
+                                  probability_stride(keys)};
+            body(block);
+            offset += block.size();
+        }
+    }
+}
+
+/// dp = scale · p ∘ (dp − Σ p ∘ dp): from the gradient of probabilities to that of scaled scores.
+HAT_INLINE void softmax_row_backward(const float* p, int n, float scale, float* dp) noexcept {
+    simd::Lanes sum = simd::zero();
+    for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
+        sum = simd::fma(load_stretch(p + j, count), load_stretch(dp + j, count), sum);
+    });
+    const simd::Lanes mean = simd::broadcast(simd::sum(sum));
+    const simd::Lanes factor = simd::broadcast(scale);
+    for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
+        const simd::Lanes d = load_stretch(dp + j, count) - mean;
+        store_stretch(load_stretch(p + j, count) * d * factor, dp + j, count);
+    });
+}
+
 }  // namespace detail
 
 /// Floats that the probabilities of all heads and sentences take.
 inline std::ptrdiff_t attention_probabilities_size(const AttentionShape& shape) noexcept {
     std::ptrdiff_t size = 0;
-    for (int s = 0; s < shape.queries.sentences(); ++s) {
-        size += std::ptrdiff_t{shape.queries.length(s)} *
-                detail::probability_stride(shape.keys.length(s));
-    }
-    return size * shape.heads;
+    detail::for_each_head(shape, 0, [&](const detail::HeadBlock& block) { size += block.size(); });
+    return size;
 }
 
 /// y = dropout(softmax(q · kᵀ / √head_dim)) · v, head by head. The probabilities before dropout are
@@ -96,37 +159,24 @@ inline void attention(const AttentionShape& shape, const Dropout& drop, ConstMat
                       Arena& scratch) {
     const int head_dim = q.cols() / shape.heads;
     const float scale = 1.0F / std::sqrt(static_cast<float>(head_dim));
-    std::ptrdiff_t offset = 0;
-    for (int s = 0; s < shape.queries.sentences(); ++s) {
-        const int rows = shape.queries.length(s);
-        const int keys = shape.keys.length(s);
-        const int stride = detail::probability_stride(keys);
-        const auto part = [&](auto m, const Ragged& ragged, int head) {
-            return m.middle_rows(ragged.begin(s), ragged.length(s))
-                .middle_cols(head * head_dim, head_dim);
-        };
-        for (int head = 0; head < shape.heads; ++head) {
-            const ArenaScope scope(scratch);
-            const Matrix p(probabilities + offset, rows, keys, stride);
-            detail::small_gemm_nt(part(q, shape.queries, head), part(k, shape.keys, head), p,
-                                  scratch);
-            for (int i = 0; i < rows; ++i) {
-                float* const row = p.row_data(i);
-                const int visible = shape.causal ? i + 1 : keys;
-                row_softmax(row, visible, scale, row);
-                for (int j = visible; j < keys; ++j) row[j] = 0.0F;
-            }
-            Matrix dropped = p;
-            if (drop.active()) {
-                dropped = Matrix(scratch.allocate<float>(std::ptrdiff_t{rows} * stride), rows, keys,
-                                 stride);
-                detail::drop_probabilities(drop, static_cast<std::uint32_t>(offset), p, dropped);
-            }
-            detail::small_gemm(detail::rows_of(dropped), rows, part(v, shape.keys, head),
-                               {.y = part(y, shape.queries, head)}, scratch);
-            offset += std::ptrdiff_t{rows} * stride;
+    detail::for_each_head(shape, head_dim, [&](const detail::HeadBlock& block) {
+        const ArenaScope scope(scratch);
+        const Matrix p = block.scores(probabilities + block.offset);
+        detail::small_gemm_nt(block.of_queries(q), block.of_keys(k), p, scratch);
+        for (int i = 0; i < block.queries; ++i) {
+            float* const row = p.row_data(i);
+            const int visible = shape.causal ? i + 1 : block.keys;
+            row_softmax(row, visible, scale, row);
+            for (int j = visible; j < block.keys; ++j) row[j] = 0.0F;
         }
-    }
+        Matrix dropped = p;
+        if (drop.active()) {
+            dropped = block.scores(scratch.allocate<float>(block.size()));
+            detail::drop_probabilities(drop, static_cast<std::uint32_t>(block.offset), p, dropped);
+        }
+        detail::small_gemm(detail::rows_of(dropped), block.queries, block.of_keys(v),
+                           {.y = block.of_queries(y)}, scratch);
+    });
 }
 
 /// Where the gradients of `attention` go, and whether to add to what is there.
@@ -151,59 +201,33 @@ inline void attention_backward(const AttentionShape& shape, const Dropout& drop,
                                Arena& scratch) {
     const int head_dim = q.cols() / shape.heads;
     const float scale = 1.0F / std::sqrt(static_cast<float>(head_dim));
-    std::ptrdiff_t offset = 0;
-    for (int s = 0; s < shape.queries.sentences(); ++s) {
-        const int rows = shape.queries.length(s);
-        const int keys = shape.keys.length(s);
-        const int stride = detail::probability_stride(keys);
-        const auto part = [&](auto m, const Ragged& ragged, int head) {
-            return m.middle_rows(ragged.begin(s), ragged.length(s))
-                .middle_cols(head * head_dim, head_dim);
-        };
-        for (int head = 0; head < shape.heads; ++head) {
-            const ArenaScope scope(scratch);
-            const ConstMatrix p(probabilities + offset, rows, keys, stride);
-            const ConstMatrix up = part(dy, shape.queries, head);
-            const std::ptrdiff_t size = std::ptrdiff_t{rows} * stride;
-            const Matrix ds(scratch.allocate<float>(size), rows, keys, stride);
-            detail::small_gemm_nt(up, part(v, shape.keys, head), ds, scratch);
-            ConstMatrix dropped = p;
-            if (drop.active()) {
-                const auto first = static_cast<std::uint32_t>(offset);
-                const Matrix masked(scratch.allocate<float>(size), rows, keys, stride);
-                detail::drop_probabilities(drop, first, p, masked);
-                dropped = masked;
-                detail::drop_probabilities(drop, first, ds, ds);
-            }
-            detail::small_gemm(
-                detail::columns_of(dropped), keys, up,
-                {.y = part(gradients.dv, shape.keys, head), .accumulate = gradients.accumulate_v},
-                scratch);
-            for (int i = 0; i < rows; ++i) {
-                simd::Lanes sum = simd::zero();
-                detail::for_stretches(keys, [&](int j, int n) HAT_INLINE_LAMBDA {
-                    sum = simd::fma(detail::load_stretch(p.row_data(i) + j, n),
-                                    detail::load_stretch(ds.row_data(i) + j, n), sum);
-                });
-                const simd::Lanes mean = simd::broadcast(simd::sum(sum));
-                const simd::Lanes factor = simd::broadcast(scale);
-                detail::for_stretches(keys, [&](int j, int n) HAT_INLINE_LAMBDA {
-                    const simd::Lanes d = detail::load_stretch(ds.row_data(i) + j, n) - mean;
-                    detail::store_stretch(detail::load_stretch(p.row_data(i) + j, n) * d * factor,
-                                          ds.row_data(i) + j, n);
-                });
-            }
-            detail::small_gemm(detail::rows_of(ds), rows, part(k, shape.keys, head),
-                               {.y = part(gradients.dq, shape.queries, head),
-                                .accumulate = gradients.accumulate_q},
-                               scratch);
-            detail::small_gemm(
-                detail::columns_of(ds), keys, part(q, shape.queries, head),
-                {.y = part(gradients.dk, shape.keys, head), .accumulate = gradients.accumulate_k},
-                scratch);
-            offset += size;
+    detail::for_each_head(shape, head_dim, [&](const detail::HeadBlock& block) {
+        const ArenaScope scope(scratch);
+        const ConstMatrix p = block.scores(probabilities + block.offset);
+        const ConstMatrix up = block.of_queries(dy);
+        const Matrix ds = block.scores(scratch.allocate<float>(block.size()));
+        detail::small_gemm_nt(up, block.of_keys(v), ds, scratch);
+        ConstMatrix dropped = p;
+        if (drop.active()) {
+            const auto first = static_cast<std::uint32_t>(block.offset);
+            const Matrix masked = block.scores(scratch.allocate<float>(block.size()));
+            detail::drop_probabilities(drop, first, p, masked);
+            dropped = masked;
+            detail::drop_probabilities(drop, first, ds, ds);
         }
-    }
+        detail::small_gemm(detail::columns_of(dropped), block.keys, up,
+                           {.y = block.of_keys(gradients.dv), .accumulate = gradients.accumulate_v},
+                           scratch);
+        for (int i = 0; i < block.queries; ++i) {
+            detail::softmax_row_backward(p.row_data(i), block.keys, scale, ds.row_data(i));
+        }
+        detail::small_gemm(
+            detail::rows_of(ds), block.queries, block.of_keys(k),
+            {.y = block.of_queries(gradients.dq), .accumulate = gradients.accumulate_q}, scratch);
+        detail::small_gemm(detail::columns_of(ds), block.keys, block.of_queries(q),
+                           {.y = block.of_keys(gradients.dk), .accumulate = gradients.accumulate_k},
+                           scratch);
+    });
 }
 
 }  // namespace hat::kernels
