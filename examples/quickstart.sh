@@ -57,8 +57,9 @@ say "Train"
 if [ ! -s "$work/run/model/config.json" ]; then
     resume=()
     if [ -d "$work/run" ]; then resume=(--resume); fi
-    "$hat" train --data "$work/data" --architecture tiny --updates 5000 --max-tokens 3000 \
-        --learning-rate 5e-3 --warmup 1000 --dropout 0.2 --validate-every 250 --average-last 8 \
+    "$hat" train --data "$work/data" --architecture tiny --updates 4800 --max-tokens 3000 \
+        --schedule cosine --learning-rate 5e-3 --final-rate 1e-5 --warmup 600 --dropout 0.15 \
+        --validate-every 200 --average-last 5 \
         --out "$work/run" "${resume[@]}"
 fi
 

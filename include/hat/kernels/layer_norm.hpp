@@ -7,6 +7,8 @@
 #include <hat/kernels/dropout.hpp>
 
 #include <cmath>
+#include <cstddef>
+#include <type_traits>
 
 namespace hat::kernels {
 
@@ -21,20 +23,44 @@ struct RowMoments {
     float inverse_deviation;
 };
 
-HAT_INLINE RowMoments row_moments(const float* x, int n) noexcept {
-    simd::Lanes sum = simd::zero();
-    for_stretches(n, [&](int j, int count)
-                         HAT_INLINE_LAMBDA { sum = sum + load_stretch(x + j, count); });
-    const float mean = simd::sum(sum) / static_cast<float>(n);
-    const simd::Lanes center = simd::broadcast(mean);
-    simd::Lanes squares = simd::zero();
+/// The moments of `Rows` rows from `x` on. Each row is one chain of additions: several rows at once
+/// keep the adders busy, and change no bit.
+template <int Rows>
+HAT_INLINE void row_moments(const float* x, std::ptrdiff_t stride, int n,
+                            RowMoments* moments) noexcept {
+    simd::Lanes sums[std::size_t{Rows}];
+    for (auto& sum : sums) sum = simd::zero();
     for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
-        simd::Lanes d = load_stretch(x + j, count) - center;
-        if (count < simd::lanes) d = simd::keep_first(d, count, 0.0F);
-        squares = simd::fma(d, d, squares);
+        for (int r = 0; r < Rows; ++r) {
+            sums[r] = sums[r] + load_stretch(x + r * stride + j, count);
+        }
     });
-    const float variance = simd::sum(squares) / static_cast<float>(n);
-    return {mean, 1.0F / std::sqrt(variance + layer_norm_epsilon)};
+    simd::Lanes squares[std::size_t{Rows}];
+    for (int r = 0; r < Rows; ++r) {
+        moments[r].mean = simd::sum(sums[r]) / static_cast<float>(n);
+        sums[r] = simd::broadcast(moments[r].mean);
+        squares[r] = simd::zero();
+    }
+    for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
+        for (int r = 0; r < Rows; ++r) {
+            simd::Lanes d = load_stretch(x + r * stride + j, count) - sums[r];
+            if (count < simd::lanes) d = simd::keep_first(d, count, 0.0F);
+            squares[r] = simd::fma(d, d, squares[r]);
+        }
+    });
+    for (int r = 0; r < Rows; ++r) {
+        const float variance = simd::sum(squares[r]) / static_cast<float>(n);
+        moments[r].inverse_deviation = 1.0F / std::sqrt(variance + layer_norm_epsilon);
+    }
+}
+
+/// Calls `body(first row, rows)` for the rows of a matrix, 4 at a time as long as there are so
+/// many.
+template <class Body>
+HAT_INLINE void for_row_groups(int rows, const Body& body) noexcept {
+    int i = 0;
+    for (; i + 4 <= rows; i += 4) body(i, std::integral_constant<int, 4>{});
+    for (; i < rows; ++i) body(i, std::integral_constant<int, 1>{});
 }
 
 HAT_INLINE void normalize_row(const float* x, int n, RowMoments moments, const float* gain,
@@ -55,38 +81,36 @@ HAT_INLINE void normalize_row(const float* x, int n, RowMoments moments, const f
 ///
 /// Shapes  x, y [rows, n],  gain, bias [n]; `y` may be `x`
 inline void layer_norm(ConstMatrix x, ConstVector gain, ConstVector bias, Matrix y) noexcept {
-    for (int i = 0; i < x.rows(); ++i) {
-        const float* const row = x.row_data(i);
-        detail::normalize_row(row, x.cols(), detail::row_moments(row, x.cols()), gain.data(),
-                              bias.data(), nullptr, y.row_data(i));
-    }
+    detail::for_row_groups(x.rows(), [&](int i, auto rows) HAT_INLINE_LAMBDA {
+        detail::RowMoments moments[4];
+        detail::row_moments<rows>(x.row_data(i), x.stride(), x.cols(), moments);
+        for (int r = 0; r < rows; ++r) {
+            detail::normalize_row(x.row_data(i + r), x.cols(), moments[r], gain.data(), bias.data(),
+                                  nullptr, y.row_data(i + r));
+        }
+    });
 }
 
-/// y = norm(x + branch ∘ mask): the residual connection and the norm behind it in one pass
-/// (`branch` may be empty). What the backward pass needs is kept in `normalized` and
-/// `inverse_deviation`.
+/// y = norm(x + branch ∘ mask): the residual connection and the norm behind it (`branch` may be
+/// empty). What the backward pass needs is kept in `normalized` and `inverse_deviation`.
 ///
 /// Shapes  x, branch, normalized, y [rows, n],  gain, bias [n],  inverse_deviation [rows]
 inline void residual_layer_norm(const Dropout& drop, ConstMatrix x, ConstMatrix branch,
                                 ConstVector gain, ConstVector bias, Matrix normalized,
                                 Vector inverse_deviation, Matrix y) noexcept {
-    for (int i = 0; i < x.rows(); ++i) {
-        const float* row = x.row_data(i);
-        if (!branch.empty()) {
-            const auto first = detail::first_element(i, x.cols());
-            float* const sums = y.row_data(i);
-            detail::for_stretches(x.cols(), [&](int j, int n) HAT_INLINE_LAMBDA {
-                simd::Lanes v = detail::load_stretch(branch.row_data(i) + j, n);
-                if (drop.active()) v = v * drop.factors(first + static_cast<std::uint32_t>(j));
-                detail::store_stretch(detail::load_stretch(row + j, n) + v, sums + j, n);
-            });
-            row = sums;
-        }
-        const auto moments = detail::row_moments(row, x.cols());
-        inverse_deviation[i] = moments.inverse_deviation;
-        detail::normalize_row(row, x.cols(), moments, gain.data(), bias.data(),
-                              normalized.row_data(i), y.row_data(i));
+    if (!branch.empty()) {
+        residual(drop, x, branch, y);
+        x = y;
     }
+    detail::for_row_groups(x.rows(), [&](int i, auto rows) HAT_INLINE_LAMBDA {
+        detail::RowMoments moments[4];
+        detail::row_moments<rows>(x.row_data(i), x.stride(), x.cols(), moments);
+        for (int r = 0; r < rows; ++r) {
+            inverse_deviation[i + r] = moments[r].inverse_deviation;
+            detail::normalize_row(x.row_data(i + r), x.cols(), moments[r], gain.data(), bias.data(),
+                                  normalized.row_data(i + r), y.row_data(i + r));
+        }
+    });
 }
 
 /// Gradients of `residual_layer_norm`:
