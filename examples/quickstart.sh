@@ -57,9 +57,8 @@ say "Train"
 if [ ! -s "$work/run/model/config.json" ]; then
     resume=()
     if [ -d "$work/run" ]; then resume=(--resume); fi
-    "$hat" train --data "$work/data" --architecture tiny --updates 4800 --max-tokens 3000 \
-        --schedule cosine --learning-rate 5e-3 --final-rate 1e-5 --warmup 600 --dropout 0.15 \
-        --validate-every 200 --average-last 5 \
+    "$hat" train --data "$work/data" --architecture tiny --updates 7200 --max-tokens 2000 \
+        --learning-rate 4e-3 --warmup 1200 --dropout 0.2 --validate-every 300 --average-last 10 \
         --out "$work/run" "${resume[@]}"
 fi
 
