@@ -16,7 +16,7 @@ namespace hat::kernels {
 /// row p is [sin(p·f_0) … sin(p·f_{h−1}), cos(p·f_0) … cos(p·f_{h−1})], a zero last column if `dim`
 /// is odd. Angles are rounded to float as in the reference. A sub-network uses the first columns.
 ///
-/// Shapes  table [positions, dim], row p belongs to position p
+/// Shapes  table [positions, dim], row p belongs to position p; dim ≥ 4, as f_k needs h ≥ 2
 inline void sinusoidal_positions(Matrix table) noexcept {
     const int half = table.cols() / 2;
     const auto step = static_cast<float>(std::log(10000.0) / (half - 1));
