@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/random.hpp>
+#include <hat/elastic/design_space.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+/// What evolution does to genes. A genome is a member of its `DesignSpace`: layers that it does not
+/// have are no part of it, so nothing here draws, changes or compares a gene without effect.
+namespace hat::elastic {
+
+namespace detail {
+
+/// The member whose every gene is `pick(Gene, const Choices&)`, asked in the order of
+/// `for_each_gene`.
+template <class Pick>
+[[nodiscard]] model::Architecture member_of(const DesignSpace& space, Pick&& pick) {
+    model::Architecture genes;
+    for_each_gene(space, genes, [&](Gene gene, int& value, const Choices& choices) {
+        value = pick(gene, choices);
+    });
+    return sub_architecture(genes, space.super);
+}
+
+[[nodiscard]] inline int draw(const Choices& choices, Random& random) {
+    return choices[static_cast<std::size_t>(random.below(choices.size()))];
+}
+
+/// Where `genes` keeps `gene`; null if it has no such layer.
+[[nodiscard]] inline const int* find_gene(const DesignSpace& space,
+                                          const model::Architecture& genes, Gene gene) {
+    const int* found = nullptr;
+    for_each_gene(space, genes, [&](Gene other, const int& value, const Choices&) {
+        if (other == gene) found = &value;
+    });
+    return found;
+}
+
+}  // namespace detail
+
+/// A random member: every gene uniform over its choices, independent of the others, as the
+/// reference draws them. (So every number of layers is as likely as another, and a member with
+/// few layers is likelier than one with many.)
+[[nodiscard]] inline model::Architecture sample(const DesignSpace& space, Random& random) {
+    return detail::member_of(
+        space, [&](Gene, const Choices& choices) { return detail::draw(choices, random); });
+}
+
+/// `parent` with every gene drawn anew, uniformly from its choices, with this `probability`; a gene
+/// of m choices thus changes with probability · (1 − 1/m). Layers that only the mutant has are
+/// random.
+///
+/// See  HAT (arXiv:2005.14187), §3.2; the reference also mutates slots of layers that are not there
+[[nodiscard]] inline model::Architecture mutate(const DesignSpace& space,
+                                                const model::Architecture& parent,
+                                                double probability, Random& random) {
+    return detail::member_of(space, [&](Gene gene, const Choices& choices) {
+        const int* inherited = detail::find_gene(space, parent, gene);
+        const bool redrawn = random.uniform() < probability;
+        return redrawn || inherited == nullptr ? detail::draw(choices, random) : *inherited;
+    });
+}
+
+/// Every gene from `a` or from `b` with the same chance. A layer that only one of them has comes
+/// from it.
+[[nodiscard]] inline model::Architecture crossover(const DesignSpace& space,
+                                                   const model::Architecture& a,
+                                                   const model::Architecture& b, Random& random) {
+    return detail::member_of(space, [&](Gene gene, const Choices&) {
+        const int* first = detail::find_gene(space, a, gene);
+        const int* second = detail::find_gene(space, b, gene);
+        const bool takes_first = random.below(2) == 0;
+        return second == nullptr || (first != nullptr && takes_first) ? *first : *second;
+    });
+}
+
+/// All members that differ from `genes` in one gene. Where that is the number of layers, the last
+/// ones are left out, or the last one is repeated.
+[[nodiscard]] inline std::vector<model::Architecture> neighbours(const DesignSpace& space,
+                                                                 const model::Architecture& genes) {
+    model::Architecture padded = genes;  // the last layer, in all slots that follow it
+    for (int i = 0; i < model::max_layers; ++i) {
+        const auto slot = static_cast<std::size_t>(i);
+        if (genes.has_encoder() && i >= genes.encoder_layer_count)
+            padded.encoder_layer_shapes[slot] = genes.encoder_layers().back();
+        if (i >= genes.decoder_layer_count)
+            padded.decoder_layer_shapes[slot] = genes.decoder_layers().back();
+    }
+    std::vector<model::Architecture> all;
+    for_each_gene(space, genes, [&](Gene gene, const int& value, const Choices& choices) {
+        for (const int choice : choices) {
+            if (choice == value) continue;
+            model::Architecture changed = padded;
+            for_each_gene(space, changed, [&](Gene other, int& slot, const Choices&) {
+                if (other == gene) slot = choice;
+            });
+            all.push_back(sub_architecture(changed, space.super));
+        }
+    });
+    return all;
+}
+
+/// 64 bits of the genes of `a` (what is not a gene is left out), the same on every machine.
+[[nodiscard]] constexpr std::uint64_t hash_genes(const model::Architecture& a) noexcept {
+    std::uint64_t hash = 0;
+    const auto add = [&hash](int high, int low) {
+        const auto bits = (static_cast<std::uint64_t>(static_cast<std::uint32_t>(high)) << 32U) |
+                          static_cast<std::uint32_t>(low);
+        hash = mix64((hash ^ bits) + 0x9e3779b97f4a7c15U);
+    };
+    add(a.encoder_embed_dim, a.decoder_embed_dim);
+    add(a.encoder_layer_count, a.decoder_layer_count);
+    for (const auto& layer : a.encoder_layers()) add(layer.ffn_dim, layer.heads);
+    for (const auto& layer : a.decoder_layers()) {
+        add(layer.ffn_dim, layer.heads);
+        add(layer.cross_heads, layer.attended_layers);
+    }
+    return hash;
+}
+
+/// Makes members of one space keys of `std::unordered_map`.
+///
+///     std::unordered_map<model::Architecture, double, GenesHash> losses;
+struct GenesHash {
+    [[nodiscard]] constexpr std::size_t operator()(const model::Architecture& a) const noexcept {
+        return static_cast<std::size_t>(hash_genes(a));
+    }
+};
+
+}  // namespace hat::elastic
