@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/search/latency_table.hpp>
+
+#include "support/temporary_directory.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace hat::search;
+using hat::Error;
+
+namespace {
+
+const std::string header =
+    "encoder_embed_dim,encoder_layer_num,encoder_ffn_embed_dim_avg,encoder_self_attention_heads_"
+    "avg,decoder_embed_dim,decoder_layer_num,decoder_ffn_embed_dim_avg,decoder_self_attention_"
+    "heads_avg,decoder_ende_attention_heads_avg,decoder_arbitrary_ende_attn_avg,latency_mean_"
+    "encoder,latency_mean_decoder,latency_std_encoder,latency_std_decoder";
+
+const std::string line = "640,6,1962.6666666666667,6.0,512,4,1920.0,2.5,5.5,1.5,5.49,124.5,0.05,"
+                         "0.4";
+
+LatencyRow detailed_row() {
+    LatencyRow row = latency_table_from_csv(header + "\n" + line, "t.csv")[0];
+    row.details = LatencyDetails{.encoder_median_ms = 5.4,
+                                 .decoder_median_ms = 124,
+                                 .total_median_ms = 1.0 / 3,
+                                 .total_low_ms = 0.3,
+                                 .total_high_ms = 0.4,
+                                 .encoder_p95_ms = 6,
+                                 .decoder_p95_ms = 130,
+                                 .sentinel_ratio = 1.01,
+                                 .repeats = 20,
+                                 .beam = 5,
+                                 .source_length = 12.5,
+                                 .target_length = 13.25,
+                                 .flags = "",
+                                 .genes = "640-6:1024;8"};
+    return row;
+}
+
+}  // namespace
+
+TEST_SUITE("search/latency_table") {
+    TEST_CASE("a published table is read column by column") {
+        const LatencyTable table = latency_table_from_csv(header + "\r\n" + line + "\n", "t.csv");
+        REQUIRE(table.size() == 1);
+        CHECK(table[0].features ==
+              LatencyFeatures{640, 6, 5888.0 / 3, 6, 512, 4, 1920, 2.5, 5.5, 1.5});
+        CHECK(table[0].encoder_std_ms == 0.05);
+        CHECK(table[0].total_ms() == 5.49 + 124.5);
+        CHECK_FALSE(table[0].details.has_value());
+    }
+
+    TEST_CASE("a table that was written is read back the same") {
+        const hat::support::TemporaryDirectory directory;
+        for (const bool extended : {false, true}) {
+            LatencyTable table{detailed_row(), detailed_row()};
+            table[1].decoder_mean_ms = 0.1 + 0.2;
+            table[1].details->flags = "remeasured+throttled";
+            if (!extended)
+                for (LatencyRow& row : table) row.details.reset();
+            write_latency_table(directory / "t.csv", table);
+            CHECK(read_latency_table(directory / "t.csv") == table);
+            CHECK(table[0].total_ms() == (extended ? 1.0 / 3 : 5.49 + 124.5));
+        }
+        CHECK(latency_table_from_csv(latency_table_to_csv({}), "t.csv").empty());
+    }
+
+    TEST_CASE("what is wrong with a table is said with its line and column") {
+        const auto message = [](const std::string& text, const char* expected) {
+            CHECK_THROWS_WITH_AS(static_cast<void>(latency_table_from_csv(text, "t.csv")), expected,
+                                 Error);
+        };
+        const auto with = [](const std::string& found, const std::string& replacement) {
+            std::string text = line;
+            return header + "\n" + line + "\n" +
+                   text.replace(text.find(found), found.size(), replacement);
+        };
+        message("", "t.csv:1: expected a line of column names, found nothing");
+        message("a,b\n1,2\n", "t.csv:1: column 1: expected \"encoder_embed_dim\", found \"a\"");
+        message("encoder_embed_dim\n640\n", "t.csv:1: expected 14 columns, or 28, found 1");
+        message(header + ",more\n",
+                "t.csv:1: column 15: expected \"encoder_median_ms\", found \"more\"");
+        message(with(",0.05", ""), "t.csv:3: expected 14 fields, found 13");
+        message(with("5.49", "fast"),
+                "t.csv:3: latency_mean_encoder: expected a number, found \"fast\"");
+        message(with("5.49", "-5"),
+                "t.csv:3: latency_mean_encoder: expected a number in 0 … 1e+09, found \"-5\"");
+        message(with(",6,", ",6.5,"),
+                "t.csv:3: encoder_layer_num: expected an integer in 0 … 16, found \"6.5\"");
+        message(
+            with("1.5,", "4,"),
+            "t.csv:3: decoder_arbitrary_ende_attn_avg: expected a number in 0 … 3, found \"4\"");
+        message(with("5.49,124.5", "0,0"),
+                "t.csv:3: latency_mean_decoder: expected a latency above 0, found \"0\"");
+    }
+
+    TEST_CASE("a table that no file can hold is not written") {
+        LatencyTable table{detailed_row(), detailed_row()};
+        table[1].details->genes = "640,6";
+        CHECK_THROWS_WITH_AS(static_cast<void>(latency_table_to_csv(table)),
+                             "latency table: \"640,6\" cannot be a field of a CSV file", Error);
+        table[1].details.reset();
+        CHECK_THROWS_WITH_AS(static_cast<void>(latency_table_to_csv(table)),
+                             "latency table: some rows have details and others have not", Error);
+    }
+}
