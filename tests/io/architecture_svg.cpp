@@ -20,14 +20,14 @@ std::size_t count(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_SUITE("io/architecture_svg") {
-    TEST_CASE("every layer is a box, every encoder layer that is read a line") {
+    TEST_CASE("every layer is a box, every encoder layer that is read a line of three pieces") {
         auto a = hat::model::transformer_tiny(100);
         a.decoder_layer_shapes[1].attended_layers = 3;
         a.decoder_layer_shapes[2].ffn_dim = 512;
         const std::string svg = architecture_to_svg(a, "tiny");
         CHECK(count(svg, "rx=\"4\"") == 8);
-        CHECK(count(svg, "<line") == 3 * 1 + 3);
-        CHECK(count(svg, "stroke-dasharray") == 2);
+        CHECK(count(svg, "<line") == 3 * (3 * 1 + 3));
+        CHECK(count(svg, "stroke-dasharray") == 3 * 2);
         CHECK(count(svg, "ffn 512 · 4/4 heads") == 1);
         CHECK(count(svg, "encoder, width 128") == 1);
     }

@@ -12,7 +12,7 @@ namespace hat::io {
 
 namespace detail {
 
-/// Draws the layers of an architecture, each as wide as its feed-forward layer.
+/// Draws the layers of an architecture, wider ones with a wider feed-forward layer.
 class ArchitectureDrawing {
 public:
     ArchitectureDrawing(const model::Architecture& architecture, const std::string& title)
@@ -49,7 +49,8 @@ private:
     static constexpr int width = 640;
     static constexpr double encoder_x = 165;
     static constexpr double decoder_x = 475;
-    static constexpr double box_width = 230;  ///< of the widest layer
+    static constexpr double box_width = 230;      ///< of the widest layer
+    static constexpr double narrowest_box = 130;  ///< holds its label
     static constexpr double box_height = 26;
     static constexpr double pitch = 38;
 
@@ -60,7 +61,7 @@ private:
     /// Middle of the layer `index`; the first one is at the bottom.
     [[nodiscard]] double y_of(int index) const noexcept { return height_ - 62 - pitch * index; }
     [[nodiscard]] double width_of(int ffn_dim) const noexcept {
-        return std::max(box_width * ffn_dim / widest_, 24.0);
+        return narrowest_box + (box_width - narrowest_box) * ffn_dim / widest_;
     }
 
     template <class LabelOf>
@@ -85,11 +86,22 @@ private:
                     std::min(a_.encoder_layer_count - 1,
                              a_.encoder_layer_count + a_.encoder_identity_layers - 1 - back);
                 const auto& read = a_.encoder_layers()[static_cast<std::size_t>(std::max(e, 0))];
-                svg_.line(encoder_x + width_of(read.ffn_dim) / 2, y_of(std::max(e, 0)),
-                          decoder_x - width_of(layer.ffn_dim) / 2, y_of(d), "#d62728", 1.2,
-                          back > 0);
+                connect(width_of(read.ffn_dim), y_of(std::max(e, 0)), width_of(layer.ffn_dim),
+                        y_of(d), back > 0);
             }
         }
+    }
+
+    /// Level to the edge of the column, across the gap, and level again: no box is crossed.
+    void connect(double from_width, double from_y, double to_width, double to_y, bool dashed) {
+        constexpr double left = encoder_x + box_width / 2 + 4;
+        constexpr double right = decoder_x - box_width / 2 - 4;
+        const auto draw = [&](double x1, double y1, double x2, double y2) {
+            svg_.line(x1, y1, x2, y2, "#d62728", 1.2, dashed);
+        };
+        draw(encoder_x + from_width / 2, from_y, left, from_y);
+        draw(left, from_y, right, to_y);
+        draw(right, to_y, decoder_x - to_width / 2, to_y);
     }
 
     const model::Architecture& a_;
@@ -100,9 +112,10 @@ private:
 
 }  // namespace detail
 
-/// The architecture drawn layer by layer, the first at the bottom, as an SVG file: boxes as wide as
-/// the feed-forward layers, and which encoder layers each decoder layer reads (the last one solid,
-/// those before it dashed). "ffn 512 · 4/2 heads": 4 of self-attention, 2 of cross-attention.
+/// The architecture drawn layer by layer, the first at the bottom, as an SVG file: boxes are wider
+/// for wider feed-forward layers, and which encoder layers each decoder layer reads (the last one
+/// solid, those before it dashed). "ffn 512 · 4/2 heads": 4 of self-attention, 2 of
+/// cross-attention.
 [[nodiscard]] inline std::string architecture_to_svg(const model::Architecture& architecture,
                                                      const std::string& title) {
     return detail::ArchitectureDrawing(architecture, title).str();
