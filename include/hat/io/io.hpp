@@ -10,6 +10,7 @@
 /// - `read_file`, `MappedFile`: a whole file, read or mapped
 /// - `JsonLines`, `JsonRecord`: an append-only log
 /// - `ModelCard`: a model's README.md
+/// - `Chart`, `chart_to_svg`, `architecture_to_svg`, `Svg`: what a report shows
 ///
 /// Needing nlohmann-json:
 /// - `SafetensorsFile`, `write_safetensors`; `append_tensors`, `copy_tensors` for slabs
@@ -30,9 +31,11 @@
 
 #include <hat/io/architecture_fields.hpp>
 #include <hat/io/architecture_json.hpp>
+#include <hat/io/architecture_svg.hpp>
 #include <hat/io/architecture_yaml.hpp>
 #include <hat/io/atomic_directory.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/chart.hpp>
 #include <hat/io/half.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/jsonl.hpp>
@@ -41,5 +44,6 @@
 #include <hat/io/model_directory.hpp>
 #include <hat/io/safetensors.hpp>
 #include <hat/io/slab.hpp>
+#include <hat/io/svg.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/io/yaml.hpp>
