@@ -5,6 +5,7 @@
 #include <hat/data/bleu.hpp>
 #include <hat/data/chrf.hpp>
 #include <hat/data/lines.hpp>
+#include <hat/data/paired_bootstrap.hpp>
 
 #include "commands.hpp"
 #include "standard_input.hpp"
@@ -19,7 +20,7 @@ namespace hat::program {
 namespace {
 
 struct ScoreOptions {
-    std::string reference;
+    std::string reference, against;
     std::string metric = "bleu";
 };
 
@@ -33,6 +34,14 @@ void score(const ScoreOptions& options) {
     const std::string line = options.metric == "chrf" ? data::corpus_chrf(lines, references).line()
                                                       : data::corpus_bleu(lines, references).line();
     std::printf("%s\n", line.c_str());
+    if (options.against.empty()) return;
+    if (options.metric != "bleu") fail("--against: compares BLEU only, not ", options.metric);
+    const std::vector<std::string> others = data::read_lines(options.against);
+    if (others.size() != references.size()) {
+        fail(options.against, " has ", others.size(), " lines, but ", options.reference, " has ",
+             references.size());
+    }
+    std::printf("%s\n", data::paired_bootstrap(lines, others, references).line().c_str());
 }
 
 }  // namespace
@@ -48,6 +57,9 @@ void add_score(CLI::App& app) {
     command->add_option("--metric", options->metric, "bleu or chrf")
         ->check(CLI::IsMember({"bleu", "chrf"}))
         ->capture_default_str();
+    command->add_option("--against", options->against,
+                        "translations of another system: prints how much better the first one is, "
+                        "with a bootstrap interval");
     command->callback([options] { score(*options); });
 }
 

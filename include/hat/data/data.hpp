@@ -27,6 +27,7 @@
 #include <hat/data/corpus_file.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/data/ngrams.hpp>
+#include <hat/data/paired_bootstrap.hpp>
 #include <hat/data/parallel_text.hpp>
 #include <hat/data/tokenizer.hpp>
 #include <hat/data/unicode.hpp>
