@@ -34,8 +34,7 @@ TEST_SUITE("search/affinity") {
         const int before = cores_allowed();
         const PinnedThread pin(1023);
         CHECK(pin.core() == -1);
-        CHECK(pin.problem() ==
-              "cannot stay on core 1023: it is not among those that may be used");
+        CHECK(pin.problem() == "cannot stay on core 1023: it is not among those that may be used");
         CHECK(cores_allowed() == before);
     }
 }

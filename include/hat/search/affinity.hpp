@@ -25,8 +25,8 @@ public:
 #if defined(__linux__)
         CPU_ZERO(&before_);
         if (::sched_getaffinity(0, sizeof before_, &before_) != 0) {
-            problem_ = std::string("cannot find out which cores may be used: ") +
-                       std::strerror(errno);
+            problem_ =
+                std::string("cannot find out which cores may be used: ") + std::strerror(errno);
             return;
         }
         for (int i = 0; core < 0 && i < CPU_SETSIZE; ++i) {
@@ -43,8 +43,8 @@ public:
         CPU_ZERO(&one);
         CPU_SET(static_cast<unsigned>(wanted), &one);
         if (::sched_setaffinity(0, sizeof one, &one) != 0) {
-            problem_ = "cannot stay on core " + std::to_string(wanted) + ": " +
-                       std::strerror(errno);
+            problem_ =
+                "cannot stay on core " + std::to_string(wanted) + ": " + std::strerror(errno);
             return;
         }
         core_ = wanted;
@@ -62,9 +62,13 @@ public:
     }
 
     /// The core; −1 if the thread may still move.
-    [[nodiscard]] int core() const noexcept { return core_; }
+    [[nodiscard]] int core() const noexcept {
+        return core_;
+    }
     /// Why it may; empty if it stays.
-    [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
+    [[nodiscard]] const std::string& problem() const noexcept {
+        return problem_;
+    }
 
 private:
     int core_ = -1;
