@@ -11,8 +11,11 @@
 ///
 /// Limits: sub-networks are prefixes, as in HAT: there is no sorting by importance.
 
+#include <hat/elastic/cardinality.hpp>
 #include <hat/elastic/design_space.hpp>
 #include <hat/elastic/gene_string.hpp>
 #include <hat/elastic/genes.hpp>
+#include <hat/elastic/python_random.hpp>
+#include <hat/elastic/reference_sampler.hpp>
 #include <hat/elastic/spaces.hpp>
 #include <hat/elastic/super_transformer.hpp>
