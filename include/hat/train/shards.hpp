@@ -11,6 +11,7 @@
 #include <hat/train/chunks.hpp>
 
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <tuple>
@@ -25,6 +26,45 @@ struct ShardOptions {
     int shards = 4;                ///< gradient slabs: the most threads that can share a batch
     int micro_batch_tokens = 512;  ///< target tokens that go forward and back together
 };
+
+/// A few sentences that go forward and back together, and all that a loss over them may need.
+struct MicroBatch {
+    const model::Batch& batch;
+    const nn::DropoutRates& dropout;
+    float label_smoothing;
+    RandomKey key;  ///< of its dropout
+    Arena& memory;
+    Arena& scratch;
+};
+
+/// A summed loss, and over how many tokens: what two networks say of a token counts twice.
+struct LossSum {
+    kernels::CrossEntropy loss;
+    std::int64_t tokens = 0;
+
+    LossSum& operator+=(const LossSum& other) noexcept {
+        loss += other.loss;
+        tokens += other.tokens;
+        return *this;
+    }
+};
+
+/// Something to learn from a micro-batch: goes forward and back, adds gradients where it was told
+/// to when it was made, and returns the loss.
+template <class F>
+concept Objective = requires(const F& objective, const MicroBatch& micro_batch) {
+    { objective(micro_batch) } -> std::same_as<LossSum>;
+};
+
+/// The label-smoothed loss of one network, whose gradients go where its parameters say.
+inline LossSum learn(const model::Transformer<nn::Trainable>& model,
+                     const MicroBatch& micro_batch) {
+    autograd::Tape tape(micro_batch.memory, micro_batch.scratch, micro_batch.key);
+    const auto sum =
+        loss(tape, model, micro_batch.dropout, micro_batch.batch, micro_batch.label_smoothing);
+    tape.backward();
+    return {sum, micro_batch.batch.target_sentences.tokens()};
+}
 
 /// The sentences `first` … `last − 1` of a batch as a batch of their own; the offsets are made in
 /// `memory`.
@@ -87,16 +127,16 @@ public:
         workspaces_.resize(static_cast<std::size_t>(pool.size()));
     }
 
-    /// Adds the gradients of the summed loss of `batch`. `make_model(gradients)` returns the
-    /// network to train, with its gradients going there; it is called once per shard.
-    template <class MakeModel>
-    kernels::CrossEntropy add(const MakeModel& make_model, const nn::DropoutRates& rates,
-                              float smoothing, RandomKey key, const model::Batch& batch) {
+    /// Adds the gradients of the summed loss of `batch`. `make(gradients)`, called once per shard,
+    /// returns the network to train, or an `Objective`; gradients are to go there.
+    template <class Make>
+    LossSum add(const Make& make, const nn::DropoutRates& rates, float smoothing, RandomKey key,
+                const model::Batch& batch) {
         const int sentences = batch.target_sentences.sentences();
         pool_.run(options_.shards, [&](int index, int thread) {
             Shard& shard = shards_[static_cast<std::size_t>(index)];
             Workspace& workspace = workspaces_[static_cast<std::size_t>(thread)];
-            const auto model = make_model(&shard.gradients);
+            const auto objective = as_objective(make(&shard.gradients));
             const int first = detail::share_begin(batch, 0, sentences, index, options_.shards);
             const int last = detail::share_begin(batch, 0, sentences, index + 1, options_.shards);
             shard.loss = {};
@@ -110,15 +150,14 @@ public:
                 if (begin == end) continue;
                 workspace.memory.reset();
                 workspace.scratch.reset();
-                autograd::Tape tape(workspace.memory, workspace.scratch,
-                                    key.split(static_cast<std::uint64_t>(index))
-                                        .split(static_cast<std::uint64_t>(part)));
-                shard.loss += loss(tape, model, rates,
-                                   sub_batch(batch, begin, end, workspace.memory), smoothing);
-                tape.backward();
+                const model::Batch own = sub_batch(batch, begin, end, workspace.memory);
+                const RandomKey own_key = key.split(static_cast<std::uint64_t>(index))
+                                              .split(static_cast<std::uint64_t>(part));
+                shard.loss += objective(MicroBatch{own, rates, smoothing, own_key, workspace.memory,
+                                                   workspace.scratch});
             }
         });
-        kernels::CrossEntropy sum;
+        LossSum sum;
         for (const Shard& shard : shards_) sum += shard.loss;
         return sum;
     }
@@ -149,12 +188,20 @@ private:
     struct Shard {
         explicit Shard(const TensorTable& table) : gradients(table) {}
         model::Gradients gradients;
-        kernels::CrossEntropy loss;
+        LossSum loss;
     };
     struct Workspace {
         Arena memory;
         Arena scratch;
     };
+
+    template <Objective F>
+    [[nodiscard]] static F as_objective(F objective) {
+        return objective;
+    }
+    [[nodiscard]] static auto as_objective(const model::Transformer<nn::Trainable>& model) {
+        return [model](const MicroBatch& micro_batch) { return learn(model, micro_batch); };
+    }
 
     [[nodiscard]] float reduce_chunk(const Chunk& chunk) noexcept {
         const auto entry = static_cast<std::size_t>(chunk.entry);

@@ -26,15 +26,16 @@ struct TrainerOptions {
 
 /// What one update did.
 struct UpdateResult {
-    kernels::CrossEntropy loss;  ///< summed over target tokens, before the update
-    std::int64_t target_tokens = 0;
-    double gradient_norm = 0;  ///< of the mean loss per token, before clipping
+    kernels::CrossEntropy loss;      ///< summed over `loss_tokens`, before the update
+    std::int64_t loss_tokens = 0;    ///< the target tokens, times the networks that saw them
+    std::int64_t target_tokens = 0;  ///< of the batches
+    double gradient_norm = 0;        ///< of the mean loss per token, before clipping
     double learning_rate = 0;
     bool skipped = false;  ///< the gradient was not finite, so nothing was changed
 };
 
-/// Trains whatever network a callback hands it for an update: the whole network, or a sub-network
-/// of it, as views of one slab of parameters (spec/hat.md, section 9).
+/// Trains whatever a callback hands it for an update: the whole network, a sub-network of it, as
+/// views of one slab of parameters (spec/hat.md, section 9), or an `Objective` over several.
 ///
 ///     trainer.accumulate(whole_network, batch);   // as many batches as an update shall see
 ///     const auto result = trainer.update();
@@ -62,15 +63,17 @@ public:
         }
     }
 
-    /// Adds the gradients of a batch to those of the update to come. `make_model(gradients)` makes
-    /// the network, see `ShardedGradients::add`.
-    template <class MakeModel>
-    void accumulate(const MakeModel& make_model, const model::Batch& batch) {
+    /// Adds the gradients of a batch to those of the update to come. `make(gradients)` makes the
+    /// network or the objective, see `ShardedGradients::add`.
+    template <class Make>
+    void accumulate(const Make& make, const model::Batch& batch) {
         const RandomKey key = RandomKey(options_.seed)
                                   .split(static_cast<std::uint64_t>(updates_))
                                   .split(static_cast<std::uint64_t>(batches_++));
-        pending_.loss +=
-            gradients_.add(make_model, options_.dropout, options_.label_smoothing, key, batch);
+        const LossSum sum =
+            gradients_.add(make, options_.dropout, options_.label_smoothing, key, batch);
+        pending_.loss += sum.loss;
+        pending_.loss_tokens += sum.tokens;
         pending_.target_tokens += batch.target_sentences.tokens();
     }
 
@@ -79,12 +82,12 @@ public:
         accumulate([this](model::Gradients* gradients) { return network_.view(gradients); }, batch);
     }
 
-    /// Changes the parameters by the gradient of the mean loss per token of all batches since the
-    /// last update.
+    /// Changes the parameters by the gradient of the mean loss per token of all batches (and, of an
+    /// objective, all networks) since the last update.
     UpdateResult update() {
         UpdateResult result = std::exchange(pending_, {});
         const double per_token =
-            1.0 / static_cast<double>(std::max<std::int64_t>(result.target_tokens, 1));
+            1.0 / static_cast<double>(std::max<std::int64_t>(result.loss_tokens, 1));
         result.learning_rate = schedule_.rate(updates_);
         result.gradient_norm = gradients_.reduce() * per_token;
         model::Gradients& total = gradients_.total();

@@ -14,13 +14,22 @@
 #include <hat/train/trainer.hpp>
 #include <hat/train/validation.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace hat::train {
+
+/// A sub-network whose loss a validation tells.
+struct ValidatedNetwork {
+    std::string name;  ///< in the log: "loss_" + name
+    model::Architecture architecture;
+    bool decides = true;  ///< whether the best parameters are chosen by it
+};
 
 struct TrainingOptions {
     std::int64_t updates = 0;             ///< in all
@@ -33,6 +42,8 @@ struct TrainingOptions {
     double moving_average = 0;            ///< decay of a moving average of the parameters; 0: none
     std::string directory{};              ///< of checkpoints, parameters and the log
     std::string configuration{};          ///< noted in the checkpoints
+    /// What is validated; none: the whole network. The score is the mean of those that decide.
+    std::vector<ValidatedNetwork> validated{};
 };
 
 enum class TrainingEnd { finished, patience, stopped };
@@ -56,6 +67,12 @@ public:
         positive("updates", options.updates);
         positive("batches_per_update", options.batches_per_update);
         positive("checkpoint_every", options.checkpoint_every);
+        bool decided = options.validated.empty();
+        for (const ValidatedNetwork& validated : options.validated) {
+            validate_fits_in(validated.architecture, network().architecture());
+            decided = decided || validated.decides;
+        }
+        if (!decided) fail("training: none of the networks that are validated decides");
         if (options.moving_average > 0) {
             average_.emplace(network().table(), network().values(), options.moving_average);
         }
@@ -76,10 +93,10 @@ public:
         return true;
     }
 
-    /// Trains until the end. `choose(update)` returns what makes the network of that update (see
-    /// `ShardedGradients::add`); `stop()` is asked after every update.
+    /// Trains until the end. `choose(update)` returns what makes the network or the objective of
+    /// that update (see `ShardedGradients::add`); `stop()` is asked after every update.
     template <class Choose>
-    TrainingEnd run(const Choose& choose, const std::function<bool()>& stop) {
+    TrainingEnd run(Choose&& choose, const std::function<bool()>& stop) {
         auto log = io::JsonLines::resume(options_.directory + "/log.jsonl");
         Progress progress({.updates = options_.updates, .done = position_.update});
         data::Batch batch;
@@ -88,11 +105,11 @@ public:
                 data::plan_batches(corpus_, options_.batches, static_cast<int>(position_.epoch));
             batch.reserve(plan);
             while (position_.batch < plan.size() && position_.update < options_.updates) {
-                const auto make_model = choose(position_.update);
+                const auto make = choose(position_.update);
                 for (int i = 0; i < options_.batches_per_update && position_.batch < plan.size();
                      ++i) {
                     batch.fill(corpus_, plan.sentences(static_cast<int>(position_.batch++)));
-                    trainer_.accumulate(make_model, view(batch));
+                    trainer_.accumulate(make, view(batch));
                 }
                 const bool epoch_ends = position_.batch >= plan.size();
                 finish_update(log, progress);
@@ -121,9 +138,8 @@ public:
     /// The mean of the parameters at the last validations.
     [[nodiscard]] Slab averaged_parameters() const { return ring_.mean(network().table()); }
 
-    [[nodiscard]] ValidationResult validate() {
-        return validator_(network().view(), trainer_.options().label_smoothing);
-    }
+    /// The loss over all networks that decide.
+    [[nodiscard]] ValidationResult validate() { return score(measure()); }
     [[nodiscard]] const TrainingPosition& position() const noexcept { return position_; }
 
 private:
@@ -139,7 +155,7 @@ private:
         if (average_) average_->update(network().values(), position_.update, pool_);
         ++position_.update;
         const double loss =
-            result.loss.loss / static_cast<double>(std::max<std::int64_t>(result.target_tokens, 1));
+            result.loss.loss / static_cast<double>(std::max<std::int64_t>(result.loss_tokens, 1));
         progress.report({.update = position_.update,
                          .epoch = position_.epoch + 1,
                          .loss = loss,
@@ -159,10 +175,31 @@ private:
         }
     }
 
+    /// The losses of the networks that are validated, or of the whole one.
+    [[nodiscard]] std::vector<ValidationResult> measure() {
+        const float smoothing = trainer_.options().label_smoothing;
+        std::vector<ValidationResult> results;
+        for (const ValidatedNetwork& validated : options_.validated)
+            results.push_back(validator_(network().view(validated.architecture), smoothing));
+        if (results.empty()) results.push_back(validator_(network().view(), smoothing));
+        return results;
+    }
+
+    [[nodiscard]] ValidationResult score(const std::vector<ValidationResult>& results) const {
+        ValidationResult sum;
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            if (!options_.validated.empty() && !options_.validated[i].decides) continue;
+            sum.sum += results[i].sum;
+            sum.target_tokens += results[i].target_tokens;
+        }
+        return sum;
+    }
+
     /// False if patience has run out.
     bool validate(io::JsonLines& log, Progress& progress) {
         if (average_) average_->swap_with(network().values());
-        const ValidationResult result = validate();
+        const std::vector<ValidationResult> results = measure();
+        const ValidationResult result = score(results);
         ring_.save(position_.update, network().table(), network().values());
         if (average_) average_->swap_with(network().values());
         const bool is_best = !position_.best_score || result.loss() < *position_.best_score;
@@ -176,14 +213,23 @@ private:
         std::snprintf(line, sizeof line, "update %lld  validation loss %.4f  perplexity %.3f%s",
                       static_cast<long long>(position_.update), result.loss(), result.perplexity(),
                       is_best ? "  (best)" : "");
-        progress.note(line);
-        log.write(io::JsonRecord{}
-                      .add("event", "validation")
-                      .add("update", position_.update)
-                      .add("epoch", position_.epoch)
-                      .add("loss", result.loss())
-                      .add("perplexity", result.perplexity())
-                      .add("best", is_best));
+        std::string text = line;
+        io::JsonRecord record;
+        record.add("event", "validation")
+            .add("update", position_.update)
+            .add("epoch", position_.epoch)
+            .add("loss", result.loss())
+            .add("perplexity", result.perplexity())
+            .add("best", is_best);
+        for (std::size_t i = 0; i < options_.validated.size(); ++i) {
+            const std::string& name = options_.validated[i].name;
+            std::snprintf(line, sizeof line, "%s%.40s %.4f", i == 0 ? "\n    " : "  ", name.c_str(),
+                          results[i].loss());
+            text += line;
+            record.add("loss_" + name, results[i].loss());
+        }
+        progress.note(text);
+        log.write(record);
         checkpoints_.save(state(), is_best);
         return options_.patience == 0 || position_.validations_since_best < options_.patience;
     }
