@@ -47,7 +47,7 @@ struct Case {
                         {.residual = dropout, .attention = dropout}, 0.1F, hat::RandomKey(9),
                         hat::train::view(batch));
         const double norm = sharded.reduce();
-        return {sharded.total().values, loss.loss, norm};
+        return {sharded.total().values, loss.loss.loss, norm};
     }
 };
 
