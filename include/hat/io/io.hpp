@@ -10,11 +10,13 @@
 /// - `read_file`, `MappedFile`: a whole file, read or mapped
 /// - `JsonLines`, `JsonRecord`: an append-only log
 /// - `ModelCard`: a model's README.md
+/// - `Pickle`, `ZipArchive`: what PyTorch checkpoints are made of
 /// - `Chart`, `chart_to_svg`, `architecture_to_svg`, `Svg`: what a report shows
 ///
 /// Needing nlohmann-json:
 /// - `SafetensorsFile`, `write_safetensors`; `append_tensors`, `copy_tensors` for slabs
 /// - `architecture_to_json`, `architecture_from_json`
+/// - `TorchCheckpoint`: tensors and values of a PyTorch checkpoint
 /// - `ModelDirectory`, `save_model_directory`: config.json, weights, subword model, card
 ///
 /// Needing yaml-cpp:
@@ -42,8 +44,11 @@
 #include <hat/io/mapped_file.hpp>
 #include <hat/io/model_card.hpp>
 #include <hat/io/model_directory.hpp>
+#include <hat/io/pickle.hpp>
 #include <hat/io/safetensors.hpp>
 #include <hat/io/slab.hpp>
 #include <hat/io/svg.hpp>
 #include <hat/io/text_file.hpp>
+#include <hat/io/torch_checkpoint.hpp>
 #include <hat/io/yaml.hpp>
+#include <hat/io/zip.hpp>
