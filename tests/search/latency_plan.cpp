@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/elastic/gene_string.hpp>
+#include <hat/elastic/spaces.hpp>
+#include <hat/search/latency_plan.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace hat::search;
+using hat::elastic::DesignSpace;
+using hat::model::Architecture;
+
+namespace {
+
+DesignSpace space() {
+    return with_vocabulary(hat::elastic::multi30k_space(), 8000, 8000);
+}
+
+}  // namespace
+
+TEST_SUITE("search/latency_plan") {
+    TEST_CASE("a plan begins with the middle, the largest and the smallest member") {
+        const LatencyPlan plan = plan_latency(space(), {}, 50, 1);
+        REQUIRE(plan.members.size() == 50);
+        CHECK(hat::elastic::gene_string(plan.members[0]) ==
+              "e128:384x4+384x4+384x4+384x4+384x4/"
+              "d128:384x4x4x2+384x4x4x2+384x4x4x2+384x4x4x2");
+        CHECK(plan.members[1] == largest(space()));
+        CHECK(plan.members[2] == smallest(space()));
+        for (auto member = plan.members.begin(); member != plan.members.end(); ++member) {
+            CHECK(contains(space(), *member));
+            CHECK(std::find(plan.members.begin(), member, *member) == member);
+        }
+    }
+
+    TEST_CASE("a longer plan begins as a shorter one, another seed draws others") {
+        const LatencyPlan shorter = plan_latency(space(), {}, 10, 1);
+        const LatencyPlan longer = plan_latency(space(), {}, 20, 1);
+        CHECK(std::equal(shorter.members.begin(), shorter.members.end(), longer.members.begin()));
+        CHECK(plan_latency(space(), {}, 10, 2).members[5] != shorter.members[5]);
+    }
+
+    TEST_CASE("a small space is measured whole") {
+        DesignSpace one = space();
+        for (auto* choices :
+             {&one.encoder_embed_dims, &one.decoder_embed_dims, &one.encoder_layer_counts,
+              &one.decoder_layer_counts, &one.encoder_ffn_dims, &one.encoder_heads,
+              &one.decoder_ffn_dims, &one.decoder_heads, &one.decoder_cross_heads,
+              &one.decoder_attended_layers}) {
+            choices->resize(1);
+        }
+        CHECK(plan_latency(one, {}, 50, 1).members.size() == 1);
+        one.encoder_embed_dims = {192, 128};
+        one.decoder_embed_dims = {192, 128};
+        CHECK(plan_latency(one, {}, 50, 1).members.size() == 4);
+    }
+}
