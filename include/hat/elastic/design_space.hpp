@@ -22,7 +22,7 @@ using Choices = std::vector<int>;
 /// layers that it does not have are zero, so equal networks are equal values: these are the genomes
 /// that are sampled, mutated, crossed, remembered and written.
 ///
-///     const DesignSpace space = hat_space_wmt(32768);
+///     const DesignSpace space = with_vocabulary(wmt_space(), 32768, 32768);
 ///     model::Architecture genes = elastic::sample(space, random);
 ///     super_transformer.sub_transformer(genes);
 struct DesignSpace {
@@ -62,7 +62,8 @@ struct Gene {
 /// Calls `visit(Gene, int& value, const Choices&)` for every gene that `genes` has, in the order in
 /// which the reference draws them: embed dims, layer counts, then the layers, what they attend to
 /// last. A visitor may assign; the layers visited are those of the counts it has left.
-/// `Genes` is `Architecture` or `const Architecture`.
+/// `Genes` is `Architecture` or `const Architecture`. Precondition: it has at most `max_layers` on
+/// each side.
 template <class Genes, class Visit>
 constexpr void for_each_gene(const DesignSpace& space, Genes& genes, Visit&& visit) {
     const bool has_encoder = space.super.has_encoder();
@@ -158,11 +159,20 @@ inline void validate(const DesignSpace& space) {
     check_encoder("decoder_cross_heads", space.decoder_cross_heads);
     check_encoder("decoder_attended_layers", space.decoder_attended_layers);
 
-    // Every choice of every gene, the others being the largest, must give a network that fits.
-    const model::Architecture top = largest(complete);
-    for_each_gene(complete, top, [&](Gene gene, const int&, const Choices& choices) {
+    const auto check_layers = [](const char* gene, const Choices& choices, int most) {
+        for (const int layers : choices)
+            if (layers < 1 || layers > most)
+                fail("design space: ", gene, " = ", layers, " is not in 1 … ", most,
+                     ", the super network's");
+    };
+    check_layers("encoder_layers", space.encoder_layer_counts, space.super.encoder_layer_count);
+    check_layers("decoder_layers", space.decoder_layer_counts, space.super.decoder_layer_count);
+
+    // Every choice of every gene must give a network that fits, the other genes being those of the
+    // super network.
+    for_each_gene(complete, complete.super, [&](Gene gene, const int&, const Choices& choices) {
         for (const int choice : choices) {
-            model::Architecture genes = top;
+            model::Architecture genes = complete.super;
             for_each_gene(complete, genes, [&](Gene other, int& value, const Choices&) {
                 if (other == gene) value = choice;
             });
