@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+// Needs: yaml-cpp
+#pragma once
+
+#include <hat/core/error.hpp>
+#include <hat/elastic/design_space.hpp>
+#include <hat/elastic/spaces.hpp>
+#include <hat/elastic/training_recipe.hpp>
+#include <hat/io/architecture_yaml.hpp>
+#include <hat/io/atomic_file.hpp>
+#include <hat/io/text_file.hpp>
+#include <hat/io/yaml.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+/// Design spaces as YAML, in the form of the published files of HAT (arXiv:2005.14187): fairseq's
+/// options of the super network, the choices of every gene, and how to train.
+///
+///     encoder-embed-dim: 640
+///     encoder-ffn-embed-dim: 3072
+///     …
+///     encoder-embed-choice: [640, 512]
+///     decoder-arbitrary-ende-attn-choice: [-1, 1, 2]
+///
+/// Norms, sharing, positions and activation are fairseq's options, too (`share-all-embeddings`,
+/// `encoder-normalize-before`, …), each with its default. Of our own are
+///
+///     activation-fn: swish
+///     source-vocab-size, target-vocab-size    where the data is known
+///     encoder-layers: 0                       a language model: no option of an encoder
+namespace hat::elastic {
+
+/// What a file holds.
+struct DesignSpaceFile {
+    DesignSpace space;
+    TrainingRecipe recipe{};
+
+    friend bool operator==(const DesignSpaceFile&, const DesignSpaceFile&) = default;
+};
+
+namespace detail {
+
+/// fairseq's names of the activations, and one of our own.
+inline constexpr std::array<std::pair<const char*, Activation>, 6> published_activations{
+    {{"relu", Activation::relu},
+     {"gelu", Activation::gelu},
+     {"gelu_accurate", Activation::gelu_tanh},
+     {"tanh", Activation::tanh},
+     {"linear", Activation::linear},
+     {"swish", Activation::swish}}};
+
+/// The options of a super network in a published file.
+class SuperNetworkReader {
+public:
+    explicit SuperNetworkReader(const io::YamlMap& map) : map_(map) {}
+
+    [[nodiscard]] model::Architecture read() const {
+        model::Architecture super;
+        super.source_vocab_size = optional_integer("source-vocab-size", 0);
+        super.target_vocab_size = optional_integer("target-vocab-size", 0);
+        super.encoder_layer_count = layers("encoder-layers", 0);
+        super.decoder_layer_count = layers("decoder-layers", 1);
+        const bool has_encoder = super.has_encoder();
+        super.decoder_embed_dim = map_.integer("decoder-embed-dim");
+        super.encoder_embed_dim = has_encoder ? map_.integer("encoder-embed-dim") : 0;
+        super.qkv_dim = optional_integer("qkv-dim", super.decoder_embed_dim);
+        if (has_encoder && !map_.contains("qkv-dim") &&
+            super.encoder_embed_dim != super.decoder_embed_dim)
+            fail(map_.address("qkv-dim"),
+                 "is missing, and the embed dims, which it else equals, differ");
+        if (has_encoder) read_encoder_layers(super);
+        read_decoder_layers(super);
+        read_options(super);
+        return super;
+    }
+
+private:
+    [[nodiscard]] int optional_integer(const char* key, int otherwise) const {
+        return map_.contains(key) ? map_.integer(key) : otherwise;
+    }
+    [[nodiscard]] bool flag(const char* key) const {
+        return map_.contains(key) && parse_flag(map_.word(key), map_.address(key));
+    }
+    [[nodiscard]] int layers(const char* key, int least) const {
+        const int count = map_.integer(key);
+        if (count < least || count > model::max_layers)
+            fail(map_.address(key), count, " is not in ", least, " … ", model::max_layers);
+        return count;
+    }
+
+    void read_encoder_layers(model::Architecture& super) const {
+        const model::EncoderLayerShape shape{.ffn_dim = map_.integer("encoder-ffn-embed-dim"),
+                                             .heads = map_.integer("encoder-attention-heads")};
+        std::fill_n(super.encoder_layer_shapes.begin(), super.encoder_layer_count, shape);
+    }
+
+    void read_decoder_layers(model::Architecture& super) const {
+        const int heads = map_.integer("decoder-attention-heads");
+        model::DecoderLayerShape shape{.ffn_dim = map_.integer("decoder-ffn-embed-dim"),
+                                       .heads = heads};
+        if (super.has_encoder()) {
+            shape.cross_heads = heads;
+            shape.attended_layers = 1;
+        }
+        std::fill_n(super.decoder_layer_shapes.begin(), super.decoder_layer_count, shape);
+    }
+
+    void read_options(model::Architecture& super) const {
+        const bool share_all = flag("share-all-embeddings");
+        const bool share_decoder = flag("share-decoder-input-output-embed");
+        super.sharing = share_all       ? model::Sharing::all
+                        : share_decoder ? model::Sharing::decoder_input_output
+                                        : model::Sharing::none;
+
+        const bool encoder_first = flag("encoder-normalize-before");
+        const bool decoder_first = flag("decoder-normalize-before");
+        if (super.has_encoder() && encoder_first != decoder_first)
+            fail(map_.address("decoder-normalize-before"),
+                 "norms stand before sublayers on both sides or on none");
+        super.norm = decoder_first ? model::Norm::pre : model::Norm::post;
+        super.encoder_final_norm = encoder_first;
+        super.decoder_final_norm = !flag("no-decoder-final-norm") && decoder_first;
+
+        const bool none = flag("no-token-positional-embeddings");
+        const auto positions = [&](const char* learned) {
+            return flag(learned) ? model::Positions::learned : model::Positions::sinusoidal;
+        };
+        super.encoder_positions = positions("encoder-learned-pos");
+        super.decoder_positions = positions("decoder-learned-pos");
+        if (none) super.encoder_positions = super.decoder_positions = model::Positions::none;
+        const int source_positions = optional_integer("max-source-positions", 1024);
+        const int target_positions = optional_integer("max-target-positions", 1024);
+        if (super.encoder_positions == model::Positions::learned)
+            super.max_source_positions = source_positions;
+        if (super.decoder_positions == model::Positions::learned)
+            super.max_target_positions = target_positions;
+
+        super.scale_embedding_by_super_dim = flag("vocab-original-scaling");
+        if (map_.contains("activation-fn")) super.activation = activation();
+    }
+
+    [[nodiscard]] Activation activation() const {
+        constexpr const char* key = "activation-fn";
+        const std::string word = map_.word(key);
+        std::string known;
+        for (const auto& [name, activation] : published_activations) {
+            if (word == name) return activation;
+            (known += known.empty() ? "" : ", ") += name;
+        }
+        fail(map_.address(key), "expected one of ", known, "; found \"", word, "\"");
+    }
+
+    const io::YamlMap& map_;
+};
+
+/// The keys of all choices, with where `space` keeps them; `visit(key, choices, of_encoder)`.
+template <class Space, class Visit>
+void visit_choices(Space& space, Visit&& visit) {
+    visit("encoder-embed-choice", space.encoder_embed_dims, true);
+    visit("decoder-embed-choice", space.decoder_embed_dims, false);
+    visit("encoder-ffn-embed-dim-choice", space.encoder_ffn_dims, true);
+    visit("decoder-ffn-embed-dim-choice", space.decoder_ffn_dims, false);
+    visit("encoder-layer-num-choice", space.encoder_layer_counts, true);
+    visit("decoder-layer-num-choice", space.decoder_layer_counts, false);
+    visit("encoder-self-attention-heads-choice", space.encoder_heads, true);
+    visit("decoder-self-attention-heads-choice", space.decoder_heads, false);
+    visit("decoder-ende-attention-heads-choice", space.decoder_cross_heads, true);
+    visit("decoder-arbitrary-ende-attn-choice", space.decoder_attended_layers, true);
+}
+
+[[nodiscard]] inline std::string super_to_yaml(const model::Architecture& super) {
+    std::string text;
+    const auto line = [&text](const char* key, const std::string& value) {
+        ((text += key) += ": ") += value + '\n';
+    };
+    const auto number = [&](const char* key, int value) { line(key, std::to_string(value)); };
+    const auto flag = [&](const char* key, bool on) {
+        if (on) line(key, "True");
+    };
+    const bool has_encoder = super.has_encoder();
+    if (super.source_vocab_size > 0) number("source-vocab-size", super.source_vocab_size);
+    if (super.target_vocab_size > 0) number("target-vocab-size", super.target_vocab_size);
+    flag("share-all-embeddings", super.sharing == model::Sharing::all);
+    flag("share-decoder-input-output-embed", super.sharing == model::Sharing::decoder_input_output);
+    const bool pre = super.norm == model::Norm::pre;
+    flag("encoder-normalize-before", pre && has_encoder);
+    flag("decoder-normalize-before", pre);
+    flag("no-decoder-final-norm", pre && !super.decoder_final_norm);
+    for (const auto& [name, activation] : published_activations)
+        if (activation == super.activation && activation != Activation::relu)
+            line("activation-fn", name);
+    flag("no-token-positional-embeddings", super.decoder_positions == model::Positions::none);
+    if (super.encoder_positions == model::Positions::learned) {
+        flag("encoder-learned-pos", true);
+        number("max-source-positions", super.max_source_positions);
+    }
+    if (super.decoder_positions == model::Positions::learned) {
+        flag("decoder-learned-pos", true);
+        number("max-target-positions", super.max_target_positions);
+    }
+    flag("vocab-original-scaling", super.scale_embedding_by_super_dim);
+
+    const auto& encoder = super.encoder_layer_shapes[0];
+    const auto& decoder = super.decoder_layer_shapes[0];
+    if (has_encoder) number("encoder-embed-dim", super.encoder_embed_dim);
+    number("decoder-embed-dim", super.decoder_embed_dim);
+    if (has_encoder) number("encoder-ffn-embed-dim", encoder.ffn_dim);
+    number("decoder-ffn-embed-dim", decoder.ffn_dim);
+    number("encoder-layers", super.encoder_layer_count);
+    number("decoder-layers", super.decoder_layer_count);
+    if (has_encoder) number("encoder-attention-heads", encoder.heads);
+    number("decoder-attention-heads", decoder.heads);
+    number("qkv-dim", super.qkv_dim);
+    return text;
+}
+
+}  // namespace detail
+
+/// The file that `text` is. `where` begins messages.
+///
+/// Throws  `Error` naming line and key of what is missing, unknown or of the wrong kind, or the
+///         gene whose choices do not fit.
+[[nodiscard]] inline DesignSpaceFile design_space_from_yaml(const std::string& text,
+                                                            const std::string& where) {
+    const io::YamlMap map = io::YamlMap::parse(text, where);
+    DesignSpaceFile file;
+    DesignSpace& space = file.space;
+    space.super = detail::SuperNetworkReader(map).read();
+    detail::visit_choices(space, [&](const char* key, Choices& choices, bool of_encoder) {
+        if (space.super.has_encoder() || !of_encoder) choices = map.integers(key);
+    });
+    for (int& layers : space.decoder_attended_layers)
+        layers =
+            io::detail::attended_layers(layers, map.address("decoder-arbitrary-ende-attn-choice"));
+    for (int i = 0; i < space.super.decoder_layer_count; ++i)
+        for (const int layers : space.decoder_attended_layers) {
+            int& most =
+                space.super.decoder_layer_shapes[static_cast<std::size_t>(i)].attended_layers;
+            most = std::max(most, layers);
+        }
+    file.recipe = read_recipe(map);
+    map.reject_unread();
+    try {
+        validate(space);
+    } catch (const Error& error) {
+        fail(where, ": ", error.what());
+    }
+    return file;
+}
+
+/// `file` as text that `design_space_from_yaml` reads back.
+///
+/// Throws  `Error` if the form cannot say what the space is: a super network whose layers differ,
+///         or positions on one side only.
+[[nodiscard]] inline std::string design_space_to_yaml(const DesignSpaceFile& file) {
+    std::string text = recipe_to_yaml(file.recipe);
+    if (!text.empty()) text += '\n';
+    text += detail::super_to_yaml(file.space.super) + '\n';
+    DesignSpace published = file.space;
+    for (int& layers : published.decoder_attended_layers)
+        layers = io::detail::published_attention(layers);
+    detail::visit_choices(published, [&](const char* key, const Choices& choices, bool) {
+        if (choices.empty()) return;
+        const auto at = [&](int i) { return choices[static_cast<std::size_t>(i)]; };
+        ((text += key) += ": ") +=
+            io::detail::flow_list(static_cast<int>(choices.size()), at) + '\n';
+    });
+    if (design_space_from_yaml(text, "design space as YAML") != file)
+        fail("design space: YAML cannot describe its super network, whose layers must be alike, "
+             "with "
+             "as many heads for self- as for cross-attention");
+    return text;
+}
+
+/// Throws  `Error` as `design_space_from_yaml`, or if the file cannot be read.
+[[nodiscard]] inline DesignSpaceFile read_design_space(const std::string& path) {
+    constexpr std::size_t max_bytes = 1'000'000;
+    return design_space_from_yaml(io::read_file(path, max_bytes), path);
+}
+
+/// Throws  `Error` as `design_space_to_yaml`, or if the file cannot be written.
+inline void write_design_space(const std::string& path, const DesignSpaceFile& file) {
+    io::write_file(path, design_space_to_yaml(file));
+}
+
+/// The space that a flag names: one that is built in, or a YAML file.
+///
+/// Throws  `Error` if it is neither, or as `read_design_space`.
+[[nodiscard]] inline DesignSpaceFile find_design_space(const std::string& name_or_path) {
+    if (is_built_in_space(name_or_path)) return {.space = built_in_space(name_or_path)};
+    std::error_code error;
+    if (!std::filesystem::exists(name_or_path, error))
+        fail("design space ", name_or_path, ": there is no such file, nor a space of that name (",
+             built_in_space_names(), ")");
+    return read_design_space(name_or_path);
+}
+
+}  // namespace hat::elastic
