@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/io/model_directory.hpp>
+#include <hat/model/network.hpp>
+
+#include <filesystem>
+#include <string>
+
+namespace hat::program {
+
+/// The model directory that a flag means: `path` itself, or `path`/model if it is a run.
+[[nodiscard]] inline std::string model_path(const std::string& path) {
+    const std::string inside = path + "/model";
+    return std::filesystem::exists(inside + "/config.json") ? inside : path;
+}
+
+/// A model directory or run, opened, and its network.
+struct LoadedModel {
+    io::ModelDirectory directory;
+    model::Network network;
+
+    /// Throws  `Error` if there is none at `path`, or it is damaged.
+    explicit LoadedModel(const std::string& path)
+        : directory(io::ModelDirectory::open(model_path(path))),
+          network(directory.config().architecture) {
+        directory.load_weights(network.table(), network.values());
+    }
+};
+
+}  // namespace hat::program

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/threads.hpp>
+#include <hat/io/atomic_file.hpp>
+#include <hat/io/json.hpp>
+#include <hat/io/model_card.hpp>
+#include <hat/io/model_directory.hpp>
+#include <hat/io/text_file.hpp>
+#include <hat/model/counts.hpp>
+#include <hat/model/network.hpp>
+#include <hat/train/training.hpp>
+#include <hat/version.hpp>
+
+#include "data_directory.hpp"
+#include "training_flags.hpp"
+
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// What `hat train` and `hat tune` do alike: a training in a directory, begun or resumed, to its
+/// end, and the model that comes of it.
+namespace hat::program {
+
+inline volatile std::sig_atomic_t stop_signal = 0;  // NOLINT: a handler can set nothing else
+
+extern "C" inline void note_signal(int signal) {
+    stop_signal = signal;
+    std::signal(signal, SIG_DFL);  // a second one ends the program at once
+}
+
+/// A training besides its flags.
+struct TrainingRun {
+    std::string directory;  ///< of checkpoints, log and config.json
+    io::Json settings;      ///< all that decides what an update computes
+    std::vector<train::ValidatedNetwork> validated{};
+    /// Files that the directory is to hold from the start: name and text.
+    std::vector<std::pair<std::string, std::string>> files{};
+};
+
+/// How a training has ended.
+struct TrainingResult {
+    std::int64_t updates = 0;
+    double loss = 0;  ///< of validation, with the mean of the last parameters
+};
+
+/// Throws  `Error` if the directory holds a training and the flags do not say to go on.
+inline void check_run(const TrainingFlags& flags, const std::string& directory) {
+    if (std::filesystem::exists(directory + "/config.json") && !flags.resume) {
+        fail(directory, ": holds a training already; go on with --resume, or choose another --out");
+    }
+}
+
+/// Trains `network` to the end; leaves it with the mean of the last parameters. `choose` is as for
+/// `train::Training::run`.
+///
+/// Throws  `Error` if a signal stops it, after it has saved a checkpoint.
+template <class Choose>
+TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
+                            model::Network& network, const TrainingData& data, ThreadPool& pool,
+                            Choose&& choose) {
+    check_run(flags, run.directory);
+    train::Trainer trainer(network, make_schedule(flags), trainer_options(flags), pool);
+    train::Training training(trainer, data.train, data.validation,
+                             {.updates = flags.updates,
+                              .batches = {.max_tokens = flags.max_tokens, .seed = flags.seed},
+                              .batches_per_update = flags.batches_per_update,
+                              .validate_every = flags.validate_every,
+                              .checkpoint_every = flags.checkpoint_every,
+                              .average_last = flags.average_last,
+                              .patience = flags.patience,
+                              .moving_average = flags.moving_average,
+                              .directory = run.directory,
+                              .configuration = run.settings.dump(),
+                              .validated = run.validated},
+                             pool);
+    std::error_code error;
+    std::filesystem::create_directories(run.directory, error);
+    if (error) fail(run.directory, ": cannot make the directory: ", error.message());
+    if (flags.resume) {
+        if (training.resume()) {
+            std::fprintf(stderr, "resumed after update %lld\n",
+                         static_cast<long long>(training.position().update));
+        } else {
+            std::fprintf(stderr, "%s: no checkpoint to resume from; begins anew\n",
+                         run.directory.c_str());
+        }
+    }
+    for (const auto& [name, text] : run.files) io::write_file(run.directory + "/" + name, text);
+    io::write_file(run.directory + "/config.json", run.settings.dump(2) + "\n");
+    const model::Architecture& architecture = network.architecture();
+    std::fprintf(stderr, "%lld parameters, %lld of them in layers; %d training pairs; %d threads\n",
+                 static_cast<long long>(model::parameters(architecture)),
+                 static_cast<long long>(model::layer_parameters(architecture)), data.train.size(),
+                 pool.size());
+
+    std::signal(SIGINT, note_signal);
+    std::signal(SIGTERM, note_signal);
+    const auto end = training.run(std::forward<Choose>(choose), [] { return stop_signal != 0; });
+    if (end == train::TrainingEnd::stopped) {
+        fail("stopped by a signal after update ", training.position().update,
+             "; go on with --resume");
+    }
+    if (end == train::TrainingEnd::patience) {
+        std::fprintf(stderr, "stopped: %lld validations without a better loss\n",
+                     static_cast<long long>(flags.patience));
+    }
+    network.values() = training.averaged_parameters();
+    const auto result = training.validate();
+    std::fprintf(stderr, "mean of the last parameters: validation loss %.4f  perplexity %.3f\n",
+                 result.loss(), result.perplexity());
+    return {training.position().update, result.loss()};
+}
+
+/// Writes what was trained as a model directory and prints where it is.
+inline void save_trained_model(const std::string& path, const std::string& name,
+                               const model::Network& network, const TrainingFlags& flags,
+                               const TrainingData& data, const io::Json& settings,
+                               const TrainingResult& result) {
+    const auto& special = data.subword.special();
+    const io::ModelConfig config{.architecture = network.architecture(),
+                                 .special_tokens = {.unk = special.unk,
+                                                    .bos = special.bos,
+                                                    .eos = special.eos,
+                                                    .pad = special.pad},
+                                 .provenance = {{"training", settings.dump()},
+                                                {"updates", std::to_string(result.updates)},
+                                                {"validation_loss", std::to_string(result.loss)},
+                                                {"hat_version", std::string(version)}}};
+    const std::string data_config = DataDirectory{flags.data}.configuration();
+    const io::ModelCard card{.name = name,
+                             .source_language = "source",
+                             .target_language = "target",
+                             .training_data = std::filesystem::exists(data_config)
+                                                  ? io::read_file(data_config)
+                                                  : flags.data};
+    io::save_model_directory(path, config, network.table(), network.values(), data.subword.bytes(),
+                             io::model_card_to_markdown(card, config.architecture));
+    std::printf("%s\n", path.c_str());
+}
+
+}  // namespace hat::program
