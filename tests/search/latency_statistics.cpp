@@ -64,7 +64,8 @@ TEST_SUITE("search/latency_statistics") {
     }
 
     TEST_CASE("nineteen of twenty bootstrap intervals hold the true median") {
-        // 95 % of 400 are 380; the interval of a median of 25 samples is known to be a little short.
+        // 95 % of 400 are 380; the interval of a median of 25 samples is known to be a little
+        // short.
         int held = 0;
         for (int trial = 0; trial < 400; ++trial) {
             hat::Random random(hat::RandomKey(7).split(static_cast<std::uint64_t>(trial)));
