@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// hat inspect: sizes, parameters and multiply-adds of a model or an architecture.
+/// hat inspect: sizes, parameters and multiply-adds of a model, an architecture or a design space.
 
+#include <hat/elastic/cardinality.hpp>
+#include <hat/elastic/design_space_yaml.hpp>
+#include <hat/elastic/gene_string.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/model/counts.hpp>
 
 #include "architecture_argument.hpp"
 #include "commands.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace hat::program {
 
 namespace {
 
 struct InspectOptions {
-    std::string model, architecture, super;
+    std::string model, architecture, space, super;
     int vocab_size = 32768;
     int tokens = 30;
 };
@@ -44,19 +50,37 @@ model::Architecture published_argument(const InspectOptions& options) {
                                    super);
 }
 
-void inspect(const InspectOptions& options) {
-    if (options.model.empty() == options.architecture.empty()) {
-        fail("inspect: name one of --model and --architecture");
-    }
-    const model::Architecture a =
-        !options.model.empty()  ? io::ModelDirectory::open(options.model).config().architecture
-        : options.super.empty() ? architecture_argument(options.architecture, options.vocab_size)
-                                : published_argument(options);
-    const auto macs = model::macs(a, options.tokens, options.tokens);
-    std::printf("embed_dim: encoder %d, decoder %d; qkv_dim %d\n", a.encoder_embed_dim,
-                a.decoder_embed_dim, a.qkv_dim);
-    std::printf("vocabulary: source %d, target %d\n", a.source_vocab_size, a.target_vocab_size);
-    print_layers(a);
+/// The design space that was named; vocabulary sizes it lacks are `vocab_size`.
+elastic::DesignSpace space_argument(const InspectOptions& options) {
+    elastic::DesignSpace space = elastic::find_design_space(options.space).space;
+    if (space.super.target_vocab_size == 0)
+        space = with_vocabulary(std::move(space), options.vocab_size, options.vocab_size);
+    model::validate(space.super);
+    return space;
+}
+
+/// A member of the named space: a gene string, or a YAML file of either form.
+model::Architecture member_argument(const InspectOptions& options) {
+    const elastic::DesignSpace space = space_argument(options);
+    if (elastic::looks_like_gene_string(options.architecture))
+        return elastic::parse_member(space, options.architecture, "--architecture");
+    auto member = io::read_architecture_yaml(options.architecture, &space.super);
+    elastic::validate_member(space, member);
+    return member;
+}
+
+model::Architecture chosen_architecture(const InspectOptions& options) {
+    if (!options.model.empty())
+        return io::ModelDirectory::open(options.model).config().architecture;
+    if (!options.space.empty()) return member_argument(options);
+    if (!options.super.empty()) return published_argument(options);
+    if (elastic::looks_like_gene_string(options.architecture))
+        fail("--architecture ", options.architecture, ": genes need --space, which has the rest");
+    return architecture_argument(options.architecture, options.vocab_size);
+}
+
+void print_counts(const model::Architecture& a, int tokens) {
+    const auto macs = model::macs(a, tokens, tokens);
     const auto million = [](std::int64_t n) { return static_cast<double>(n) / 1e6; };
     std::printf("parameters in layers: %lld (%.2f M)\n",
                 static_cast<long long>(model::layer_parameters(a)),
@@ -65,11 +89,61 @@ void inspect(const InspectOptions& options) {
                 million(model::parameters(a)));
     std::printf("FLOPs for %d source and %d target tokens, without output projection: %lld "
                 "(%.2f G)\n",
-                options.tokens, options.tokens,
-                static_cast<long long>(model::published_flops(a, options.tokens)),
-                million(model::published_flops(a, options.tokens)) / 1e3);
+                tokens, tokens, static_cast<long long>(model::published_flops(a, tokens)),
+                million(model::published_flops(a, tokens)) / 1e3);
     std::printf("multiply-adds of the output projection: %lld (%.2f M)\n",
                 static_cast<long long>(macs.output_projection), million(macs.output_projection));
+}
+
+void inspect_architecture(const InspectOptions& options) {
+    const model::Architecture a = chosen_architecture(options);
+    std::printf("embed_dim: encoder %d, decoder %d; qkv_dim %d\n", a.encoder_embed_dim,
+                a.decoder_embed_dim, a.qkv_dim);
+    std::printf("vocabulary: source %d, target %d\n", a.source_vocab_size, a.target_vocab_size);
+    std::printf("genes: %s\n", elastic::gene_string(a).c_str());
+    print_layers(a);
+    print_counts(a, options.tokens);
+}
+
+void inspect_space(const InspectOptions& options) {
+    const elastic::DesignSpace space = space_argument(options);
+    std::printf("vocabulary: source %d, target %d; qkv_dim %d\n", space.super.source_vocab_size,
+                space.super.target_vocab_size, space.super.qkv_dim);
+    model::Architecture one_layer = space.super;  // all layers have the same choices
+    one_layer.encoder_layer_count = std::min(one_layer.encoder_layer_count, 1);
+    one_layer.decoder_layer_count = 1;
+    elastic::for_each_gene(space, std::as_const(one_layer),
+                           [](elastic::Gene gene, const int&, const elastic::Choices& choices) {
+                               std::string list;
+                               for (const int choice : choices)
+                                   list += (list.empty() ? "" : ", ") + std::to_string(choice);
+                               std::printf("%s%s: %s\n", std::string(gene.name).c_str(),
+                                           gene.layer < 0 ? "" : " of each layer", list.c_str());
+                           });
+    const elastic::BigCount members = elastic::cardinality(space);
+    const elastic::BigCount strings = elastic::published_cardinality(space);
+    std::printf("members: %s (%.2e)\n", members.text().c_str(), members.approximate());
+    std::printf("with genes of unused layers: %s (%.2e)\n", strings.text().c_str(),
+                strings.approximate());
+    for (const bool is_largest : {true, false}) {
+        const model::Architecture a = is_largest ? largest(space) : smallest(space);
+        std::printf("\n%s member: %s\n", is_largest ? "largest" : "smallest",
+                    elastic::gene_string(a).c_str());
+        print_counts(a, options.tokens);
+    }
+}
+
+void inspect(const InspectOptions& options) {
+    const bool of_model = !options.model.empty();
+    const bool of_architecture = !options.architecture.empty();
+    const bool of_space = !options.space.empty();
+    if (of_model == (of_architecture || of_space))
+        fail("inspect: name a --model, an --architecture, a --space, or an --architecture of a "
+             "--space");
+    if (of_model || of_architecture)
+        inspect_architecture(options);
+    else
+        inspect_space(options);
 }
 
 }  // namespace
@@ -78,9 +152,13 @@ void add_inspect(CLI::App& app) {
     auto options = std::make_shared<InspectOptions>();
     CLI::App* command =
         app.add_subcommand("inspect", "Prints sizes, parameters and multiply-adds.");
-    command->footer("Example:\n  hat inspect --architecture tiny --vocab-size 10000");
+    command->footer("Examples:\n  hat inspect --architecture tiny --vocab-size 10000\n"
+                    "  hat inspect --space multi30k");
     command->add_option("--model", options->model, "a model directory");
-    command->add_option("--architecture", options->architecture, "YAML file, or tiny, base or big");
+    command->add_option("--architecture", options->architecture,
+                        "YAML file, or tiny, base or big; with --space, also genes as one word");
+    command->add_option("--space", options->space,
+                        "a design space: YAML file, or " + elastic::built_in_space_names());
     command
         ->add_option("--super", options->super,
                      "the file is a published SubTransformer of this SuperTransformer")
