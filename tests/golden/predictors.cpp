@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/io/json.hpp>
+#include <hat/io/safetensors.hpp>
+#include <hat/io/text_file.hpp>
+#include <hat/search/latency_table.hpp>
+#include <hat/search/mlp_predictor.hpp>
+
+#include "support/data_folder.hpp"
+#include "support/golden.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <string>
+
+using hat::io::Json;
+using hat::io::SafetensorsFile;
+using hat::search::LatencyFeatures;
+using hat::search::MlpPredictor;
+
+namespace {
+
+/// What single precision leaves of a reference's prediction: 1e-4 ms, where it can tell so little
+/// (the numbers near 6000 ms are 5e-4 ms apart), and a millionth for its 400-term sums.
+double tolerance_ms(double latency_ms) {
+    return 1e-4 + 1e-6 * latency_ms;
+}
+
+LatencyFeatures features_of(const float* x) {
+    return {x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], x[8], x[9]};
+}
+
+}  // namespace
+
+TEST_SUITE("golden/predictors") {
+    TEST_CASE("the shipped predictors predict what the reference does") {
+        hat::support::Golden golden("hat/predictors/*.safetensors");
+        for (const auto& path : golden.files()) {
+            const auto file = SafetensorsFile::open(path.string());
+            const auto predictor = MlpPredictor::load(path.string());
+            const auto features = file.floats("check/features");
+            const auto expected = file.floats("check/pred_ms");
+            REQUIRE(features.size() == 10 * expected.size());
+            for (std::size_t i = 0; i < expected.size(); ++i) {
+                INFO(path.string() << ", row " << i);
+                const double found = predictor.predict_ms(features_of(&features[10 * i]));
+                CHECK(std::abs(found - expected[i]) <= tolerance_ms(expected[i]));
+            }
+            golden.add(path, expected.size());
+        }
+    }
+
+    TEST_CASE("over the published tables, the shipped predictors err as the reference says") {
+        const auto tables = hat::support::data_folder("hat_latency");
+        if (tables.empty()) return;
+        hat::support::Golden golden("hat/predictors_eval.json");
+        for (const auto& path : golden.files()) {
+            const Json expected =
+                hat::io::parse_json(hat::io::read_file(path.string()), path.string());
+            std::size_t compared = 0;
+            for (const auto& item : expected.items()) {
+                INFO(item.key());
+                const Json& errors = item.value().at("shipped_on_all");
+                const auto weights =
+                    path.parent_path() / "predictors" / (item.key() + ".safetensors");
+                const auto predictor = MlpPredictor::load(weights.string());
+                const auto table =
+                    hat::search::read_latency_table((tables / (item.key() + "_all.csv")).string());
+                const auto rows = static_cast<double>(table.size());
+                double mean = 0;
+                for (const auto& row : table) mean += row.total_ms() / rows;
+                double squares = 0;
+                double relative = 0;
+                double absolute = 0;
+                double variance = 0;
+                for (const auto& row : table) {
+                    const double error = predictor.predict_ms(row.features) - row.total_ms();
+                    squares += error * error / rows;
+                    relative += std::abs(error) / row.total_ms() / rows;
+                    absolute += std::abs(error) / rows;
+                    variance += (row.total_ms() - mean) * (row.total_ms() - mean) / rows;
+                }
+                // The reference sums in single precision.
+                const auto is = [&](const char* name, double found) {
+                    INFO(name);
+                    const double value = errors.at(name).get<double>();
+                    CHECK(std::abs(found - value) <= 1e-5 * value);
+                    ++compared;
+                };
+                CHECK(errors.at("n").get<std::size_t>() == table.size());
+                CHECK(item.value().at("lat_norm").get<double>() == predictor.latency_norm_ms());
+                is("rmse_ms", std::sqrt(squares));
+                is("mapd", relative);
+                is("mae_ms", absolute);
+                is("r2", 1 - squares / variance);
+            }
+            golden.add(path, compared);
+        }
+    }
+}
