@@ -17,6 +17,7 @@
 /// - `SafetensorsFile`, `write_safetensors`; `append_tensors`, `copy_tensors` for slabs
 /// - `architecture_to_json`, `architecture_from_json`
 /// - `TorchCheckpoint`: tensors and values of a PyTorch checkpoint
+/// - `FairseqCheckpoint`: a network of HAT's authors, from such a file
 /// - `ModelDirectory`, `save_model_directory`: config.json, weights, subword model, card
 ///
 /// Needing yaml-cpp:
@@ -38,6 +39,8 @@
 #include <hat/io/atomic_directory.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/chart.hpp>
+#include <hat/io/fairseq.hpp>
+#include <hat/io/fairseq_arguments.hpp>
 #include <hat/io/half.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/jsonl.hpp>
