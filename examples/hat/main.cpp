@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
     hat::program::add_prepare(app);
     hat::program::add_train(app);
     hat::program::add_extract(app);
+    hat::program::add_latency(app);
     hat::program::add_translate(app);
     hat::program::add_score(app);
     hat::program::add_inspect(app);

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// hat latency: a design space → how long its members take on this machine.
+
+#include <hat/data/corpus_file.hpp>
+#include <hat/io/atomic_file.hpp>
+#include <hat/search/latency_plan.hpp>
+#include <hat/search/latency_plan_text.hpp>
+#include <hat/search/latency_workload.hpp>
+
+#include "../latency/survey.hpp"
+#include "commands.hpp"
+#include "data_directory.hpp"
+#include "model_argument.hpp"
+#include "space_argument.hpp"
+
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hat::program {
+
+namespace {
+
+struct LatencyOptions {
+    std::string space, data, run, length, write_plan;
+    int vocab_size = 32768;
+    int samples = 50;
+    int sentences = 10;
+    int beam = 5;
+    std::uint64_t seed = 1;
+    SurveyOptions survey;
+};
+
+/// Sets lengths from the corpus, and the vocabulary size.
+std::vector<search::PairLength> lengths_of_data(LatencyOptions& options) {
+    const DataDirectory directory{options.data};
+    if (!std::filesystem::is_directory(options.data)) {
+        fail("--data ", options.data, ": there is no such data directory");
+    }
+    const data::Corpus corpus = data::load_corpus(directory.validation());
+    options.vocab_size = corpus.target.vocab_size;
+    return search::sample_lengths(corpus, options.sentences, options.seed);
+}
+
+search::LatencyPlan make_plan(LatencyOptions& options) {
+    search::LatencyWorkload workload{.beam = options.beam, .seed = options.seed};
+    if (!options.data.empty())
+        workload.lengths = lengths_of_data(options);
+    else if (options.length == "corpus")
+        fail("--length corpus: needs --data, whose sentences it means");
+    if (!options.length.empty() && options.length != "corpus") {
+        workload.lengths = search::parse_lengths(options.length, "--length " + options.length);
+    }
+    const auto space = space_argument(options.space, options.vocab_size);
+    validate(space);
+    return search::plan_latency(space, workload, options.samples, options.seed);
+}
+
+void latency(LatencyOptions options) {
+    const search::LatencyPlan plan = make_plan(options);
+    if (static_cast<int>(plan.members.size()) < options.samples) {
+        std::fprintf(stderr, "note: the space has only %zu members\n", plan.members.size());
+    }
+    if (!options.write_plan.empty()) {
+        io::write_file(options.write_plan, search::plan_to_text(plan));
+        std::printf("%s\n", options.write_plan.c_str());
+        return;
+    }
+    if (options.survey.out.empty()) fail("latency: name the table to write: --out LATENCY.csv");
+    elastic::SuperTransformer super(plan.super);
+    if (options.run.empty()) {
+        super.network().initialize(options.seed);
+    } else {
+        const auto model = io::ModelDirectory::open(model_path(options.run));
+        if (model.config().architecture != plan.super)
+            fail("--run ", options.run, ": is not a SuperTransformer of the space ", options.space);
+        model.load_weights(super.network().table(), super.network().values());
+    }
+    measure_latencies(plan, super, options.survey);
+}
+
+}  // namespace
+
+void add_latency(CLI::App& app) {
+    auto options = std::make_shared<LatencyOptions>();
+    auto& survey = options->survey;
+    CLI::App* command = app.add_subcommand(
+        "latency", "Measures how long members of a design space take on this machine.");
+    command->footer(
+        "A sentence is translated at a time, on one core, as `hat translate` does it, to exactly\n"
+        "the length given; the weights do not matter, so none are needed. Between the networks a\n"
+        "sentinel is timed again and again: it tells whether the machine does other things or\n"
+        "throttles. Such measurements are made again, and marked if that does not help.\n"
+        "The table has the published 14 columns and ours behind them.\n\n"
+        "Example:\n"
+        "  hat latency --space multi30k --data data --out latency.csv\n\n"
+        "On another device, without any library:\n"
+        "  hat latency --space multi30k --data data --write-plan plan.txt\n"
+        "  copy plan.txt and hat-latency there; hat-latency --plan plan.txt --out latency.csv");
+    const auto number = [&](const char* name, auto& value, const char* text) {
+        return command->add_option(name, value, text)->capture_default_str();
+    };
+    command->add_option("--space", options->space, "YAML file, or the name of a built-in space")
+        ->required();
+    command->add_option("--data", options->data,
+                        "data directory: lengths and vocabulary size are those of its sentences");
+    command->add_option("--out", survey.out, "table to write (CSV)");
+    command->add_option("--write-plan", options->write_plan,
+                        "write what would be measured, for hat-latency, and measure nothing");
+    command->add_option("--run", options->run,
+                        "SuperTransformer whose weights are used; else random ones");
+    number("--samples", options->samples,
+           "networks: the middle one (the sentinel), the largest, the smallest, and random ones")
+        ->check(CLI::Range(1, 1'000'000));
+    number("--beam", options->beam, "hypotheses a sentence; 1 is greedy")
+        ->check(CLI::Range(1, 1000));
+    command->add_option("--length", options->length,
+                        "corpus (with --data), fixed:TOKENS, or SOURCExTARGET+…; without --data, "
+                        "fixed:30");
+    number("--sentences", options->sentences, "lengths drawn from the corpus")
+        ->check(CLI::Range(1, 10'000));
+    number("--repeats", survey.protocol.repeats, "timed runs over all lengths")
+        ->check(CLI::Range(1, 1'000'000));
+    number("--attempts", survey.protocol.attempts, "of a measurement that was disturbed")
+        ->check(CLI::Range(1, 100));
+    number("--vocab-size", options->vocab_size, "where --data does not say")
+        ->check(CLI::Range(5, 1 << 24));
+    number("--seed", options->seed, "of the sample, the lengths and the tokens")
+        ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 62U));
+    number("--core", survey.core, "to stay on; -1: the last one")->check(CLI::Range(-1, 1 << 16));
+    command->add_flag("--resume", survey.resume, "go on with a table that is there");
+    command->callback([options] { latency(*options); });
+}
+
+}  // namespace hat::program

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/elastic/super_transformer.hpp>
+#include <hat/search/affinity.hpp>
+#include <hat/search/device.hpp>
+#include <hat/search/latency_session.hpp>
+#include <hat/search/latency_survey.hpp>
+#include <hat/search/stopwatch.hpp>
+#include <hat/train/progress.hpp>
+
+#include <cstdio>
+#include <string>
+#include <unistd.h>
+
+/// What `hat latency` and `hat-latency` have in common.
+namespace hat::program {
+
+struct SurveyOptions {
+    std::string out;
+    search::LatencyProtocol protocol{};
+    int core = -1;  ///< −1: the last one
+    bool resume = false;
+};
+
+/// A line a network on stderr; on a terminal, one line that renews itself.
+class SurveyProgress {
+public:
+    void operator()(const search::LatencyProgress& progress) const {
+        const search::LatencyDetails& row = *progress.row->details;
+        const double seconds = (search::SteadyClock{}.now_ms() - start_ms_) / 1e3;
+        const int left = progress.members - progress.done;
+        char line[160];
+        std::snprintf(
+            line, sizeof line,
+            "%d/%d  %.4g ms (encoder %.4g, decoder %.4g) +- %.1f %%  sentinel %.3f  eta %s",
+            progress.done, progress.members, row.total_median_ms, row.encoder_median_ms,
+            row.decoder_median_ms,
+            50 * (row.total_high_ms - row.total_low_ms) / row.total_median_ms, row.sentinel_ratio,
+            train::duration_text(seconds / progress.measured * left).c_str());
+        std::fprintf(stderr, terminal_ ? "\r%s\033[K" : "%s", line);
+        if (!row.flags.empty()) std::fprintf(stderr, "  %s", row.flags.c_str());
+        if (!terminal_) std::fputc('\n', stderr);
+        std::fflush(stderr);
+    }
+    void finish() const {
+        if (terminal_) std::fputc('\n', stderr);
+    }
+
+private:
+    bool terminal_ = ::isatty(STDERR_FILENO) != 0;
+    double start_ms_ = search::SteadyClock{}.now_ms();
+};
+
+/// Carries out `plan` with the weights of `super`; the path of the table goes to stdout.
+///
+/// Throws  `Error` if the table cannot be begun, resumed or written
+inline void measure_latencies(const search::LatencyPlan& plan, elastic::SuperTransformer& super,
+                              const SurveyOptions& options) {
+    const std::string device = search::device_name();
+    search::LatencySession session(options.out, plan, device, options.resume);
+    const search::PinnedThread pin(options.core);
+    std::fprintf(stderr, "%s, %s; beam %d, lengths %s, %d runs\n", device.c_str(),
+                 pin.problem().empty() ? ("core " + std::to_string(pin.core())).c_str()
+                                       : pin.problem().c_str(),
+                 plan.workload.beam, search::lengths_text(plan.workload.lengths).c_str(),
+                 options.protocol.blocks() * options.protocol.block_runs);
+    search::LatencySurvey survey(super, plan, options.protocol);
+    SurveyProgress progress;
+    session.run(survey, progress);
+    progress.finish();
+    if (const double change = session.baseline_change(); change > 1.1 || change < 0.9) {
+        std::fprintf(stderr,
+                     "note: the sentinel takes %.2f times as long as in the first session; rows "
+                     "are scaled to that\n",
+                     change);
+    }
+    if (session.unsteady() > 0) {
+        std::fprintf(stderr,
+                     "note: %d of %zu rows are marked: the device changed its speed or did other "
+                     "things; see the column flags\n",
+                     session.unsteady(), session.table().size());
+    }
+    std::printf("%s\n", options.out.c_str());
+}
+
+}  // namespace hat::program
