@@ -2,6 +2,8 @@
 #include <hat/io/json.hpp>
 #include <hat/io/safetensors.hpp>
 #include <hat/io/text_file.hpp>
+#include <hat/model/architecture.hpp>
+#include <hat/search/latency_features.hpp>
 #include <hat/search/latency_table.hpp>
 #include <hat/search/mlp_predictor.hpp>
 
@@ -31,6 +33,34 @@ LatencyFeatures features_of(const float* x) {
     return {x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], x[8], x[9]};
 }
 
+/// The features that decide the latency, of a network as the reference's sampler writes it.
+hat::model::Architecture architecture_of(const Json& sample) {
+    const Json& encoder = sample.at("encoder");
+    const Json& decoder = sample.at("decoder");
+    const auto number = [](const Json& side, const char* name) { return side.at(name).get<int>(); };
+    const auto of_layer = [](const Json& side, const char* name, int layer) {
+        return side.at(name).at(static_cast<std::size_t>(layer)).get<int>();
+    };
+    hat::model::Architecture a;
+    a.encoder_embed_dim = number(encoder, "encoder_embed_dim");
+    a.decoder_embed_dim = number(decoder, "decoder_embed_dim");
+    a.encoder_layer_count = number(encoder, "encoder_layer_num");
+    a.decoder_layer_count = number(decoder, "decoder_layer_num");
+    for (int i = 0; i < a.encoder_layer_count; ++i)
+        a.encoder_layer_shapes[static_cast<std::size_t>(i)] = {
+            .ffn_dim = of_layer(encoder, "encoder_ffn_embed_dim", i),
+            .heads = of_layer(encoder, "encoder_self_attention_heads", i)};
+    for (int i = 0; i < a.decoder_layer_count; ++i) {
+        const int attended = of_layer(decoder, "decoder_arbitrary_ende_attn", i);
+        a.decoder_layer_shapes[static_cast<std::size_t>(i)] = {
+            .ffn_dim = of_layer(decoder, "decoder_ffn_embed_dim", i),
+            .heads = of_layer(decoder, "decoder_self_attention_heads", i),
+            .cross_heads = of_layer(decoder, "decoder_ende_attention_heads", i),
+            .attended_layers = attended == -1 ? 1 : attended + 1};
+    }
+    return a;
+}
+
 }  // namespace
 
 TEST_SUITE("golden/predictors") {
@@ -48,6 +78,30 @@ TEST_SUITE("golden/predictors") {
                 CHECK(std::abs(found - expected[i]) <= tolerance_ms(expected[i]));
             }
             golden.add(path, expected.size());
+        }
+    }
+
+    TEST_CASE("the features of a sampled network are the reference's") {
+        hat::support::Golden golden("hat/sampler.json");
+        for (const auto& path : golden.files()) {
+            const Json spaces =
+                hat::io::parse_json(hat::io::read_file(path.string()), path.string());
+            std::size_t compared = 0;
+            for (const auto& space : spaces.items()) {
+                if (!space.value().contains("features_of_sample_0_to_4")) continue;
+                int sample = 0;
+                for (const Json& expected : space.value().at("features_of_sample_0_to_4")) {
+                    INFO(space.key() << ", sample " << sample);
+                    const auto architecture =
+                        architecture_of(space.value().at("samples").at(std::to_string(sample++)));
+                    const auto features = hat::search::latency_features(architecture).values();
+                    REQUIRE(expected.size() == features.size());
+                    for (std::size_t i = 0; i < features.size(); ++i)
+                        CHECK(features[i] == expected[i].get<double>());
+                    compared += features.size();
+                }
+            }
+            golden.add(path, compared);
         }
     }
 

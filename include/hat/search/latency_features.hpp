@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <string_view>
 
 namespace hat::search {
 
@@ -62,6 +63,60 @@ inline constexpr int latency_feature_count = 10;
         features.decoder_attended_layers /= features.decoder_layers;
     }
     return features;
+}
+
+/// The terms whose sum, each times a cost, is the time of an encoder: products of the sizes that
+/// decide how much each part of a layer computes and loads. Lengths and the inner width of
+/// attention are the same for all networks of a space, so they are part of the costs.
+inline constexpr std::array<std::string_view, 7> encoder_term_names{
+    "constant",         "embed_dim",      "layers",
+    "layers*embed_dim", "layers*ffn_dim", "layers*ffn_dim*embed_dim",
+    "layers*heads"};
+
+/// The same of a decoder: `embed_dim` alone is the output projection; cross-attention makes keys
+/// and values of the encoder's width from every encoder layer that it attends to.
+inline constexpr std::array<std::string_view, 10> decoder_term_names{
+    "constant",
+    "embed_dim",
+    "layers",
+    "layers*embed_dim",
+    "layers*ffn_dim",
+    "layers*ffn_dim*embed_dim",
+    "layers*heads",
+    "layers*cross_heads",
+    "layers*attended_layers",
+    "layers*attended_layers*encoder_embed_dim"};
+
+using EncoderTerms = std::array<double, encoder_term_names.size()>;
+using DecoderTerms = std::array<double, decoder_term_names.size()>;
+
+/// All terms are 0 where there is no encoder.
+[[nodiscard]] constexpr EncoderTerms encoder_terms(const LatencyFeatures& f) noexcept {
+    const double layers = f.encoder_layers;
+    const double dim = f.encoder_embed_dim;
+    return {layers > 0 ? 1.0 : 0.0,
+            dim,
+            layers,
+            layers * dim,
+            layers * f.encoder_ffn_dim,
+            layers * f.encoder_ffn_dim * dim,
+            layers * f.encoder_heads};
+}
+
+[[nodiscard]] constexpr DecoderTerms decoder_terms(const LatencyFeatures& f) noexcept {
+    const double layers = f.decoder_layers;
+    const double dim = f.decoder_embed_dim;
+    const double attended = layers * f.decoder_attended_layers;
+    return {1,
+            dim,
+            layers,
+            layers * dim,
+            layers * f.decoder_ffn_dim,
+            layers * f.decoder_ffn_dim * dim,
+            layers * f.decoder_heads,
+            layers * f.decoder_cross_heads,
+            attended,
+            attended * f.encoder_embed_dim};
 }
 
 }  // namespace hat::search

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/error.hpp>
+#include <hat/search/latency_features.hpp>
+#include <hat/search/latency_table.hpp>
+#include <hat/search/least_squares.hpp>
+#include <hat/search/prediction.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace hat::search {
+
+/// One side of the model: its costs, and how far measurements are from them.
+template <std::size_t Terms>
+struct AdditiveSide {
+    LinearFit<Terms> fit;
+    double noise = 0;  ///< typical error of this side, as a part of the whole latency
+
+    friend bool operator==(const AdditiveSide&, const AdditiveSide&) = default;
+};
+
+/// A network takes the time that its parts take:
+///
+///     latency_ms = Σ cost · encoder term + Σ cost · decoder term,    costs ≥ 0
+///
+/// with the terms of `latency_features.hpp`. Twenty to fifty measurements suffice. As no cost is
+/// negative, a network that is larger in one gene is never predicted to be faster: the smallest
+/// member of a space bounds all others from below.
+struct AdditivePredictor {
+    AdditiveSide<encoder_term_names.size()> encoder;
+    AdditiveSide<decoder_term_names.size()> decoder;
+    /// Half the width of the interval of a network that lies amid the measured ones, as a part of
+    /// its latency.
+    double interval_width = 0;
+
+    [[nodiscard]] double predict_ms(const LatencyFeatures& features) const noexcept {
+        return encoder.fit.predict(encoder_terms(features)) +
+               decoder.fit.predict(decoder_terms(features));
+    }
+
+    /// The interval is wider the less the measured networks say about this one.
+    [[nodiscard]] LatencyPrediction interval(const LatencyFeatures& features) const noexcept {
+        const double ms = predict_ms(features);
+        const double half = interval_width * std::sqrt(ms * ms + variance(features));
+        return {.ms = ms, .low_ms = std::max(ms - half, 0.0), .high_ms = ms + half};
+    }
+
+    /// The variance of `predict_ms`, in ms²; that of a measurement being the square of its latency.
+    [[nodiscard]] double variance(const LatencyFeatures& features) const noexcept {
+        const double e = encoder.noise * encoder.noise;
+        const double d = decoder.noise * decoder.noise;
+        if (e + d == 0) return 0;
+        return (e * encoder.fit.leverage(encoder_terms(features)) +
+                d * decoder.fit.leverage(decoder_terms(features))) /
+               (e + d);
+    }
+
+    friend bool operator==(const AdditivePredictor&, const AdditivePredictor&) = default;
+};
+
+/// Fewest rows that an additive predictor is fitted to.
+inline constexpr int additive_min_rows = 10;
+
+namespace detail {
+
+/// Precondition: `values` is not empty.
+[[nodiscard]] inline double quantile(std::vector<double> values, double level) {
+    const auto rank =
+        static_cast<std::size_t>(std::ceil(level * static_cast<double>(values.size() + 1)));
+    const auto nth = values.begin() + static_cast<std::ptrdiff_t>(
+                                          std::clamp(rank, std::size_t{1}, values.size()) - 1);
+    std::nth_element(values.begin(), nth, values.end());
+    return *nth;
+}
+
+/// Fits one side to `time_ms(row)` in the units of the whole latency t: least squares of errors
+/// weighted by 1/t², repeated with Tukey's bisquare weights, so that single bad measurements do not
+/// count.
+///
+/// `weights` are left as they were in the last round, without the 1/t².
+template <std::size_t Terms, class TermsOf, class Time>
+[[nodiscard]] AdditiveSide<Terms> fit_side(std::span<const LatencyRow> rows,
+                                           const TermsOf& terms_of, const Time& time_ms,
+                                           std::vector<double>& weights) {
+    constexpr int rounds = 30;
+    constexpr double tuning = 4.685;  // 95 % efficient where errors are normal
+    constexpr double median_to_std = 1.4826;
+    AdditiveSide<Terms> side;
+    std::vector<double> errors(rows.size());
+    weights.assign(rows.size(), 1.0);
+    for (int round = 0; round < rounds; ++round) {
+        NonNegativeLeastSquares<Terms> problem;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const double t = rows[i].total_ms();
+            problem.add(terms_of(rows[i].features), time_ms(rows[i]), weights[i] / (t * t));
+        }
+        side.fit = problem.solve();
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            errors[i] = std::abs(side.fit.predict(terms_of(rows[i].features)) - time_ms(rows[i])) /
+                        rows[i].total_ms();
+        const auto used = std::count_if(side.fit.coefficients.begin(), side.fit.coefficients.end(),
+                                        [](double c) { return c > 0; });
+        const auto n = static_cast<double>(rows.size());
+        const double freedom = std::max(n - static_cast<double>(used), 1.0);
+        side.noise = median_to_std * quantile(errors, 0.5) * n / freedom;
+        double change = 0;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const double z = side.noise > 0 ? errors[i] / (tuning * side.noise) : 0;
+            const double weight = z < 1 ? (1 - z * z) * (1 - z * z) : 0;
+            change = std::max(change, std::abs(weight - weights[i]));
+            weights[i] = weight;
+        }
+        if (change < 1e-6) break;
+    }
+    return side;
+}
+
+}  // namespace detail
+
+/// Fits the model to measurements, encoder and decoder apart.
+///
+/// Throws  `Error` if there are fewer than `additive_min_rows`.
+[[nodiscard]] inline AdditivePredictor fit_additive_predictor(std::span<const LatencyRow> rows) {
+    if (static_cast<int>(rows.size()) < additive_min_rows)
+        fail("latency predictor: ", rows.size(), " rows are too few, expected at least ",
+             additive_min_rows);
+    AdditivePredictor predictor;
+    std::vector<double> encoder_weights;
+    std::vector<double> decoder_weights;
+    predictor.encoder = detail::fit_side<encoder_term_names.size()>(
+        rows, encoder_terms, [](const LatencyRow& row) { return row.encoder_ms(); },
+        encoder_weights);
+    predictor.decoder = detail::fit_side<decoder_term_names.size()>(
+        rows, decoder_terms, [](const LatencyRow& row) { return row.decoder_ms(); },
+        decoder_weights);
+
+    // Errors as if each row had been left out: a row pulls the fit towards itself by its leverage.
+    std::vector<double> errors;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const double t = rows[i].total_ms();
+        const double weight = std::min(encoder_weights[i], decoder_weights[i]);
+        const double pull = std::min(weight * predictor.variance(rows[i].features) / (t * t), 0.95);
+        const double error = (predictor.predict_ms(rows[i].features) - t) / t;
+        errors.push_back(std::abs(error) / std::sqrt(1 - pull));
+    }
+    predictor.interval_width = detail::quantile(errors, interval_level);
+    return predictor;
+}
+
+}  // namespace hat::search

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/extent.hpp>
+#include <hat/search/latency_table.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+
+namespace hat::search {
+
+/// A latency and the interval in which `interval_level` of the measurements are expected.
+struct LatencyPrediction {
+    double ms = 0;
+    double low_ms = 0;
+    double high_ms = 0;
+};
+
+inline constexpr double interval_level = 0.9;
+
+/// How far predictions were from measurements.
+struct PredictionErrors {
+    double mape = 0;     ///< mean of |predicted − measured| / measured
+    double rmse_ms = 0;  ///< root of the mean squared error
+    double r2 = 0;       ///< 1 − squared error / variance; 0 where all measurements are equal
+    int rows = 0;
+
+    friend bool operator==(const PredictionErrors&, const PredictionErrors&) = default;
+};
+
+/// Shapes  rows, predicted_ms: [n], n > 0
+[[nodiscard]] inline PredictionErrors
+prediction_errors(std::span<const LatencyRow> rows, std::span<const double> predicted_ms) noexcept {
+    HAT_ASSERT(!rows.empty() && rows.size() == predicted_ms.size());
+    const auto n = static_cast<double>(rows.size());
+    double mean = 0;
+    for (const LatencyRow& row : rows) mean += row.total_ms() / n;
+    double relative = 0;
+    double squares = 0;
+    double variance = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const double measured = rows[i].total_ms();
+        const double error = predicted_ms[i] - measured;
+        relative += std::abs(error) / measured / n;
+        squares += error * error / n;
+        variance += (measured - mean) * (measured - mean) / n;
+    }
+    return {.mape = relative,
+            .rmse_ms = std::sqrt(squares),
+            .r2 = variance > 0 ? 1 - squares / variance : 0,
+            .rows = static_cast<int>(rows.size())};
+}
+
+}  // namespace hat::search
