@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# hat latency measures a small space, goes on where it was stopped, and tells another device what to
+# measure.
+# shellcheck source=/dev/null
+source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
+device=$(dirname "$hat")/hat-latency
+
+make_text train 300 1
+make_text valid 40 2
+"$hat" prepare --source train.en --target train.de --valid-source valid.en --valid-target valid.de \
+    --vocab-size 40 --out data >/dev/null 2>&1
+quick=(--repeats 3 --attempts 1)
+
+# columns FILE: its rows without what is measured, so the networks and what they are measured on.
+columns() {
+    tail -n +2 "$1" | cut -d, -f1-10,23-26,28
+}
+
+# A table of as many rows as samples, the sentinel's first, under the published header.
+path=$("$hat" latency --space quickstart --data data --samples 5 --sentences 3 "${quick[@]}" \
+    --out a.csv 2>log)
+[ "$path" = a.csv ] || fail "stdout is not the table's path: $path"
+[ "$(wc -l <a.csv)" = 6 ] || fail "not 5 rows: $(cat a.csv log)"
+head -n 1 a.csv | grep -q '^encoder_embed_dim,.*,latency_std_decoder,.*,flags,genes$' ||
+    fail "another header: $(head -n 1 a.csv)"
+sed -n 2p a.csv | cut -d, -f27 | grep -q '^sentinel' || fail "the first row is not the sentinel's"
+[ "$(tail -n +2 a.csv | cut -d, -f28 | sort -u | wc -l)" = 5 ] || fail "a network appears twice"
+[ "$(grep -c sentinel log)" -ge 5 ] || fail "no progress: $(cat log)"
+
+# The largest (row 2) is slower than the smallest (row 3).
+sed -n 3,4p a.csv | cut -d, -f17 | paste -sd' ' |
+    awk '{ exit !($1 > 1.5 * $2) }' || fail "the largest is not slower than the smallest: $(cat a.csv)"
+
+# A table that was cut off goes on; its rows stay.
+head -n 4 a.csv >b.csv
+cp a.csv.plan b.csv.plan
+"$hat" latency --space quickstart --data data --samples 6 --sentences 3 "${quick[@]}" --out b.csv \
+    --resume >/dev/null 2>log
+[ "$(wc -l <b.csv)" = 7 ] || fail "not 6 rows: $(cat b.csv log)"
+cmp <(head -n 4 a.csv) <(head -n 4 b.csv) || fail "resuming changed rows"
+cmp <(columns a.csv) <(columns b.csv | head -n 5) || fail "resuming measured other networks"
+
+# Another device measures the same.
+plan=$("$hat" latency --space quickstart --data data --samples 5 --sentences 3 --write-plan plan.txt \
+    2>/dev/null)
+[ "$plan" = plan.txt ] || fail "stdout is not the plan's path: $plan"
+"$device" --plan plan.txt --repeats 3 --attempts 1 --settle 0 --out c.csv >/dev/null 2>log ||
+    fail "hat-latency: $(cat log)"
+cmp <(columns a.csv) <(columns c.csv) || fail "hat-latency measured something else"
+cmp <(tail -n +2 a.csv.plan) plan.txt || fail "the plan beside a table is not that it was made by"
+
+# What is wrong.
+expect 1 "a.csv: there is a latency table already" \
+    "$hat" latency --space quickstart --data data --samples 5 --out a.csv
+expect 1 "was measured under other conditions: beam: 5; now beam: 4" \
+    "$hat" latency --space quickstart --data data --samples 5 --sentences 3 --beam 4 --out a.csv --resume
+head -c 900 a.csv >cut.csv
+cp a.csv.plan cut.csv.plan
+expect 1 "cut.csv:" "$hat" latency --space quickstart --data data --sentences 3 --out cut.csv --resume
+expect 1 "no such data directory" "$hat" latency --space quickstart --data missing --out other.csv
+expect 1 "--length corpus: needs --data" "$hat" latency --space quickstart --length corpus --out other.csv
+expect 1 "expected fixed:TOKENS" "$hat" latency --space quickstart --length 7 --out other.csv
+expect 1 "missing" "$hat" latency --space missing --out other.csv
+expect 1 "name the table" "$hat" latency --space quickstart
+expect 2 "--samples" "$hat" latency --space quickstart --samples 0 --out other.csv
+[ ! -e other.csv ] || fail "a failed command left something behind"
+
+usage() {
+    local text=$1 found=0
+    shift
+    "$device" "$@" >stdout 2>stderr || found=$?
+    [ "$found" = 2 ] || fail "hat-latency $*: exit code $found, expected 2"
+    grep -qF -- "$text" stderr || fail "hat-latency $*: stderr lacks \"$text\": $(cat stderr)"
+}
+usage "name one of --plan and --space" --out other.csv
+usage "there is no option --spice" --spice quickstart
+usage "--beam: expected a number" --space quickstart --beam many --out other.csv
+"$device" --help | grep -q 'cross-compile' || fail "hat-latency --help does not say how"
+finish
