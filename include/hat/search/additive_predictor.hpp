@@ -3,6 +3,7 @@
 
 #include <hat/core/error.hpp>
 #include <hat/search/latency_features.hpp>
+#include <hat/search/latency_statistics.hpp>
 #include <hat/search/latency_table.hpp>
 #include <hat/search/least_squares.hpp>
 #include <hat/search/prediction.hpp>
@@ -68,13 +69,14 @@ inline constexpr int additive_min_rows = 10;
 
 namespace detail {
 
-/// Precondition: `values` is not empty.
-[[nodiscard]] inline double quantile(std::vector<double> values, double level) {
+/// What a further error stays below with probability `level`, all being drawn alike: the error of
+/// rank ⌈level · (n + 1)⌉, or the largest. Precondition: there is one.
+[[nodiscard]] inline double error_bound(std::vector<double> errors, double level) {
     const auto rank =
-        static_cast<std::size_t>(std::ceil(level * static_cast<double>(values.size() + 1)));
-    const auto nth = values.begin() + static_cast<std::ptrdiff_t>(
-                                          std::clamp(rank, std::size_t{1}, values.size()) - 1);
-    std::nth_element(values.begin(), nth, values.end());
+        static_cast<std::size_t>(std::ceil(level * static_cast<double>(errors.size() + 1)));
+    const auto nth = errors.begin() + static_cast<std::ptrdiff_t>(
+                                          std::clamp(rank, std::size_t{1}, errors.size()) - 1);
+    std::nth_element(errors.begin(), nth, errors.end());
     return *nth;
 }
 
@@ -107,7 +109,7 @@ template <std::size_t Terms, class TermsOf, class Time>
                                         [](double c) { return c > 0; });
         const auto n = static_cast<double>(rows.size());
         const double freedom = std::max(n - static_cast<double>(used), 1.0);
-        side.noise = median_to_std * quantile(errors, 0.5) * n / freedom;
+        side.noise = median_to_std * median(errors) * n / freedom;
         double change = 0;
         for (std::size_t i = 0; i < rows.size(); ++i) {
             const double z = side.noise > 0 ? errors[i] / (tuning * side.noise) : 0;
@@ -148,7 +150,7 @@ template <std::size_t Terms, class TermsOf, class Time>
         const double error = (predictor.predict_ms(rows[i].features) - t) / t;
         errors.push_back(std::abs(error) / std::sqrt(1 - pull));
     }
-    predictor.interval_width = detail::quantile(errors, interval_level);
+    predictor.interval_width = detail::error_bound(errors, interval_level);
     return predictor;
 }
 
