@@ -111,6 +111,8 @@ void train_super_transformer(const TrainOptions& options, const TrainingData& da
     settings["sandwich"] = super_options.sandwich;
     settings["random_networks"] = super_options.random_networks;
     settings["shrink_after"] = super_options.shrink_after;
+    settings["distill"] = super_options.distillation.share;
+    settings["temperature"] = super_options.distillation.temperature;
     settings["validate_random"] = validation.random_networks;
     settings["validate_attended"] = validation.attended_layers;
     settings["score_by"] = word_of(scores, validation.scored_by);
@@ -147,6 +149,15 @@ void add_super_flags(CLI::App& command, TrainOptions& options, CLI::Option* spac
                            "every update trains the largest, the smallest and so many random "
                            "networks; without it, one random network, as published"))
         ->check(CLI::Range(0, 1000));
+    add(command.add_option("--distill", options.super.distillation.share,
+                           "with --sandwich: the share of the loss in which the largest network "
+                           "teaches the others in the same update"))
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    add(command.add_option("--temperature", options.super.distillation.temperature,
+                           "that teacher and pupils are softened by"))
+        ->check(CLI::Range(0.01, 1000.0))
+        ->capture_default_str();
     add(command.add_option("--shrink-after", options.super.shrink_after,
                            "so many updates train the largest alone first"))
         ->check(CLI::NonNegativeNumber)

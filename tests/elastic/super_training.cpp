@@ -104,7 +104,8 @@ std::vector<SuperTrainingOptions> all_options() {
     return {{},
             {.sampler = Sampler::reference},
             {.random_networks = 2, .sandwich = true},
-            {.random_networks = 1, .sandwich = true, .shrink_after = 3}};
+            {.random_networks = 1, .sandwich = true, .shrink_after = 3},
+            {.random_networks = 1, .sandwich = true, .distillation = {.share = 0.5F}}};
 }
 
 }  // namespace
@@ -178,6 +179,37 @@ TEST_SUITE("elastic/super_training") {
         const double loss = result.loss.loss / static_cast<double>(result.loss_tokens);
         CHECK(loss > 2);
         CHECK(loss < 5);
+    }
+
+    TEST_CASE("the largest teaches the others: who says the same learns nothing from it") {
+        // A space with one member: all networks of the sandwich are the same.
+        DesignSpace space = small_space();
+        space.encoder_embed_dims = space.decoder_embed_dims = {32};
+        space.decoder_layer_counts = {2};
+        space.encoder_ffn_dims = space.decoder_ffn_dims = {48};
+        space.encoder_heads = space.decoder_heads = space.decoder_cross_heads = {4};
+        space.decoder_attended_layers = {1};
+        const hat::data::Corpus corpus = hat::support::reversed_pairs(40, vocab_size, 1);
+        const auto plan = hat::data::plan_batches(corpus, {.max_tokens = 150}, 0);
+        hat::data::Batch batch;
+        batch.fill(corpus, plan.sentences(0));
+        hat::ThreadPool pool(1);
+        const hat::train::InverseSqrtSchedule schedule{
+            .peak_rate = 1e-3, .initial_rate = 1e-4, .warmup = 10};
+        const auto gradient_norm = [&](const SuperTrainingOptions& options) {
+            hat::model::Network network(hat::elastic::stored_architecture(space));
+            network.initialize(1);
+            hat::train::Trainer trainer(network, schedule, {}, pool);
+            SuperTraining super(network, space, options);
+            trainer.accumulate(super(0), hat::train::view(batch));
+            return trainer.update().gradient_norm;
+        };
+        const double alone = gradient_norm({});
+        const double taught = gradient_norm(
+            {.random_networks = 2, .sandwich = true, .distillation = {.share = 1.0F}});
+        CHECK(taught == doctest::Approx(alone / 4).epsilon(1e-6));
+        const double untaught = gradient_norm({.random_networks = 2, .sandwich = true});
+        CHECK(untaught == doctest::Approx(alone).epsilon(1e-6));
     }
 
     TEST_CASE("layers that no network of an update has stay as they are") {
@@ -287,6 +319,11 @@ TEST_SUITE("elastic/super_training") {
                              "found random networks = 2",
                              hat::Error);
         CHECK_THROWS_AS(make({.shrink_after = -1}), hat::Error);
+        CHECK_THROWS_WITH_AS(
+            make({.distillation = {.share = 0.5F}}),
+            "super training: distillation needs the sandwich, whose largest network teaches",
+            hat::Error);
+        CHECK_THROWS_AS(make({.sandwich = true, .distillation = {.share = 2.0F}}), hat::Error);
         CHECK_THROWS_AS(
             static_cast<void>(hat::elastic::validated_networks(
                 space, {.random_networks = 0, .scored_by = hat::elastic::ScoredBy::random})),

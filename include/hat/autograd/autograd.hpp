@@ -14,6 +14,7 @@
 ///
 /// Limits: first derivatives only; a tape runs backwards once.
 
+#include <hat/autograd/distillation.hpp>
 #include <hat/autograd/functions.hpp>
 #include <hat/autograd/gradient_check.hpp>
 #include <hat/autograd/tape.hpp>

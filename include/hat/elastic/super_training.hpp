@@ -7,7 +7,9 @@
 #include <hat/elastic/design_space.hpp>
 #include <hat/elastic/genes.hpp>
 #include <hat/elastic/reference_sampler.hpp>
+#include <hat/kernels/distillation.hpp>
 #include <hat/model/network.hpp>
+#include <hat/train/distillation.hpp>
 #include <hat/train/shards.hpp>
 #include <hat/train/training.hpp>
 
@@ -29,12 +31,14 @@ enum class Sampler : std::uint8_t {
 ///
 /// The default is as published (HAT, arXiv:2005.14187, §3.1): one random network. The sandwich rule
 /// (arXiv:1903.05134, §3.2) adds the largest and the smallest; gradients of all are summed before
-/// one step, the loss is the mean over their tokens.
+/// one step, the loss is the mean over their tokens. With in-place distillation (there, §3.3) the
+/// others also learn from what the largest says in the same step.
 struct SuperTrainingOptions {
     Sampler sampler = Sampler::uniform;
     int random_networks = 1;        ///< of each update
     bool sandwich = false;          ///< the largest and the smallest in each update too
     std::int64_t shrink_after = 0;  ///< updates that train the largest alone, before all others
+    train::DistillationOptions distillation{.share = 0};  ///< from the largest; needs the sandwich
     std::uint64_t seed = 1;
 };
 
@@ -72,6 +76,9 @@ public:
             fail("super training: the reference's sampler draws one network an update, found "
                  "random networks = ",
                  options.random_networks);
+        train::validate(options.distillation);
+        if (options.distillation.share > 0 && !options.sandwich)
+            fail("super training: distillation needs the sandwich, whose largest network teaches");
         if (options.shrink_after < 0)
             fail("super training: shrink after = ", options.shrink_after, ", expected 0 or more");
         plan_.reserve(static_cast<std::size_t>(options.random_networks) + 2);
@@ -115,12 +122,31 @@ private:
     [[nodiscard]] train::LossSum learn(std::span<const model::Architecture> networks,
                                        model::Gradients* gradients,
                                        const train::MicroBatch& micro_batch) const {
+        if (networks.size() == 1)
+            return train::learn(network_.view(networks[0], gradients), micro_batch);
+        const train::DistillationOptions& distillation = options_.distillation;
+        const bool teaches = distillation.share > 0;
+        kernels::Teaching teaching{.share = distillation.share,
+                                   .temperature = distillation.temperature};
         train::LossSum sum;
         for (std::size_t i = 0; i < networks.size(); ++i) {
+            const auto network = network_.view(networks[i], gradients);
+            Matrix states;
+            if (teaches && i == 0) {
+                states = micro_batch.memory.matrix(micro_batch.batch.target_sentences.tokens(),
+                                                   networks[0].decoder_embed_dim);
+                teaching.states = states;
+                teaching.weight = network.output.value;
+            }
             const ArenaScope scope(micro_batch.memory);
             train::MicroBatch own = micro_batch;
-            if (networks.size() > 1) own.key = micro_batch.key.split(i);
-            sum += train::learn(network_.view(networks[i], gradients), own);
+            own.key = micro_batch.key.split(i);
+            if (!teaches)
+                sum += train::learn(network, own);
+            else if (i == 0)
+                sum += train::learn_aloud(network, own, states);
+            else
+                sum += train::learn_from(teaching, network, own);
         }
         return sum;
     }

@@ -20,8 +20,8 @@ namespace hat::kernels {
 ///
 /// Shapes  states [tokens, teacher dim],  weight [vocab_size, teacher dim]
 struct Teaching {
-    ConstMatrix states;
-    ConstMatrix weight;
+    ConstMatrix states{};
+    ConstMatrix weight{};
     float share = 0.5F;        ///< α in [0, 1]: 0 does not listen, 1 sees no target
     float temperature = 1.0F;  ///< T > 0, which both distributions are softened by
 };

@@ -17,6 +17,7 @@
 #include <hat/kernels/attention.hpp>
 #include <hat/kernels/attention_step.hpp>
 #include <hat/kernels/cross_entropy.hpp>
+#include <hat/kernels/distillation.hpp>
 #include <hat/kernels/dropout.hpp>
 #include <hat/kernels/embedding.hpp>
 #include <hat/kernels/gemm.hpp>

@@ -17,6 +17,7 @@
 
 #include <hat/train/adam.hpp>
 #include <hat/train/clipping.hpp>
+#include <hat/train/distillation.hpp>
 #include <hat/train/exponential_average.hpp>
 #include <hat/train/schedule.hpp>
 #include <hat/train/shards.hpp>
