@@ -6,7 +6,8 @@
 /// Text (`read_lines`, `read_parallel_text`), pieces (`Vocabulary`, and with SentencePiece
 /// `Subword` and `train_subword`), encoded corpora (`Corpus`, `encode`, `save_corpus`,
 /// `load_corpus`), ragged batches (`plan_batches`, `Batch`), and scores equal to sacreBLEU's
-/// (`corpus_bleu`, `corpus_chrf`).
+/// (`corpus_bleu`, `corpus_chrf`). What fairseq made is read too: `FairseqDictionary`,
+/// `read_fairseq_corpus`, `BpeCodes`; its batches (`fairseq_batches.hpp`) are to be included alone.
 ///
 ///     const auto text = hat::data::read_parallel_text("train.en", "train.de");
 ///     const auto subword = hat::data::train_subword_on_files({"train.en", "train.de"});
@@ -22,9 +23,12 @@
 #include <hat/data/batch.hpp>
 #include <hat/data/batches.hpp>
 #include <hat/data/bleu.hpp>
+#include <hat/data/bpe.hpp>
 #include <hat/data/chrf.hpp>
 #include <hat/data/corpus.hpp>
 #include <hat/data/corpus_file.hpp>
+#include <hat/data/fairseq_data.hpp>
+#include <hat/data/fairseq_dictionary.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/data/ngrams.hpp>
 #include <hat/data/paired_bootstrap.hpp>
