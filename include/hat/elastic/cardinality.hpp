@@ -94,9 +94,9 @@ template <class... Lists>
 }
 
 [[nodiscard]] inline BigCount decoder_layer_cardinality(const DesignSpace& space) {
-    const BigCount own = combinations(space.decoder_ffn_dims, space.decoder_heads);
+    BigCount own = combinations(space.decoder_ffn_dims, space.decoder_heads);
     if (!space.super.has_encoder()) return own;
-    return own * combinations(space.decoder_cross_heads, space.decoder_attended_layers);
+    return own *= combinations(space.decoder_cross_heads, space.decoder_attended_layers);
 }
 
 /// Σ a^n over the numbers of layers n.

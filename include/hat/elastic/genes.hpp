@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/config.hpp>
 #include <hat/core/random.hpp>
 #include <hat/elastic/design_space.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 /// What evolution does to genes. A genome is a member of its `DesignSpace`: layers that it does not
@@ -72,8 +74,10 @@ template <class Pick>
     return detail::member_of(space, [&](Gene gene, const Choices&) {
         const int* first = detail::find_gene(space, a, gene);
         const int* second = detail::find_gene(space, b, gene);
-        const bool takes_first = random.below(2) == 0;
-        return second == nullptr || (first != nullptr && takes_first) ? *first : *second;
+        if (random.below(2) == 1) std::swap(first, second);
+        if (first == nullptr) first = second;
+        HAT_ASSERT(first != nullptr);  // the layer counts are a parent's
+        return *first;
     });
 }
 

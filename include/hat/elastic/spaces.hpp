@@ -5,6 +5,7 @@
 #include <hat/elastic/design_space.hpp>
 #include <hat/model/presets.hpp>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -101,9 +102,8 @@ inline constexpr std::array named_spaces{
     NamedSpace{"multi30k", multi30k_space},       NamedSpace{"quickstart", quickstart_space}};
 
 [[nodiscard]] constexpr bool is_built_in_space(std::string_view name) noexcept {
-    for (const NamedSpace& space : named_spaces)
-        if (name == space.name) return true;
-    return false;
+    return std::ranges::any_of(named_spaces,
+                               [name](const NamedSpace& space) { return name == space.name; });
 }
 
 /// "wmt-space0, iwslt-space1, …", for messages and help.
