@@ -105,6 +105,15 @@ TEST_SUITE("elastic/design_space") {
                       "design space: encoder_layers = 0 is not in 1 … 6, the super network's");
     }
 
+    TEST_CASE("layers that an encoder lacks cannot be attended to, unless identities stand in") {
+        DesignSpace space = multi30k_space();
+        space.encoder_layer_counts = {6, 2};
+        check_invalid(space, "design space: decoder_attended_layers = 3 exceeds the smallest of "
+                             "encoder_layers = 2");
+        space.super.attends_to_real_layers = false;
+        CHECK_NOTHROW(validate(space));
+    }
+
     TEST_CASE("choices of an encoder without one are named") {
         DesignSpace space;
         space.super.target_vocab_size = 9;

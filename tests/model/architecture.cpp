@@ -61,6 +61,19 @@ TEST_SUITE("model/architecture") {
         CHECK(fits_in(sub, cut()));
     }
 
+    TEST_CASE("a SubTransformer has no identity layers where real ones are attended to") {
+        Architecture super = hat_super_wmt(1000);
+        super.attends_to_real_layers = true;
+        const Architecture sub = sub_architecture(cut(), super);
+        CHECK(sub.encoder_layer_count == 4);
+        CHECK(sub.encoder_identity_layers == 0);
+        CHECK_NOTHROW(validate_fits_in(sub, super));
+        Architecture wrong = sub;
+        wrong.encoder_identity_layers = 1;
+        CHECK_THROWS_AS(validate_fits_in(wrong, super), hat::Error);
+        CHECK_FALSE(fits_in(wrong, super));
+    }
+
     TEST_CASE("a gene larger than the super network's is named") {
         const Architecture super = hat_super_wmt(1000);
         Architecture sub = cut();

@@ -168,6 +168,15 @@ inline void validate(const DesignSpace& space) {
     check_layers("encoder_layers", space.encoder_layer_counts, space.super.encoder_layer_count);
     check_layers("decoder_layers", space.decoder_layer_counts, space.super.decoder_layer_count);
 
+    if (space.super.has_encoder() && space.super.attends_to_real_layers) {
+        const auto& counts = space.encoder_layer_counts;
+        const int fewest = *std::min_element(counts.begin(), counts.end());
+        for (const int layers : space.decoder_attended_layers)
+            if (layers > fewest)
+                fail("design space: decoder_attended_layers = ", layers,
+                     " exceeds the smallest of encoder_layers = ", fewest);
+    }
+
     // Every choice of every gene must give a network that fits, the other genes being those of the
     // super network.
     for_each_gene(complete, complete.super, [&](Gene gene, const int&, const Choices& choices) {

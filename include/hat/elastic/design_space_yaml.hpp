@@ -31,6 +31,7 @@
 /// `encoder-normalize-before`, …), each with its default. Of our own are
 ///
 ///     activation-fn: swish
+///     attends-to-real-layers: True            see `model::Architecture`
 ///     source-vocab-size, target-vocab-size    where the data is known
 ///     encoder-layers: 0                       a language model: no option of an encoder
 namespace hat::elastic {
@@ -141,6 +142,7 @@ private:
             super.max_target_positions = target_positions;
 
         super.scale_embedding_by_super_dim = flag("vocab-original-scaling");
+        super.attends_to_real_layers = flag("attends-to-real-layers");
         if (map_.contains("activation-fn")) super.activation = activation();
     }
 
@@ -204,6 +206,7 @@ void visit_choices(Space& space, Visit&& visit) {
         number("max-target-positions", super.max_target_positions);
     }
     flag("vocab-original-scaling", super.scale_embedding_by_super_dim);
+    flag("attends-to-real-layers", super.attends_to_real_layers);
 
     const auto& encoder = super.encoder_layer_shapes[0];
     const auto& decoder = super.decoder_layer_shapes[0];

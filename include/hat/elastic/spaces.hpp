@@ -71,20 +71,21 @@ namespace detail {
 /// Ours for corpora of some 30,000 sentence pairs, such as Multi30k. It reaches from 6 + 6 layers,
 /// 192 / 512, 8 heads, well above Transformer-Tiny, to 3 + 1 layers, 96 / 128, well below it.
 [[nodiscard]] inline DesignSpace multi30k_space() {
-    const auto super =
-        model::uniform({.embed_dim = 192, .ffn_dim = 512, .attended_layers = 3}, 1, 1);
+    auto super = model::uniform({.embed_dim = 192, .ffn_dim = 512, .attended_layers = 3}, 1, 1);
+    super.attends_to_real_layers = true;
     return detail::symmetric_space(super, {192, 128, 96}, {512, 384, 256, 128}, {8, 4, 2},
                                    {6, 5, 4, 3}, {6, 5, 4, 3, 2, 1});
 }
 
 /// Ours for the quickstart: its SuperTransformer is trained in minutes on two cores.
 [[nodiscard]] inline DesignSpace quickstart_space() {
-    const auto super = model::uniform({.encoder_layers = 4,
-                                       .decoder_layers = 4,
-                                       .embed_dim = 160,
-                                       .ffn_dim = 384,
-                                       .attended_layers = 3},
-                                      1, 1);
+    auto super = model::uniform({.encoder_layers = 4,
+                                 .decoder_layers = 4,
+                                 .embed_dim = 160,
+                                 .ffn_dim = 384,
+                                 .attended_layers = 3},
+                                1, 1);
+    super.attends_to_real_layers = true;
     return detail::symmetric_space(super, {160, 128, 96}, {384, 256, 128}, {8, 4, 2}, {4, 3},
                                    {4, 3, 2, 1});
 }

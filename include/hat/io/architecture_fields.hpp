@@ -107,6 +107,7 @@ void visit_fields(Shape& a, Fields& fields) {
     fields.option("encoder_super_dim", a.encoder_super_dim);
     fields.option("decoder_super_dim", a.decoder_super_dim);
     fields.option("encoder_identity_layers", a.encoder_identity_layers);
+    fields.option("attends_to_real_layers", a.attends_to_real_layers);
 }
 
 }  // namespace hat::io

@@ -96,6 +96,9 @@ struct Architecture {
     /// Super encoder layers after the last real one. They are identities whose outputs are
     /// listed too, so a decoder layer that attends to 2 layers may read the last one twice.
     int encoder_identity_layers = 0;
+    /// SubTransformers have no identity layers: decoder layers attend to the last real ones, so two
+    /// of them are never the same. (The reference lists identities.)
+    bool attends_to_real_layers = false;
 
     [[nodiscard]] constexpr std::span<const EncoderLayerShape> encoder_layers() const noexcept {
         return {encoder_layer_shapes.data(), static_cast<std::size_t>(encoder_layer_count)};
@@ -255,8 +258,9 @@ constexpr void validate(const Architecture& a) {
         sub.encoder_embed_dim == super.encoder_position_dim() ? 0 : super.encoder_position_dim();
     sub.decoder_super_dim =
         sub.decoder_embed_dim == super.decoder_position_dim() ? 0 : super.decoder_position_dim();
-    sub.encoder_identity_layers =
-        super.encoder_layer_count + super.encoder_identity_layers - sub.encoder_layer_count;
+    if (!super.attends_to_real_layers)
+        sub.encoder_identity_layers =
+            super.encoder_layer_count + super.encoder_identity_layers - sub.encoder_layer_count;
     return sub;
 }
 
@@ -296,9 +300,10 @@ constexpr void validate_fits_in(const Architecture& sub, const Architecture& sup
     same("max_target_positions", sub.max_target_positions, super.max_target_positions);
     same("encoder_super_dim", sub.encoder_position_dim(), super.encoder_position_dim());
     same("decoder_super_dim", sub.decoder_position_dim(), super.decoder_position_dim());
-    same("encoder_layers with identity layers",
-         sub.encoder_layer_count + sub.encoder_identity_layers,
-         super.encoder_layer_count + super.encoder_identity_layers);
+    if (!super.attends_to_real_layers)
+        same("encoder_layers with identity layers",
+             sub.encoder_layer_count + sub.encoder_identity_layers,
+             super.encoder_layer_count + super.encoder_identity_layers);
     if (sub_architecture(sub, super) != sub)
         fail("architecture: sharing, norms, positions, activation or scaling differ from the super "
              "network's");
