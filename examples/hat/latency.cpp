@@ -26,7 +26,7 @@ namespace hat::program {
 namespace {
 
 struct LatencyOptions {
-    std::string space, data, run, length, write_plan;
+    std::string space, data, run, length, write_plan, time = "thread";
     int vocab_size = 32768;
     int samples = 50;
     int sentences = 10;
@@ -47,7 +47,10 @@ std::vector<search::PairLength> lengths_of_data(LatencyOptions& options) {
 }
 
 search::LatencyPlan make_plan(LatencyOptions& options) {
-    search::LatencyWorkload workload{.beam = options.beam, .seed = options.seed};
+    search::LatencyWorkload workload{.beam = options.beam,
+                                     .time =
+                                         io::parse_enum<search::TimeKind>(options.time, "--time: "),
+                                     .seed = options.seed};
     if (!options.data.empty())
         workload.lengths = lengths_of_data(options);
     else if (options.length == "corpus")
@@ -123,6 +126,9 @@ void add_latency(CLI::App& app) {
                         "fixed:30");
     number("--sentences", options->sentences, "lengths drawn from the corpus")
         ->check(CLI::Range(1, 10'000));
+    number("--time", options->time,
+           "thread: that the program computes, or wall: with what others take of the core")
+        ->check(CLI::IsMember({"thread", "wall"}));
     number("--repeats", survey.protocol.repeats, "timed runs over all lengths")
         ->check(CLI::Range(1, 1'000'000));
     number("--attempts", survey.protocol.attempts, "of a measurement that was disturbed")

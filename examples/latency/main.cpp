@@ -50,6 +50,8 @@ constexpr const char* help_of_options = R"(
   --vocab-size N       of --space (32768)
   --beam N             of --space: hypotheses a sentence; 1 is greedy (5)
   --length LENGTHS     of --space: fixed:TOKENS or SOURCExTARGET+… (fixed:30)
+  --time thread|wall   of --space: the time that the program computes, or that of the clock on the
+                       wall, with what others take of the core (thread)
   --seed N             of --space: of the sample and the tokens (1)
   --repeats N          timed runs over all lengths (21)
   --attempts N         of a measurement that was disturbed (3)
@@ -111,6 +113,8 @@ Options parse(int argc, char** argv) {
             options.workload.beam = static_cast<int>(integer(1, 1000));
         else if (name == "--length")
             options.workload.lengths = hat::search::parse_lengths(value(), name);
+        else if (name == "--time")
+            options.workload.time = hat::io::parse_enum<hat::search::TimeKind>(value(), "--time: ");
         else if (name == "--seed")
             options.workload.seed = integer(0, std::uint64_t{1} << 62U);
         else if (name == "--repeats")

@@ -60,11 +60,12 @@ inline void measure_latencies(const search::LatencyPlan& plan, elastic::SuperTra
     const std::string device = search::device_name();
     search::LatencySession session(options.out, plan, device, options.resume);
     const search::PinnedThread pin(options.core);
-    std::fprintf(stderr, "%s, %s; beam %d, lengths %s, %d runs\n", device.c_str(),
+    std::fprintf(stderr, "%s, %s; beam %d, lengths %s, %d runs, %s time\n", device.c_str(),
                  pin.problem().empty() ? ("core " + std::to_string(pin.core())).c_str()
                                        : pin.problem().c_str(),
                  plan.workload.beam, search::lengths_text(plan.workload.lengths).c_str(),
-                 options.protocol.blocks() * options.protocol.block_runs);
+                 options.protocol.blocks() * options.protocol.block_runs,
+                 io::enum_word(plan.workload.time));
     search::LatencySurvey survey(super, plan, options.protocol);
     SurveyProgress progress;
     session.run(survey, progress);

@@ -30,7 +30,8 @@ void check_rejected(const std::string& text, const char* message) {
 
 TEST_SUITE("search/latency_plan_text") {
     TEST_CASE("a plan is written and read") {
-        LatencyPlan plan = plan_latency(space(), {.lengths = {{12, 14}, {9, 8}}, .beam = 4}, 5, 1);
+        LatencyPlan plan = plan_latency(
+            space(), {.lengths = {{12, 14}, {9, 8}}, .beam = 4, .time = TimeKind::wall}, 5, 1);
         CHECK(plan_from_text(plan_to_text(plan), "plan") == plan);
         plan.super.activation = hat::Activation::gelu;
         for (Architecture& member : plan.members) member.activation = hat::Activation::gelu;
@@ -80,20 +81,20 @@ TEST_SUITE("search/latency_plan_text") {
         check_rejected(replaced(good, "qkv_dim: 192", ""),
                        "plan: expected a line \"qkv_dim: …\", found none");
         check_rejected(replaced(good, "encoder_heads: 8,", "encoder_heads: "),
-                       "plan:13: encoder_heads: expected 6 numbers, one a layer");
+                       "plan:14: encoder_heads: expected 6 numbers, one a layer");
         check_rejected(replaced(good, "encoder_heads: 8,", "encoder_heads: 7,"),
                        "plan: architecture: encoder layer 0: heads = 7 does not divide qkv_dim = "
                        "192");
         check_rejected(replaced(good, "sharing: all", "sharing: some"),
-                       "plan:18: sharing: expected one of none, decoder_input_output, all; found "
+                       "plan:19: sharing: expected one of none, decoder_input_output, all; found "
                        "\"some\"");
         check_rejected(conditions_text(plan_latency(space(), {}, 1, 1)),
                        "plan: names no network: expected a gene string a line");
         check_rejected(good + "e999:384x4/d128:384x4x4x1\n",
-                       "plan:33: architecture: encoder_embed_dim = 999 exceeds the super "
+                       "plan:34: architecture: encoder_embed_dim = 999 exceeds the super "
                        "network's 192");
         check_rejected(
             good + "what is this\n",
-            "plan:33: expected \"name: value\" or a gene string, found \"what is this\"");
+            "plan:34: expected \"name: value\" or a gene string, found \"what is this\"");
     }
 }

@@ -7,6 +7,7 @@
 #include <hat/search/latency_plan.hpp>
 #include <hat/search/latency_workload.hpp>
 
+#include <array>
 #include <charconv>
 #include <limits>
 #include <string>
@@ -15,10 +16,18 @@
 #include <type_traits>
 #include <vector>
 
+namespace hat::io {
+
+template <>
+inline constexpr std::array enum_words<search::TimeKind>{"thread", "wall"};
+
+}  // namespace hat::io
+
 /// A latency plan as text, so that a device without any library can be told what to measure:
 ///
 ///     hat_latency_plan: 1
 ///     beam: 5
+///     time: thread
 ///     lengths: fixed:30
 ///     seed: 1
 ///     source_vocab_size: 8000
@@ -168,6 +177,7 @@ inline constexpr std::string_view plan_version = "1";
     detail::PlanWriter writer(text);
     writer.line("hat_latency_plan", detail::plan_version);
     writer.value("beam", plan.workload.beam);
+    writer.value("time", plan.workload.time);
     writer.line("lengths", lengths_text(plan.workload.lengths));
     writer.line("seed", std::to_string(plan.workload.seed));
     io::visit_fields(plan.super, writer);
@@ -213,6 +223,7 @@ inline constexpr std::string_view plan_version = "1";
     if (const auto version = reader.text("hat_latency_plan"); version != detail::plan_version)
         fail(where, ": is a plan of version ", version, ", expected ", detail::plan_version);
     reader.value("beam", plan.workload.beam);
+    reader.option("time", plan.workload.time);
     plan.workload.lengths = parse_lengths(reader.text("lengths"), reader.address("lengths") + "…");
     reader.option("seed", plan.workload.seed);
     io::visit_fields(plan.super, reader);

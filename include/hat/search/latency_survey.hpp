@@ -9,6 +9,7 @@
 #include <hat/search/latency_laboratory.hpp>
 #include <hat/search/latency_plan.hpp>
 #include <hat/search/latency_table.hpp>
+#include <hat/search/stopwatch.hpp>
 #include <hat/search/timed_translation.hpp>
 
 #include <string>
@@ -58,7 +59,8 @@ public:
     LatencySurvey(elastic::SuperTransformer& super, const LatencyPlan& plan,
                   const LatencyProtocol& protocol)
         : super_(super), workload_(plan.workload), sentinel_genes_(first_of(plan)),
-          sentinel_(packed(sentinel_genes_), workload_), laboratory_(sentinel_, protocol) {}
+          sentinel_(packed(sentinel_genes_), workload_, clock()),
+          laboratory_(sentinel_, protocol, clock()) {}
 
     /// Finds the sentinel's baseline; its row of the table.
     LatencyRow calibrate() {
@@ -85,7 +87,7 @@ public:
     /// Precondition: `calibrate` was called.
     /// Throws  `Error` if the super network does not hold `member`
     LatencyRow measure(const model::Architecture& member) {
-        TimedTranslation network(packed(member), workload_);
+        TimedTranslation network(packed(member), workload_, clock());
         return latency_row(member, workload_, laboratory_.measure(network));
     }
 
@@ -94,6 +96,7 @@ private:
         if (plan.members.empty()) fail("latency: the plan names no network");
         return plan.members.front();
     }
+    [[nodiscard]] ChosenClock clock() const noexcept { return {workload_.time}; }
     [[nodiscard]] model::PackedModel packed(const model::Architecture& member) {
         return model::PackedModel(super_.sub_transformer(member));
     }
@@ -101,8 +104,8 @@ private:
     elastic::SuperTransformer& super_;
     LatencyWorkload workload_;
     model::Architecture sentinel_genes_;
-    TimedTranslation<> sentinel_;
-    LatencyLaboratory<TimedTranslation<>> laboratory_;
+    TimedTranslation<ChosenClock> sentinel_;
+    LatencyLaboratory<TimedTranslation<ChosenClock>, ChosenClock> laboratory_;
 };
 
 }  // namespace hat::search

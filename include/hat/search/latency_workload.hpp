@@ -5,6 +5,7 @@
 #include <hat/core/random.hpp>
 #include <hat/core/special_tokens.hpp>
 #include <hat/data/corpus.hpp>
+#include <hat/search/stopwatch.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -35,6 +36,7 @@ struct PairLength {
 struct LatencyWorkload {
     std::vector<PairLength> lengths{{30, 30}};
     int beam = 5;
+    TimeKind time = TimeKind::thread;
     SpecialTokens special{};
     std::uint64_t seed = 1;  ///< of the source tokens
 

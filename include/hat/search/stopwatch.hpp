@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstdint>
+#include <ctime>
 #include <thread>
 
 namespace hat::search {
@@ -26,6 +28,30 @@ struct SteadyClock {
     }
 };
 
-static_assert(Clock<SteadyClock>);
+/// The time that the calling thread computes. Work that never waits takes as long as on the wall,
+/// less what other programs take of the core.
+struct ThreadClock {
+    [[nodiscard]] double now_ms() const noexcept {
+        timespec time{};
+        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+    }
+    void sleep_ms(double ms) const { SteadyClock{}.sleep_ms(ms); }
+};
+
+/// Whose time it is that counts.
+enum class TimeKind : std::uint8_t { thread, wall };
+
+/// `ThreadClock` or `SteadyClock`, as the user says.
+struct ChosenClock {
+    TimeKind kind = TimeKind::thread;
+
+    [[nodiscard]] double now_ms() const noexcept {
+        return kind == TimeKind::thread ? ThreadClock{}.now_ms() : SteadyClock{}.now_ms();
+    }
+    void sleep_ms(double ms) const { SteadyClock{}.sleep_ms(ms); }
+};
+
+static_assert(Clock<SteadyClock> && Clock<ThreadClock> && Clock<ChosenClock>);
 
 }  // namespace hat::search
