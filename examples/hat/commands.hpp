@@ -9,9 +9,11 @@ namespace hat::program {
 
 void add_prepare(CLI::App& app);
 void add_train(CLI::App& app);
+void add_distill(CLI::App& app);
 void add_extract(CLI::App& app);
 void add_latency(CLI::App& app);
 void add_translate(CLI::App& app);
+void add_tune(CLI::App& app);
 void add_quickstart(CLI::App& app);
 void add_score(CLI::App& app);
 void add_inspect(CLI::App& app);

@@ -21,8 +21,10 @@ int main(int argc, char** argv) {
     app.footer("hat SUBCOMMAND --help explains a subcommand and shows an example.");
     hat::program::add_prepare(app);
     hat::program::add_train(app);
+    hat::program::add_distill(app);
     hat::program::add_extract(app);
     hat::program::add_latency(app);
+    hat::program::add_tune(app);
     hat::program::add_translate(app);
     hat::program::add_score(app);
     hat::program::add_inspect(app);

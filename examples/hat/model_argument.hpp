@@ -2,7 +2,10 @@
 #pragma once
 
 #include <hat/io/model_directory.hpp>
+#include <hat/io/text_file.hpp>
 #include <hat/model/network.hpp>
+
+#include "data_directory.hpp"
 
 #include <filesystem>
 #include <string>
@@ -27,5 +30,16 @@ struct LoadedModel {
         directory.load_weights(network.table(), network.values());
     }
 };
+
+/// Checks that a model reads and writes the pieces that the data is made of; `flag` begins the
+/// message.
+///
+/// Throws  `Error` if its subword model is another one.
+inline void check_subword(const io::ModelDirectory& model, const std::string& flag,
+                          const TrainingData& data) {
+    const std::string path = model.subword_model_path();
+    if (!std::filesystem::exists(path) || io::read_file(path) != data.subword.bytes())
+        fail(flag, ": has another subword model than the data");
+}
 
 }  // namespace hat::program

@@ -16,7 +16,7 @@ namespace hat::program {
 
 /// What every training can be told on the command line; the values are the defaults of `hat train`.
 struct TrainingFlags {
-    std::string data, out;
+    std::string data{}, out{};
     std::string schedule = "inverse-sqrt";
     std::int64_t updates = 10000;
     int max_tokens = 4096;

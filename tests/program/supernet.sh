@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# A SuperTransformer is trained, interrupted, resumed; small models are cut out of it.
+# A SuperTransformer is trained, interrupted, resumed; small models are cut out of it, tuned and taught.
 # shellcheck source=/dev/null
 source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
 
@@ -98,6 +98,39 @@ done
 [ "$(wc -c <smallest/weights.safetensors)" -lt "$(wc -c <largest/weights.safetensors)" ] ||
     fail "the smallest model is not smaller"
 
+# Tuning: interrupted or not, alone or with a teacher, from inherited or random weights.
+tune=("$hat" tune --model smallest --data data --max-tokens 300 --updates 20 --checkpoint-every 5)
+"${tune[@]}" --out tuned --threads 2 2>log >stdout || fail "tuning: $(cat log)"
+[ "$(cat stdout)" = tuned ] || fail "tune prints $(cat stdout), expected where the model is"
+"$hat" translate --model tuned <test.en >/dev/null || fail "a tuned model does not translate"
+cmp -s tuned/weights.safetensors smallest/weights.safetensors && fail "tuning changed nothing"
+"${tune[@]}" --out again --threads 1 >/dev/null 2>log &
+job=$!
+for _ in $(seq 600); do
+    if [ -e again.run/checkpoints/checkpoint-00000005.safetensors ] || ! kill -0 "$job" 2>/dev/null; then break; fi
+    sleep 0.05
+done
+kill -KILL "$job" 2>/dev/null || true
+wait "$job" 2>/dev/null || true
+"${tune[@]}" --out again --resume 2>log >/dev/null
+grep -q 'resumed after update' log || fail "no tuning was resumed: $(cat log)"
+cmp tuned/weights.safetensors again/weights.safetensors ||
+    fail "the interrupted tuning has other weights than the one that ran through"
+"${tune[@]}" --teacher whole --out taught >/dev/null 2>log || fail "a teacher: $(cat log)"
+cmp -s tuned/weights.safetensors taught/weights.safetensors && fail "the teacher taught nothing"
+"${tune[@]}" --from-scratch --out scratch >/dev/null 2>log || fail "from scratch: $(cat log)"
+"$hat" tune --model smallest --data data --epochs 2 --max-tokens 300 --out epochs >/dev/null 2>log
+grep -q '"epoch": 2' epochs.run/log.jsonl || fail "two epochs are not two epochs: $(cat log)"
+
+# Sequence-level distillation: the teacher's translations are the targets.
+"$hat" distill --model whole --data data --out easier >/dev/null 2>log || fail "distill: $(cat log)"
+cmp -s data/train.corpus easier/train.corpus && fail "distilling changed no target"
+cmp data/valid.corpus easier/valid.corpus || fail "distilling changed the validation pairs"
+"$hat" distill --model whole --data data --beam 1 --keep --out both >/dev/null 2>log
+grep -q '"training_pairs": 800' both/config.json || fail "--keep does not keep the original pairs"
+"$hat" tune --model smallest --data easier --max-tokens 300 --updates 5 --out student >/dev/null 2>log ||
+    fail "tuning on distilled data: $(cat log)"
+
 # What does not fit is named.
 sed 's/48/56/' published.yml >between.yml
 expect 1 "encoder_embed_dim = 56 is not in the design space (64, 48)" \
@@ -116,5 +149,12 @@ expect 2 "--sampler" "${train[@]}" --sampler dice --out other
 expect 1 "draws one network an update" "${published[@]}" --sandwich 2 --sampler reference --out other
 expect 1 "no such file, nor a space of that name" "$hat" train --data data --space none --out other
 expect 1 "was trained with other settings" "${published[@]}" --out whole --resume
-[ ! -e other ] || fail "a failed command left something behind"
+"$hat" prepare --source train.en --target train.de --vocab-size 36 --out others_data >/dev/null 2>&1
+expect 1 "another subword model" "$hat" tune --model smallest --data others_data --out other
+expect 1 "another subword model" "$hat" distill --model whole --data others_data --out other
+expect 1 "there is no such model directory" "${tune[@]}" --teacher nobody --out other
+expect 1 "holds a training already" "${tune[@]}" --out tuned
+expect 1 "holds training data already" "$hat" distill --model whole --data data --out easier
+expect 2 "requires --teacher" "${tune[@]}" --distill 0.5 --out other
+[ ! -e other ] && [ ! -e other.run ] || fail "a failed command left something behind"
 finish

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// hat tune: a model, its weights inherited from a SuperTransformer → the model after a few more
+/// epochs.
+
+#include <hat/io/architecture_json.hpp>
+#include <hat/train/distillation.hpp>
+
+#include "commands.hpp"
+#include "model_argument.hpp"
+#include "training_flags.hpp"
+#include "training_run.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace hat::program {
+
+namespace {
+
+struct TuneOptions {
+    TrainingFlags flags{.schedule = "cosine", .learning_rate = 1e-3, .average_last = 5};
+    std::string model, teacher;
+    train::DistillationOptions distillation;
+    double epochs = 10;
+    bool from_scratch = false;
+    bool has_updates = false;
+    bool has_warmup = false;
+    bool has_learning_rate = false;
+};
+
+/// The flags with everything filled in that depends on others.
+TrainingFlags resolved(const TuneOptions& options, const TrainingData& data) {
+    TrainingFlags flags = options.flags;
+    if (!options.has_updates) {
+        const int batches =
+            data::plan_batches(data.train, {.max_tokens = flags.max_tokens, .seed = flags.seed}, 0)
+                .size();
+        const double updates = options.epochs * batches / flags.batches_per_update;
+        flags.updates = std::max<std::int64_t>(static_cast<std::int64_t>(updates), 1);
+    }
+    // Random weights need the long warm-up and the rate of a training; inherited ones do not.
+    if (!options.has_learning_rate && options.from_scratch) flags.learning_rate = 5e-3;
+    if (!options.has_warmup) {
+        flags.warmup = options.from_scratch ? std::min<std::int64_t>(2000, flags.updates / 5)
+                                            : std::min<std::int64_t>(200, flags.updates / 20);
+        flags.warmup = std::max<std::int64_t>(flags.warmup, 1);
+    }
+    return flags;
+}
+
+void tune(const TuneOptions& options) {
+    std::string run_directory = options.flags.out;
+    while (run_directory.size() > 1 && run_directory.back() == '/') run_directory.pop_back();
+    run_directory += ".run";
+    check_run(options.flags, run_directory);
+    io::AtomicDirectory::check(options.flags.out, io::model_directory_names);
+    const TrainingData data = load_training_data(options.flags.data);
+    const TrainingFlags flags = resolved(options, data);
+    LoadedModel model(options.model);
+    check_subword(model.directory, "--model " + options.model, data);
+    model::Network& network = model.network;
+    if (options.from_scratch) network.initialize(flags.seed);
+    std::optional<LoadedModel> teacher;
+    if (!options.teacher.empty()) {
+        teacher.emplace(options.teacher);
+        check_subword(teacher->directory, "--teacher " + options.teacher, data);
+        train::validate_teacher(teacher->network.architecture(), network.architecture());
+    }
+
+    io::Json settings = training_settings(flags);
+    settings["model"] = options.model;
+    settings["from_scratch"] = options.from_scratch;
+    settings["teacher"] = options.teacher;
+    if (teacher) {
+        settings["distill"] = options.distillation.share;
+        settings["temperature"] = options.distillation.temperature;
+    }
+    settings["architecture"] = io::architecture_to_json(network.architecture());
+    const TrainingRun run{.directory = run_directory, .settings = settings};
+    ThreadPool pool(flags.threads);
+    const auto whole = [&](model::Gradients* gradients) { return network.view(gradients); };
+    TrainingResult result;
+    if (teacher) {
+        const auto lesson = train::taught_by(teacher->network.view(), options.distillation, whole);
+        result = run_training(
+            flags, run, network, data, pool, [&](std::int64_t) -> const auto& { return lesson; });
+    } else {
+        result = run_training(flags, run, network, data, pool, [&](std::int64_t) { return whole; });
+    }
+    save_trained_model(flags.out, std::filesystem::path(run_directory).stem().string(), network,
+                       flags, data, settings, result);
+}
+
+}  // namespace
+
+void add_tune(CLI::App& app) {
+    auto options = std::make_shared<TuneOptions>();
+    CLI::App* command = app.add_subcommand(
+        "tune", "Trains a model for a few more epochs, or anew, alone or with a teacher.");
+    command->footer("Example:\n  hat tune --model small --data data --teacher super --out tuned\n"
+                    "Checkpoints and the log are in tuned.run.");
+    command->add_option("--model", options->model, "model directory or run to begin with")
+        ->required();
+    command->add_option("--out", options->flags.out, "model directory to write")->required();
+    command
+        ->add_option("--epochs", options->epochs,
+                     "over the training data, if --updates is not said")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_flag("--from-scratch", options->from_scratch,
+                      "begin with random weights, and a larger rate unless told");
+    CLI::Option* teacher = command->add_option(
+        "--teacher", options->teacher, "model directory or run whose network teaches word by word");
+    command
+        ->add_option("--distill", options->distillation.share,
+                     "share of the loss that is the "
+                     "teacher's")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str()
+        ->needs(teacher);
+    command
+        ->add_option("--temperature", options->distillation.temperature,
+                     "that teacher and pupil are softened by")
+        ->check(CLI::Range(0.01, 1000.0))
+        ->capture_default_str()
+        ->needs(teacher);
+    add_training_flags(*command, options->flags);
+    command->get_option("--updates")->default_str("10 epochs");
+    command->get_option("--warmup")->default_str("a twentieth of the updates, at most 200");
+    command->callback([options, command] {
+        options->has_updates = command->count("--updates") > 0;
+        options->has_warmup = command->count("--warmup") > 0;
+        options->has_learning_rate = command->count("--learning-rate") > 0;
+        tune(*options);
+    });
+}
+
+}  // namespace hat::program
