@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/config.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <numeric>
+#include <span>
+#include <utility>
+#include <vector>
+
+/// Comparing points with several objectives, all of which are to be small.
+namespace hat::search {
+
+/// One value per objective.
+using Objectives = std::vector<double>;
+
+/// True if `a` is nowhere worse than `b`, and better in at least one objective.
+///
+/// Shapes  a, b: [objectives]
+[[nodiscard]] inline bool dominates(std::span<const double> a, std::span<const double> b) noexcept {
+    HAT_ASSERT(a.size() == b.size());
+    bool better = false;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (a[i] > b[i]) return false;
+        better = better || a[i] < b[i];
+    }
+    return better;
+}
+
+/// Cuts the points into fronts, as indices in ascending order: the first holds those that no point
+/// dominates, the next those that only points before them dominate.
+///
+/// Cost    objectives · points² at most
+/// See     NSGA-II (Deb et al. 2002, doi:10.1109/4235.996017), §III.A
+[[nodiscard]] inline std::vector<std::vector<int>>
+non_dominated_fronts(std::span<const Objectives> points) {
+    // In lexicographic order a point comes after all that dominate it, so that each needs to be
+    // compared with the fronts built so far, and goes to the first that holds none of those.
+    std::vector<int> order(points.size());
+    std::iota(order.begin(), order.end(), 0);
+    const auto point = [points](int i) -> const Objectives& {
+        return points[static_cast<std::size_t>(i)];
+    };
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return point(a) < point(b); });
+    std::vector<std::vector<int>> fronts;
+    for (const int i : order) {
+        auto front = fronts.begin();
+        while (front != fronts.end() && std::any_of(front->rbegin(), front->rend(), [&](int j) {
+                   return dominates(point(j), point(i));
+               }))
+            ++front;
+        if (front == fronts.end()) front = fronts.emplace(front);
+        front->push_back(i);
+    }
+    for (auto& front : fronts) std::sort(front.begin(), front.end());
+    return fronts;
+}
+
+/// The points that no point dominates, as indices in ascending order.
+[[nodiscard]] inline std::vector<int> non_dominated(std::span<const Objectives> points) {
+    auto fronts = non_dominated_fronts(points);
+    return fronts.empty() ? std::vector<int>{} : std::move(fronts.front());
+}
+
+/// How much room each point of a front has: the sum over the objectives of the distance between its
+/// neighbours on both sides, as a part of the front's width; infinite at the ends.
+///
+/// Shapes  front: indices into `points`; the result: [front]
+/// See     NSGA-II (Deb et al. 2002), §III.B
+[[nodiscard]] inline std::vector<double> crowding_distances(std::span<const Objectives> points,
+                                                            std::span<const int> front) {
+    std::vector<double> distances(front.size());
+    if (front.empty()) return distances;
+    std::vector<std::size_t> order(front.size());
+    const std::size_t objectives = points[static_cast<std::size_t>(front[0])].size();
+    for (std::size_t objective = 0; objective < objectives; ++objective) {
+        const auto value = [&](std::size_t i) {
+            return points[static_cast<std::size_t>(front[i])][objective];
+        };
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::stable_sort(order.begin(), order.end(),
+                         [&](std::size_t a, std::size_t b) { return value(a) < value(b); });
+        distances[order.front()] = distances[order.back()] =
+            std::numeric_limits<double>::infinity();
+        const double width = value(order.back()) - value(order.front());
+        if (!(width > 0)) continue;
+        for (std::size_t i = 1; i + 1 < order.size(); ++i)
+            distances[order[i]] += (value(order[i + 1]) - value(order[i - 1])) / width;
+    }
+    return distances;
+}
+
+namespace detail {
+
+/// As `hypervolume`, of points that all lie below the reference, over the first `objectives`.
+[[nodiscard]] inline double volume_below(std::vector<Objectives> points,
+                                         std::span<const double> reference,
+                                         std::size_t objectives) {
+    const std::size_t last = objectives - 1;
+    std::sort(points.begin(), points.end(),
+              [last](const Objectives& a, const Objectives& b) { return a[last] < b[last]; });
+    if (objectives == 1) return points.empty() ? 0 : reference[0] - points[0][0];
+    // Slices along the last objective: each is as thick as the step to the next point, and its
+    // area is that of all points up to there.
+    double volume = 0;
+    for (std::size_t n = 1; n <= points.size(); ++n) {
+        const double end = n < points.size() ? points[n][last] : reference[last];
+        const double thickness = end - points[n - 1][last];
+        if (thickness > 0)
+            volume += thickness * volume_below({points.begin(),
+                                                points.begin() + static_cast<std::ptrdiff_t>(n)},
+                                               reference, last);
+    }
+    return volume;
+}
+
+}  // namespace detail
+
+/// The volume of all that `points` dominate and that dominates `reference`: the larger, the better
+/// the front. Points that are not better than `reference` in every objective add nothing.
+///
+/// Cost    points^objectives at most
+/// See     Zitzler and Thiele 1998 (doi:10.1007/BFb0056872)
+[[nodiscard]] inline double hypervolume(std::span<const Objectives> points,
+                                        std::span<const double> reference) {
+    HAT_ASSERT(!reference.empty());
+    std::vector<Objectives> inside;
+    for (const Objectives& point : points) {
+        HAT_ASSERT(point.size() == reference.size());
+        if (std::equal(point.begin(), point.end(), reference.begin(),
+                       [](double x, double limit) { return x < limit; }))
+            inside.push_back(point);
+    }
+    return detail::volume_below(std::move(inside), reference, reference.size());
+}
+
+}  // namespace hat::search
