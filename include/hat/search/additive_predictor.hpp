@@ -56,9 +56,9 @@ struct AdditivePredictor {
         const double e = encoder.noise * encoder.noise;
         const double d = decoder.noise * decoder.noise;
         if (e + d == 0) return 0;
-        return (e * encoder.fit.leverage(encoder_terms(features)) +
-                d * decoder.fit.leverage(decoder_terms(features))) /
-               (e + d);
+        const double sum = e * encoder.fit.leverage(encoder_terms(features)) +
+                           d * decoder.fit.leverage(decoder_terms(features));
+        return std::max(sum / (e + d), 0.0);  // rounding may leave less
     }
 
     friend bool operator==(const AdditivePredictor&, const AdditivePredictor&) = default;
