@@ -12,6 +12,7 @@ void add_train(CLI::App& app);
 void add_distill(CLI::App& app);
 void add_extract(CLI::App& app);
 void add_latency(CLI::App& app);
+void add_predictor(CLI::App& app);
 void add_translate(CLI::App& app);
 void add_tune(CLI::App& app);
 void add_quickstart(CLI::App& app);

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// hat predictor: from measured latencies to a predictor of all others.
+
+#include <hat/core/random.hpp>
+#include <hat/io/json.hpp>
+#include <hat/search/latency_table.hpp>
+#include <hat/search/predictor_fit.hpp>
+#include <hat/search/shifts.hpp>
+
+#include "commands.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hat::program {
+
+namespace {
+
+using search::LatencyTable;
+using search::PredictionErrors;
+using search::PredictorFit;
+using search::PredictorKind;
+using search::Shift;
+
+struct PredictorArguments {
+    std::string latency, out;
+    search::PredictorOptions options;
+    bool leave_out_shifts = false;
+    bool published_mlp = false;
+    int training_rows = 0;
+};
+
+double percent(double part) {
+    return 100 * part;
+}
+
+void warn_of(const std::vector<Shift>& shifts, bool left_out) {
+    for (const Shift& shift : shifts)
+        std::fprintf(stderr,
+                     "hat: warning: rows %d … %d (lines %d … %d) took %.0f %% %s than the other "
+                     "rows say%s\n",
+                     shift.begin, shift.end - 1, io::Csv::line(shift.begin),
+                     io::Csv::line(shift.end - 1),
+                     percent(shift.ratio > 1 ? shift.ratio - 1 : 1 - shift.ratio),
+                     shift.ratio > 1 ? "longer" : "less",
+                     left_out ? ": left out" : "; --leave-out-shifts leaves them out");
+}
+
+void print_errors(const char* name, const PredictionErrors& errors) {
+    std::printf("%-10s %5d %8.2f %% %11.3f %8.4f\n", name, errors.rows, percent(errors.mape),
+                errors.rmse_ms, errors.r2);
+}
+
+std::string reason(const PredictorFit& fit, PredictorKind kind) {
+    if (kind != PredictorKind::automatic) return "as asked for";
+    std::vector<char> text(200);
+    std::snprintf(text.data(), text.size(),
+                  "the MLP's error is %.2f %% ± %.2f %% of latency %s, which is %s than chance",
+                  percent(fit.gain < 0 ? -fit.gain : fit.gain), percent(fit.gain_error),
+                  fit.gain < 0 ? "higher" : "lower",
+                  fit.gain > fit.gain_error ? "more"
+                  : fit.gain < 0            ? "worse"
+                                            : "no more");
+    return text.data();
+}
+
+/// What the file says of its origin: enough to fit the same predictor again.
+io::Json provenance(const PredictorArguments& arguments, const std::vector<Shift>& shifts,
+                    std::size_t rows, std::size_t fitted_rows) {
+    io::Json stretches = io::Json::array();
+    for (const Shift& shift : shifts)
+        stretches.push_back({{"begin", shift.begin}, {"end", shift.end}, {"ratio", shift.ratio}});
+    return {{"latency", arguments.latency},
+            {"rows", rows},
+            {"fitted_rows", fitted_rows},
+            {"shifts", stretches},
+            {"shifts_left_out", arguments.leave_out_shifts},
+            {"seed", arguments.options.seed},
+            {"folds", arguments.options.folds},
+            {"mlp_steps", arguments.options.mlp.steps},
+            {"mlp_learning_rate", arguments.options.mlp.learning_rate}};
+}
+
+void fit_predictor(PredictorArguments arguments) {
+    const LatencyTable measured = search::read_latency_table(arguments.latency);
+    if (measured.empty()) fail(arguments.latency, ": the table has no rows");
+    const std::vector<Shift> shifts = search::find_shifts(measured);
+    warn_of(shifts, arguments.leave_out_shifts);
+    LatencyTable rows =
+        arguments.leave_out_shifts ? search::without_shifts(measured, shifts) : measured;
+    LatencyTable held_out;
+    if (arguments.training_rows > 0) {
+        const auto count = static_cast<std::size_t>(arguments.training_rows);
+        if (count >= rows.size())
+            fail("predictor: --training-rows ", count, " leaves none of the ", rows.size(),
+                 " rows of ", arguments.latency, " to test with");
+        Random(RandomKey(arguments.options.seed).split(3)).shuffle(rows);
+        held_out.assign(rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end());
+        rows.resize(count);
+    }
+    if (arguments.published_mlp) arguments.options.mlp = {};
+    const PredictorFit fit = search::fit_predictor(rows, arguments.options);
+
+    std::printf("%s: %zu rows, fitted to %zu\n", arguments.latency.c_str(), measured.size(),
+                rows.size());
+    std::printf("%-10s %5s %10s %11s %8s\n", "", "rows", "MAPE", "RMSE in ms", "R²");
+    if (fit.additive) print_errors("additive", *fit.additive);
+    if (fit.mlp) print_errors("MLP", *fit.mlp);
+    if (!held_out.empty()) {
+        std::vector<double> predicted;
+        for (const auto& row : held_out)
+            predicted.push_back(fit.predictor.predict_ms(row.features));
+        print_errors("held out", search::prediction_errors(held_out, predicted));
+    }
+    std::printf("chosen: %s: %s\n", fit.predictor.name(),
+                reason(fit, arguments.options.kind).c_str());
+    std::printf("nine of ten measurements lie within %.2f %% of the prediction\n",
+                percent(fit.predictor.errors()->bound));
+    fit.predictor.save(arguments.out, provenance(arguments, shifts, measured.size(), rows.size()));
+}
+
+}  // namespace
+
+void add_predictor(CLI::App& app) {
+    auto arguments = std::make_shared<PredictorArguments>();
+    arguments->options.threads = 0;
+    CLI::App* command = app.add_subcommand(
+        "predictor", "Fits a latency predictor to measurements and reports its error.");
+    command->footer("Errors are those of 5-fold cross-validation: of rows that the predictor has "
+                    "not seen.\nExample:\n  hat predictor --latency latency.csv --out "
+                    "predictor.json");
+    command->add_option("--latency", arguments->latency, "the table that hat latency wrote")
+        ->required();
+    command->add_option("--out", arguments->out, "file to write")->required();
+    const std::map<std::string, PredictorKind> kinds{{"auto", PredictorKind::automatic},
+                                                     {"additive", PredictorKind::additive},
+                                                     {"mlp", PredictorKind::mlp}};
+    command
+        ->add_option("--model", arguments->options.kind, "additive, mlp, or auto: the better one")
+        ->transform(CLI::CheckedTransformer(kinds))
+        ->default_str("auto");
+    command->add_flag("--leave-out-shifts", arguments->leave_out_shifts,
+                      "do not fit to stretches of rows that all took longer than the rest says");
+    command->add_flag("--published-mlp", arguments->published_mlp,
+                      "train the MLP for 5000 steps at 1e-5 as published, not briskly");
+    command
+        ->add_option("--training-rows", arguments->training_rows,
+                     "fit to this many random rows and test with the others")
+        ->check(CLI::PositiveNumber);
+    command->add_option("--folds", arguments->options.folds, "of the cross-validation")
+        ->check(CLI::Range(2, 100))
+        ->capture_default_str();
+    command->add_option("--seed", arguments->options.seed, "of all that is drawn")
+        ->capture_default_str();
+    command->add_option("--threads", arguments->options.threads, "0: one per core")
+        ->check(CLI::Range(0, 1024))
+        ->capture_default_str();
+    command->callback([arguments] { fit_predictor(*arguments); });
+}
+
+}  // namespace hat::program

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# hat predictor: what it says of a table, and what it says of bad ones.
+# shellcheck source=/dev/null
+source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
+
+# make_table ROWS: a table of a device whose time is a sum; rows 100 … 149 were measured while it
+# was busy.
+make_table() {
+    awk -v rows="$1" 'BEGIN {
+        print "encoder_embed_dim,encoder_layer_num,encoder_ffn_embed_dim_avg," \
+            "encoder_self_attention_heads_avg,decoder_embed_dim,decoder_layer_num," \
+            "decoder_ffn_embed_dim_avg,decoder_self_attention_heads_avg," \
+            "decoder_ende_attention_heads_avg,decoder_arbitrary_ende_attn_avg," \
+            "latency_mean_encoder,latency_mean_decoder,latency_std_encoder,latency_std_decoder"
+        srand(1)
+        for (i = 0; i < rows; ++i) {
+            layers = 1 + int(rand() * 6); ffn = 1024 + int(rand() * 2048)
+            busy = (1 + 0.02 * (rand() - 0.5)) * (i >= 100 && i < 150 ? 1.4 : 1)
+            printf "512,6,2048,6,512,%d,%d,6,6,2,%.3f,%.3f,0.1,0.1\n", layers, ffn, 20 * busy, \
+                (30 + layers * (10 + ffn / 100)) * busy
+        }
+    }'
+}
+
+make_table 300 >table.csv
+"$hat" predictor --latency table.csv --out all.json --model additive >stdout 2>stderr
+grep -qF "rows 100 … 149 (lines 102 … 151) took 40 % longer" stderr || fail "warning: $(cat stderr)"
+[ "$(wc -l <stderr)" = 1 ] || fail "more than one warning: $(cat stderr)"
+grep -qE '^additive +300 ' stdout || fail "no errors of 300 rows: $(cat stdout)"
+
+"$hat" predictor --latency table.csv --out kept.json --model additive --leave-out-shifts \
+    >stdout 2>stderr
+grep -qE '^additive +250 +0\.[0-9]+ %' stdout || fail "shifts were not left out: $(cat stdout)"
+grep -qF '"shifts_left_out": true' kept.json || fail "the file does not say what was left out"
+
+head -n 41 table.csv >small.csv
+"$hat" predictor --latency small.csv --out auto.json --training-rows 30 >stdout 2>stderr
+for name in additive MLP "held out" chosen; do
+    grep -q "^$name" stdout || fail "auto: no line for $name: $(cat stdout)"
+done
+"$hat" predictor --latency small.csv --out again.json --training-rows 30 --threads 1 >again 2>stderr
+cmp -s auto.json again.json || fail "the same seed gave another predictor"
+"$hat" predictor --latency small.csv --out mlp --model mlp >stdout
+grep -q "^chosen: mlp" stdout || fail "the MLP was asked for: $(cat stdout)"
+
+# Bad input
+cp kept.json before.json
+bad() {
+    local text=$1
+    shift
+    expect 1 "$text" "$hat" predictor --latency "$1" --out kept.json "${@:2}"
+    cmp -s kept.json before.json || fail "$text: the predictor of before was changed"
+}
+bad "missing.csv: cannot open" missing.csv
+sed '5s/,6,2048/,six,2048/' table.csv >bad.csv
+bad 'bad.csv:5: encoder_layer_num: expected a number, found "six"' bad.csv
+head -c 1000 table.csv >bad.csv
+bad "bad.csv:$(wc -l <bad.csv | awk '{ print $1 + 1 }'): expected 14 fields" bad.csv
+sed '1s/decoder_layer_num/layers/' table.csv >bad.csv
+bad 'bad.csv:1: column 6: expected "decoder_layer_num", found "layers"' bad.csv
+head -n 1 table.csv >bad.csv
+bad "bad.csv: the table has no rows" bad.csv
+head -n 10 table.csv >bad.csv
+bad "9 rows in 5 folds are too few" bad.csv
+bad "--training-rows 40 leaves none of the 40 rows" small.csv --training-rows 40
+printf '\001\377\376 no table at all' >bad.csv
+bad 'bad.csv:1: column 1: expected "encoder_embed_dim", found "??? no table at all"' bad.csv
+expect 2 "--model" "$hat" predictor --latency table.csv --out kept.json --model best
+expect 1 "cannot create" "$hat" predictor --latency small.csv --model additive --out missing/p.json
+finish
