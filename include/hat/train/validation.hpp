@@ -62,13 +62,9 @@ public:
     /// The same bits on any number of threads.
     [[nodiscard]] ValidationResult operator()(const model::Transformer<nn::Trainable>& model,
                                               float label_smoothing) {
-        pool_.run(static_cast<int>(batches_.size()), [&](int index, int thread) {
-            Workspace& workspace = workspaces_[static_cast<std::size_t>(thread)];
-            workspace.memory.reset();
-            workspace.scratch.reset();
-            autograd::Eval context(workspace.memory, workspace.scratch);
-            const auto i = static_cast<std::size_t>(index);
-            losses_[i] = loss(context, model, {}, view(batches_[i]), label_smoothing);
+        pool_.run(batches(), [&](int index, int thread) {
+            losses_[static_cast<std::size_t>(index)] =
+                batch_loss(model, label_smoothing, index, thread);
         });
         ValidationResult result;
         for (std::size_t i = 0; i < batches_.size(); ++i) {
@@ -76,6 +72,22 @@ public:
             result.target_tokens += batches_[i].target().tokens();
         }
         return result;
+    }
+
+    [[nodiscard]] int batches() const noexcept { return static_cast<int>(batches_.size()); }
+    [[nodiscard]] std::int64_t target_tokens(int batch) const noexcept {
+        return batches_[static_cast<std::size_t>(batch)].target().tokens();
+    }
+    /// The summed loss of one batch. May be called by several threads of the pool at once, each
+    /// with its own number.
+    [[nodiscard]] kernels::CrossEntropy batch_loss(const model::Transformer<nn::Trainable>& model,
+                                                   float label_smoothing, int batch, int thread) {
+        Workspace& workspace = workspaces_[static_cast<std::size_t>(thread)];
+        workspace.memory.reset();
+        workspace.scratch.reset();
+        autograd::Eval context(workspace.memory, workspace.scratch);
+        return loss(context, model, {}, view(batches_[static_cast<std::size_t>(batch)]),
+                    label_smoothing);
     }
 
 private:
