@@ -11,6 +11,7 @@ void add_prepare(CLI::App& app);
 void add_train(CLI::App& app);
 void add_distill(CLI::App& app);
 void add_extract(CLI::App& app);
+void add_import(CLI::App& app);
 void add_latency(CLI::App& app);
 void add_predictor(CLI::App& app);
 void add_translate(CLI::App& app);

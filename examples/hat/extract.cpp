@@ -7,7 +7,6 @@
 #include <hat/elastic/gene_string.hpp>
 #include <hat/io/model_card.hpp>
 #include <hat/io/model_directory.hpp>
-#include <hat/io/text_file.hpp>
 #include <hat/version.hpp>
 
 #include "commands.hpp"
@@ -99,7 +98,7 @@ void extract(const ExtractOptions& options) {
                                  "what the SuperTransformer in " + options.run +
                                  " was trained on; its weights are inherited, not tuned"};
     io::save_model_directory(options.out, config, small.table(), small.values(),
-                             io::read_file(super.directory.subword_model_path()),
+                             super.directory.text_files(),
                              io::model_card_to_markdown(card, config.architecture));
     std::printf("%s\n", options.out.c_str());
 }

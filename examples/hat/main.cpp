@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
     hat::program::add_train(app);
     hat::program::add_distill(app);
     hat::program::add_extract(app);
+    hat::program::add_import(app);
     hat::program::add_latency(app);
     hat::program::add_predictor(app);
     hat::program::add_tune(app);

@@ -3,7 +3,7 @@
 /// hat translate: text on stdin → its translation on stdout.
 
 #include <hat/core/threads.hpp>
-#include <hat/data/subword.hpp>
+#include <hat/data/text_codec.hpp>
 #include <hat/data/utf8.hpp>
 #include <hat/decode/translate.hpp>
 #include <hat/io/model_directory.hpp>
@@ -36,16 +36,16 @@ class LineTranslator {
 public:
     LineTranslator(const TranslateOptions& options)  // NOLINT: made where it is used
         : options_(options), directory_(io::ModelDirectory::open(options.model)),
-          subword_(data::Subword::load(directory_.subword_model_path())), packed_(load()),
+          text_(data::TextCodec::load(directory_)), packed_(load()),
           translator_(packed_, directory_.config().special_tokens), pool_(options.threads) {
         const auto& architecture = directory_.config().architecture;
         if (!architecture.has_encoder()) {
             fail(options.model, ": is a language model; it has nothing to translate from");
         }
-        if (subword_.size() != architecture.source_vocab_size ||
-            subword_.size() != architecture.target_vocab_size) {
-            fail(options.model, ": subword.model has ", subword_.size(),
-                 " pieces, but the network vocabularies of ", architecture.source_vocab_size,
+        if (text_.source_size() != architecture.source_vocab_size ||
+            text_.target_size() != architecture.target_vocab_size) {
+            fail(options.model, ": its text has vocabularies of ", text_.source_size(), " and ",
+                 text_.target_size(), ", but its network of ", architecture.source_vocab_size,
                  " and ", architecture.target_vocab_size);
         }
     }
@@ -55,14 +55,14 @@ public:
         tokens_.clear();
         offsets_.assign(1, 0);
         for (std::size_t i = 0; i < lines.size(); ++i) {
-            std::vector<int> ids = subword_.encode(lines[i]);
+            std::vector<int> ids = text_.encode(lines[i]);
             if (ids.empty()) continue;  // an empty line translates to an empty line
             if (static_cast<int>(ids.size()) >= model::Network::max_tokens) {
                 fail("standard input:", number + i, ": the line has ", ids.size(),
                      " tokens, expected less than ", model::Network::max_tokens);
             }
             tokens_.insert(tokens_.end(), ids.begin(), ids.end());
-            tokens_.push_back(subword_.special().eos);
+            tokens_.push_back(text_.special().eos);
             offsets_.push_back(static_cast<int>(tokens_.size()));
         }
         const Ragged sentences(offsets_.data(), static_cast<int>(offsets_.size()) - 1);
@@ -70,7 +70,7 @@ public:
                               options_.batch);
         std::size_t next = 0;
         for (const std::string& line : lines) {
-            if (!subword_.encode(line).empty())
+            if (!text_.encode(line).empty())
                 print(results_[next++].front());
             else
                 std::putchar('\n');
@@ -88,14 +88,14 @@ private:
 
     void print(const decode::Hypothesis& best) {
         std::vector<int> ids(best.tokens.begin(), best.tokens.end() - 1);  // without eos
-        const std::string text = subword_.decode(ids);
+        const std::string text = text_.decode(ids);
         if (options_.scores) std::printf("%.4f\t", static_cast<double>(best.score));
         std::printf("%s\n", text.c_str());
     }
 
     TranslateOptions options_;
     io::ModelDirectory directory_;
-    data::Subword subword_;
+    data::TextCodec text_;
     model::PackedModel packed_;
     decode::Translator translator_;
     ThreadPool pool_;

@@ -111,6 +111,37 @@ TEST_SUITE("io/model_directory") {
         check_rejected(turned, "fc1.weight\" has shape [6, 4], expected [4, 6]");
     }
 
+    TEST_CASE("a model has a subword model, or dictionaries and perhaps codes") {
+        const TemporaryDirectory parent;
+        const TensorTable table = some_table();
+        const auto saved = [&](const TextFiles& files) {
+            save_model_directory(parent / "model", some_config(), table, some_weights(table), files,
+                                 "# card\n");
+            return ModelDirectory::open(parent / "model").text_files();
+        };
+        for (const TextFiles& files :
+             {TextFiles{{"subword.model", "bytes"}},
+              TextFiles{{"source.dict.txt", "a 1\n"}, {"target.dict.txt", "b 1\n"}},
+              TextFiles{{"source.dict.txt", "a 1\n"},
+                        {"target.dict.txt", "b 1\n"},
+                        {"bpe.codes", "a b\n"}}})
+            CHECK(saved(files) == files);
+
+        const auto check_rejected = [&](const TextFiles& files, const std::string& message) {
+            CHECK_THROWS_WITH_AS(static_cast<void>(saved(files)),
+                                 ((parent / "model") + ": " + message).c_str(), hat::Error);
+            CHECK(ModelDirectory::open(parent / "model").text_files().size() == 3);
+        };
+        check_rejected({}, "subword.model is missing");
+        check_rejected({{"bpe.codes", ""}}, "subword.model is missing");
+        check_rejected({{"target.dict.txt", ""}}, "source.dict.txt is missing");
+        check_rejected({{"source.dict.txt", ""}, {"bpe.codes", ""}}, "target.dict.txt is missing");
+        check_rejected({{"source.dict.txt", ""}, {"target.dict.txt", ""}, {"subword.model", ""}},
+                       "has both a subword.model and a dictionary, expected one of them");
+        check_rejected({{"subword.model", ""}, {"config.json", ""}},
+                       "\"config.json\" is not a text file of models");
+    }
+
     TEST_CASE("an opened model stays whole while another one is saved over it") {
         const TemporaryDirectory parent;
         const TensorTable table = some_table();

@@ -7,7 +7,8 @@
 /// `Subword` and `train_subword`), encoded corpora (`Corpus`, `encode`, `save_corpus`,
 /// `load_corpus`), ragged batches (`plan_batches`, `Batch`), and scores equal to sacreBLEU's
 /// (`corpus_bleu`, `corpus_chrf`). What fairseq made is read too: `FairseqDictionary`,
-/// `read_fairseq_corpus`, `BpeCodes`; its batches (`fairseq_batches.hpp`) are to be included alone.
+/// `read_fairseq_corpus`, `BpeCodes`; its batches (`fairseq_batches.hpp`) are to be included alone,
+/// as is `TextCodec`, which reads and writes text as a model directory says.
 ///
 ///     const auto text = hat::data::read_parallel_text("train.en", "train.de");
 ///     const auto subword = hat::data::train_subword_on_files({"train.en", "train.de"});
@@ -29,6 +30,7 @@
 #include <hat/data/corpus_file.hpp>
 #include <hat/data/fairseq_data.hpp>
 #include <hat/data/fairseq_dictionary.hpp>
+#include <hat/data/fairseq_text.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/data/ngrams.hpp>
 #include <hat/data/paired_bootstrap.hpp>

@@ -18,7 +18,7 @@
 /// - `architecture_to_json`, `architecture_from_json`
 /// - `TorchCheckpoint`: tensors and values of a PyTorch checkpoint
 /// - `FairseqCheckpoint`: a network of HAT's authors, from such a file
-/// - `ModelDirectory`, `save_model_directory`: config.json, weights, subword model, card
+/// - `ModelDirectory`, `save_model_directory`: config.json, weights, text files, card
 ///
 /// Needing yaml-cpp:
 /// - `read_architecture_yaml`, `architecture_to_yaml`; `published_from_yaml`, `published_to_yaml`

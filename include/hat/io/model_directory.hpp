@@ -13,25 +13,43 @@
 #include <hat/io/text_file.hpp>
 #include <hat/model/architecture.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-/// A model directory: what `hat translate` needs, in four files.
+/// A model directory: what `hat translate` needs, in a few files.
 ///
 /// config.json          architecture, vocabulary sizes, special tokens, provenance
 /// weights.safetensors  every parameter, under the names of the reference implementation
-/// subword.model        the SentencePiece model, bytes as they are
 /// README.md            the model card
+///
+/// and how it reads and writes text, which is either
+///
+/// subword.model        a SentencePiece model, bytes as they are
+///
+/// or, for models of fairseq,
+///
+/// source.dict.txt      the dictionary of each side
+/// target.dict.txt
+/// bpe.codes            the merges that cut words, unless the text comes cut
 namespace hat::io {
 
-inline constexpr std::array<std::string_view, 4> model_directory_names{
-    "config.json", "weights.safetensors", "subword.model", "README.md"};
+inline constexpr std::array<std::string_view, 4> text_file_names{"subword.model", "source.dict.txt",
+                                                                 "target.dict.txt", "bpe.codes"};
+
+inline constexpr std::array<std::string_view, 7> model_directory_names{
+    "config.json",     "weights.safetensors", "README.md", "subword.model",
+    "source.dict.txt", "target.dict.txt",     "bpe.codes"};
+
+/// Those files of a model directory that say how it reads and writes text: name → content.
+using TextFiles = std::map<std::string, std::string, std::less<>>;
 
 /// What config.json holds.
 struct ModelConfig {
@@ -55,6 +73,18 @@ void visit_special_tokens(Tokens& tokens, Visitor visit, int vocab_size) {
     visit("bos", tokens.bos, -1, vocab_size);
     visit("eos", tokens.eos, 0, vocab_size);
     visit("pad", tokens.pad, -1, vocab_size);
+}
+
+/// Throws  `Error` unless there is either a subword model or a pair of dictionaries. `has(name)`
+///         tells whether there is such a file.
+template <class Has>
+void check_text_files(const std::string& path, Has has) {
+    const bool has_dictionary = has("source.dict.txt") || has("target.dict.txt");
+    if (has_dictionary && has("subword.model"))
+        fail(path, ": has both a subword.model and a dictionary, expected one of them");
+    if (!has_dictionary && !has("subword.model")) fail(path, ": subword.model is missing");
+    for (const char* name : {"source.dict.txt", "target.dict.txt"})
+        if (has_dictionary && !has(name)) fail(path, ": ", name, " is missing");
 }
 
 }  // namespace detail
@@ -108,20 +138,34 @@ void visit_special_tokens(Tokens& tokens, Visitor visit, int vocab_size) {
 
 /// Writes a model directory, whole or not at all; one that is there already is replaced.
 ///
-/// Throws  `Error` if something else than a model is at `path`, or the disk is full.
+/// Throws  `Error` if something else than a model is at `path`, the text files are not those of
+///         one, or the disk is full.
 inline void save_model_directory(const std::string& path, const ModelConfig& config,
                                  const TensorTable& table, const Slab& weights,
-                                 std::string_view subword_model, std::string_view card) {
+                                 const TextFiles& text_files, std::string_view card) {
     validate(config.architecture);
+    detail::check_text_files(path, [&](const char* name) { return text_files.contains(name); });
+    for (const auto& [name, content] : text_files)
+        if (std::find(text_file_names.begin(), text_file_names.end(), name) ==
+            text_file_names.end())
+            fail(path, ": ", in_quotes(name), " is not a text file of models");
     AtomicDirectory directory(path, model_directory_names);
     write_file(directory / "config.json", model_config_to_json(config));
     std::vector<TensorView> tensors;
     append_tensors(tensors, table, weights);
     write_safetensors(directory / "weights.safetensors", tensors,
                       {{"format", detail::model_format}});
-    write_file(directory / "subword.model", subword_model);
+    for (const auto& [name, content] : text_files) write_file(directory / name, content);
     write_file(directory / "README.md", card);
     directory.commit();
+}
+
+/// Writes the directory of a model whose text goes through a SentencePiece model.
+inline void save_model_directory(const std::string& path, const ModelConfig& config,
+                                 const TensorTable& table, const Slab& weights,
+                                 std::string_view subword_model, std::string_view card) {
+    save_model_directory(path, config, table, weights,
+                         TextFiles{{"subword.model", std::string(subword_model)}}, card);
 }
 
 /// A model directory that has been opened: its configuration is checked, its weights are mapped.
@@ -135,7 +179,19 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] const ModelConfig& config() const noexcept { return config_; }
     [[nodiscard]] const SafetensorsFile& weights() const noexcept { return weights_; }
-    [[nodiscard]] std::string subword_model_path() const { return path_ + "/subword.model"; }
+
+    /// How it reads and writes text: the files that another directory needs to do it alike.
+    [[nodiscard]] TextFiles text_files() const {
+        TextFiles files;
+        for (const std::string_view name : text_file_names)
+            if (has_file(name)) files.emplace(name, read_file(file_path(name)));
+        return files;
+    }
+    /// Where a file of it is.
+    [[nodiscard]] std::string file_path(std::string_view name) const {
+        return (path_ + '/').append(name);
+    }
+    [[nodiscard]] std::string subword_model_path() const { return file_path("subword.model"); }
 
     /// Fills `slab` with the weights; `table` is that of the configuration's architecture.
     ///
@@ -152,8 +208,11 @@ private:
     explicit ModelDirectory(const std::string& path)
         : path_(path), config_(read_config(path)),
           weights_(SafetensorsFile::open(path + "/weights.safetensors")) {
-        if (!std::filesystem::is_regular_file(subword_model_path()))
-            fail(path_, ": subword.model is missing");
+        detail::check_text_files(path_, [&](const char* name) { return has_file(name); });
+    }
+
+    [[nodiscard]] bool has_file(std::string_view name) const {
+        return std::filesystem::is_regular_file(file_path(name));
     }
 
     [[nodiscard]] static ModelConfig read_config(const std::string& path) {

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/data/subword_trainer.hpp>
+#include <hat/data/text_codec.hpp>
+#include <hat/io/atomic_file.hpp>
+#include <hat/model/presets.hpp>
+
+#include "support/temporary_directory.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using namespace hat::data;
+using hat::io::ModelDirectory;
+using hat::support::TemporaryDirectory;
+
+namespace {
+
+/// A model directory with these text files, and hardly any weights.
+ModelDirectory model_with(const std::string& path, const hat::io::TextFiles& files) {
+    hat::TensorTable table;
+    table.add_vector("bias", 1);
+    hat::io::save_model_directory(
+        path,
+        {.architecture = hat::model::transformer_tiny(10), .special_tokens = {}, .provenance = {}},
+        table, hat::Slab(table), files, "");
+    return ModelDirectory::open(path);
+}
+
+}  // namespace
+
+TEST_SUITE("data/text_codec") {
+    TEST_CASE("a model with a subword model uses that") {
+        const TemporaryDirectory directory;
+        const std::vector<std::string> lines{"the lazy dog", "the quick fox", "a lazy fox"};
+        const Subword subword = train_subword(lines, {.vocab_size = 22});
+        const TextCodec text =
+            TextCodec::load(model_with(directory / "model", {{"subword.model", subword.bytes()}}));
+        CHECK(text.source_size() == 22);
+        CHECK(text.target_size() == 22);
+        CHECK(text.special() == subword.special());
+        CHECK(text.encode("the fox") == subword.encode("the fox"));
+        CHECK(text.decode(text.encode("the fox")) == "the fox");
+    }
+
+    TEST_CASE("a model with dictionaries uses those") {
+        const TemporaryDirectory directory;
+        const hat::io::TextFiles files{{"source.dict.txt", "lo@@ 2\nw 1\n"},
+                                       {"target.dict.txt", "Haus@@ 3\ntür 2\nx 1\n"}};
+        const TextCodec text = TextCodec::load(model_with(directory / "model", files));
+        CHECK(text.source_size() == 6);
+        CHECK(text.target_size() == 7);
+        CHECK(text.special() == hat::fairseq_special_tokens);
+        CHECK(text.encode("lo@@ w low") == std::vector<int>{4, 5, 3});
+        CHECK(text.decode({4, 5, 2}) == "Haustür");
+
+        auto with_codes = files;
+        with_codes["bpe.codes"] = "#version: 0.2\nl o\n";
+        CHECK(TextCodec::load(model_with(directory / "model", with_codes)).encode("low") ==
+              std::vector<int>{4, 5});
+    }
+
+    TEST_CASE("a damaged file is named, with its line") {
+        const TemporaryDirectory directory;
+        const auto check = [&](const hat::io::TextFiles& files, const std::string& message) {
+            const ModelDirectory model = model_with(directory / "model", files);
+            CHECK_THROWS_WITH_AS(static_cast<void>(TextCodec::load(model)),
+                                 ((directory / "model/") + message).c_str(), hat::Error);
+        };
+        check({{"source.dict.txt", "a 1\nb\n"}, {"target.dict.txt", "a 1\n"}},
+              "source.dict.txt:2: expected a word, a space and its count");
+        check({{"source.dict.txt", ""}, {"target.dict.txt", ""}, {"bpe.codes", "a\n"}},
+              "bpe.codes:1: expected two pieces with a space between");
+        check({{"subword.model", ""}},
+              "subword.model: the file is empty, expected a SentencePiece model");
+    }
+}
