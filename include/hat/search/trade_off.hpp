@@ -51,6 +51,7 @@ public:
         return problem_.traits(genome);
     }
     [[nodiscard]] std::string text(const Genome& genome) const { return problem_.text(genome); }
+    [[nodiscard]] Genome parse(const std::string& word) const { return problem_.parse(word); }
     [[nodiscard]] double violation(const Genome& genome) const {
         const double cost = problem_.cost(genome);
         if (cost <= limit_) return 0;
