@@ -77,9 +77,9 @@ void train_network(const TrainOptions& options, const TrainingData& data) {
     ThreadPool pool(options.flags.threads);
     model::Network network(architecture);
     initialize(network, options);
-    io::Json settings = training_settings(options.flags);
-    settings["init"] = options.init;
-    settings["architecture"] = io::architecture_to_json(architecture);
+    const io::Json settings = training_settings(
+        options.flags,
+        {{"init", options.init}, {"architecture", io::architecture_to_json(architecture)}});
     const auto result = run_training(
         options.flags, {.directory = options.flags.out, .settings = settings}, network, data, pool,
         [&](std::int64_t) {
@@ -104,18 +104,18 @@ void train_super_transformer(const TrainOptions& options, const TrainingData& da
     initialize(network, options);
     elastic::SuperTraining super(network, space, super_options);
     const std::string space_yaml = elastic::design_space_to_yaml({.space = space});
-    io::Json settings = training_settings(options.flags);
-    settings["init"] = options.init;
-    settings["space"] = space_yaml;
-    settings["sampler"] = word_of(samplers, super_options.sampler);
-    settings["sandwich"] = super_options.sandwich;
-    settings["random_networks"] = super_options.random_networks;
-    settings["shrink_after"] = super_options.shrink_after;
-    settings["distill"] = super_options.distillation.share;
-    settings["temperature"] = super_options.distillation.temperature;
-    settings["validate_random"] = validation.random_networks;
-    settings["validate_attended"] = validation.attended_layers;
-    settings["score_by"] = word_of(scores, validation.scored_by);
+    const io::Json settings =
+        training_settings(options.flags, {{"init", options.init},
+                                          {"space", space_yaml},
+                                          {"sampler", word_of(samplers, super_options.sampler)},
+                                          {"sandwich", super_options.sandwich},
+                                          {"random_networks", super_options.random_networks},
+                                          {"shrink_after", super_options.shrink_after},
+                                          {"distill", super_options.distillation.share},
+                                          {"temperature", super_options.distillation.temperature},
+                                          {"validate_random", validation.random_networks},
+                                          {"validate_attended", validation.attended_layers},
+                                          {"score_by", word_of(scores, validation.scored_by)}});
     const auto result = run_training(options.flags,
                                      {.directory = options.flags.out,
                                       .settings = settings,

@@ -129,31 +129,33 @@ inline train::TrainerOptions trainer_options(const TrainingFlags& flags) {
             .seed = flags.seed};
 }
 
-/// All flags that decide what an update computes; neither threads nor where it is written. How many
-/// updates there are belongs to it only if the schedule asks: a training can be made longer.
-inline io::Json training_settings(const TrainingFlags& flags) {
-    io::Json settings = {{"data", flags.data},
-                         {"schedule", flags.schedule},
-                         {"max_tokens", flags.max_tokens},
-                         {"batches_per_update", flags.batches_per_update},
-                         {"learning_rate", flags.learning_rate},
-                         {"initial_rate", flags.initial_rate},
-                         {"final_rate", flags.final_rate},
-                         {"warmup", flags.warmup},
-                         {"dropout", flags.dropout},
-                         {"attention_dropout", flags.attention_dropout},
-                         {"activation_dropout", flags.activation_dropout},
-                         {"label_smoothing", flags.label_smoothing},
-                         {"clip_norm", flags.clip_norm},
-                         {"weight_decay", flags.weight_decay},
-                         {"beta2", flags.beta2},
-                         {"moving_average", flags.moving_average},
-                         {"average_last", flags.average_last},
-                         {"validate_every", flags.validate_every},
-                         {"shards", flags.shards},
-                         {"micro_batch_tokens", flags.micro_batch_tokens},
-                         {"seed", flags.seed},
-                         {"hat_version", std::string(version)}};
+/// All that decides what an update computes: the data, `what` is trained, and the flags; neither
+/// threads nor where it is written. How many updates there are belongs to it only if the schedule
+/// asks: a training can be made longer.
+inline io::Json training_settings(const TrainingFlags& flags, const io::Json& what) {
+    io::Json settings = {{"data", flags.data}};
+    settings.update(what);
+    settings.update({{"schedule", flags.schedule},
+                     {"max_tokens", flags.max_tokens},
+                     {"batches_per_update", flags.batches_per_update},
+                     {"learning_rate", flags.learning_rate},
+                     {"initial_rate", flags.initial_rate},
+                     {"final_rate", flags.final_rate},
+                     {"warmup", flags.warmup},
+                     {"dropout", flags.dropout},
+                     {"attention_dropout", flags.attention_dropout},
+                     {"activation_dropout", flags.activation_dropout},
+                     {"label_smoothing", flags.label_smoothing},
+                     {"clip_norm", flags.clip_norm},
+                     {"weight_decay", flags.weight_decay},
+                     {"beta2", flags.beta2},
+                     {"moving_average", flags.moving_average},
+                     {"average_last", flags.average_last},
+                     {"validate_every", flags.validate_every},
+                     {"shards", flags.shards},
+                     {"micro_batch_tokens", flags.micro_batch_tokens},
+                     {"seed", flags.seed},
+                     {"hat_version", std::string(version)}});
     if (flags.schedule != "inverse-sqrt") settings["updates"] = flags.updates;
     return settings;
 }

@@ -72,15 +72,15 @@ void tune(const TuneOptions& options) {
         train::validate_teacher(teacher->network.architecture(), network.architecture());
     }
 
-    io::Json settings = training_settings(flags);
-    settings["model"] = options.model;
-    settings["from_scratch"] = options.from_scratch;
-    settings["teacher"] = options.teacher;
+    io::Json what = {{"model", options.model},
+                     {"from_scratch", options.from_scratch},
+                     {"teacher", options.teacher},
+                     {"architecture", io::architecture_to_json(network.architecture())}};
     if (teacher) {
-        settings["distill"] = options.distillation.share;
-        settings["temperature"] = options.distillation.temperature;
+        what["distill"] = options.distillation.share;
+        what["temperature"] = options.distillation.temperature;
     }
-    settings["architecture"] = io::architecture_to_json(network.architecture());
+    const io::Json settings = training_settings(flags, what);
     const TrainingRun run{.directory = run_directory, .settings = settings};
     ThreadPool pool(flags.threads);
     const auto whole = [&](model::Gradients* gradients) { return network.view(gradients); };

@@ -148,7 +148,7 @@ expect 2 "requires --space" "$hat" train --data data --sandwich 1 --out other
 expect 2 "--sampler" "${train[@]}" --sampler dice --out other
 expect 1 "draws one network an update" "${published[@]}" --sandwich 2 --sampler reference --out other
 expect 1 "no such file, nor a space of that name" "$hat" train --data data --space none --out other
-expect 1 "was trained with other settings" "${published[@]}" --out whole --resume
+expect 1 "sandwich was true, is false" "${published[@]}" --out whole --resume
 "$hat" prepare --source train.en --target train.de --vocab-size 36 --out others_data >/dev/null 2>&1
 expect 1 "another subword model" "$hat" tune --model smallest --data others_data --out other
 expect 1 "another subword model" "$hat" distill --model whole --data others_data --out other

@@ -103,6 +103,14 @@ TEST_SUITE("train/training") {
         CHECK_THROWS_AS(other.training.resume(), hat::Error);
     }
 
+    TEST_CASE("which settings differ is said by name") {
+        using hat::train::detail::settings_difference;
+        CHECK(settings_difference(R"({"seed": 1, "dropout": 0.1, "init": ""})",
+                                  R"({"seed": 1, "dropout": 0.2, "space": "s"})") ==
+              R"(dropout was 0.1, is 0.2; init was "", is nothing; space was nothing, is "s")");
+        CHECK(settings_difference("a", "b") == "a; found b");
+    }
+
     TEST_CASE("without a checkpoint there is nothing to resume") {
         const hat::support::TemporaryDirectory directory;
         Run run(directory.path(), {.updates = 4}, 1);

@@ -5,6 +5,7 @@
 #include <hat/data/batch.hpp>
 #include <hat/data/batches.hpp>
 #include <hat/data/corpus.hpp>
+#include <hat/io/json.hpp>
 #include <hat/io/jsonl.hpp>
 #include <hat/train/averaging.hpp>
 #include <hat/train/checkpoint.hpp>
@@ -46,6 +47,34 @@ struct TrainingOptions {
     std::vector<ValidatedNetwork> validated{};
 };
 
+namespace detail {
+
+/// What differs between two configurations: the settings by name if both are JSON objects.
+[[nodiscard]] inline std::string settings_difference(const std::string& before,
+                                                     const std::string& now) {
+    const io::Json old_settings = io::Json::parse(before, nullptr, false);
+    const io::Json new_settings = io::Json::parse(now, nullptr, false);
+    if (!old_settings.is_object() || !new_settings.is_object()) return before + "; found " + now;
+    const auto text = [](const io::Json& settings, const std::string& key) {
+        if (!settings.contains(key)) return std::string("nothing");
+        return settings[key].dump(-1, ' ', false, io::Json::error_handler_t::replace);
+    };
+    std::string difference;
+    const auto compare = [&](const std::string& key) {
+        const std::string old_text = text(old_settings, key);
+        const std::string new_text = text(new_settings, key);
+        if (old_text == new_text) return;
+        difference +=
+            (difference.empty() ? "" : "; ") + key + " was " + old_text + ", is " + new_text;
+    };
+    for (const auto& item : old_settings.items()) compare(item.key());
+    for (const auto& item : new_settings.items())
+        if (!old_settings.contains(item.key())) compare(item.key());
+    return difference.empty() ? "their order" : difference;
+}
+
+}  // namespace detail
+
 enum class TrainingEnd { finished, patience, stopped };
 
 /// A training from its first update, or from its newest checkpoint, to its end.
@@ -86,8 +115,8 @@ public:
         const std::string configuration = position_.configuration;
         if (checkpoints_.empty() || !checkpoints_.resume(state())) return false;
         if (position_.configuration != configuration) {
-            fail(options_.directory, ": was trained with other settings: ", position_.configuration,
-                 "; found ", configuration);
+            fail(options_.directory, ": was trained with other settings: ",
+                 detail::settings_difference(position_.configuration, configuration));
         }
         trainer_.set_updates(position_.update);
         return true;
