@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <set>
 #include <string>
 #include <vector>
@@ -139,6 +140,14 @@ TEST_SUITE("search/evolution") {
         }
         CHECK(search.stale() == 2);
         CHECK(search.iteration() < 1000);
+    }
+
+    TEST_CASE("a score that is no number is an error that names the genome") {
+        ToySearch problem{.places = 2, .digits = 1};
+        problem.worth[0][0] = std::nan("");
+        Evolution search(problem, 100, small);
+        CHECK_THROWS_WITH_AS(search.iterate(), "search: the score of 00 is not a finite number",
+                             hat::Error);
     }
 
     TEST_CASE("options out of range are errors") {

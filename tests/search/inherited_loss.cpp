@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <numeric>
+#include <span>
 #include <vector>
 
 using hat::model::Architecture;
@@ -93,6 +95,27 @@ TEST_SUITE("search/inherited_loss") {
             CHECK(scores[i] == doctest::Approx(expected[i]).epsilon(0.02));
         }
         CHECK(stopped > 0);
+    }
+
+    TEST_CASE("a race goes on as it was once its best are scored again") {
+        Case c;
+        hat::ThreadPool pool(2);
+        hat::train::Validator validator(c.corpus, pool);
+        const RaceOptions options{.keep = 5};
+        InheritedLoss whole(c.super, validator, pool, smoothing, options);
+        const std::span candidates(c.candidates);
+        const auto known = whole(candidates.first(20));
+        const auto expected = whole(candidates.subspan(20));
+
+        std::vector<std::size_t> order(known.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::sort(order.begin(), order.end(),
+                  [&](std::size_t a, std::size_t b) { return known[a] < known[b]; });
+        std::vector<Architecture> best;
+        for (std::size_t i = 0; i < 5; ++i) best.push_back(c.candidates[order[i]]);
+        InheritedLoss resumed(c.super, validator, pool, smoothing, options);
+        CHECK(resumed(best)[0] == known[order[0]]);
+        CHECK(resumed(candidates.subspan(20)) == expected);
     }
 
     TEST_CASE("any number of threads gives the same bits") {

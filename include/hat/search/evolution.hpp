@@ -95,6 +95,7 @@ public:
     }
 
     /// Scores the start, or one generation of offspring; false once there is nothing left to do.
+    /// Throws  `Error` if a score is no finite number.
     bool iterate() {
         if (is_finished()) return false;
         Random random(RandomKey(options_.seed).split(static_cast<std::uint64_t>(iteration_)));
@@ -107,6 +108,10 @@ public:
         }
         const double before = scored_.empty() ? infinity : best().score;
         const std::vector<double> scores = problem_.score(candidates);
+        for (std::size_t i = 0; i < candidates.size(); ++i)
+            if (!std::isfinite(scores[i]))
+                fail("search: the score of ", problem_.text(candidates[i]),
+                     " is not a finite number");
         for (std::size_t i = 0; i < candidates.size(); ++i) remember(candidates[i], scores[i]);
         stale_ = best().score < before ? 0 : stale_ + 1;
         return true;

@@ -39,7 +39,8 @@ struct RaceOptions {
 /// (Student's t, 3 degrees of freedom), 0.3 % after 8 and 0.06 % after 16. The score of one
 /// that is stopped is what those batches say, above that of all that are kept.
 ///
-/// The same scores on any number of threads.
+/// The same scores on any number of threads, and again in a search that is resumed, if it first
+/// asks for its best `keep` once more: a race without a reference stops nobody.
 class InheritedLoss {
 public:
     /// `super`, `validator` and `pool` must outlive it; the validator must be of that pool.

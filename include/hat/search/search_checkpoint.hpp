@@ -23,6 +23,9 @@
 ///     if (resume) load_search("search.json", problem, search, configuration);
 ///     while (search.iterate()) save_search("search.json", problem, search, configuration);
 ///
+/// Scores that come from a race (`InheritedLoss`) go on as they would have if the best are scored
+/// again after loading, so that the race knows them.
+///
 /// `configuration` is one line of the caller's that says what else the scores depend on: the run,
 /// the validation data, the predictor.
 namespace hat::search {

@@ -23,7 +23,9 @@ namespace hat::search {
 ///         return static_cast<double>(model::parameters(a));
 ///     });
 ///
-/// The objectives are score, cost, then the further ones in the order given.
+/// The objectives are score, cost, then the further ones in the order given. Scores must be whole:
+/// a race (`RaceOptions::keep` > 0) stops networks whose loss is high, though no other may be as
+/// fast.
 template <SearchProblem Problem, class... Further>
 class TradeOff {
 public:
