@@ -130,13 +130,14 @@ TEST_SUITE("search/latency_laboratory") {
 
     TEST_CASE("a measurement that something disturbed is made again after a pause") {
         Setting setting;
-        setting.slow_down(3, 200, 100);
+        setting.slow_down(3, 400, 100);
         const LatencyMeasurement m = setting.measure(20);
         CHECK(m.attempts == 2);
         CHECK(m.flags() == "remeasured");
         CHECK(m.is_steady());
         CHECK(m.total_median_ms == Approx(20));
         CHECK(m.decoder.mean == Approx(15));  // of the second attempt alone
+        CHECK(m.repeats == 20);
         CHECK(setting.machine.time.slept_ms == 500);
     }
 
@@ -197,8 +198,33 @@ TEST_SUITE("search/latency_laboratory") {
         CHECK(m.uncertain);
         CHECK_FALSE(m.drifting);
         CHECK(m.attempts == 3);
+        CHECK(m.repeats == 60);  // all of them count: each was steady
         CHECK(m.total_interval.low < m.total_median_ms);
         CHECK(m.total_median_ms < m.total_interval.high);
+    }
+
+    TEST_CASE("a network whose blocks differ a little is measured until the interval is narrow") {
+        Setting setting({.repeats = 20,
+                         .block_runs = 4,
+                         .settle_ms = 1000,
+                         .interval_tolerance = 0.02,
+                         .attempts = 50,
+                         .pause_ms = 0});
+        FakeNetwork network{&setting.machine, 20};
+        hat::Random random(1);
+        int runs = 0;
+        double factor = 1;
+        network.noise = [&] {
+            if (runs++ % 5 == 2) factor = 1 + 0.05 * random.normal();
+            return factor;
+        };
+        const LatencyMeasurement m = setting.laboratory.measure(network);
+        CHECK(m.flags() == "remeasured");
+        CHECK(m.attempts > 2);
+        CHECK(m.attempts < 50);
+        CHECK(m.repeats == 20 * m.attempts);
+        CHECK(m.relative_error() <= 0.02);
+        CHECK(m.total_median_ms == Approx(20).epsilon(0.03));
     }
 
     TEST_CASE("of several bad attempts the best one is kept") {

@@ -10,7 +10,6 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,7 +30,7 @@ struct LatencyProtocol {
     int first_runs = 2;                ///< more of them before the first block: memory, page tables
     double settle_ms = 2000;           ///< the sentinel runs so long before its time is taken
     double drift_tolerance = 0.1;      ///< of the sentinel's time, against its usual one
-    double interval_tolerance = 0.05;  ///< half the bootstrap interval, against the median
+    double interval_tolerance = 0.02;  ///< half the bootstrap interval, against the median
     int attempts = 3;                  ///< of a measurement that does not succeed
     double pause_ms = 500;             ///< before another attempt; twice as long each time
 
@@ -74,13 +73,17 @@ struct LatencyMeasurement {
     double sentinel_ratio = 1;   ///< median over blocks, against the baseline
     double sentinel_spread = 0;  ///< slowest / fastest block of the sentinel − 1
     int repeats = 0;             ///< timed runs
-    int attempts = 1;            ///< this being the best of so many
+    int attempts = 1;            ///< that this took
 
     // Why it should be looked at with care, if so.
     bool throttled = false;  ///< the sentinel was slower than its baseline by more than tolerated
     bool drifting = false;   ///< it changed meanwhile, or was faster than its baseline, by as much
     bool uncertain = false;  ///< the interval is wider than tolerated
 
+    /// Half the interval, relative to the median.
+    [[nodiscard]] double relative_error() const noexcept {
+        return total_interval.width() / 2 / total_median_ms;
+    }
     [[nodiscard]] bool is_steady() const noexcept { return !throttled && !drifting && !uncertain; }
 
     /// For tables: "remeasured", "throttled", "drifting", "uncertain", joined with '+'.
@@ -120,25 +123,25 @@ public:
         validate(protocol);
     }
 
-    /// Lets the machine settle and finds the sentinel's baseline, the median over its blocks; tries
-    /// again while they differ too much.
+    /// Lets the machine settle and finds the sentinel's baseline, the median over its blocks.
     LatencyMeasurement calibrate() {
         const double start = clock_.now_ms();
         do sentinel_.run();
         while (clock_.now_ms() - start < protocol_.settle_ms);
-        return best_attempt([&] {
-            std::vector<Block> blocks;
-            for (int i = 0; i < protocol_.blocks(); ++i) blocks.push_back(block_of(sentinel_));
-            std::vector<double> totals;
-            for (const Block& block : blocks) totals.push_back(block.fastest.total_ms());
-            // Blocks of the sentinel are not scaled by themselves: its baseline is being found.
-            Found found{.baseline_ms = median(totals)};
-            found.measurement = summary(blocks, std::vector(blocks.size(), 1.0));
-            const auto [least, most] = std::minmax_element(totals.begin(), totals.end());
-            found.measurement.sentinel_spread = *most / *least - 1;
-            mark(found.measurement);
-            return found;
+        level_ = 1;
+        const LatencyMeasurement found = repeat([&] {
+            Batch batch;
+            std::vector<double> times;
+            for (int i = 0; i < protocol_.blocks(); ++i) {
+                batch.blocks.push_back(block_of(sentinel_));
+                times.push_back(batch.blocks.back().fastest.total_ms());
+            }
+            batch.ratios.assign(batch.blocks.size(), 1.0);
+            batch.spread = spread_of(times);
+            return batch;
         });
+        baseline_ms_ = found.total_median_ms;
+        return found;
     }
 
     /// Goes on with the baseline of an earlier session: results are as if made then.
@@ -154,22 +157,17 @@ public:
     LatencyMeasurement measure(Network& network) {
         HAT_ASSERT(baseline_ms_ > 0);
         for (int i = 0; i < protocol_.first_runs; ++i) network.run();
-        return best_attempt([&] {
-            std::vector<Block> blocks;
-            std::vector<double> sentinel{block_of(sentinel_).fastest.total_ms()};
+        return repeat([&] {
+            Batch batch;
+            std::vector<double> times{block_of(sentinel_).fastest.total_ms()};
             for (int i = 0; i < protocol_.blocks(); ++i) {
-                blocks.push_back(block_of(network));
-                sentinel.push_back(block_of(sentinel_).fastest.total_ms());
+                batch.blocks.push_back(block_of(network));
+                times.push_back(block_of(sentinel_).fastest.total_ms());
+                const double around = (times[times.size() - 2] + times.back()) / 2;
+                batch.ratios.push_back(around / baseline_ms_);
             }
-            std::vector<double> scales;
-            for (std::size_t i = 0; i < blocks.size(); ++i)
-                scales.push_back(2 * baseline_ms_ / (sentinel[i] + sentinel[i + 1]));
-            Found found{.baseline_ms = baseline_ms_, .measurement = summary(blocks, scales)};
-            const auto [least, most] = std::minmax_element(sentinel.begin(), sentinel.end());
-            found.measurement.sentinel_ratio = median(sentinel) / baseline_ms_;
-            found.measurement.sentinel_spread = *most / *least - 1;
-            mark(found.measurement);
-            return found;
+            batch.spread = spread_of(times);
+            return batch;
         });
     }
 
@@ -178,9 +176,11 @@ private:
         std::vector<Latency> runs;
         Latency fastest;
     };
-    struct Found {
-        double baseline_ms = 0;
-        LatencyMeasurement measurement{};
+    /// Blocks of one network, and what the sentinel said meanwhile.
+    struct Batch {
+        std::vector<Block> blocks;
+        std::vector<double> ratios;  ///< of the sentinel's time around each block to the baseline
+        double spread = 0;           ///< of the sentinel's times
     };
 
     template <class Network>
@@ -194,69 +194,74 @@ private:
         return block;
     }
 
-    [[nodiscard]] static LatencyMeasurement summary(std::span<const Block> blocks,
-                                                    std::span<const double> scales) {
+    [[nodiscard]] static double spread_of(std::span<const double> times) noexcept {
+        const auto [least, most] = std::minmax_element(times.begin(), times.end());
+        return *most / *least - 1;
+    }
+
+    [[nodiscard]] LatencyMeasurement summary(const Batch& batch, int attempts) const {
         std::vector<double> encoder, decoder, total;     // of blocks, scaled
         std::vector<double> encoder_runs, decoder_runs;  // as the clock gave them
-        for (std::size_t i = 0; i < blocks.size(); ++i) {
-            encoder.push_back(blocks[i].fastest.encoder_ms * scales[i]);
-            decoder.push_back(blocks[i].fastest.decoder_ms * scales[i]);
-            total.push_back(blocks[i].fastest.total_ms() * scales[i]);
-            for (const Latency& run : blocks[i].runs) {
+        for (std::size_t i = 0; i < batch.blocks.size(); ++i) {
+            const Block& block = batch.blocks[i];
+            encoder.push_back(block.fastest.encoder_ms / batch.ratios[i]);
+            decoder.push_back(block.fastest.decoder_ms / batch.ratios[i]);
+            total.push_back(block.fastest.total_ms() / batch.ratios[i]);
+            for (const Latency& run : block.runs) {
                 encoder_runs.push_back(run.encoder_ms);
                 decoder_runs.push_back(run.decoder_ms);
             }
         }
-        return {.encoder_median_ms = median(encoder),
-                .decoder_median_ms = median(decoder),
-                .total_median_ms = median(total),
-                .total_interval = bootstrap_median(total),
-                .encoder = trimmed_moments(encoder_runs),
-                .decoder = trimmed_moments(decoder_runs),
-                .encoder_p95_ms = quantile(encoder_runs, 0.95),
-                .decoder_p95_ms = quantile(decoder_runs, 0.95),
-                .repeats = static_cast<int>(encoder_runs.size())};
-    }
-
-    [[nodiscard]] static double half_width(const LatencyMeasurement& m) noexcept {
-        return m.total_interval.width() / 2 / m.total_median_ms;
-    }
-
-    void mark(LatencyMeasurement& m) const noexcept {
+        LatencyMeasurement m{.encoder_median_ms = median(encoder),
+                             .decoder_median_ms = median(decoder),
+                             .total_median_ms = median(total),
+                             .total_interval = bootstrap_median(total),
+                             .encoder = trimmed_moments(encoder_runs),
+                             .decoder = trimmed_moments(decoder_runs),
+                             .encoder_p95_ms = quantile(encoder_runs, 0.95),
+                             .decoder_p95_ms = quantile(decoder_runs, 0.95),
+                             .sentinel_ratio = median(batch.ratios),
+                             .sentinel_spread = batch.spread,
+                             .repeats = static_cast<int>(encoder_runs.size()),
+                             .attempts = attempts};
         const double tolerance = protocol_.drift_tolerance;
         m.throttled = m.sentinel_ratio > 1 + tolerance;
         m.drifting = m.sentinel_spread > tolerance || m.sentinel_ratio < 1 - tolerance;
-        m.uncertain = half_width(m) > protocol_.interval_tolerance;
+        m.uncertain = m.relative_error() > protocol_.interval_tolerance;
+        return m;
     }
 
-    /// How far a measurement is from being accepted, which it is up to 1. At a speed that has
-    /// lasted another attempt would change nothing: that it is not the baseline's is marked, and
-    /// scaled.
-    [[nodiscard]] double badness(const LatencyMeasurement& m) const noexcept {
-        const double change =
-            std::min(std::abs(m.sentinel_ratio - 1), std::abs(m.sentinel_ratio / level_ - 1));
-        return std::max({change / protocol_.drift_tolerance,
-                         m.sentinel_spread / protocol_.drift_tolerance,
-                         half_width(m) / protocol_.interval_tolerance});
+    /// How much the machine changed during a batch; up to 1 is tolerated. At a speed that has
+    /// lasted another attempt would change nothing: that it is not the baseline's is marked.
+    [[nodiscard]] double drift(const Batch& batch) const {
+        const double ratio = median(batch.ratios);
+        const double change = std::min(std::abs(ratio - 1), std::abs(ratio / level_ - 1));
+        return std::max(change, batch.spread) / protocol_.drift_tolerance;
     }
 
-    template <class Attempt>
-    LatencyMeasurement best_attempt(const Attempt& attempt) {
-        std::optional<Found> best;
+    /// Takes batches until one is good: a disturbed one is given up for the next if that is better,
+    /// and steady ones are put together until the interval is narrow.
+    template <class Sample>
+    LatencyMeasurement repeat(const Sample& sample) {
+        Batch kept = sample();
+        LatencyMeasurement found = summary(kept, 1);
         double pause_ms = protocol_.pause_ms;
-        int attempts = 0;
-        for (;;) {
-            const Found found = attempt();
-            ++attempts;
-            if (!best || badness(found.measurement) < badness(best->measurement)) best = found;
-            if (badness(best->measurement) <= 1 || attempts == protocol_.attempts) break;
+        for (int attempts = 2; attempts <= protocol_.attempts; ++attempts) {
+            if (drift(kept) <= 1 && !found.uncertain) break;
             clock_.sleep_ms(pause_ms);
             pause_ms *= 2;
+            const Batch next = sample();
+            if (drift(kept) <= 1 && drift(next) <= 1) {
+                kept.blocks.insert(kept.blocks.end(), next.blocks.begin(), next.blocks.end());
+                kept.ratios.insert(kept.ratios.end(), next.ratios.begin(), next.ratios.end());
+                kept.spread = std::max(kept.spread, next.spread);
+            } else if (drift(next) < drift(kept)) {
+                kept = next;
+            }
+            found = summary(kept, attempts);
         }
-        best->measurement.attempts = attempts;
-        baseline_ms_ = best->baseline_ms;
-        level_ = best->measurement.sentinel_ratio;
-        return best->measurement;
+        level_ = found.sentinel_ratio;
+        return found;
     }
 
     Sentinel& sentinel_;
