@@ -100,10 +100,10 @@ TEST_SUITE("search/shifts") {
             {"wmt14enfr_cpu_xeon", {}},
             {"wmt14enfr_gpu_titanxp", {}},
             {"wmt19ende_gpu_titanxp", {{532, 742, 1.25}, {962, 1000, 1.21}}}};
-        for (const auto& [name, shifts] : tables) {
-            INFO(name);
-            const auto rows = read_latency_table((folder / (name + "_all.csv")).string());
-            check_shifts(find_shifts(rows), shifts, 10);
+        for (const auto& table : tables) {
+            INFO(table.first);
+            const auto rows = read_latency_table((folder / (table.first + "_all.csv")).string());
+            check_shifts(find_shifts(rows), table.second, 10);
         }
     }
 }

@@ -127,7 +127,7 @@ private:
 /// A number with the fewest digits that read back as the same value.
 [[nodiscard]] inline std::string number_text(double value) {
     std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
     return {digits.data(), end};
 }
 
