@@ -4,6 +4,7 @@
 #include <hat/core/error.hpp>
 #include <hat/elastic/design_space_yaml.hpp>
 
+#include <cstdio>
 #include <string>
 
 namespace hat::program {
@@ -13,7 +14,12 @@ namespace hat::program {
 ///
 /// Throws  `Error` if it is neither, or made for another vocabulary.
 inline elastic::DesignSpace space_argument(const std::string& name, int vocab_size) {
-    const elastic::DesignSpace space = elastic::find_design_space(name).space;
+    const elastic::DesignSpaceFile file = elastic::find_design_space(name);
+    const elastic::DesignSpace& space = file.space;
+    if (file.recipe != elastic::TrainingRecipe{}) {
+        std::fprintf(stderr, "%s: its training settings are not used; flags decide\n",
+                     name.c_str());
+    }
     for (const int size : {space.super.source_vocab_size, space.super.target_vocab_size}) {
         if (size != 0 && size != vocab_size) {
             fail("--space ", name, ": has a vocabulary of ", size, ", but the data one of ",

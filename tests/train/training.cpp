@@ -108,6 +108,9 @@ TEST_SUITE("train/training") {
         CHECK(settings_difference(R"({"seed": 1, "dropout": 0.1, "init": ""})",
                                   R"({"seed": 1, "dropout": 0.2, "space": "s"})") ==
               R"(dropout was 0.1, is 0.2; init was "", is nothing; space was nothing, is "s")");
+        CHECK(settings_difference(R"({"shape": {"dim": 4, "heads": [1, 2]}})",
+                                  R"({"shape": {"dim": 4, "heads": [1, 3]}})") ==
+              "shape.heads was [1,2], is [1,3]");
         CHECK(settings_difference("a", "b") == "a; found b");
     }
 

@@ -49,28 +49,36 @@ struct TrainingOptions {
 
 namespace detail {
 
+/// Appends what differs between two settings, by name: those inside of objects one by one.
+inline void append_difference(std::string& text, const std::string& name, const io::Json& before,
+                              const io::Json& now) {
+    if (before == now) return;
+    if (before.is_object() && now.is_object()) {
+        const auto inner = [&](const std::string& key) {
+            append_difference(text, name.empty() ? key : name + "." + key,
+                              before.value(key, io::Json()), now.value(key, io::Json()));
+        };
+        for (const auto& item : before.items()) inner(item.key());
+        for (const auto& item : now.items())
+            if (!before.contains(item.key())) inner(item.key());
+        return;
+    }
+    const auto words = [](const io::Json& json) {
+        if (json.is_null()) return std::string("nothing");
+        return json.dump(-1, ' ', false, io::Json::error_handler_t::replace);
+    };
+    text += (text.empty() ? "" : "; ") + name + " was " + words(before) + ", is " + words(now);
+}
+
 /// What differs between two configurations: the settings by name if both are JSON objects.
 [[nodiscard]] inline std::string settings_difference(const std::string& before,
                                                      const std::string& now) {
     const io::Json old_settings = io::Json::parse(before, nullptr, false);
     const io::Json new_settings = io::Json::parse(now, nullptr, false);
     if (!old_settings.is_object() || !new_settings.is_object()) return before + "; found " + now;
-    const auto text = [](const io::Json& settings, const std::string& key) {
-        if (!settings.contains(key)) return std::string("nothing");
-        return settings[key].dump(-1, ' ', false, io::Json::error_handler_t::replace);
-    };
-    std::string difference;
-    const auto compare = [&](const std::string& key) {
-        const std::string old_text = text(old_settings, key);
-        const std::string new_text = text(new_settings, key);
-        if (old_text == new_text) return;
-        difference +=
-            (difference.empty() ? "" : "; ") + key + " was " + old_text + ", is " + new_text;
-    };
-    for (const auto& item : old_settings.items()) compare(item.key());
-    for (const auto& item : new_settings.items())
-        if (!old_settings.contains(item.key())) compare(item.key());
-    return difference.empty() ? "their order" : difference;
+    std::string text;
+    append_difference(text, {}, old_settings, new_settings);
+    return text.empty() ? "their order" : text;
 }
 
 }  // namespace detail
