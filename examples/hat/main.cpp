@@ -26,10 +26,12 @@ int main(int argc, char** argv) {
     hat::program::add_import(app);
     hat::program::add_latency(app);
     hat::program::add_predictor(app);
+    hat::program::add_search(app);
     hat::program::add_tune(app);
     hat::program::add_translate(app);
     hat::program::add_score(app);
     hat::program::add_inspect(app);
+    hat::program::add_quickstart(app);
     try {
         app.parse(argc, argv);
         return 0;

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/error.hpp>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <spawn.h>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+extern char** environ;
+
+namespace hat::program {
+
+/// Where a program reads from, writes to and works; empty: as this one does.
+struct Redirection {
+    std::string input{};
+    std::string output{};
+    std::string directory{};
+};
+
+/// A command line as a shell would take it.
+[[nodiscard]] inline std::string command_line(const std::vector<std::string>& command) {
+    std::string line;
+    for (const std::string& word : command) {
+        const bool plain = !word.empty() && word.find_first_not_of(
+                                                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX"
+                                                "YZ0123456789_-+=/.,:%@") == std::string::npos;
+        if (!line.empty()) line += ' ';
+        if (plain) {
+            line += word;
+            continue;
+        }
+        line += '\'';
+        for (const char c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+        line += '\'';
+    }
+    return line;
+}
+
+/// Runs a program, found as a shell finds it, and waits for its end.
+///
+/// Throws  `Error` naming the program if it cannot be started or does not end with exit code 0
+inline void run_program(const std::vector<std::string>& command, const Redirection& to = {}) {
+    std::vector<char*> arguments;
+    for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    if (!to.directory.empty()) posix_spawn_file_actions_addchdir_np(&actions, to.directory.c_str());
+    if (!to.input.empty())
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, to.input.c_str(), O_RDONLY, 0);
+    if (!to.output.empty())
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, to.output.c_str(),
+                                         O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    pid_t child = 0;
+    const int error =
+        posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) fail(command[0], ": cannot be started: ", std::strerror(error));
+
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) fail(command[0], ": cannot wait for it: ", std::strerror(errno));
+    if (WIFSIGNALED(status))
+        fail(command[0], ": was ended by signal ", WTERMSIG(status), ", while running ",
+             command_line(command));
+    if (WEXITSTATUS(status) != 0)
+        fail(command[0], ": ended with code ", WEXITSTATUS(status), ", while running ",
+             command_line(command));
+}
+
+/// As `run_program`, with its output in the file at `path` once all of it is there.
+inline void run_program_to_file(const std::vector<std::string>& command, const std::string& input,
+                                const std::string& path) {
+    const std::string temporary = path + ".part";
+    run_program(command, {.input = input, .output = temporary});
+    if (std::rename(temporary.c_str(), path.c_str()) != 0)
+        fail(path, ": cannot be written: ", std::strerror(errno));
+}
+
+}  // namespace hat::program

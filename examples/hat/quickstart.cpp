@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// hat quickstart: the whole method on real text and on this machine.
+
+#include <hat/data/bleu.hpp>
+#include <hat/data/chrf.hpp>
+#include <hat/data/lines.hpp>
+#include <hat/data/parallel_text.hpp>
+#include <hat/io/atomic_file.hpp>
+#include <hat/io/text_file.hpp>
+
+#include "../corpus/libreoffice.hpp"
+#include "../corpus/nearest.hpp"
+#include "commands.hpp"
+#include "process.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hat::program {
+
+namespace {
+
+struct QuickstartOptions {
+    std::string language = "de";
+    std::string out = "build/quickstart";
+    std::string text;
+    std::string space = "quickstart";
+    int vocab_size = 4000;
+    double speedup = 2;
+    std::int64_t updates = 4200;
+    std::int64_t tune_updates = 1800;
+    int samples = 40;
+    int health = 8;
+};
+
+/// The files of a quickstart. A step whose result is there is not run again.
+class Quickstart {
+public:
+    explicit Quickstart(const QuickstartOptions& options)
+        : options_(options), work_(options.out + "/en-" + options.language),
+          text_(options.text.empty() ? work_ + "/text" : options.text) {}
+
+    void run() {
+        make_directory(work_);
+        get_text();
+        prepare();
+        train();
+        measure();
+        search();
+        tune();
+        translate();
+        tell();
+    }
+
+private:
+    static void make_directory(const std::string& path) {
+        std::error_code error;
+        std::filesystem::create_directories(path, error);
+        if (error) fail(path, ": cannot make the directory: ", error.message());
+    }
+    static bool exists(const std::string& path) { return std::filesystem::exists(path); }
+
+    void say(const std::string& words) const {
+        const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
+        std::fprintf(stderr, "\n== %s  (after %d:%02d min)\n", words.c_str(),
+                     static_cast<int>(passed.count()) / 60, static_cast<int>(passed.count()) % 60);
+    }
+
+    /// A subcommand of this program, shown as the user would type it.
+    [[nodiscard]] static std::vector<std::string> hat(std::vector<std::string> arguments) {
+        std::fprintf(stderr, "hat %s\n", command_line(arguments).c_str());
+        arguments.insert(arguments.begin(), "/proc/self/exe");
+        return arguments;
+    }
+    /// Its output, a path as a rule, is not shown.
+    static void run_hat(std::vector<std::string> arguments) {
+        run_program(hat(std::move(arguments)), {.output = "/dev/null"});
+    }
+
+    [[nodiscard]] std::string part(const char* name, bool source) const {
+        return text_ + "/" + name + "." + (source ? "en" : options_.language);
+    }
+
+    // ---- the steps ---------------------------------------------------------------------------
+
+    void get_text() const {
+        if (exists(part("test", false)) || !options_.text.empty()) return;
+        say("Get the text: LibreOffice's help and interface, English-" + options_.language +
+            " (MPL-2.0)");
+        const std::string packages = work_ + "/packages";
+        const std::string unpacked = work_ + "/unpacked";
+        make_directory(packages);
+        const std::string& language = options_.language;
+        try {
+            // Downloads to the folder as whoever runs this; installs nothing.
+            run_program({"apt-get", "download", "-q", "libreoffice-help-en-us",
+                         "libreoffice-help-" + language, "libreoffice-l10n-" + language},
+                        {.output = "/dev/null", .directory = packages});
+        } catch (const Error& error) {
+            fail(
+                error.what(), "; is \"", language,
+                "\" a language of LibreOffice's help, and are apt's lists there (apt-get update)?");
+        }
+        for (const auto& entry : std::filesystem::directory_iterator(packages))
+            if (entry.path().extension() == ".deb")
+                run_program({"dpkg", "-x", entry.path().string(), unpacked});
+        const corpus::Splits splits = corpus::read_libreoffice(unpacked, language);
+        write_pairs("train", splits.train);
+        write_pairs("valid", splits.valid);
+        write_pairs("test", splits.test);  // last: its presence says that all is there
+        std::error_code ignored;
+        std::filesystem::remove_all(unpacked, ignored);
+    }
+    void write_pairs(const char* name, const std::vector<corpus::Pair>& pairs) const {
+        if (pairs.empty()) fail(work_, "/packages: found no pair for ", name);
+        make_directory(text_);
+        for (const bool source : {true, false}) {
+            std::string lines;
+            for (const corpus::Pair& pair : pairs) {
+                lines += source ? pair.source : pair.target;
+                lines += '\n';
+            }
+            io::write_file(part(name, source), lines);
+        }
+    }
+
+    void prepare() const {
+        if (exists(work_ + "/data/config.json")) return;
+        say("Prepare: one subword model for both languages, encoded sentences");
+        run_hat({"prepare", "--source", part("train", true), "--target", part("train", false),
+                 "--valid-source", part("valid", true), "--valid-target", part("valid", false),
+                 "--vocab-size", std::to_string(options_.vocab_size), "--out", work_ + "/data"});
+    }
+
+    void train() const {
+        if (exists(work_ + "/super/model/config.json")) return;
+        say("Train a SuperTransformer: the weights of all networks of the space at once");
+        std::vector<std::string> command{"train",
+                                         "--data",
+                                         work_ + "/data",
+                                         "--space",
+                                         options_.space,
+                                         "--updates",
+                                         std::to_string(options_.updates),
+                                         "--max-tokens",
+                                         "2000",
+                                         "--learning-rate",
+                                         "4e-3",
+                                         "--warmup",
+                                         "1200",
+                                         "--dropout",
+                                         "0.2",
+                                         "--validate-every",
+                                         "300",
+                                         "--average-last",
+                                         "5",
+                                         "--out",
+                                         work_ + "/super"};
+        if (exists(work_ + "/super/config.json")) command.emplace_back("--resume");
+        run_hat(std::move(command));
+    }
+
+    void measure() const {
+        if (exists(work_ + "/predictor.json")) return;
+        say("Measure this machine, and learn to predict what it will take");
+        run_hat({"latency", "--space", options_.space, "--data", work_ + "/data", "--samples",
+                 std::to_string(options_.samples), "--out", work_ + "/latency.csv"});
+        run_program(
+            hat({"predictor", "--latency", work_ + "/latency.csv", "--out", work_ + "/predictor.json"}));
+    }
+
+    void search() const {
+        if (exists(work_ + "/chosen.yml")) return;
+        say("Search for the best network that is fast enough");
+        run_hat({"search", "--run", work_ + "/super", "--data", work_ + "/data", "--predictor",
+                 work_ + "/predictor.json", "--latency", work_ + "/latency.csv", "--speedup",
+                 std::to_string(options_.speedup), "--health", std::to_string(options_.health),
+                 "--report", work_ + "/report", "--out", work_ + "/chosen.yml"});
+    }
+
+    void tune() const {
+        for (const char* name : {"chosen", "largest"}) {
+            const std::string inherited = work_ + "/" + name + "-inherited";
+            if (exists(inherited + "/config.json")) continue;
+            say(std::string("Extract the ") + name + " network");
+            run_hat({"extract", "--run", work_ + "/super", "--architecture",
+                     std::string(name) == "chosen" ? work_ + "/chosen.yml" : "largest", "--out",
+                     inherited});
+        }
+        if (exists(work_ + "/model/config.json")) return;
+        say("Tune the chosen network");
+        run_hat({"tune", "--model", work_ + "/chosen-inherited", "--data", work_ + "/data",
+                 "--updates", std::to_string(options_.tune_updates), "--out", work_ + "/model"});
+    }
+
+    void translate() const {
+        say("Translate the held-out pages");
+        for (const char* name : {"model", "largest-inherited"}) {
+            const std::string hypothesis = hypotheses(name);
+            if (exists(hypothesis)) continue;
+            run_program_to_file(hat({"translate", "--model", work_ + "/" + name}),
+                                part("test", true), hypothesis);
+        }
+    }
+
+    [[nodiscard]] std::string hypotheses(const char* name) const {
+        return work_ + "/test." + name + "." + options_.language;
+    }
+
+    /// What a translator that only copies the translation of the nearest known sentence says.
+    [[nodiscard]] std::vector<std::string>
+    nearest_translations(const std::vector<std::string>& sources) const {
+        data::ParallelText known =
+            data::read_parallel_text(part("train", true), part("train", false));
+        const corpus::NearestTranslator translator(known.source, std::move(known.target));
+        std::vector<std::string> result;
+        for (const std::string& line : sources) result.push_back(translator.translate(line));
+        return result;
+    }
+
+    void tell() const {
+        const std::vector<std::string> sources = data::read_lines(part("test", true));
+        const std::vector<std::string> references = data::read_lines(part("test", false));
+        const std::vector<std::string> chosen = data::read_lines(hypotheses("model"));
+        const std::vector<std::string> largest = data::read_lines(hypotheses("largest-inherited"));
+
+        std::string page = "# A translator from English to " + options_.language +
+                           ", made for this machine\n\n" + "## Scores on " +
+                           std::to_string(references.size()) + " held-out sentences\n\n";
+        const auto score = [&](const char* name, const std::vector<std::string>& lines) {
+            page += std::string("- ") + name + ": `" + data::corpus_bleu(lines, references).line() +
+                    "`, `" + data::corpus_chrf(lines, references).line() + "`\n";
+        };
+        score("the searched and tuned network", chosen);
+        score("the largest network, with the SuperTransformer's weights", largest);
+        score("copying the translation of the nearest training sentence",
+              nearest_translations(sources));
+        page += "\n## Ten of the translations\n\n";
+        const std::size_t step = std::max<std::size_t>(sources.size() / 10, 1);
+        for (std::size_t i = 0, shown = 0; i < sources.size() && shown < 10; i += step, ++shown)
+            page += "- source: " + sources[i] + "\n  - reference: " + references[i] +
+                    "\n  - hat: " + chosen[i] + "\n";
+        std::printf("%s", page.c_str());
+
+        // The search has written a page of its own: its sections follow, its title goes.
+        const std::string report = work_ + "/report/report.md";
+        const std::string search = io::read_file(report);
+        const std::string own = work_ + "/report/README.md";
+        io::write_file(own,
+                       page + "\n" + search.substr(std::min(search.find('\n') + 1, search.size())));
+        const std::string line = "translate --model " + work_ + "/model";
+        say("Done. The report: " + own);
+        std::fprintf(stderr, "A sentence of your own:\n    echo 'Save the document.' | hat %s\n",
+                     line.c_str());
+    }
+
+    const QuickstartOptions& options_;
+    std::string work_;
+    std::string text_;
+    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+void add_quickstart(CLI::App& app) {
+    auto options = std::make_shared<QuickstartOptions>();
+    CLI::App* command = app.add_subcommand(
+        "quickstart",
+        "Runs the whole method on real text: train, measure, search, tune, translate.");
+    command->footer("Example:\n  hat quickstart --language fr\nA run that was interrupted goes on "
+                    "where it was.");
+    const auto number = [&](const char* name, auto& value, const char* text) {
+        command->add_option(name, value, text)->check(CLI::PositiveNumber)->capture_default_str();
+    };
+    command->add_option("--language", options->language, "one LibreOffice's help is in, such as fr")
+        ->capture_default_str();
+    command->add_option("--out", options->out, "folder for everything")->capture_default_str();
+    command->add_option("--text", options->text,
+                        "folder with {train,valid,test}.{en,LANGUAGE}, instead of LibreOffice's");
+    command->add_option("--space", options->space, "design space")->capture_default_str();
+    number("--vocab-size", options->vocab_size, "subwords");
+    number("--speedup", options->speedup, "how much faster than the largest network");
+    number("--updates", options->updates, "of the SuperTransformer");
+    number("--tune-updates", options->tune_updates, "of the chosen network");
+    number("--samples", options->samples, "networks to measure");
+    number("--health", options->health, "networks to tune for the supernet's health");
+    command->callback([options] { Quickstart(*options).run(); });
+}
+
+}  // namespace hat::program

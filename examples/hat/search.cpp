@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// hat search: a SuperTransformer, a latency predictor and a limit → the best architecture.
+
+#include <hat/elastic/design_space_yaml.hpp>
+#include <hat/elastic/gene_string.hpp>
+#include <hat/io/architecture_yaml.hpp>
+#include <hat/io/atomic_file.hpp>
+#include <hat/io/json.hpp>
+#include <hat/io/text_file.hpp>
+#include <hat/model/counts.hpp>
+#include <hat/search/affinity.hpp>
+#include <hat/search/architecture_problem.hpp>
+#include <hat/search/device.hpp>
+#include <hat/search/dominance.hpp>
+#include <hat/search/evolution.hpp>
+#include <hat/search/inherited_loss.hpp>
+#include <hat/search/latency_plan_text.hpp>
+#include <hat/search/latency_survey.hpp>
+#include <hat/search/latency_table.hpp>
+#include <hat/search/pareto.hpp>
+#include <hat/search/predictor.hpp>
+#include <hat/search/report.hpp>
+#include <hat/search/search_checkpoint.hpp>
+#include <hat/search/trade_off.hpp>
+
+#include "commands.hpp"
+#include "data_directory.hpp"
+#include "model_argument.hpp"
+#include "search_health.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hat::program {
+
+namespace {
+
+using model::Architecture;
+using search::ReportedNetwork;
+
+struct SearchArguments {
+    std::string run, predictor, data, out, pareto, latency, report;
+    double limit_ms = 0;
+    double speedup = 0;
+    bool published = false;
+    bool resume = false;
+    int iterations = 30;
+    int population = 0;
+    int measure = 5;
+    int threads = 0;
+    float label_smoothing = 0.1F;
+    std::uint64_t seed = 1;
+    HealthOptions health;
+};
+
+/// Predicted latencies of architectures.
+struct PredictedLatency {
+    const search::Predictor* predictor;
+    double operator()(const Architecture& a) const { return predictor->predict_ms(a); }
+};
+
+using Problem = search::ArchitectureProblem<PredictedLatency, search::InheritedLoss>;
+using ScoredNetwork = search::Scored<Architecture>;
+
+/// All that a search works with.
+struct Workbench {
+    const SearchArguments& arguments;
+    LoadedModel super;
+    elastic::DesignSpace space;
+    search::Predictor predictor;
+    std::string data_path;
+    TrainingData data;
+    ThreadPool pool;
+    train::Validator validator;
+
+    explicit Workbench(const SearchArguments& from)
+        : arguments(from), super(from.run), space(space_of(from.run, super)),
+          predictor(search::Predictor::load(from.predictor)), data_path(data_of(from)),
+          data(load_training_data(data_path)), pool(from.threads),
+          validator(data.validation, pool) {
+        const int vocab_size = super.network.architecture().target_vocab_size;
+        if (data.subword.size() != vocab_size) {
+            fail(data_path, ": has a vocabulary of ", data.subword.size(), ", but ", from.run,
+                 " one of ", vocab_size);
+        }
+    }
+
+    [[nodiscard]] Problem problem() {
+        search::RaceOptions race;
+        if (arguments.published || !arguments.pareto.empty()) race.keep = 0;
+        return {
+            space, PredictedLatency{&predictor},
+            search::InheritedLoss(super.network, validator, pool, arguments.label_smoothing, race)};
+    }
+    [[nodiscard]] double loss(const Architecture& a) {
+        return validator(super.network.view(a), arguments.label_smoothing).loss();
+    }
+
+private:
+    static elastic::DesignSpace space_of(const std::string& run, const LoadedModel& super) {
+        const std::string path = run + "/space.yml";
+        if (!std::filesystem::exists(path)) {
+            fail(path, ": is missing: --run must be what `hat train --space` made");
+        }
+        const Architecture& stored = super.network.architecture();
+        auto space = with_vocabulary(elastic::read_design_space(path).space,
+                                     stored.source_vocab_size, stored.target_vocab_size);
+        validate(space);
+        if (space.super != stored) {
+            fail(path, ": describes another super network than ", model_path(run), " holds");
+        }
+        return space;
+    }
+    /// `--data`, or what the run was trained on.
+    static std::string data_of(const SearchArguments& from) {
+        if (!from.data.empty()) return from.data;
+        const std::string path = from.run + "/config.json";
+        const auto config = io::parse_json(io::read_file(path), path);
+        return io::json_get<std::string>(config, "data", path);
+    }
+};
+
+/// The limit of the search in ms.
+///
+/// Throws  `Error` if no member can be that fast.
+double limit_of(const SearchArguments& arguments, const Workbench& bench) {
+    const double largest_ms = bench.predictor.predict_ms(largest(bench.space));
+    const double limit = arguments.speedup > 0    ? largest_ms / arguments.speedup
+                         : arguments.limit_ms > 0 ? arguments.limit_ms
+                                                  : std::numeric_limits<double>::infinity();
+    const PredictedLatency latency{&bench.predictor};
+    const Architecture fastest = search::cheapest_member(bench.space, latency);
+    const double least = latency(fastest);
+    if (!(least <= limit)) {
+        fail(arguments.speedup > 0 ? "--speedup: " : "--limit-ms: ", limit,
+             " ms is impossible in this space: the fastest network, ",
+             elastic::gene_string(fastest), ", takes ", least, " ms",
+             bench.predictor.monotone() ? ", and every other is larger in some gene"
+                                        : ", as far as descent from nine starts could find",
+             "; the smallest possible limit is that");
+    }
+    return limit;
+}
+
+/// What the scores depend on besides the options of the search.
+std::string configuration(const SearchArguments& arguments, const Workbench& bench) {
+    const io::Json json = {{"run", arguments.run},
+                           {"predictor", arguments.predictor},
+                           {"data", bench.data_path},
+                           {"published", arguments.published},
+                           {"label_smoothing", arguments.label_smoothing}};
+    return json.dump();
+}
+
+ReportedNetwork reported(const std::string& name, const ScoredNetwork& network) {
+    return {.name = name,
+            .architecture = network.genome,
+            .loss = network.score,
+            .predicted_ms = network.cost};
+}
+
+/// What nothing that was scored beats in both loss and latency, fastest first.
+std::vector<ScoredNetwork> front_of(const std::vector<ScoredNetwork>& scored) {
+    std::vector<search::Objectives> points;
+    for (const ScoredNetwork& network : scored) points.push_back({network.score, network.cost});
+    std::vector<ScoredNetwork> front;
+    for (const int i : search::non_dominated(points))
+        front.push_back(scored[static_cast<std::size_t>(i)]);
+    std::stable_sort(
+        front.begin(), front.end(),
+        [](const ScoredNetwork& a, const ScoredNetwork& b) { return a.cost < b.cost; });
+    return front;
+}
+
+/// Measures the networks of a report on this device, as the samples were measured that the
+/// predictor was made from: those of the table at `path`.
+void measure(search::SearchReport& report, int count, const std::string& path, Workbench& bench) {
+    const std::string plan_path = path + ".plan";
+    search::LatencyPlan plan = search::plan_from_text(io::read_file(plan_path), plan_path);
+    if (plan.super != bench.space.super)
+        fail(plan_path, ": is of another super network than ", bench.arguments.run);
+    plan.members.resize(1);  // the sentinel
+    elastic::SuperTransformer super(plan.super);
+    super.network().values() = bench.super.network.values();
+    const search::PinnedThread pin(-1);
+    search::LatencySurvey survey(super, plan, {});
+    static_cast<void>(survey.calibrate());
+    const auto table = search::read_latency_table(path);
+    if (!table.empty() && table.front().details) static_cast<void>(survey.resume(table.front()));
+    const auto take = [&](ReportedNetwork& network) {
+        const auto row = survey.measure(network.architecture);
+        network.measured_ms = row.total_ms();
+        std::fprintf(stderr, "measured %s: %.3f ms, predicted %.3f ms%s%s\n", network.name.c_str(),
+                     row.total_ms(), network.predicted_ms, row.details->flags.empty() ? "" : "  ",
+                     row.details->flags.c_str());
+    };
+    take(report.chosen);
+    take(report.baseline);
+    // The rest evenly from the front.
+    const auto n = static_cast<int>(report.front.size());
+    const int wanted = std::min(count - 1, n);
+    for (int i = 0; i < wanted; ++i) {
+        auto& network =
+            report.front[static_cast<std::size_t>(wanted == 1 ? 0 : i * (n - 1) / (wanted - 1))];
+        if (network.architecture == report.chosen.architecture)
+            network.measured_ms = report.chosen.measured_ms;
+        else
+            take(network);
+    }
+}
+
+std::string decimals(double value, int digits) {
+    char text[64];
+    std::snprintf(text, sizeof text, "%.*f", digits, value);
+    return text;
+}
+
+std::string predictor_text(const SearchArguments& arguments, const search::Predictor& predictor) {
+    std::string text =
+        std::string("The ") + predictor.name() + " predictor `" + arguments.predictor + "`";
+    if (predictor.errors()) {
+        const auto& errors = predictor.errors()->cross_validated;
+        text += ": off by " + decimals(100 * errors.mape, 2) +
+                " % on average in cross-validation "
+                "over " +
+                std::to_string(errors.rows) + " measured networks";
+    }
+    return text + ".";
+}
+
+/// What was scored, the front and the latencies, for the page; measures the best, if asked to.
+void write_page(const SearchArguments& arguments, Workbench& bench,
+                const std::vector<ScoredNetwork>& scored, const ScoredNetwork& best,
+                std::vector<search::ReportedProgress> progress, const std::string& summary) {
+    const Architecture top = largest(bench.space);
+    search::SearchReport report{.title = "The search for a fast network",
+                                .device = search::device_name(),
+                                .predictor = predictor_text(arguments, bench.predictor),
+                                .search = summary};
+    report.baseline = {.name = "largest member",
+                       .architecture = top,
+                       .loss = bench.loss(top),
+                       .predicted_ms = bench.predictor.predict_ms(top)};
+    report.chosen = reported("chosen", best);
+    for (const ScoredNetwork& network : scored) report.scored.push_back(reported("", network));
+    int number = 0;
+    for (const ScoredNetwork& network : front_of(scored))
+        report.front.push_back(reported("front " + std::to_string(++number), network));
+    report.progress = std::move(progress);
+    if (!arguments.latency.empty()) {
+        for (const auto& row : search::read_latency_table(arguments.latency))
+            report.samples.push_back({row.details ? row.details->genes : "",
+                                      bench.predictor.predict_ms(row.features), row.total_ms()});
+        if (arguments.measure > 0) measure(report, arguments.measure, arguments.latency, bench);
+    }
+    if (arguments.health.members > 0) {
+        HealthOptions health = arguments.health;
+        health.label_smoothing = arguments.label_smoothing;
+        health.seed = arguments.seed;
+        report.health = supernet_health(bench.super.network, bench.space, bench.data,
+                                        bench.validator, health, bench.pool);
+    }
+    write_report(report, arguments.report);
+    std::fprintf(stderr, "report: %s/report.md\n", arguments.report.c_str());
+}
+
+void search_under_limit(const SearchArguments& arguments, Workbench& bench, double limit) {
+    Problem problem = bench.problem();
+    search::EvolutionOptions options =
+        arguments.published ? search::published_evolution() : search::EvolutionOptions{};
+    options.iterations = arguments.iterations;
+    if (arguments.population > 0) options.population = arguments.population;
+    options.seed = arguments.seed;
+    search::Evolution evolution(problem, limit, options);
+    const std::string state = arguments.out + ".search.json";
+    const std::string scores_of = configuration(arguments, bench);
+    if (arguments.resume && std::filesystem::exists(state)) {
+        search::load_search(state, problem, evolution, scores_of);
+        std::vector<Architecture> parents;  // so that the race knows them again
+        for (const ScoredNetwork& network : evolution.best(options.parents))
+            parents.push_back(network.genome);
+        if (!parents.empty()) static_cast<void>(problem.score(parents));
+        std::fprintf(stderr, "resumed after iteration %d\n", evolution.iteration());
+    }
+    std::vector<search::ReportedProgress> progress;
+    while (evolution.iterate()) {
+        search::save_search(state, problem, evolution, scores_of);
+        const ScoredNetwork& best = evolution.best();
+        const auto count = static_cast<std::int64_t>(evolution.scored().size());
+        progress.push_back({count, best.score});
+        std::fprintf(stderr, "iteration %d/%d  scored %lld  best loss %.4f  %.3f ms  %s\n",
+                     evolution.iteration() - 1, options.iterations, static_cast<long long>(count),
+                     best.score, best.cost, elastic::gene_string(best.genome).c_str());
+    }
+    const ScoredNetwork best = evolution.best();
+    io::write_file(arguments.out, io::architecture_to_yaml(best.genome));
+    if (!arguments.report.empty()) {
+        write_page(arguments, bench, evolution.scored(), best, std::move(progress),
+                   "Limit " + decimals(limit, 3) + " ms, " +
+                       std::to_string(evolution.scored().size()) + " networks scored in " +
+                       std::to_string(evolution.iteration() - 1) + " iterations, " +
+                       (arguments.published ? "published setting" : "default setting") + ", seed " +
+                       std::to_string(arguments.seed) + ".");
+    }
+    std::printf("%s\n", arguments.out.c_str());
+}
+
+void search_front(const SearchArguments& arguments, Workbench& bench, double limit) {
+    Problem problem = bench.problem();
+    const auto parameters = [](const Architecture& a) {
+        return static_cast<double>(model::layer_parameters(a));
+    };
+    search::TradeOff trade_off(problem, limit, parameters);
+    search::ParetoOptions options{.iterations = arguments.iterations, .seed = arguments.seed};
+    if (arguments.population > 0) options.population = arguments.population;
+    search::ParetoSearch pareto(trade_off, options, {smallest(bench.space), largest(bench.space)});
+    const std::string state = arguments.pareto + ".search.json";
+    const std::string scores_of = configuration(arguments, bench);
+    if (arguments.resume && std::filesystem::exists(state))
+        search::load_search(state, trade_off, pareto, scores_of);
+    while (pareto.iterate()) {
+        search::save_search(state, trade_off, pareto, scores_of);
+        std::fprintf(stderr, "iteration %d/%d  scored %d  on the front %zu\n",
+                     pareto.iteration() - 1, options.iterations, pareto.scored(),
+                     pareto.front().size());
+    }
+    const auto front = pareto.front();
+    std::string csv = "loss,latency_ms,layer_parameters,genes\n";
+    for (const auto& member : front)
+        csv += decimals(member.objectives[0], 6) + "," + decimals(member.objectives[1], 6) + "," +
+               decimals(member.objectives[2], 0) + "," + elastic::gene_string(member.genome) + "\n";
+    io::write_file(arguments.pareto, csv);
+    if (!arguments.report.empty()) {
+        std::vector<ScoredNetwork> scored;
+        for (const auto& member : pareto.members())
+            if (!member.objectives.empty())
+                scored.push_back({member.genome, member.objectives[1], member.objectives[0]});
+        const ScoredNetwork best{front.front().genome, front.front().objectives[1],
+                                 front.front().objectives[0]};
+        write_page(arguments, bench, scored, best, {},
+                   "Front of loss, latency and size: " + std::to_string(pareto.scored()) +
+                       " networks scored, " + std::to_string(front.size()) +
+                       " on the front; the chosen one is that of the lowest loss. Seed " +
+                       std::to_string(arguments.seed) + ".");
+    }
+    std::printf("%s\n", arguments.pareto.c_str());
+}
+
+void search_networks(const SearchArguments& arguments) {
+    if (arguments.out.empty() == arguments.pareto.empty())
+        fail("search: name one of --out ARCH.yml and --pareto FRONT.csv");
+    if (arguments.limit_ms > 0 && arguments.speedup > 0)
+        fail("search: name one of --limit-ms and --speedup");
+    if (!arguments.out.empty() && !(arguments.limit_ms > 0 || arguments.speedup > 0))
+        fail("search: --out needs a limit: --limit-ms or --speedup");
+    if (arguments.report.empty() && arguments.health.members > 0)
+        fail("search: --health needs --report, in which it is told");
+    Workbench bench(arguments);
+    const double limit = limit_of(arguments, bench);
+    if (!arguments.latency.empty()) {
+        const auto table = search::read_latency_table(arguments.latency);
+        const bool below = std::all_of(table.begin(), table.end(),
+                                       [&](const auto& row) { return limit < row.total_ms(); });
+        if (below && !table.empty())
+            std::fprintf(stderr,
+                         "note: the limit is below every measured sample: predictions there are "
+                         "extrapolated\n");
+    }
+    if (arguments.pareto.empty())
+        search_under_limit(arguments, bench, limit);
+    else
+        search_front(arguments, bench, limit);
+}
+
+}  // namespace
+
+void add_search(CLI::App& app) {
+    auto arguments = std::make_shared<SearchArguments>();
+    CLI::App* command = app.add_subcommand(
+        "search", "Finds the best network of a SuperTransformer that is fast enough.");
+    command->footer("Example:\n  hat search --run super --predictor predictor.json --limit-ms 12 "
+                    "--out chosen.yml --latency latency.csv --report report\n"
+                    "  hat search --run super --predictor predictor.json --pareto front.csv");
+    const auto path = [&](const char* name, std::string& value, const char* text) {
+        return command->add_option(name, value, text);
+    };
+    const auto number = [&](const char* name, auto& value, const char* text) {
+        return command->add_option(name, value, text)->capture_default_str();
+    };
+    path("--run", arguments->run, "what `hat train --space` made")->required();
+    path("--predictor", arguments->predictor, "what `hat predictor` made")->required();
+    command->add_option("--limit-ms", arguments->limit_ms, "longest predicted latency allowed")
+        ->check(CLI::PositiveNumber);
+    command
+        ->add_option("--speedup", arguments->speedup,
+                     "instead: how much faster than the largest network")
+        ->check(CLI::PositiveNumber);
+    path("--out", arguments->out, "architecture to write (YAML)");
+    path("--pareto", arguments->pareto,
+         "instead: the front of loss, latency and size to write (CSV)");
+    path("--data", arguments->data, "validation data; else that of the run");
+    path("--report", arguments->report, "folder for report.md and its figures");
+    path("--latency", arguments->latency,
+         "the table behind the predictor: the best networks are measured in the same way");
+    number("--measure", arguments->measure, "networks to measure for the report")
+        ->check(CLI::Range(0, 1000));
+    number("--health", arguments->health.members,
+           "members to tune for a look at the SuperTransformer's health; 0: none")
+        ->check(CLI::Range(0, 1000));
+    number("--health-updates", arguments->health.updates, "of each of them")
+        ->check(CLI::PositiveNumber);
+    number("--health-tokens", arguments->health.max_tokens, "target tokens of an update")
+        ->check(CLI::PositiveNumber);
+    number("--iterations", arguments->iterations, "generations")->check(CLI::Range(0, 1'000'000));
+    number("--population", arguments->population, "networks of the start; 0: the setting's")
+        ->check(CLI::Range(0, 1'000'000));
+    command->add_flag("--published", arguments->published,
+                      "the setting of the HAT paper, without surrogate and race");
+    number("--seed", arguments->seed, "of the search");
+    number("--threads", arguments->threads, "0: all cores")->check(CLI::NonNegativeNumber);
+    command->add_flag("--resume", arguments->resume, "go on where an earlier search stopped");
+    command->callback([arguments] { search_networks(*arguments); });
+}
+
+}  // namespace hat::program
