@@ -83,7 +83,12 @@ private:
     }
     /// Its output, a path as a rule, is not shown.
     static void run_hat(std::vector<std::string> arguments) {
-        run_program(hat(std::move(arguments)), {.output = "/dev/null"});
+        try {
+            run_program(hat(std::move(arguments)), {.output = "/dev/null"});
+        } catch (const Error&) {
+            fail("quickstart: the last step has failed, as it says above; once that is mended, the "
+                 "same command goes on there");
+        }
     }
 
     [[nodiscard]] std::string part(const char* name, bool source) const {
@@ -93,7 +98,13 @@ private:
     // ---- the steps ---------------------------------------------------------------------------
 
     void get_text() const {
-        if (exists(part("test", false)) || !options_.text.empty()) return;
+        if (!options_.text.empty()) {
+            for (const char* name : {"train", "valid", "test"})
+                for (const bool source : {true, false})
+                    if (!exists(part(name, source)))
+                        fail("--text ", options_.text, ": there is no ", part(name, source));
+        }
+        if (exists(part("test", false))) return;
         say("Get the text: LibreOffice's help and interface, English-" + options_.language +
             " (MPL-2.0)");
         const std::string packages = work_ + "/packages";
@@ -174,8 +185,9 @@ private:
         say("Measure this machine, and learn to predict what it will take");
         run_hat({"latency", "--space", options_.space, "--data", work_ + "/data", "--samples",
                  std::to_string(options_.samples), "--out", work_ + "/latency.csv"});
-        run_program(
-            hat({"predictor", "--latency", work_ + "/latency.csv", "--out", work_ + "/predictor.json"}));
+        run_hat(
+            {"predictor", "--latency", work_ + "/latency.csv", "--out", work_ + "/predictor.json"},
+            {});
     }
 
     void search() const {
@@ -198,8 +210,27 @@ private:
         }
         if (exists(work_ + "/model/config.json")) return;
         say("Tune the chosen network");
-        run_hat({"tune", "--model", work_ + "/chosen-inherited", "--data", work_ + "/data",
-                 "--updates", std::to_string(options_.tune_updates), "--out", work_ + "/model"});
+        std::vector<std::string> command{"tune",
+                                         "--model",
+                                         work_ + "/chosen-inherited",
+                                         "--data",
+                                         work_ + "/data",
+                                         "--updates",
+                                         std::to_string(options_.tune_updates),
+                                         "--max-tokens",
+                                         "2000",
+                                         "--learning-rate",
+                                         "2.5e-3",
+                                         "--dropout",
+                                         "0.2",
+                                         "--validate-every",
+                                         "150",
+                                         "--average-last",
+                                         "3",
+                                         "--out",
+                                         work_ + "/model"};
+        if (exists(work_ + "/model.run/config.json")) command.emplace_back("--resume");
+        run_hat(std::move(command));
     }
 
     void translate() const {

@@ -9,28 +9,7 @@ make_text valid 30 2
 make_text test 20 3
 "$hat" prepare --source train.en --target train.de --valid-source valid.en --valid-target valid.de \
     --vocab-size 40 --out data >/dev/null 2>&1
-cat >space.yml <<'YAML'
-encoder-embed-dim: 64
-decoder-embed-dim: 64
-encoder-ffn-embed-dim: 128
-decoder-ffn-embed-dim: 128
-encoder-layers: 2
-decoder-layers: 2
-encoder-attention-heads: 4
-decoder-attention-heads: 4
-qkv-dim: 64
-share-all-embeddings: True
-encoder-embed-choice: [64, 48]
-decoder-embed-choice: [64, 48]
-encoder-ffn-embed-dim-choice: [128, 64]
-decoder-ffn-embed-dim-choice: [128, 64]
-encoder-layer-num-choice: [2, 1]
-decoder-layer-num-choice: [2, 1]
-encoder-self-attention-heads-choice: [4, 2]
-decoder-self-attention-heads-choice: [4, 2]
-decoder-ende-attention-heads-choice: [4, 2]
-decoder-arbitrary-ende-attn-choice: [-1, 1]
-YAML
+make_space
 published=("$hat" train --data data --space space.yml --updates 30 --max-tokens 300 --dropout 0.1
     --warmup 10 --checkpoint-every 5 --average-last 2)
 train=("${published[@]}" --sandwich 1 --shrink-after 8)

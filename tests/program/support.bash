@@ -44,6 +44,32 @@ sharing: all
 YAML
 }
 
+# space.yml: a small design space.
+make_space() {
+    cat >space.yml <<'YAML'
+encoder-embed-dim: 64
+decoder-embed-dim: 64
+encoder-ffn-embed-dim: 128
+decoder-ffn-embed-dim: 128
+encoder-layers: 2
+decoder-layers: 2
+encoder-attention-heads: 4
+decoder-attention-heads: 4
+qkv-dim: 64
+share-all-embeddings: True
+encoder-embed-choice: [64, 48]
+decoder-embed-choice: [64, 48]
+encoder-ffn-embed-dim-choice: [128, 64]
+decoder-ffn-embed-dim-choice: [128, 64]
+encoder-layer-num-choice: [2, 1]
+decoder-layer-num-choice: [2, 1]
+encoder-self-attention-heads-choice: [4, 2]
+decoder-self-attention-heads-choice: [4, 2]
+decoder-ende-attention-heads-choice: [4, 2]
+decoder-arbitrary-ende-attn-choice: [-1, 1]
+YAML
+}
+
 fail() {
     echo "FAILED: $*"
     failures=$((failures + 1))

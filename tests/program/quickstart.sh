@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The whole story on toy text, in small: every step runs, is not run again, and is told of.
+# shellcheck source=/dev/null
+source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
+
+mkdir text
+for part in "train 400 1" "valid 30 2" "test 20 3"; do
+    read -r name lines seed <<<"$part"
+    make_text "text/$name" "$lines" "$seed"
+done
+make_space
+quickstart=("$hat" quickstart --text text --out out --space space.yml --vocab-size 40 --updates 60
+    --tune-updates 20 --samples 14 --health 2 --speedup 1.2)
+"${quickstart[@]}" >story 2>log || fail "quickstart: $(cat log)"
+grep -q 'BLEU|nrefs:1' story || fail "no score is told: $(cat story)"
+[ "$(grep -c '  - hat: ' story)" = 10 ] || fail "not ten translations: $(cat story)"
+grep -q 'times as fast (measured)' out/en-de/report/README.md || fail "the report tells no speed"
+[ -s out/en-de/model/weights.safetensors ] || fail "there is no model"
+"$hat" translate --model out/en-de/model <text/test.en | cmp - out/en-de/test.model.de ||
+    fail "the model translates something else"
+
+# What is done stays done; a step whose result is gone is done again, to the same end.
+"${quickstart[@]}" >again 2>log || fail "quickstart once more: $(cat log)"
+cmp story again || fail "the second time it tells another story"
+grep -q '^hat ' log && fail "the second time it did something: $(cat log)"
+rm -rf out/en-de/model out/en-de/model.run out/en-de/test.model.de
+"${quickstart[@]}" >again 2>log || fail "quickstart, tuned once more: $(cat log)"
+cmp story again || fail "tuned once more it tells another story"
+expect 1 'nowhere' "$hat" quickstart --text nowhere --out other
+finish

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# A SuperTransformer is searched under a limit and for a whole front; the report tells of it; what
+# cannot be searched is said in one line.
+# shellcheck source=/dev/null
+source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
+
+make_text train 400 1
+make_text valid 30 2
+make_space
+"$hat" prepare --source train.en --target train.de --valid-source valid.en --valid-target valid.de \
+    --vocab-size 40 --out data >/dev/null 2>&1
+"$hat" train --data data --space space.yml --updates 60 --max-tokens 300 --dropout 0.1 --warmup 20 \
+    --average-last 2 --out super >/dev/null 2>log || fail "training: $(cat log)"
+"$hat" latency --space space.yml --data data --samples 14 --sentences 2 --repeats 3 --attempts 1 \
+    --out latency.csv >/dev/null 2>log || fail "latency: $(cat log)"
+"$hat" predictor --latency latency.csv --model additive --out predictor.json >/dev/null 2>log ||
+    fail "predictor: $(cat log)"
+
+search=("$hat" search --run super --predictor predictor.json --population 20 --iterations 3)
+"${search[@]}" --speedup 1.2 --out chosen.yml --latency latency.csv --measure 3 --health 3 \
+    --health-updates 5 --health-tokens 300 --report report >stdout 2>log || fail "search: $(cat log)"
+[ "$(cat stdout)" = chosen.yml ] || fail "search prints $(cat stdout)"
+for file in report.md architecture.svg latency.svg front.svg progress.svg health.svg; do
+    [ -s "report/$file" ] || fail "the report lacks $file"
+done
+grep -q "Kendall's τ" report/report.md || fail "the report does not tell the supernet's health"
+grep -q '(measured)' report/report.md || fail "the report does not tell a measured speed"
+"$hat" extract --run super --architecture chosen.yml --out chosen >/dev/null 2>log ||
+    fail "the chosen network cannot be extracted: $(cat log)"
+
+# The same on another number of threads, and when it is interrupted and goes on.
+for threads in 1 2; do
+    "${search[@]}" --speedup 1.2 --threads "$threads" --out "threads$threads.yml" >/dev/null 2>&1
+    cmp -s chosen.yml "threads$threads.yml" || fail "another network is chosen on $threads threads"
+done
+"$hat" search --run super --predictor predictor.json --population 20 --iterations 1 --speedup 1.2 \
+    --out resumed.yml >/dev/null 2>&1
+"${search[@]}" --speedup 1.2 --out resumed.yml --resume >/dev/null 2>log
+grep -q 'resumed after iteration' log || fail "the search is not resumed: $(cat log)"
+cmp -s chosen.yml resumed.yml || fail "a resumed search chooses another network"
+
+"${search[@]}" --pareto front.csv >/dev/null 2>log || fail "front: $(cat log)"
+[ "$(head -n 1 front.csv)" = "loss,latency_ms,layer_parameters,genes" ] || fail "front.csv has no head"
+awk -F, 'NR > 1 { loss[NR] = $1; ms[NR] = $2; size[NR] = $3
+    for (i = 2; i < NR; ++i) {
+        if (loss[i] <= $1 && ms[i] <= $2 && size[i] <= $3) exit 1
+        if (loss[i] >= $1 && ms[i] >= $2 && size[i] >= $3) exit 1
+    } }' front.csv || fail "a network on the front is beaten: $(cat front.csv)"
+
+run=("$hat" search --run super --predictor predictor.json)
+expect 1 'ms is impossible in this space: the fastest network' "${run[@]}" --limit-ms 1e-9 --out x.yml
+expect 1 'and every other is larger in some gene' "${run[@]}" --limit-ms 1e-9 --out x.yml
+expect 1 'needs a limit' "${run[@]}" --out x.yml
+expect 1 'name one of --out' "${run[@]}" --limit-ms 5
+expect 1 'no-such-run' "$hat" search --run no-such-run --predictor predictor.json --limit-ms 5 --out x.yml
+[ ! -e x.yml ] || fail "a search that failed left a result"
+head -c 300 predictor.json >broken.json
+expect 1 'broken.json' "$hat" search --run super --predictor broken.json --limit-ms 5 --out x.yml
+finish
