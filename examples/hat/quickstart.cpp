@@ -186,8 +186,7 @@ private:
         run_hat({"latency", "--space", options_.space, "--data", work_ + "/data", "--samples",
                  std::to_string(options_.samples), "--out", work_ + "/latency.csv"});
         run_hat(
-            {"predictor", "--latency", work_ + "/latency.csv", "--out", work_ + "/predictor.json"},
-            {});
+            {"predictor", "--latency", work_ + "/latency.csv", "--out", work_ + "/predictor.json"});
     }
 
     void search() const {
