@@ -336,7 +336,7 @@ void search_front(const SearchArguments& arguments, Workbench& bench, double lim
     const auto front = pareto.front();
     std::string csv = "loss,latency_ms,layer_parameters,genes\n";
     for (const auto& member : front)
-        csv += decimals(member.objectives[0], 6) + "," + decimals(member.objectives[1], 6) + "," +
+        csv += decimals(member.objectives[0], 9) + "," + decimals(member.objectives[1], 6) + "," +
                decimals(member.objectives[2], 0) + "," + elastic::gene_string(member.genome) + "\n";
     io::write_file(arguments.pareto, csv);
     if (!arguments.report.empty()) {
