@@ -19,10 +19,11 @@ namespace hat::io {
 /// `text` for messages about foreign files: cut short, on one line, printable ASCII only.
 [[nodiscard]] inline std::string shown(std::string_view text) {
     constexpr std::size_t longest = 40;
-    std::string line = "\"" + std::string(text.substr(0, longest));
+    std::string line(1, '"');
+    line.append(text.substr(0, longest));
     for (char& c : line)
         if (c < ' ' || c > '~') c = '?';
-    return line + (text.size() > longest ? "…\"" : "\"");
+    return line.append(text.size() > longest ? "…\"" : "\"");
 }
 
 /// A table with a line of column names, then one line a row: fields between commas, no quotation
