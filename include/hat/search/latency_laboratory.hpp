@@ -29,7 +29,8 @@ struct LatencyProtocol {
     int warm_up_runs = 1;              ///< not timed, at the beginning of every block: caches
     int first_runs = 2;                ///< more of them before the first block: memory, page tables
     double settle_ms = 2000;           ///< the sentinel runs so long before its time is taken
-    double drift_tolerance = 0.1;      ///< of the sentinel's time, against its usual one
+    double drift_tolerance = 0.05;     ///< slowest / fastest block of the sentinel − 1
+    double level_tolerance = 0.1;      ///< of the sentinel's time, against its baseline
     double interval_tolerance = 0.02;  ///< half the bootstrap interval, against the median
     int attempts = 3;                  ///< of a measurement that does not succeed
     double pause_ms = 500;             ///< before another attempt; twice as long each time
@@ -52,6 +53,7 @@ inline void validate(const LatencyProtocol& protocol) {
     require("settle_ms", protocol.settle_ms, 0.0, 1e9);
     require("pause_ms", protocol.pause_ms, 0.0, 1e7);
     require("drift_tolerance", protocol.drift_tolerance, 0.001, 10.0);
+    require("level_tolerance", protocol.level_tolerance, 0.001, 10.0);
     require("interval_tolerance", protocol.interval_tolerance, 0.001, 10.0);
 }
 
@@ -77,7 +79,7 @@ struct LatencyMeasurement {
 
     // Why it should be looked at with care, if so.
     bool throttled = false;  ///< the sentinel was slower than its baseline by more than tolerated
-    bool drifting = false;   ///< it changed meanwhile, or was faster than its baseline, by as much
+    bool drifting = false;   ///< it changed meanwhile, or was that much faster than its baseline
     bool uncertain = false;  ///< the interval is wider than tolerated
 
     /// Half the interval, relative to the median.
@@ -224,9 +226,9 @@ private:
                              .sentinel_spread = batch.spread,
                              .repeats = static_cast<int>(encoder_runs.size()),
                              .attempts = attempts};
-        const double tolerance = protocol_.drift_tolerance;
-        m.throttled = m.sentinel_ratio > 1 + tolerance;
-        m.drifting = m.sentinel_spread > tolerance || m.sentinel_ratio < 1 - tolerance;
+        m.throttled = m.sentinel_ratio > 1 + protocol_.level_tolerance;
+        m.drifting = m.sentinel_spread > protocol_.drift_tolerance ||
+                     m.sentinel_ratio < 1 - protocol_.level_tolerance;
         m.uncertain = m.relative_error() > protocol_.interval_tolerance;
         return m;
     }
@@ -236,7 +238,8 @@ private:
     [[nodiscard]] double drift(const Batch& batch) const {
         const double ratio = median(batch.ratios);
         const double change = std::min(std::abs(ratio - 1), std::abs(ratio / level_ - 1));
-        return std::max(change, batch.spread) / protocol_.drift_tolerance;
+        return std::max(change / protocol_.level_tolerance,
+                        batch.spread / protocol_.drift_tolerance);
     }
 
     /// Takes batches until one is good: a disturbed one is given up for the next if that is better,
