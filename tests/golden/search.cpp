@@ -13,7 +13,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <span>
@@ -90,27 +93,39 @@ private:
     std::shared_ptr<State> state_;
 };
 
+/// The searches of one golden file.
+struct ReferenceSearch {
+    Json file;
+    hat::elastic::DesignSpace space = with_vocabulary(hat::elastic::wmt_space(), 100, 100);
+    ArchitectureProblem<CachedLatency, AdditiveLoss> problem;
+
+    explicit ReferenceSearch(const std::filesystem::path& path)
+        : file(hat::io::parse_json(hat::io::read_file(path.string()), path.string())),
+          problem(space,
+                  CachedLatency(
+                      (path.parent_path() / "predictors/wmt14ende_cpu_raspberrypi.safetensors")
+                          .string()),
+                  AdditiveLoss(file.at("loss_table"))) {}
+};
+
+constexpr std::size_t published_evaluations = 3750;
+
 }  // namespace
 
 TEST_SUITE("golden/search") {
     TEST_CASE("the exact optimum is found from every seed, with a fraction of the evaluations") {
         hat::support::Golden golden("hat/search.json");
         for (const auto& path : golden.files()) {
-            const Json file = hat::io::parse_json(hat::io::read_file(path.string()), path.string());
-            const auto space = with_vocabulary(hat::elastic::wmt_space(), 100, 100);
-            const AdditiveLoss loss(file.at("loss_table"));
-            const std::string folder = path.parent_path().string();
-            const CachedLatency latency(folder +
-                                        "/predictors/wmt14ende_cpu_raspberrypi.safetensors");
-            ArchitectureProblem problem(space, latency, loss);
+            ReferenceSearch reference(path);
+            std::size_t values = 0;
             constexpr int seeds = 10;
-            std::size_t optima = 0;
-            constexpr std::size_t published_evaluations = 3750;
-            for (const auto& [limit, optimum] : file.at("optimum").items()) {
+            for (const auto& item : reference.file.at("optimum").items()) {
+                const std::string limit = item.key();
+                const Json& optimum = item.value();
                 const auto best = optimum.at("loss").get<double>();
                 std::vector<std::size_t> evaluations;
                 for (int seed = 0; seed < seeds; ++seed) {
-                    Evolution search(problem, std::stod(limit),
+                    Evolution search(reference.problem, std::stod(limit),
                                      {.seed = static_cast<std::uint64_t>(seed)});
                     bool found = false;
                     while (!found && search.iterate()) found = search.best().score < best + 1e-9;
@@ -120,7 +135,7 @@ TEST_SUITE("golden/search") {
                     CHECK(search.best().score > best - 1e-9);
                     CHECK(search.scored().size() <= published_evaluations);
                     evaluations.push_back(search.scored().size());
-                    ++optima;
+                    ++values;
                 }
                 std::sort(evaluations.begin(), evaluations.end());
                 std::printf("golden search: limit %s ms: optimum found by %d of %d seeds, median "
@@ -128,7 +143,36 @@ TEST_SUITE("golden/search") {
                             limit.c_str(), seeds, seeds, evaluations[seeds / 2],
                             evaluations.back());
             }
-            golden.add(path, optima);
+            golden.add(path, values);
+        }
+    }
+
+    TEST_CASE("the published setting comes as close as the reference, with fewer evaluations") {
+        hat::support::Golden golden("hat/search.json");
+        for (const auto& path : golden.files()) {
+            ReferenceSearch reference(path);
+            std::size_t values = 0;
+            for (const auto& item : reference.file.at("runs").items()) {
+                const std::string limit = item.key();
+                const Json& runs = item.value();
+                double worst = 0;
+                for (const Json& run : runs) worst = std::max(worst, run.at("best").get<double>());
+                for (std::uint64_t seed = 0; seed < 3; ++seed) {
+                    EvolutionOptions options = hat::search::published_evolution();
+                    options.seed = seed;
+                    Evolution search(reference.problem, std::stod(limit), options);
+                    while (search.iterate()) {
+                    }
+                    CAPTURE(limit);
+                    CAPTURE(seed);
+                    CHECK(search.iteration() == 31);
+                    CHECK(search.best().score < worst + 1e-9);
+                    CHECK(search.best().cost <= std::stod(limit));
+                    CHECK(search.scored().size() < published_evaluations);
+                    ++values;
+                }
+            }
+            golden.add(path, values);
         }
     }
 }

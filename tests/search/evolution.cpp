@@ -5,8 +5,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +22,24 @@ using hat::support::ToySearch;
 namespace {
 
 static_assert(hat::search::SearchProblem<ToySearch>);
+
+/// Every pair of digits is worth something of its own, too.
+struct PairSearch : ToySearch {
+    [[nodiscard]] double pair_value(const Genome& genome) const {
+        double sum = value(genome);
+        for (std::size_t i = 0; i < genome.size(); ++i)
+            for (std::size_t j = 0; j < i; ++j)
+                sum += 0.2 * hat::Random((i * 10 + j) * 100 +
+                                         static_cast<std::uint64_t>(genome[i] * 10 + genome[j]))
+                                 .normal();
+        return sum;
+    }
+    std::vector<double> score(std::span<const Genome> genomes) {
+        std::vector<double> scores;
+        for (const Genome& genome : genomes) scores.push_back(pair_value(genome));
+        return scores;
+    }
+};
 
 constexpr EvolutionOptions small{
     .iterations = 10, .population = 20, .parents = 5, .mutants = 5, .crossovers = 5, .guided = 5};
@@ -34,6 +56,28 @@ TEST_SUITE("search/evolution") {
             }
             CHECK(search.best().score == problem.optimum(limit));
             CHECK(search.best().cost <= limit);
+        }
+    }
+
+    TEST_CASE("it is also found where the score is no sum over genes, as the surrogate takes it") {
+        PairSearch problem{{.places = 6}};
+        constexpr double limit = 12;
+        double optimum = problem.pair_value(problem.cheapest());
+        for (int n = 0; n < 4096; ++n) {
+            const ToySearch::Genome genome{n % 4,      n / 4 % 4,   n / 16 % 4,
+                                           n / 64 % 4, n / 256 % 4, n / 1024};
+            if (problem.cost(genome) <= limit)
+                optimum = std::min(optimum, problem.pair_value(genome));
+        }
+        for (const std::uint64_t seed : {1U, 2U, 3U}) {
+            EvolutionOptions options = small;
+            options.iterations = 30;
+            options.seed = seed;
+            Evolution search(problem, limit, options);
+            while (search.iterate()) {
+            }
+            CHECK(search.best().score == optimum);
+            CHECK(search.scored().size() < 600);
         }
     }
 
