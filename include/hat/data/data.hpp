@@ -6,9 +6,11 @@
 /// Text (`read_lines`, `read_parallel_text`), pieces (`Vocabulary`, and with SentencePiece
 /// `Subword` and `train_subword`), encoded corpora (`Corpus`, `encode`, `save_corpus`,
 /// `load_corpus`), ragged batches (`plan_batches`, `Batch`), and scores equal to sacreBLEU's
-/// (`corpus_bleu`, `corpus_chrf`). What fairseq made is read too: `FairseqDictionary`,
-/// `read_fairseq_corpus`, `BpeCodes`; its batches (`fairseq_batches.hpp`) are to be included alone,
-/// as is `TextCodec`, which reads and writes text as a model directory says.
+/// (`corpus_bleu`, `corpus_chrf`, `paired_bootstrap`).
+///
+/// To be included alone, as few need them: what fairseq made (bpe.hpp, fairseq_dictionary.hpp,
+/// fairseq_data.hpp, fairseq_text.hpp, fairseq_batches.hpp), and text_codec.hpp, which reads and
+/// writes text as a model directory says.
 ///
 ///     const auto text = hat::data::read_parallel_text("train.en", "train.de");
 ///     const auto subword = hat::data::train_subword_on_files({"train.en", "train.de"});
@@ -24,13 +26,9 @@
 #include <hat/data/batch.hpp>
 #include <hat/data/batches.hpp>
 #include <hat/data/bleu.hpp>
-#include <hat/data/bpe.hpp>
 #include <hat/data/chrf.hpp>
 #include <hat/data/corpus.hpp>
 #include <hat/data/corpus_file.hpp>
-#include <hat/data/fairseq_data.hpp>
-#include <hat/data/fairseq_dictionary.hpp>
-#include <hat/data/fairseq_text.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/data/ngrams.hpp>
 #include <hat/data/paired_bootstrap.hpp>
