@@ -36,8 +36,8 @@ struct QuickstartOptions {
     std::string space = "quickstart";
     int vocab_size = 4000;
     double speedup = 2;
-    std::int64_t updates = 4200;
-    std::int64_t tune_updates = 1800;
+    std::int64_t updates = 3000;
+    std::int64_t tune_updates = 5500;
     int samples = 40;
     int health = 8;
 };
@@ -167,7 +167,9 @@ private:
                                          "--learning-rate",
                                          "4e-3",
                                          "--warmup",
-                                         "1200",
+                                         std::to_string(options_.updates / 5),
+                                         "--shrink-after",
+                                         std::to_string(options_.updates / 2),
                                          "--dropout",
                                          "0.2",
                                          "--validate-every",
@@ -223,9 +225,9 @@ private:
                                          "--dropout",
                                          "0.2",
                                          "--validate-every",
-                                         "150",
+                                         "250",
                                          "--average-last",
-                                         "3",
+                                         "5",
                                          "--out",
                                          work_ + "/model"};
         if (exists(work_ + "/model.run/config.json")) command.emplace_back("--resume");

@@ -2,6 +2,7 @@
 
 /// hat search: a SuperTransformer, a latency predictor and a limit → the best architecture.
 
+#include <hat/elastic/cardinality.hpp>
 #include <hat/elastic/design_space_yaml.hpp>
 #include <hat/elastic/gene_string.hpp>
 #include <hat/io/architecture_yaml.hpp>
@@ -366,6 +367,8 @@ void search_networks(const SearchArguments& arguments) {
         fail("search: --health needs --report, in which it is told");
     Workbench bench(arguments);
     const double limit = limit_of(arguments, bench);
+    if (elastic::cardinality(bench.space).text() == "1")
+        std::fprintf(stderr, "note: the space has one network only: there is nothing to choose\n");
     if (!arguments.latency.empty()) {
         const auto table = search::read_latency_table(arguments.latency);
         const bool below = std::all_of(table.begin(), table.end(),

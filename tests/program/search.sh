@@ -55,6 +55,19 @@ expect 1 'needs a limit' "${run[@]}" --out x.yml
 expect 1 'name one of --out' "${run[@]}" --limit-ms 5
 expect 1 'no-such-run' "$hat" search --run no-such-run --predictor predictor.json --limit-ms 5 --out x.yml
 [ ! -e x.yml ] || fail "a search that failed left a result"
+"${search[@]}" --limit-ms "$(awk -F, 'NR > 1 && (min == "" || $17 < min) { min = $17 } END {
+    print min * 0.999 }' latency.csv)" --latency latency.csv --out below.yml >/dev/null 2>log || true
+grep -qE 'below every measured sample|is impossible in this space' log ||
+    fail "a limit below every sample is not noted: $(cat log)"
+sed 's/-choice: \[\([^],]*\).*/-choice: [\1]/' space.yml >one.yml  # the first choice of each gene
+"$hat" train --data data --space one.yml --updates 2 --max-tokens 300 --average-last 1 --out one \
+    >/dev/null 2>log || fail "training a space of one network: $(cat log)"
+"$hat" search --run one --predictor predictor.json --limit-ms 1000 --out one.yml.found >/dev/null \
+    2>log || fail "searching a space of one network: $(cat log)"
+grep -q 'one network only' log || fail "a space of one network is not noted: $(cat log)"
+cp -r super other && cp one/space.yml other/space.yml && sed -i 's/^qkv-dim.*/qkv-dim: 32/' other/space.yml
+expect 1 'another super network' "$hat" search --run other --predictor predictor.json --limit-ms 5 \
+    --out x.yml
 head -c 300 predictor.json >broken.json
 expect 1 'broken.json' "$hat" search --run super --predictor broken.json --limit-ms 5 --out x.yml
 finish
