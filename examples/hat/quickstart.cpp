@@ -175,7 +175,7 @@ private:
                                          "--validate-every",
                                          "300",
                                          "--average-last",
-                                         "5",
+                                         "1",
                                          "--out",
                                          work_ + "/super"};
         if (exists(work_ + "/super/config.json")) command.emplace_back("--resume");
@@ -194,10 +194,29 @@ private:
     void search() const {
         if (exists(work_ + "/chosen.yml")) return;
         say("Search for the best network that is fast enough");
-        run_hat({"search", "--run", work_ + "/super", "--data", work_ + "/data", "--predictor",
-                 work_ + "/predictor.json", "--latency", work_ + "/latency.csv", "--speedup",
-                 std::to_string(options_.speedup), "--health", std::to_string(options_.health),
-                 "--report", work_ + "/report", "--out", work_ + "/chosen.yml"});
+        run_hat({"search",
+                 "--run",
+                 work_ + "/super",
+                 "--data",
+                 work_ + "/data",
+                 "--predictor",
+                 work_ + "/predictor.json",
+                 "--latency",
+                 work_ + "/latency.csv",
+                 "--speedup",
+                 std::to_string(options_.speedup),
+                 "--population",
+                 "60",
+                 "--iterations",
+                 "12",
+                 "--patience",
+                 "4",
+                 "--health",
+                 std::to_string(options_.health),
+                 "--report",
+                 work_ + "/report",
+                 "--out",
+                 work_ + "/chosen.yml"});
     }
 
     void tune() const {

@@ -56,6 +56,7 @@ struct SearchArguments {
     bool resume = false;
     int iterations = 30;
     int population = 0;
+    int patience = 0;
     int measure = 5;
     int threads = 0;
     float label_smoothing = 0.1F;
@@ -279,6 +280,7 @@ void search_under_limit(const SearchArguments& arguments, Workbench& bench, doub
     search::EvolutionOptions options =
         arguments.published ? search::published_evolution() : search::EvolutionOptions{};
     options.iterations = arguments.iterations;
+    options.patience = arguments.patience;
     if (arguments.population > 0) options.population = arguments.population;
     options.seed = arguments.seed;
     search::Evolution evolution(problem, limit, options);
@@ -425,6 +427,9 @@ void add_search(CLI::App& app) {
         ->check(CLI::PositiveNumber);
     number("--iterations", arguments->iterations, "generations")->check(CLI::Range(0, 1'000'000));
     number("--population", arguments->population, "networks of the start; 0: the setting's")
+        ->check(CLI::Range(0, 1'000'000));
+    number("--patience", arguments->patience,
+           "iterations without a better network before it ends; 0: go on to the end")
         ->check(CLI::Range(0, 1'000'000));
     command->add_flag("--published", arguments->published,
                       "the setting of the HAT paper, without surrogate and race");
