@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <numeric>
@@ -50,6 +51,22 @@ TEST_SUITE("search/additive_predictor") {
         const auto predictor = fit_additive_predictor(latency_rows(40));
         CHECK(mape(predictor, latency_rows(100, 0, 1)) < 1e-9);
         CHECK(predictor.interval_width < 1e-9);
+    }
+
+    TEST_CASE("what weights cost beyond a cache is found with the cache's size") {
+        const auto with_cache = [](LatencyTable rows) {
+            for (LatencyRow& row : rows) {
+                LatencyFeatures& f = row.features;
+                f.decoder_weight_mb =
+                    f.decoder_layers * f.decoder_ffn_dim * f.decoder_embed_dim * 8e-6 + 1;
+                row.decoder_mean_ms += 2 * std::max(f.decoder_weight_mb - 16.8, 0.0);
+            }
+            return rows;
+        };
+        const auto predictor = fit_additive_predictor(with_cache(latency_rows(50, 0.002)));
+        CHECK(predictor.cache_mb == 16.8);
+        CHECK(mape(predictor, with_cache(latency_rows(200, 0, 1))) < 0.002);
+        CHECK(fit_additive_predictor(latency_rows(50, 0.002)).cache_mb == 0);
     }
 
     TEST_CASE("fifty noisy rows predict better than they were measured") {

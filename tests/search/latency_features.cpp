@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+
 using namespace hat::search;
 using hat::model::Architecture;
 
@@ -28,9 +30,23 @@ constexpr Architecture small = [] {
 
 TEST_SUITE("search/latency_features") {
     TEST_CASE("features are means over the layers that a network has") {
-        static_assert(latency_features(small) ==
-                      LatencyFeatures{640, 3, 4096.0 / 3, 20.0 / 3, 512, 2, 2048, 4, 6, 2});
+        static_assert(latency_features(small).values() == std::array{640.0, 3.0, 4096.0 / 3,
+                                                                     20.0 / 3, 512.0, 2.0, 2048.0,
+                                                                     4.0, 6.0, 2.0});
         static_assert(latency_features(small).values()[2] == 4096.0 / 3);
+    }
+
+    TEST_CASE("what a step of the decoder reads is counted, and costs more beyond a cache") {
+        Architecture a = small;
+        a.qkv_dim = 512;
+        a.target_vocab_size = 1000;
+        // The output; six matrices of attention and two of the feed-forward layer, in both layers.
+        const double weights = 1000 * 512 + 2 * 6 * 512 * 512 + 2 * 512 * (1024 + 3072);
+        const auto features = latency_features(a);
+        CHECK(features.decoder_weight_mb == doctest::Approx(4 * weights / 1e6));
+        CHECK(decoder_terms(features).back() == 0);
+        CHECK(decoder_terms(features, 1).back() == features.decoder_weight_mb - 1);
+        CHECK(decoder_terms(features, 1000).back() == 0);
     }
 
     TEST_CASE("terms are sums over layers") {

@@ -23,6 +23,7 @@ const std::string line = "640,6,1962.6666666666667,6.0,512,4,1920.0,2.5,5.5,1.5,
 
 LatencyRow detailed_row() {
     LatencyRow row = latency_table_from_csv(header + "\n" + line, "t.csv")[0];
+    row.features.decoder_weight_mb = 7.5;
     row.details = LatencyDetails{.encoder_median_ms = 5.4,
                                  .decoder_median_ms = 124,
                                  .total_median_ms = 1.0 / 3,
@@ -60,7 +61,10 @@ TEST_SUITE("search/latency_table") {
             table[1].decoder_mean_ms = 0.1 + 0.2;
             table[1].details->flags = "remeasured+throttled";
             if (!extended)
-                for (LatencyRow& row : table) row.details.reset();
+                for (LatencyRow& row : table) {
+                    row.details.reset();
+                    row.features.decoder_weight_mb = 0;  // no published column
+                }
             write_latency_table(directory / "t.csv", table);
             CHECK(read_latency_table(directory / "t.csv") == table);
             CHECK(table[0].total_ms() == (extended ? 1.0 / 3 : 5.49 + 124.5));
@@ -80,7 +84,7 @@ TEST_SUITE("search/latency_table") {
         };
         message("", "t.csv:1: expected a line of column names, found nothing");
         message("a,b\n1,2\n", "t.csv:1: column 1: expected \"encoder_embed_dim\", found \"a\"");
-        message("encoder_embed_dim\n640\n", "t.csv:1: expected 14 columns, or 28, found 1");
+        message("encoder_embed_dim\n640\n", "t.csv:1: expected 14 columns, or 29, found 1");
         message(header + ",more\n",
                 "t.csv:1: column 15: expected \"encoder_median_ms\", found \"more\"");
         message(with(",0.05", ""), "t.csv:3: expected 14 fields, found 13");

@@ -115,9 +115,9 @@ TEST_SUITE("search/predictor") {
                 ": encoder: costs_ms: layers: expected a number, found string");
         message(with("/encoder/costs_ms/more", 1), ": encoder: costs_ms has 8 terms, expected 7");
         message(with("/decoder/inverse", hat::io::Json::array()),
-                ": decoder: inverse is not an array of 10 rows");
+                ": decoder: inverse is not an array of 11 rows");
         message(with("/decoder/inverse/3", hat::io::Json::array()),
-                ": decoder: inverse: row 3 has not 10 numbers");
+                ": decoder: inverse: row 3 has not 11 numbers");
         message(with("/errors/bound", nullptr), ": errors: bound: expected a number, found null");
         message("", ": is 0 bytes long, too short for a safetensors file");
         CHECK_THROWS_AS(static_cast<void>(Predictor::load(directory / "missing")), Error);

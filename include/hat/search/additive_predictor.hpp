@@ -9,9 +9,11 @@
 #include <hat/search/prediction.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace hat::search {
@@ -29,19 +31,22 @@ struct AdditiveSide {
 ///
 ///     latency_ms = Σ cost · encoder term + Σ cost · decoder term,    costs ≥ 0
 ///
-/// with the terms of `latency_features.hpp`. Twenty to fifty measurements suffice. As no cost is
-/// negative, a network that is larger in one gene is never predicted to be faster: the smallest
-/// member of a space bounds all others from below.
+/// with the terms of `latency_features.hpp`, one of which is what does not fit a cache, whose size
+/// is found as well. Twenty to fifty measurements suffice. As no cost is negative, a network that
+/// is larger in one gene is never predicted to be faster: the smallest member of a space bounds all
+/// others from below.
 struct AdditivePredictor {
     AdditiveSide<encoder_term_names.size()> encoder;
     AdditiveSide<decoder_term_names.size()> decoder;
+    /// Size of the cache beyond which the weights of a decoder cost more; 0: none was noticed.
+    double cache_mb = 0;
     /// Half the width of the interval of a network that lies amid the measured ones, as a part of
     /// its latency.
     double interval_width = 0;
 
     [[nodiscard]] double predict_ms(const LatencyFeatures& features) const noexcept {
         return encoder.fit.predict(encoder_terms(features)) +
-               decoder.fit.predict(decoder_terms(features));
+               decoder.fit.predict(decoder_terms(features, cache_mb));
     }
 
     /// The interval is wider the less the measured networks say about this one.
@@ -57,7 +62,7 @@ struct AdditivePredictor {
         const double d = decoder.noise * decoder.noise;
         if (e + d == 0) return 0;
         const double sum = e * encoder.fit.leverage(encoder_terms(features)) +
-                           d * decoder.fit.leverage(decoder_terms(features));
+                           d * decoder.fit.leverage(decoder_terms(features, cache_mb));
         return std::max(sum / (e + d), 0.0);  // rounding may leave less
     }
 
@@ -135,11 +140,29 @@ template <std::size_t Terms, class TermsOf, class Time>
     std::vector<double> encoder_weights;
     std::vector<double> decoder_weights;
     predictor.encoder = detail::fit_side<encoder_term_names.size()>(
-        rows, encoder_terms, [](const LatencyRow& row) { return row.encoder_ms(); },
-        encoder_weights);
-    predictor.decoder = detail::fit_side<decoder_term_names.size()>(
-        rows, decoder_terms, [](const LatencyRow& row) { return row.decoder_ms(); },
-        decoder_weights);
+        rows, [](const LatencyFeatures& features) { return encoder_terms(features); },
+        [](const LatencyRow& row) { return row.encoder_ms(); }, encoder_weights);
+    const bool sizes_known = std::all_of(rows.begin(), rows.end(), [](const LatencyRow& row) {
+        return row.features.decoder_weight_mb > 0;
+    });
+    // Caches from 256 KiB to 32 MiB, in steps of √2 or so; 0 comes first, and stays if none is
+    // better.
+    constexpr std::array sizes_mb{0.0, 0.26, 0.39, 0.52, 0.79, 1.05, 1.57, 2.1,
+                                  3.1, 4.2,  6.3,  8.4,  12.6, 16.8, 25.0, 33.6};
+    double best_noise = 0;
+    for (const double size_mb : sizes_mb) {
+        if (size_mb > 0 && !sizes_known) break;
+        std::vector<double> weights;
+        const auto side = detail::fit_side<decoder_term_names.size()>(
+            rows,
+            [size_mb](const LatencyFeatures& features) { return decoder_terms(features, size_mb); },
+            [](const LatencyRow& row) { return row.decoder_ms(); }, weights);
+        if (size_mb > 0 && !(side.noise < 0.9 * best_noise)) continue;
+        predictor.decoder = side;
+        predictor.cache_mb = size_mb;
+        best_noise = side.noise;
+        decoder_weights = std::move(weights);
+    }
 
     // Errors as if each row had been left out: a row pulls the fit towards itself by its leverage.
     std::vector<double> errors;

@@ -10,8 +10,9 @@
 namespace hat::search {
 
 /// What a latency predictor knows of a network: the ten features of HAT (arXiv:2005.14187, §3.2),
-/// means over the layers that the network has. Layers of one side cost alike wherever they stand,
-/// so count times mean, a sum over layers, loses nothing.
+/// and the size of what decoding reads again and again. The ten are means over the layers that the
+/// network has. Layers of one side cost alike wherever they stand, so count times mean, a sum over
+/// layers, loses nothing.
 struct LatencyFeatures {
     double encoder_embed_dim = 0;
     double encoder_layers = 0;
@@ -24,7 +25,11 @@ struct LatencyFeatures {
     double decoder_cross_heads = 0;
     double decoder_attended_layers = 0;  ///< 1 … 3
 
-    /// All ten in the published order.
+    /// Beyond the published ones: weights that a step of the decoder reads, in 10^6 bytes of single
+    /// precision, the output projection among them; 0 where it is not known.
+    double decoder_weight_mb = 0;
+
+    /// The published ten in their order.
     [[nodiscard]] constexpr std::array<double, 10> values() const noexcept {
         return {encoder_embed_dim,   encoder_layers,         encoder_ffn_dim, encoder_heads,
                 decoder_embed_dim,   decoder_layers,         decoder_ffn_dim, decoder_heads,
@@ -46,12 +51,18 @@ inline constexpr int latency_feature_count = 10;
         features.encoder_ffn_dim += layer.ffn_dim;
         features.encoder_heads += layer.heads;
     }
+    // Self-attention reads four matrices, cross-attention two, as its keys and values are made
+    // once.
+    const double attention = (a.has_encoder() ? 6.0 : 4.0) * a.qkv_dim * a.decoder_embed_dim;
+    double weights = static_cast<double>(a.target_vocab_size) * a.decoder_embed_dim;
     for (const auto& layer : a.decoder_layers()) {
+        weights += attention + 2.0 * layer.ffn_dim * a.decoder_embed_dim;
         features.decoder_ffn_dim += layer.ffn_dim;
         features.decoder_heads += layer.heads;
         features.decoder_cross_heads += layer.cross_heads;
         features.decoder_attended_layers += layer.attended_layers;
     }
+    features.decoder_weight_mb = weights * sizeof(float) / 1e6;
     if (a.encoder_layer_count > 0) {
         features.encoder_ffn_dim /= features.encoder_layers;
         features.encoder_heads /= features.encoder_layers;
@@ -74,8 +85,9 @@ inline constexpr std::array<std::string_view, 7> encoder_term_names{
     "layers*heads"};
 
 /// The same of a decoder: `embed_dim` alone is the output projection; cross-attention makes keys
-/// and values of the encoder's width from every encoder layer that it attends to.
-inline constexpr std::array<std::string_view, 10> decoder_term_names{
+/// and values of the encoder's width from every encoder layer that it attends to. What does not fit
+/// a cache of the device is read from farther away in every step.
+inline constexpr std::array<std::string_view, 11> decoder_term_names{
     "constant",
     "embed_dim",
     "layers",
@@ -85,7 +97,8 @@ inline constexpr std::array<std::string_view, 10> decoder_term_names{
     "layers*heads",
     "layers*cross_heads",
     "layers*attended_layers",
-    "layers*attended_layers*encoder_embed_dim"};
+    "layers*attended_layers*encoder_embed_dim",
+    "weight_mb beyond the cache"};
 
 using EncoderTerms = std::array<double, encoder_term_names.size()>;
 using DecoderTerms = std::array<double, decoder_term_names.size()>;
@@ -103,7 +116,9 @@ using DecoderTerms = std::array<double, decoder_term_names.size()>;
             layers * f.encoder_heads};
 }
 
-[[nodiscard]] constexpr DecoderTerms decoder_terms(const LatencyFeatures& f) noexcept {
+/// `cache_mb`: size of the device's cache; 0: of no importance.
+[[nodiscard]] constexpr DecoderTerms decoder_terms(const LatencyFeatures& f,
+                                                   double cache_mb = 0) noexcept {
     const double layers = f.decoder_layers;
     const double dim = f.decoder_embed_dim;
     const double attended = layers * f.decoder_attended_layers;
@@ -116,7 +131,8 @@ using DecoderTerms = std::array<double, decoder_term_names.size()>;
             layers * f.decoder_heads,
             layers * f.decoder_cross_heads,
             attended,
-            attended * f.encoder_embed_dim};
+            attended * f.encoder_embed_dim,
+            cache_mb > 0 && f.decoder_weight_mb > cache_mb ? f.decoder_weight_mb - cache_mb : 0};
 }
 
 }  // namespace hat::search

@@ -168,6 +168,7 @@ inline void Predictor::save(const std::string& path, const io::Json& provenance)
                         {"provenance", provenance},
                         {"errors", detail::errors_to_json(errors_)},
                         {"interval_width", additive.interval_width},
+                        {"cache_mb", additive.cache_mb},
                         {"encoder", detail::side_to_json(additive.encoder, encoder_term_names)},
                         {"decoder", detail::side_to_json(additive.decoder, decoder_term_names)}};
     io::write_file(path, json.dump(1) + "\n");
@@ -194,6 +195,7 @@ inline Predictor Predictor::load(const std::string& path) {
         fail(path, ": model is ", io::in_quotes(name), ", expected \"additive\"");
     AdditivePredictor additive;
     additive.interval_width = detail::finite_at_least_0(json, "interval_width", path);
+    additive.cache_mb = detail::finite_at_least_0(json, "cache_mb", path);
     additive.encoder = detail::side_from_json(io::json_field(json, "encoder", path),
                                               encoder_term_names, path + ": encoder");
     additive.decoder = detail::side_from_json(io::json_field(json, "decoder", path),
