@@ -30,6 +30,7 @@ Corpus corpus_of(std::initializer_list<std::pair<int, int>> lengths) {
 
 std::vector<std::vector<int>> batches_of(const BatchPlan& plan) {
     std::vector<std::vector<int>> batches;
+    batches.reserve(static_cast<std::size_t>(plan.size()));
     for (int b = 0; b < plan.size(); ++b)
         batches.emplace_back(plan.sentences(b).begin(), plan.sentences(b).end());
     return batches;

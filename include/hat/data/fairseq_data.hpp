@@ -143,7 +143,7 @@ void append_fairseq_ids(std::span<const std::byte> bytes, int lowest, int vocab_
     for (std::size_t at = 0; at < bytes.size(); at += sizeof(Stored)) {
         Stored stored{};
         std::memcpy(&stored, bytes.data() + at, sizeof stored);
-        const auto value = static_cast<std::int64_t>(stored);
+        const auto value = static_cast<std::int64_t>(stored);  // NOLINT: bytes are numbers
         if (value < lowest || value - lowest >= vocab_size)
             fail(path, ": found id ", stored, ", expected ", lowest, " to ",
                  lowest + vocab_size - 1);

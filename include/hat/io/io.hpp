@@ -48,10 +48,12 @@
 #include <hat/io/model_card.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/pickle.hpp>
+#include <hat/io/pickle_value.hpp>
 #include <hat/io/safetensors.hpp>
 #include <hat/io/slab.hpp>
 #include <hat/io/svg.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/io/torch_checkpoint.hpp>
+#include <hat/io/torch_tensor.hpp>
 #include <hat/io/yaml.hpp>
 #include <hat/io/zip.hpp>

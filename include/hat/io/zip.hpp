@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace hat::io {
 
@@ -63,8 +64,8 @@ public:
     /// `bytes` must outlive the archive. Messages name `path` and the offset in it.
     ///
     /// Throws  `Error` if it is no archive, cut short, damaged, compressed, encrypted or in parts.
-    ZipArchive(std::span<const std::byte> bytes, const std::string& path)
-        : bytes_(bytes), path_(path) {
+    ZipArchive(std::span<const std::byte> bytes, std::string path)
+        : bytes_(bytes), path_(std::move(path)) {
         const Directory directory = find_directory();
         std::uint64_t at = directory.begin;
         for (std::uint64_t i = 0; i < directory.files; ++i) at = add_file(at, directory.begin);
