@@ -2,22 +2,14 @@
 #include <hat/io/architecture_svg.hpp>
 #include <hat/model/presets.hpp>
 
+#include "support/count.hpp"
+
 #include <doctest/doctest.h>
 
-#include <cstddef>
 #include <string>
 
 using hat::io::architecture_to_svg;
-
-namespace {
-
-std::size_t count(const std::string& text, const std::string& part) {
-    std::size_t found = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-    return found;
-}
-
-}  // namespace
+using hat::support::count;
 
 TEST_SUITE("io/architecture_svg") {
     TEST_CASE("every layer is a box, every encoder layer that is read a line of three pieces") {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/io/chart.hpp>
 
+#include "support/count.hpp"
+
 #include <doctest/doctest.h>
 
-#include <cstddef>
 #include <limits>
 #include <string>
 
@@ -11,16 +12,7 @@ using hat::io::Chart;
 using hat::io::chart_to_svg;
 using hat::io::ChartSeries;
 using hat::io::detail::Axis;
-
-namespace {
-
-std::size_t count(const std::string& text, const std::string& part) {
-    std::size_t found = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-    return found;
-}
-
-}  // namespace
+using hat::support::count;
 
 TEST_SUITE("io/chart") {
     TEST_CASE("ticks are round numbers that the labels show in full") {

@@ -3,17 +3,18 @@
 #include <hat/model/presets.hpp>
 #include <hat/search/report.hpp>
 
+#include "support/count.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 
-#include <cstddef>
 #include <filesystem>
 #include <string>
 
 using hat::search::ReportedNetwork;
 using hat::search::SearchReport;
 using hat::search::SupernetHealth;
+using hat::support::count;
 
 namespace {
 
@@ -42,12 +43,6 @@ SearchReport example() {
     report.front = report.scored;
     report.progress = {{1, 4.0}, {2, 3.25}};
     return report;
-}
-
-std::size_t count(const std::string& text, const std::string& part) {
-    std::size_t found = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-    return found;
 }
 
 }  // namespace
