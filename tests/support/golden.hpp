@@ -19,7 +19,7 @@
 /// - HAT_GOLDEN set (or the folder there): a kind without a file fails, unless it is named in
 ///   HAT_GOLDEN_WITHOUT, a list of kinds with commas between. A kind may be named in full
 ///   (`hat/model_*.safetensors`), without what follows the star or dot (`hat/model`), by that name
-///   alone (`model`), or with all its folder (`hat`).
+///   alone (`model`), or with all its folder (`hat`, `hat/databin` or `databin`).
 ///
 /// At its end, `Golden` prints how many files and values were compared, and by which test; files
 /// that gave no value to compare, or were never compared, fail the test.
@@ -57,13 +57,22 @@ inline KindName kind_name(std::string_view kind) {
     return name;
 }
 
+/// Whether `entry` names `folder`: in full ("hat/databin"), by its last part or by its first.
+inline bool names_folder(std::string_view entry, std::string_view folder) {
+    if (entry.empty() || folder.size() < entry.size()) return false;
+    const std::string_view before = folder.substr(0, folder.size() - entry.size());
+    const std::string_view behind = folder.substr(entry.size());
+    return (folder.ends_with(entry) && (before.empty() || before.ends_with('/'))) ||
+           (folder.starts_with(entry) && behind.starts_with('/'));
+}
+
 /// Whether `entry` of HAT_GOLDEN_WITHOUT names `kind`.
 inline bool names_kind(std::string_view entry, std::string_view kind) {
     while (entry.starts_with(' ')) entry.remove_prefix(1);
     while (entry.ends_with(' ') || entry.ends_with('/')) entry.remove_suffix(1);
     if (entry.empty()) return false;
     const KindName wanted = kind_name(kind);
-    if (!wanted.folder.empty() && entry == wanted.folder) return true;
+    if (names_folder(entry, wanted.folder)) return true;
     const KindName found = kind_name(entry);
     return found.stem == wanted.stem && !found.stem.empty() &&
            (found.folder.empty() || found.folder == wanted.folder);
