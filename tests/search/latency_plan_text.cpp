@@ -91,10 +91,10 @@ TEST_SUITE("search/latency_plan_text") {
         check_rejected(conditions_text(plan_latency(space(), {}, 1, 1)),
                        "plan: names no network: expected a gene string a line");
         check_rejected(good + "e999:384x4/d128:384x4x4x1\n",
-                       "plan:34: architecture: encoder_embed_dim = 999 exceeds the super "
+                       "plan:35: architecture: encoder_embed_dim = 999 exceeds the super "
                        "network's 192");
         check_rejected(
             good + "what is this\n",
-            "plan:34: expected \"name: value\" or a gene string, found \"what is this\"");
+            "plan:35: expected \"name: value\" or a gene string, found \"what is this\"");
     }
 }

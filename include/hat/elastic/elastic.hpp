@@ -7,22 +7,20 @@
 /// is sampled, mutated, crossed, counted, and written as one word. `SuperTransformer` owns the
 /// weights of the largest network and hands out any smaller one as views; `extract` copies one out.
 ///
-///     const auto space = elastic::with_vocabulary(elastic::built_in_space("multi30k"), 8000,
-///     8000); elastic::SuperTransformer super(elastic::largest(space)); Random random(1); const
-///     auto genes = elastic::sample(space, random); const auto sub = super.sub_transformer(genes,
-///     &gradients);
+///     const DesignSpace space = with_vocabulary(multi30k_space(), 8000, 8000);
+///     SuperTransformer super(largest(space));
+///     Random random(1);
+///     const auto sub = super.sub_transformer(sample(space, random), &gradients);
 ///
-/// Spaces as YAML (`design_space_yaml.hpp`, needs yaml-cpp) and the training of a SuperTransformer
-/// (`super_training.hpp`, needs nlohmann-json) are included by name.
+/// To be included alone: spaces as YAML (design_space_yaml.hpp, needs yaml-cpp), the training of a
+/// SuperTransformer (super_training.hpp, needs nlohmann-json), how many members a space has
+/// (cardinality.hpp), and the reference's sampler (reference_sampler.hpp, python_random.hpp).
 ///
 /// Limits: sub-networks are prefixes, as in HAT: there is no sorting by importance.
 
-#include <hat/elastic/cardinality.hpp>
 #include <hat/elastic/design_space.hpp>
 #include <hat/elastic/extract.hpp>
 #include <hat/elastic/gene_string.hpp>
 #include <hat/elastic/genes.hpp>
-#include <hat/elastic/python_random.hpp>
-#include <hat/elastic/reference_sampler.hpp>
 #include <hat/elastic/spaces.hpp>
 #include <hat/elastic/super_transformer.hpp>
