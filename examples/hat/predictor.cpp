@@ -4,12 +4,14 @@
 
 #include <hat/core/random.hpp>
 #include <hat/io/json.hpp>
+#include <hat/search/latency_statistics.hpp>
 #include <hat/search/latency_table.hpp>
 #include <hat/search/predictor_fit.hpp>
 #include <hat/search/shifts.hpp>
 
 #include "commands.hpp"
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -117,6 +119,11 @@ void fit_predictor(PredictorArguments arguments) {
         for (const auto& row : held_out)
             predicted.push_back(fit.predictor.predict_ms(row.features));
         print_errors("held out", search::prediction_errors(held_out, predicted));
+        std::vector<double> errors;
+        for (std::size_t i = 0; i < predicted.size(); ++i)
+            errors.push_back(std::abs(predicted[i] / held_out[i].total_ms() - 1));
+        std::printf("half of those held out are off by %.2f %% at most\n",
+                    percent(search::median(errors)));
     }
     std::printf("chosen: %s: %s\n", fit.predictor.name(),
                 reason(fit, arguments.options.kind).c_str());
