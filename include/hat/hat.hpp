@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// All of hat that needs only the standard library and xsimd.
+/// All of hat that needs only the standard library and xsimd, but for the search, which is a
+/// workshop's and not a device's: <hat/search/search.hpp>.
 
 #include <hat/autograd/autograd.hpp>
 #include <hat/core/core.hpp>
