@@ -21,6 +21,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,6 +74,12 @@ private:
         const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
         std::fprintf(stderr, "\n== %s  (after %d:%02d min)\n", words.c_str(),
                      static_cast<int>(passed.count()) / 60, static_cast<int>(passed.count()) % 60);
+    }
+
+    /// Adds words that are parted by spaces.
+    static void add(std::vector<std::string>& command, const std::string& words) {
+        std::istringstream stream(words);
+        for (std::string word; stream >> word;) command.push_back(word);
     }
 
     /// A subcommand of this program, shown as the user would type it.
@@ -155,29 +162,12 @@ private:
     void train() const {
         if (exists(work_ + "/super/model/config.json")) return;
         say("Train a SuperTransformer: the weights of all networks of the space at once");
-        std::vector<std::string> command{"train",
-                                         "--data",
-                                         work_ + "/data",
-                                         "--space",
-                                         options_.space,
-                                         "--updates",
-                                         std::to_string(options_.updates),
-                                         "--max-tokens",
-                                         "2000",
-                                         "--learning-rate",
-                                         "4e-3",
-                                         "--warmup",
-                                         std::to_string(options_.updates / 5),
-                                         "--shrink-after",
-                                         std::to_string(options_.updates / 2),
-                                         "--dropout",
-                                         "0.2",
-                                         "--validate-every",
-                                         "300",
-                                         "--average-last",
-                                         "1",
-                                         "--out",
-                                         work_ + "/super"};
+        std::vector<std::string> command{"train",        "--data", work_ + "/data", "--space",
+                                         options_.space, "--out",  work_ + "/super"};
+        add(command, "--max-tokens 2000 --learning-rate 4e-3 --dropout 0.2 --validate-every 300");
+        add(command, "--average-last 1 --updates " + std::to_string(options_.updates));
+        add(command, "--warmup " + std::to_string(options_.updates / 5));
+        add(command, "--shrink-after " + std::to_string(options_.updates / 2));
         if (exists(work_ + "/super/config.json")) command.emplace_back("--resume");
         run_hat(std::move(command));
     }
@@ -185,38 +175,35 @@ private:
     void measure() const {
         if (exists(work_ + "/predictor.json")) return;
         say("Measure this machine, and learn to predict what it will take");
-        run_hat({"latency", "--space", options_.space, "--data", work_ + "/data", "--samples",
-                 std::to_string(options_.samples), "--out", work_ + "/latency.csv"});
-        run_hat(
-            {"predictor", "--latency", work_ + "/latency.csv", "--out", work_ + "/predictor.json"});
+        const std::string table = work_ + "/latency.csv";
+        std::vector<std::string> command{"latency",       "--space", options_.space, "--data",
+                                         work_ + "/data", "--out",   table};
+        add(command, "--samples " + std::to_string(options_.samples));
+        if (exists(table)) command.emplace_back("--resume");
+        run_hat(std::move(command));
+        run_hat({"predictor", "--latency", table, "--out", work_ + "/predictor.json"});
     }
 
     void search() const {
-        if (exists(work_ + "/chosen.yml")) return;
+        if (exists(work_ + "/chosen.yml") && exists(work_ + "/report/report.md")) return;
         say("Search for the best network that is fast enough");
-        run_hat({"search",
-                 "--run",
-                 work_ + "/super",
-                 "--data",
-                 work_ + "/data",
-                 "--predictor",
-                 work_ + "/predictor.json",
-                 "--latency",
-                 work_ + "/latency.csv",
-                 "--speedup",
-                 std::to_string(options_.speedup),
-                 "--population",
-                 "60",
-                 "--iterations",
-                 "12",
-                 "--patience",
-                 "4",
-                 "--health",
-                 std::to_string(options_.health),
-                 "--report",
-                 work_ + "/report",
-                 "--out",
-                 work_ + "/chosen.yml"});
+        std::vector<std::string> command{"search",
+                                         "--run",
+                                         work_ + "/super",
+                                         "--data",
+                                         work_ + "/data",
+                                         "--predictor",
+                                         work_ + "/predictor.json",
+                                         "--latency",
+                                         work_ + "/latency.csv",
+                                         "--report",
+                                         work_ + "/report",
+                                         "--out",
+                                         work_ + "/chosen.yml"};
+        add(command, "--population 60 --iterations 12 --patience 4");
+        add(command, "--speedup " + std::to_string(options_.speedup));
+        add(command, "--health " + std::to_string(options_.health));
+        run_hat(std::move(command));
     }
 
     void tune() const {
@@ -230,25 +217,11 @@ private:
         }
         if (exists(work_ + "/model/config.json")) return;
         say("Tune the chosen network");
-        std::vector<std::string> command{"tune",
-                                         "--model",
-                                         work_ + "/chosen-inherited",
-                                         "--data",
-                                         work_ + "/data",
-                                         "--updates",
-                                         std::to_string(options_.tune_updates),
-                                         "--max-tokens",
-                                         "2000",
-                                         "--learning-rate",
-                                         "2.5e-3",
-                                         "--dropout",
-                                         "0.2",
-                                         "--validate-every",
-                                         "250",
-                                         "--average-last",
-                                         "5",
-                                         "--out",
-                                         work_ + "/model"};
+        std::vector<std::string> command{
+            "tune",  "--model",       work_ + "/chosen-inherited", "--data", work_ + "/data",
+            "--out", work_ + "/model"};
+        add(command, "--max-tokens 2000 --learning-rate 2.5e-3 --dropout 0.2 --validate-every 250");
+        add(command, "--average-last 5 --updates " + std::to_string(options_.tune_updates));
         if (exists(work_ + "/model.run/config.json")) command.emplace_back("--resume");
         run_hat(std::move(command));
     }
