@@ -66,7 +66,7 @@ struct SupernetHealth {
 
 struct SearchReport {
     std::string title;
-    std::string device;     ///< what was measured, and how: beam, lengths, threads
+    std::string device;     ///< the machine that was measured
     std::string predictor;  ///< its kind and its cross-validated error
     std::string search;     ///< limit, setting, seed, how many were scored, seconds
 
