@@ -52,6 +52,7 @@ struct SearchArguments {
     std::string run, predictor, data, out, pareto, latency, report;
     double limit_ms = 0;
     double speedup = 0;
+    std::int64_t limit_parameters = 0;
     bool published = false;
     bool resume = false;
     int iterations = 30;
@@ -64,10 +65,15 @@ struct SearchArguments {
     HealthOptions health;
 };
 
-/// Predicted latencies of architectures.
+/// Predicted latencies of architectures; infinite where one has too many parameters.
 struct PredictedLatency {
     const search::Predictor* predictor;
-    double operator()(const Architecture& a) const { return predictor->predict_ms(a); }
+    std::int64_t limit_parameters = 0;  ///< in layers; 0: any
+
+    double operator()(const Architecture& a) const {
+        const bool too_large = limit_parameters > 0 && layer_parameters(a) > limit_parameters;
+        return too_large ? std::numeric_limits<double>::infinity() : predictor->predict_ms(a);
+    }
 };
 
 using Problem = search::ArchitectureProblem<PredictedLatency, search::InheritedLoss>;
@@ -96,11 +102,14 @@ struct Workbench {
         }
     }
 
+    [[nodiscard]] PredictedLatency latency() const {
+        return {&predictor, arguments.limit_parameters};
+    }
     [[nodiscard]] Problem problem() {
         search::RaceOptions race;
         if (arguments.published || !arguments.pareto.empty()) race.keep = 0;
         return {
-            space, PredictedLatency{&predictor},
+            space, latency(),
             search::InheritedLoss(super.network, validator, pool, arguments.label_smoothing, race)};
     }
     [[nodiscard]] double loss(const Architecture& a) {
@@ -133,13 +142,21 @@ private:
 
 /// The limit of the search in ms.
 ///
-/// Throws  `Error` if no member can be that fast.
+/// Throws  `Error` if no member can be that fast, or that small.
 double limit_of(const SearchArguments& arguments, const Workbench& bench) {
+    const Architecture least_one = smallest(bench.space);
+    if (arguments.limit_parameters > 0 &&
+        layer_parameters(least_one) > arguments.limit_parameters) {
+        fail("--limit-parameters: ", arguments.limit_parameters,
+             " is impossible in this space: the smallest network, ",
+             elastic::gene_string(least_one), ", has ", layer_parameters(least_one),
+             " in its layers");
+    }
     const double largest_ms = bench.predictor.predict_ms(largest(bench.space));
     const double limit = arguments.speedup > 0    ? largest_ms / arguments.speedup
                          : arguments.limit_ms > 0 ? arguments.limit_ms
-                                                  : std::numeric_limits<double>::infinity();
-    const PredictedLatency latency{&bench.predictor};
+                                                  : std::numeric_limits<double>::max();
+    const PredictedLatency latency = bench.latency();
     const Architecture fastest = search::cheapest_member(bench.space, latency);
     const double least = latency(fastest);
     if (!(least <= limit)) {
@@ -159,6 +176,7 @@ std::string configuration(const SearchArguments& arguments, const Workbench& ben
                            {"predictor", arguments.predictor},
                            {"data", bench.data_path},
                            {"published", arguments.published},
+                           {"limit_parameters", arguments.limit_parameters},
                            {"label_smoothing", arguments.label_smoothing}};
     return json.dump();
 }
@@ -275,6 +293,11 @@ void write_page(const SearchArguments& arguments, Workbench& bench,
     std::fprintf(stderr, "report: %s/report.md\n", arguments.report.c_str());
 }
 
+std::string size_limit(const SearchArguments& arguments) {
+    if (arguments.limit_parameters == 0) return {};
+    return std::to_string(arguments.limit_parameters) + " layer parameters at most, ";
+}
+
 void search_under_limit(const SearchArguments& arguments, Workbench& bench, double limit) {
     Problem problem = bench.problem();
     search::EvolutionOptions options =
@@ -308,7 +331,7 @@ void search_under_limit(const SearchArguments& arguments, Workbench& bench, doub
     io::write_file(arguments.out, io::architecture_to_yaml(best.genome));
     if (!arguments.report.empty()) {
         write_page(arguments, bench, evolution.scored(), best, std::move(progress),
-                   "Limit " + decimals(limit, 3) + " ms, " +
+                   "Limit " + decimals(limit, 3) + " ms, " + size_limit(arguments) +
                        std::to_string(evolution.scored().size()) + " networks scored in " +
                        std::to_string(evolution.iteration() - 1) + " iterations, " +
                        (arguments.published ? "published setting" : "default setting") + ", seed " +
@@ -409,6 +432,11 @@ void add_search(CLI::App& app) {
         ->add_option("--speedup", arguments->speedup,
                      "instead: how much faster than the largest network")
         ->check(CLI::PositiveNumber);
+    command
+        ->add_option("--limit-parameters", arguments->limit_parameters,
+                     "most parameters allowed in the layers; 0: any")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     path("--out", arguments->out, "architecture to write (YAML)");
     path("--pareto", arguments->pareto,
          "instead: the front of loss, latency and size to write (CSV)");

@@ -48,7 +48,16 @@ awk -F, 'NR > 1 { loss[NR] = $1; ms[NR] = $2; size[NR] = $3
         if (loss[i] >= $1 && ms[i] >= $2 && size[i] >= $3) exit 1
     } }' front.csv || fail "a network on the front is beaten: $(cat front.csv)"
 
+# Nothing above a limit of parameters is found.
+size=$(awk -F, 'NR > 1 && $3 > most { most = $3 } END { print most - 1 }' front.csv)
+"${search[@]}" --pareto small.csv --limit-parameters "$size" >/dev/null 2>log ||
+    fail "front of small networks: $(cat log)"
+awk -F, -v size="$size" 'NR > 1 && $3 > size { exit 1 } END { if (NR < 2) exit 1 }' small.csv ||
+    fail "a network has more than $size parameters: $(cat small.csv)"
+
 run=("$hat" search --run super --predictor predictor.json)
+expect 1 'is impossible in this space: the smallest network' "${run[@]}" --speedup 1 \
+    --limit-parameters 10 --out x.yml
 expect 1 'ms is impossible in this space: the fastest network' "${run[@]}" --limit-ms 1e-9 --out x.yml
 expect 1 'and every other is larger in some gene' "${run[@]}" --limit-ms 1e-9 --out x.yml
 expect 1 'needs a limit' "${run[@]}" --out x.yml

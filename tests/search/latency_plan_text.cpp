@@ -78,13 +78,13 @@ TEST_SUITE("search/latency_plan_text") {
                        "plan:3: beam appears twice (first in line 2)");
         check_rejected(replaced(good, "beam: 5", "beam: 5\nbeams: 5"),
                        "plan:3: there is no field beams");
-        check_rejected(replaced(good, "qkv_dim: 192", ""),
+        check_rejected(replaced(good, "qkv_dim: 128", ""),
                        "plan: expected a line \"qkv_dim: …\", found none");
         check_rejected(replaced(good, "encoder_heads: 8,", "encoder_heads: "),
                        "plan:14: encoder_heads: expected 6 numbers, one a layer");
         check_rejected(replaced(good, "encoder_heads: 8,", "encoder_heads: 7,"),
                        "plan: architecture: encoder layer 0: heads = 7 does not divide qkv_dim = "
-                       "192");
+                       "128");
         check_rejected(replaced(good, "sharing: all", "sharing: some"),
                        "plan:19: sharing: expected one of none, decoder_input_output, all; found "
                        "\"some\"");

@@ -69,12 +69,17 @@ namespace detail {
 }
 
 /// Ours for corpora of some 30,000 sentence pairs, such as Multi30k. It reaches from 6 + 6 layers,
-/// 192 / 512, 8 heads, well above Transformer-Tiny, to 3 + 1 layers, 96 / 128, well below it.
+/// 192 / 512, 8 heads, well above Transformer-Tiny, to 3 + 1 layers, 96 / 128 and 64 / 128, well
+/// below it. The output projection is most of what a small decoder takes, so its widths go lowest.
 [[nodiscard]] inline DesignSpace multi30k_space() {
-    auto super = model::uniform({.embed_dim = 192, .ffn_dim = 512, .attended_layers = 3}, 1, 1);
+    auto super = model::uniform(
+        {.embed_dim = 192, .ffn_dim = 512, .qkv_dim = 128, .attended_layers = 3}, 1, 1);
     super.attends_to_real_layers = true;
-    return detail::symmetric_space(super, {192, 128, 96}, {512, 384, 256, 128}, {8, 4, 2},
-                                   {6, 5, 4, 3}, {6, 5, 4, 3, 2, 1});
+    DesignSpace space =
+        detail::symmetric_space(super, {192, 128, 96}, {512, 384, 256, 128}, {8, 4, 2},
+                                {6, 5, 4, 3}, {6, 5, 4, 3, 2, 1});
+    space.decoder_embed_dims = {192, 128, 96, 64};
+    return space;
 }
 
 /// Ours for the quickstart: its SuperTransformer is trained in minutes on two cores.
