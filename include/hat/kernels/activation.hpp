@@ -8,6 +8,16 @@
 
 namespace hat::kernels {
 
+/// x · σ(x) and its slope, inlined where they are all a loop does.
+HAT_INLINE simd::Lanes swish(simd::Lanes x) noexcept {
+    return x * simd::sigmoid(x);
+}
+HAT_INLINE simd::Lanes swish_slope(simd::Lanes x) noexcept {
+    const simd::Lanes one = simd::broadcast(1.0F);
+    const simd::Lanes s = simd::sigmoid(x);
+    return s * simd::fma(x, one - s, one);
+}
+
 /// f(x) lane by lane. Out of line: its callers are tight loops in which it is rare.
 [[gnu::noinline]] inline simd::Lanes activate(Activation activation, simd::Lanes x) noexcept {
     using namespace simd;
@@ -19,7 +29,7 @@ namespace hat::kernels {
     case Activation::tanh:
         return simd::tanh(x);
     case Activation::swish:
-        return x * sigmoid(x);
+        return swish(x);
     case Activation::gelu: {
         const Lanes half = x * broadcast(0.5F);
         return fma(half, simd::erf(x * broadcast(0.70710678F)), half);
@@ -47,10 +57,8 @@ namespace hat::kernels {
         const Lanes y = simd::tanh(x);
         return one - y * y;
     }
-    case Activation::swish: {
-        const Lanes s = sigmoid(x);
-        return s * fma(x, one - s, one);
-    }
+    case Activation::swish:
+        return swish_slope(x);
     case Activation::gelu: {
         const Lanes cdf =
             fma(broadcast(0.5F), simd::erf(x * broadcast(0.70710678F)), broadcast(0.5F));

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/config.hpp>
+#include <hat/core/activation.hpp>
+#include <hat/core/arena.hpp>
+#include <hat/core/matrix_view.hpp>
+#include <hat/core/simd.hpp>
+#include <hat/kernels/activation.hpp>
+#include <hat/kernels/dropout.hpp>
+#include <hat/kernels/feature_shuffle.hpp>
+#include <hat/kernels/layer_norm.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace hat::kernels {
+
+/// What a group-linear layer does with its sums (spec/delight.md, section 1.2), in this order:
+/// feature shuffle, layer norm of every group, activation, dropout.
+///
+/// Shapes  gain, shift [outputs / groups], the same for all groups; empty where there is no norm
+struct GroupFinish {
+    int groups = 1;
+    bool shuffle = false;
+    Activation activation = Activation::linear;
+    ConstVector gain{};
+    ConstVector shift{};
+    Dropout drop{};
+
+    [[nodiscard]] constexpr bool has_norm() const noexcept { return !gain.empty(); }
+    [[nodiscard]] constexpr bool moves() const noexcept { return shuffle && groups > 1; }
+    /// Whether the way back needs anything but the gradient.
+    [[nodiscard]] constexpr bool keeps() const noexcept {
+        return has_norm() || activation != Activation::linear;
+    }
+};
+
+/// What the way back needs: the normalised features with the inverse deviation of every group; or,
+/// without a norm, what the activation was applied to. Empty in evaluation.
+///
+/// Shapes  features [rows, outputs],  inverse_deviation [rows · groups]
+struct GroupFinishKept {
+    Matrix features{};
+    Vector inverse_deviation{};
+};
+
+namespace detail {
+
+/// Calls `body(f)` with the activation as a function of lanes. Swish, which DeLighT has everywhere,
+/// is inlined; the others are called.
+template <class Body>
+HAT_INLINE void with_activation(Activation activation, const Body& body) noexcept {
+    if (activation == Activation::swish) {
+        body([](simd::Lanes x) HAT_INLINE_LAMBDA { return swish(x); });
+    } else {
+        body([=](simd::Lanes x) HAT_INLINE_LAMBDA { return activate(activation, x); });
+    }
+}
+
+template <class Body>
+HAT_INLINE void with_slope(Activation activation, const Body& body) noexcept {
+    if (activation == Activation::swish) {
+        body([](simd::Lanes x) HAT_INLINE_LAMBDA { return swish_slope(x); });
+    } else {
+        body([=](simd::Lanes x) HAT_INLINE_LAMBDA { return activation_slope(activation, x); });
+    }
+}
+
+/// y = drop(act(y)) for `size` features, the first of which is number `first` to dropout; what the
+/// activation is applied to is kept in `kept` unless that is null.
+template <class Activate>
+HAT_INLINE void activate_stretches(const Activate& activate, const Dropout& drop,
+                                   std::uint32_t first, int size, float* kept, float* y) noexcept {
+    for_stretches(size, [&](int j, int count) HAT_INLINE_LAMBDA {
+        simd::Lanes x = load_stretch(y + j, count);
+        if (kept != nullptr) store_stretch(x, kept + j, count);
+        x = activate(x);
+        if (drop.active()) x = x * drop.factors(first + static_cast<std::uint32_t>(j));
+        store_stretch(x, y + j, count);
+    });
+}
+
+/// The same behind the norm of one group; the normalised features are kept.
+template <class Activate>
+HAT_INLINE void normalize_and_activate(const Activate& activate, const GroupFinish& finish,
+                                       RowMoments moments, std::uint32_t first, int size,
+                                       float* kept, float* y) noexcept {
+    const simd::Lanes center = simd::broadcast(moments.mean);
+    const simd::Lanes inverse = simd::broadcast(moments.inverse_deviation);
+    const float* const gain = finish.gain.data();
+    const float* const shift = finish.shift.data();
+    for_stretches(size, [&](int j, int count) HAT_INLINE_LAMBDA {
+        const simd::Lanes hat = (load_stretch(y + j, count) - center) * inverse;
+        if (kept != nullptr) store_stretch(hat, kept + j, count);
+        simd::Lanes x =
+            activate(simd::fma(hat, load_stretch(gain + j, count), load_stretch(shift + j, count)));
+        if (finish.drop.active()) {
+            x = x * finish.drop.factors(first + static_cast<std::uint32_t>(j));
+        }
+        store_stretch(x, y + j, count);
+    });
+}
+
+}  // namespace detail
+
+/// y = drop(act(norm(shuffle(u)))) for a block of rows, of which the first is row `first_row` of
+/// the whole; they should be few enough to stay in cache. Without shuffle, `u` must be `y`.
+///
+/// Shapes  u, y [rows, outputs];  kept: of the whole
+inline void finish_groups(const GroupFinish& finish, ConstMatrix u, int first_row,
+                          const GroupFinishKept& kept, Matrix y) noexcept {
+    HAT_ASSERT(finish.moves() || u.data() == y.data());
+    const int outputs = y.cols();
+    const int groups = finish.groups;
+    const int size = outputs / groups;
+    const auto kept_row = [&](int row) {
+        return kept.features.empty() ? nullptr : kept.features.row_data(row);
+    };
+    detail::with_activation(finish.activation, [&](const auto& activate) HAT_INLINE_LAMBDA {
+        detail::for_row_groups(y.rows(), [&](int i, auto rows) HAT_INLINE_LAMBDA {
+            if (finish.moves()) {
+                for (int r = i; r < i + rows; ++r) {
+                    shuffle_features(u.row_data(r), groups, size, y.row_data(r));
+                }
+            }
+            if (!finish.has_norm()) {
+                if (!finish.keeps() && !finish.drop.active()) return;
+                for (int r = i; r < i + rows; ++r) {
+                    const int row = first_row + r;
+                    detail::activate_stretches(activate, finish.drop,
+                                               detail::first_element(row, outputs), outputs,
+                                               kept_row(row), y.row_data(r));
+                }
+                return;
+            }
+            for (int g = 0; g < groups; ++g) {
+                const int column = g * size;
+                detail::RowMoments moments[4];
+                detail::row_moments<rows>(y.row_data(i) + column, y.stride(), size, moments);
+                for (int r = 0; r < rows; ++r) {
+                    const int row = first_row + i + r;
+                    float* const to = kept_row(row);
+                    if (to != nullptr) {
+                        kept.inverse_deviation[row * groups + g] = moments[r].inverse_deviation;
+                    }
+                    detail::normalize_and_activate(
+                        activate, finish, moments[r],
+                        detail::first_element(row, outputs) + static_cast<std::uint32_t>(column),
+                        size, to == nullptr ? nullptr : to + column, y.row_data(i + r) + column);
+                }
+            }
+        });
+    });
+}
+
+/// The way back through `finish_groups`: turns dy, the gradient of its result, into that of `u`,
+/// and adds to those of gain, shift (empty without a norm) and of the bias in front (may be empty).
+///
+/// Shapes  dy [rows, outputs],  dgain, dshift [outputs / groups],  dbias [outputs]
+inline void finish_groups_backward(const GroupFinish& finish, const GroupFinishKept& kept,
+                                   Matrix dy, Vector dgain, Vector dshift, Vector dbias,
+                                   Arena& scratch) {
+    const ArenaScope scope(scratch);
+    const int outputs = dy.cols();
+    const int groups = finish.groups;
+    const int size = outputs / groups;
+    const Vector moved = finish.moves() ? scratch.vector(outputs) : Vector{};
+    const simd::Lanes scale = simd::broadcast(1.0F / static_cast<float>(size));
+    // A norm is gone back through group by group, anything else in one go.
+    const int stretch = finish.has_norm() ? size : outputs;
+    detail::with_slope(finish.activation, [&](const auto& slope_at) HAT_INLINE_LAMBDA {
+        for (int i = 0; i < dy.rows(); ++i) {
+            float* const from = dy.row_data(i);
+            float* const to = finish.moves() ? moved.data() : from;
+            for (int column = 0; column < outputs; column += stretch) {
+                const std::uint32_t first =
+                    detail::first_element(i, outputs) + static_cast<std::uint32_t>(column);
+                const auto upstream = [&](int j, int count) HAT_INLINE_LAMBDA {
+                    const simd::Lanes g = detail::load_stretch(from + column + j, count);
+                    if (!finish.drop.active()) return g;
+                    return g * finish.drop.factors(first + static_cast<std::uint32_t>(j));
+                };
+                const float* const x =
+                    finish.keeps() ? kept.features.row_data(i) + column : nullptr;
+                if (!finish.has_norm()) {
+                    detail::for_stretches(stretch, [&](int j, int count) HAT_INLINE_LAMBDA {
+                        simd::Lanes g = upstream(j, count);
+                        if (x != nullptr) g = g * slope_at(detail::load_stretch(x + j, count));
+                        detail::store_stretch(g, to + column + j, count);
+                    });
+                    continue;
+                }
+                simd::Lanes sum = simd::zero();
+                simd::Lanes projection = simd::zero();
+                detail::for_stretches(size, [&](int j, int count) HAT_INLINE_LAMBDA {
+                    const simd::Lanes hat = detail::load_stretch(x + j, count);
+                    const simd::Lanes gain = detail::load_stretch(finish.gain.data() + j, count);
+                    const simd::Lanes shift = detail::load_stretch(finish.shift.data() + j, count);
+                    const simd::Lanes g =
+                        upstream(j, count) * slope_at(simd::fma(hat, gain, shift));
+                    float* const to_gain = dgain.data() + j;
+                    float* const to_shift = dshift.data() + j;
+                    detail::store_stretch(simd::fma(g, hat, detail::load_stretch(to_gain, count)),
+                                          to_gain, count);
+                    detail::store_stretch(g + detail::load_stretch(to_shift, count), to_shift,
+                                          count);
+                    const simd::Lanes dhat = g * gain;
+                    sum = sum + dhat;
+                    projection = simd::fma(dhat, hat, projection);
+                    detail::store_stretch(dhat, from + column + j, count);
+                });
+                const simd::Lanes mean = simd::broadcast(simd::sum(sum)) * scale;
+                const simd::Lanes along = simd::broadcast(simd::sum(projection)) * scale;
+                const simd::Lanes inverse =
+                    simd::broadcast(kept.inverse_deviation[i * groups + column / size]);
+                detail::for_stretches(size, [&](int j, int count) HAT_INLINE_LAMBDA {
+                    const simd::Lanes dhat = detail::load_stretch(from + column + j, count);
+                    const simd::Lanes hat = detail::load_stretch(x + j, count);
+                    detail::store_stretch((dhat - mean - hat * along) * inverse, to + column + j,
+                                          count);
+                });
+            }
+            if (finish.moves()) unshuffle_features(moved.data(), groups, size, from);
+            if (!dbias.empty()) add({from, 1, outputs}, {dbias.data(), 1, outputs}, true);
+        }
+    });
+}
+
+}  // namespace hat::kernels
