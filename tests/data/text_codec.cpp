@@ -18,13 +18,14 @@ using hat::support::TemporaryDirectory;
 namespace {
 
 /// A model directory with these text files, and hardly any weights.
-ModelDirectory model_with(const std::string& path, const hat::io::TextFiles& files) {
+ModelDirectory
+model_with(const std::string& path, const hat::io::TextFiles& files,
+           const hat::model::Architecture& architecture = hat::model::transformer_tiny(10)) {
     hat::TensorTable table;
     table.add_vector("bias", 1);
     hat::io::save_model_directory(
-        path,
-        {.architecture = hat::model::transformer_tiny(10), .special_tokens = {}, .provenance = {}},
-        table, hat::Slab(table), files, "");
+        path, {.architecture = architecture, .special_tokens = {}, .provenance = {}}, table,
+        hat::Slab(table), files, "");
     return ModelDirectory::open(path);
 }
 
@@ -59,6 +60,22 @@ TEST_SUITE("data/text_codec") {
         with_codes["bpe.codes"] = "#version: 0.2\nl o\n";
         CHECK(TextCodec::load(model_with(directory / "model", with_codes)).encode("low") ==
               std::vector<int>{4, 5});
+    }
+
+    TEST_CASE("a language model of whole words has one dictionary, a translator two") {
+        const TemporaryDirectory directory;
+        const hat::io::TextFiles files{{"target.dict.txt", "the 9\nfox 2\n"}};
+        const TextCodec text = TextCodec::load(
+            model_with(directory / "model", files, hat::model::transformer_tiny_lm(6)));
+        CHECK(text.source_size() == 6);
+        CHECK(text.target_size() == 6);
+        CHECK(text.encode("the <unk> dog fox") == std::vector<int>{4, 3, 3, 5});
+        CHECK(text.decode({4, 3, 5}) == "the <unk> fox");
+        CHECK_THROWS_WITH_AS(static_cast<void>(model_with(directory / "translator", files)),
+                             ((directory / "translator") + ": source.dict.txt is missing").c_str(),
+                             hat::Error);
+        CHECK_THROWS_WITH_AS(static_cast<void>(TextCodec::from_files({}, "data")),
+                             "data: target.dict.txt is missing", hat::Error);
     }
 
     TEST_CASE("a damaged file is named, with its line") {

@@ -82,7 +82,8 @@ struct Load {
     std::int64_t target_tokens = 0;
 
     [[nodiscard]] Load with(const Corpus& corpus, int sentence) const noexcept {
-        return {sentences + 1, source_tokens + corpus.source.sentences.length(sentence),
+        const int source = corpus.has_source() ? corpus.source.sentences.length(sentence) : 0;
+        return {sentences + 1, source_tokens + source,
                 target_tokens + corpus.target.sentences.length(sentence)};
     }
     [[nodiscard]] std::int64_t limited_tokens(Budget budget) const noexcept {

@@ -52,12 +52,14 @@ struct Side {
     friend bool operator==(const Side&, const Side&) = default;
 };
 
-/// Sentence pairs as ids: what a translator is trained and validated on.
+/// Sentence pairs as ids: what a translator is trained and validated on. A text for language models
+/// is a target without source.
 struct Corpus {
     Side source;
     Side target;
 
-    [[nodiscard]] int size() const noexcept { return source.sentences.size(); }
+    [[nodiscard]] int size() const noexcept { return target.sentences.size(); }
+    [[nodiscard]] bool has_source() const noexcept { return source.sentences.size() > 0; }
 
     friend bool operator==(const Corpus&, const Corpus&) = default;
 };

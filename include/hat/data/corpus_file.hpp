@@ -24,6 +24,8 @@
 ///     u64 version, u64 checksum of all that follows
 ///     twice (source, target): u64 vocab_size, eos, sentences, tokens
 ///     twice: i64 offsets [sentences + 1], i32 ids [tokens]
+///
+/// A text without source has zeros for the first four numbers.
 namespace hat::data {
 
 namespace detail {
@@ -58,6 +60,8 @@ struct SideHeader {
     std::uint64_t eos = 0;
     std::uint64_t sentences = 0;
     std::uint64_t tokens = 0;
+
+    friend bool operator==(const SideHeader&, const SideHeader&) = default;
 };
 
 /// Takes values from the front of a file, which may be shorter than it should be.
@@ -172,8 +176,10 @@ inline void save_corpus(const Corpus& corpus, const std::string& path) {
     const auto expected = reader.take<std::uint64_t>();
     const std::span<const std::byte> content = reader.rest();
     const auto headers = reader.take<detail::SideHeader>(2);
-    for (const auto& header : headers) detail::check_header(header, path);
-    if (headers[0].sentences != headers[1].sentences)
+    const bool has_source = headers[0] != detail::SideHeader{};
+    if (has_source) detail::check_header(headers[0], path);
+    detail::check_header(headers[1], path);
+    if (has_source && headers[0].sentences != headers[1].sentences)
         fail(path, ": found ", headers[0].sentences, " source and ", headers[1].sentences,
              " target sentences, expected as many");
     Corpus corpus{detail::take_side(reader, headers[0], path), {}};

@@ -5,8 +5,8 @@
 ///
 /// Text (`read_lines`, `read_parallel_text`), pieces (`Vocabulary`, and with SentencePiece
 /// `Subword` and `train_subword`), encoded corpora (`Corpus`, `encode`, `save_corpus`,
-/// `load_corpus`), ragged batches (`plan_batches`, `Batch`), and scores equal to sacreBLEU's
-/// (`corpus_bleu`, `corpus_chrf`, `paired_bootstrap`).
+/// `load_corpus`), texts of language models (`cut_into_blocks`), ragged batches (`plan_batches`,
+/// `Batch`), and scores equal to sacreBLEU's (`corpus_bleu`, `corpus_chrf`, `paired_bootstrap`).
 ///
 /// To be included alone, as few need them: what fairseq made (bpe.hpp, fairseq_dictionary.hpp,
 /// fairseq_data.hpp, fairseq_text.hpp, fairseq_batches.hpp), and text_codec.hpp, which reads and
@@ -33,6 +33,7 @@
 #include <hat/data/ngrams.hpp>
 #include <hat/data/paired_bootstrap.hpp>
 #include <hat/data/parallel_text.hpp>
+#include <hat/data/text_blocks.hpp>
 #include <hat/data/tokenizer.hpp>
 #include <hat/data/unicode.hpp>
 #include <hat/data/utf8.hpp>

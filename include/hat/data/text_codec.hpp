@@ -17,7 +17,7 @@
 namespace hat::data {
 
 /// How a model directory reads lines and writes translations: with its SentencePiece model, or with
-/// fairseq's dictionaries.
+/// fairseq's dictionaries. A language model that knows whole words has one dictionary, for both.
 ///
 ///     const auto text = TextCodec::load(directory);
 ///     std::vector<int> ids = text.encode("Save the file.");
@@ -25,19 +25,30 @@ class TextCodec {
 public:
     /// Throws  `Error` if a file of the directory is missing or damaged
     [[nodiscard]] static TextCodec load(const io::ModelDirectory& directory) {
-        const io::TextFiles files = directory.text_files();
+        return from_files(directory.text_files(), directory.path());
+    }
+
+    /// The same from files in memory; `where` is the directory that errors name.
+    ///
+    /// Throws  `Error` if a file is missing or damaged
+    [[nodiscard]] static TextCodec from_files(const io::TextFiles& files,
+                                              const std::string& where) {
         const auto found = [&](const char* name) { return files.find(name); };
+        const auto path = [&](const char* name) { return where + '/' + name; };
         if (const auto model = found("subword.model"); model != files.end())
-            return TextCodec(
-                Subword::from_bytes(model->second, directory.file_path("subword.model")));
+            return TextCodec(Subword::from_bytes(model->second, path("subword.model")));
         const auto dictionary = [&](const char* name) {
-            return FairseqDictionary::from_text(found(name)->second, directory.file_path(name));
+            const auto file = found(name);
+            if (file == files.end()) fail(where, ": ", name, " is missing");
+            return FairseqDictionary::from_text(file->second, path(name));
         };
         std::optional<BpeCodes> codes;
         if (const auto merges = found("bpe.codes"); merges != files.end())
-            codes = BpeCodes::from_text(merges->second, directory.file_path("bpe.codes"));
-        return TextCodec(FairseqText(dictionary("source.dict.txt"), dictionary("target.dict.txt"),
-                                     std::move(codes)));
+            codes = BpeCodes::from_text(merges->second, path("bpe.codes"));
+        FairseqDictionary target = dictionary("target.dict.txt");
+        FairseqDictionary source =
+            found("source.dict.txt") == files.end() ? target : dictionary("source.dict.txt");
+        return TextCodec(FairseqText(std::move(source), std::move(target), std::move(codes)));
     }
 
     explicit TextCodec(Subword subword) : codec_(std::move(subword)) {}

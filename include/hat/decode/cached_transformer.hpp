@@ -57,6 +57,37 @@ public:
 
     [[nodiscard]] kernels::CandidateRows step(std::span<const Row> rows,
                                               const Selection& selection) {
+        return kernels::linear_top_candidates(
+            advance(rows), model_->output, selection.count, selection.normalize,
+            1.0F / selection.temperature,
+            [&](int row, int first, std::span<float> outputs) {
+                apply_rules(rows[static_cast<std::size_t>(row)], selection, first, outputs);
+            },
+            scratch_);
+    }
+
+    /// As `step`, with the logits of all tokens: what sampling draws from. Valid until the next
+    /// step.
+    ///
+    /// Shapes  result [rows, target_vocab_size]
+    [[nodiscard]] Matrix logits(std::span<const Row> rows) {
+        const ConstMatrix x = advance(rows);
+        const Matrix y = memory_.matrix(x.rows(), model_->output.outputs());
+        kernels::packed_gemm(x, model_->output, {.y = y});
+        return y;
+    }
+
+private:
+    /// Rows of a table are for tokens from the first position on; without a table there is no limit
+    /// but that of the library.
+    static int positions(ConstMatrix table) noexcept {
+        return table.empty() ? model::Network::max_tokens : table.rows() - first_position;
+    }
+
+    /// Takes every row one position further. Returns what their logits are made from.
+    ///
+    /// Shapes  result [rows, decoder_embed_dim]
+    [[nodiscard]] ConstMatrix advance(std::span<const Row> rows) {
         memory_.reset();
         scratch_.reset();
         const model::Architecture& a = model_->architecture;
@@ -67,21 +98,8 @@ public:
             x = nn::step(context, model_->decoder_layers[static_cast<std::size_t>(i)],
                          a.norm == model::Norm::pre, x, table_, caches_.layer(i), cross(i));
         }
-        if (a.decoder_final_norm) x = forward(context, model_->decoder_layer_norm, x);
-        return kernels::linear_top_candidates(
-            x.value, model_->output, selection.count, selection.normalize,
-            1.0F / selection.temperature,
-            [&](int row, int first, std::span<float> outputs) {
-                apply_rules(rows[static_cast<std::size_t>(row)], selection, first, outputs);
-            },
-            scratch_);
-    }
-
-private:
-    /// Rows of a table are for tokens from the first position on; without a table there is no limit
-    /// but that of the library.
-    static int positions(ConstMatrix table) noexcept {
-        return table.empty() ? model::Network::max_tokens : table.rows() - first_position;
+        return a.decoder_final_norm ? forward(context, model_->decoder_layer_norm, x).value
+                                    : x.value;
     }
 
     [[nodiscard]] std::span<nn::MemoryKeysValues> cross(int layer) noexcept {

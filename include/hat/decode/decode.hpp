@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// `hat/decode`: from a model to its translations.
+/// `hat/decode`: from a model to its translations, or to text of its own.
 ///
 /// `GreedySearch` and `BeamSearch` run over any `StepModel`: something that has `start` and `step`.
 /// `CachedTransformer` is one, on packed weights and caches; `Translator` sorts sentences into
-/// batches and spreads these over threads.
+/// batches and spreads these over threads. `TextSampler` continues prompts of a language model.
 ///
 ///     const hat::model::PackedModel packed(network.view());
 ///     hat::decode::Translator translator(packed, special_tokens);
@@ -21,5 +21,6 @@
 #include <hat/decode/cached_transformer.hpp>
 #include <hat/decode/greedy.hpp>
 #include <hat/decode/hypothesis.hpp>
+#include <hat/decode/sampling.hpp>
 #include <hat/decode/step_model.hpp>
 #include <hat/decode/translate.hpp>

@@ -77,20 +77,27 @@ template <class Layers>
                                                         const model::Architecture& a) {
     using detail::decimal;
     std::string text = "# " + card.name + "\n\n";
-    text += "A Transformer that translates " + card.source_language + " to " +
-            card.target_language + ", made with hat.\n\n";
-    text += "    hat translate --model . < text\n\n";
+    if (a.has_encoder()) {
+        text += "A Transformer that translates " + card.source_language + " to " +
+                card.target_language + ", made with hat.\n\n";
+        text += "    hat translate --model . < text\n\n";
+    } else {
+        text += "A Transformer language model, made with hat.\n\n";
+        text += "    hat generate --model .\n\n";
+    }
     text += "Trained on " + card.training_data + ".\n\n## Size\n\n";
     if (a.has_encoder())
         text += detail::describe_side("encoder", a.encoder_embed_dim, a.encoder_layers());
     text += detail::describe_side("decoder", a.decoder_embed_dim, a.decoder_layers());
-    text += "- vocabulary: " + std::to_string(a.source_vocab_size) + " source, " +
-            std::to_string(a.target_vocab_size) + " target\n";
+    text += "- vocabulary: ";
+    if (a.has_encoder()) text += std::to_string(a.source_vocab_size) + " source, ";
+    text += std::to_string(a.target_vocab_size) + (a.has_encoder() ? " target\n" : "\n");
     text += "- parameters: " + decimal(static_cast<double>(parameters(a)) / 1e6, 2) + " M, " +
             decimal(static_cast<double>(layer_parameters(a)) / 1e6, 2) +
             " M of them in the layers\n";
     text += "- FLOPs: " + decimal(static_cast<double>(published_flops(a, 30)) / 1e9, 2) +
-            " G for 30 tokens each side, without the output projection\n";
+            " G for 30 tokens" + (a.has_encoder() ? " each side" : "") +
+            ", without the output projection\n";
     if (!card.scores.empty()) {
         text += "\n## Scores\n\n| data | metric | score | signature |\n| --- | --- | --- | --- |\n";
         for (const ModelScore& score : card.scores)

@@ -37,7 +37,7 @@
 /// or, for models of fairseq,
 ///
 /// source.dict.txt      the dictionary of each side
-/// target.dict.txt
+/// target.dict.txt      (a language model has this one alone: the words it knows)
 /// bpe.codes            the merges that cut words, unless the text comes cut
 namespace hat::io {
 
@@ -75,16 +75,18 @@ void visit_special_tokens(Tokens& tokens, Visitor visit, int vocab_size) {
     visit("pad", tokens.pad, -1, vocab_size);
 }
 
-/// Throws  `Error` unless there is either a subword model or a pair of dictionaries. `has(name)`
+/// Throws  `Error` unless there is either a subword model or a dictionary of each side. `has(name)`
 ///         tells whether there is such a file.
 template <class Has>
-void check_text_files(const std::string& path, Has has) {
+void check_text_files(const std::string& path, bool has_encoder, Has has) {
     const bool has_dictionary = has("source.dict.txt") || has("target.dict.txt");
     if (has_dictionary && has("subword.model"))
         fail(path, ": has both a subword.model and a dictionary, expected one of them");
     if (!has_dictionary && !has("subword.model")) fail(path, ": subword.model is missing");
-    for (const char* name : {"source.dict.txt", "target.dict.txt"})
-        if (has_dictionary && !has(name)) fail(path, ": ", name, " is missing");
+    for (const char* name : {"source.dict.txt", "target.dict.txt"}) {
+        const bool is_needed = has_encoder || name == std::string_view("target.dict.txt");
+        if (has_dictionary && is_needed && !has(name)) fail(path, ": ", name, " is missing");
+    }
 }
 
 }  // namespace detail
@@ -144,7 +146,8 @@ inline void save_model_directory(const std::string& path, const ModelConfig& con
                                  const TensorTable& table, const Slab& weights,
                                  const TextFiles& text_files, std::string_view card) {
     validate(config.architecture);
-    detail::check_text_files(path, [&](const char* name) { return text_files.contains(name); });
+    detail::check_text_files(path, config.architecture.has_encoder(),
+                             [&](const char* name) { return text_files.contains(name); });
     for (const auto& [name, content] : text_files)
         if (std::find(text_file_names.begin(), text_file_names.end(), name) ==
             text_file_names.end())
@@ -208,7 +211,8 @@ private:
     explicit ModelDirectory(const std::string& path)
         : path_(path), config_(read_config(path)),
           weights_(SafetensorsFile::open(path + "/weights.safetensors")) {
-        detail::check_text_files(path_, [&](const char* name) { return has_file(name); });
+        detail::check_text_files(path_, config_.architecture.has_encoder(),
+                                 [&](const char* name) { return has_file(name); });
     }
 
     [[nodiscard]] bool has_file(std::string_view name) const {

@@ -52,6 +52,43 @@ struct UniformShape {
         vocab_size, vocab_size);
 }
 
+/// What all layers of a network made by `language_model` have in common.
+struct LanguageModelShape {
+    int layers = 6;
+    int embed_dim = 512;
+    int ffn_dim = 2048;
+    int heads = 8;
+    int qkv_dim = 0;  ///< 0: embed_dim
+    Sharing sharing = Sharing::decoder_input_output;
+};
+
+/// A language model whose layers are all alike: a decoder alone, pre-norm with a final norm, which
+/// trains without care.
+///
+/// Throws  `Error` if no such network can be built, as `validate` says.
+[[nodiscard]] constexpr Architecture language_model(const LanguageModelShape& shape,
+                                                    int vocab_size) {
+    Architecture a{.target_vocab_size = vocab_size,
+                   .decoder_embed_dim = shape.embed_dim,
+                   .qkv_dim = shape.qkv_dim > 0 ? shape.qkv_dim : shape.embed_dim,
+                   .decoder_layer_count = shape.layers,
+                   .sharing = shape.sharing,
+                   .norm = Norm::pre,
+                   .decoder_final_norm = true};
+    for (int i = 0; i < max_layers && i < shape.layers; ++i) {
+        a.decoder_layer_shapes[static_cast<std::size_t>(i)] = {.ffn_dim = shape.ffn_dim,
+                                                               .heads = shape.heads};
+    }
+    validate(a);
+    return a;
+}
+
+/// A language model as big as one side of Transformer-Tiny: 4 layers, 128 / 256, 4 heads, one
+/// table.
+[[nodiscard]] constexpr Architecture transformer_tiny_lm(int vocab_size) {
+    return language_model({.layers = 4, .embed_dim = 128, .ffn_dim = 256, .heads = 4}, vocab_size);
+}
+
 /// Transformer-Base (Vaswani et al. 2017, arXiv:1706.03762): 6 + 6 layers, 512 / 2048, 8 heads.
 [[nodiscard]] constexpr Architecture transformer_base(int vocab_size) {
     return uniform({}, vocab_size, vocab_size);
