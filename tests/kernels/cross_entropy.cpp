@@ -119,6 +119,34 @@ TEST_SUITE("kernels/cross_entropy") {
         CHECK(hat::support::same_bits(dx_alone.view(), dx.view()));
     }
 
+    TEST_CASE("rows that are stored elsewhere count like the others") {
+        hat::Random random(7);
+        Arena scratch;
+        const Operand x(random, 5, 6);
+        const Operand weight(random, 300, 6);
+        const auto targets = some_targets(random, 5, 300);
+        Operand dx(5, 6);
+        Operand dweight(300, 6);
+        const CrossEntropy whole =
+            kernels::cross_entropy(x.view(), weight.view(), targets, 0.1F,
+                                   {.dx = dx.view(), .dweight = dweight.view()}, scratch);
+        for (const int first : {256, 290}) {
+            CAPTURE(first);
+            const auto last = [&](auto rows) { return rows.middle_rows(first, 300 - first); };
+            Operand own_dx(5, 6);
+            Operand own_dweight(300, 6);
+            const CrossEntropy parts = kernels::cross_entropy(
+                x.view(), {weight.view().top_rows(first), last(weight.view())}, targets, 0.1F,
+                {.dx = own_dx.view(),
+                 .dweight = own_dweight.view().top_rows(first),
+                 .dmore = last(own_dweight.view())},
+                scratch);
+            CHECK(parts.loss == doctest::Approx(whole.loss).epsilon(1e-6));
+            CHECK(relative_error(own_dx.view(), Doubles(dx)) < tolerance);
+            CHECK(relative_error(own_dweight.view(), Doubles(dweight)) < tolerance);
+        }
+    }
+
     TEST_CASE("logits of a thousand neither overflow nor lose the loss") {
         hat::Random random(3);
         Arena scratch;

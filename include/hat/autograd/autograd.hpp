@@ -17,5 +17,7 @@
 #include <hat/autograd/distillation.hpp>
 #include <hat/autograd/functions.hpp>
 #include <hat/autograd/gradient_check.hpp>
+#include <hat/autograd/recurrent_dropout.hpp>
+#include <hat/autograd/rows.hpp>
 #include <hat/autograd/tape.hpp>
 #include <hat/autograd/variable.hpp>

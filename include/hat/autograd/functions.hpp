@@ -68,6 +68,29 @@ Variable linear(Context& context, const Variable& x, const Parameter& weight,
     return y;
 }
 
+/// y = x · W: a linear layer whose weight is another one's, used the other way round.
+///
+/// Shapes  x [tokens, in],  weight [in, out],  y [tokens, out]
+template <class Context>
+Variable linear_transposed(Context& context, const Variable& x, const Parameter& weight) {
+    const Variable y = context.variable(x.rows(), weight.value.cols());
+    kernels::gemm_nn(x.value, weight.value, {.y = y.value}, context.scratch());
+    context.record([=](Tape& tape) {
+        const Matrix dy = tape.gradient(y);
+        if (x.gradient != nullptr) {
+            bool accumulate = false;
+            const Matrix dx = tape.gradient_to_write(x, accumulate);
+            kernels::gemm_nt(dy, weight.value, {.y = dx, .accumulate = accumulate}, tape.scratch());
+        }
+        if (weight.trainable()) {
+            kernels::gemm_tn(x.value, dy, {.y = weight.gradient, .accumulate = true},
+                             tape.scratch());
+            weight.mark();
+        }
+    });
+    return y;
+}
+
 /// y = f(x), element by element.
 template <class Context>
 Variable activation(Context& context, Activation f, const Variable& x) {
@@ -248,20 +271,24 @@ Variable concatenate(Context& context, std::span<const Variable> parts, const Ra
 
 /// The summed loss of a batch; see `kernels::cross_entropy`. It is the end of a tape: the gradient
 /// of the loss itself is 1, so the gradients of `x` and `weight` are made together with the loss,
-/// which is why the logits need not be kept.
+/// which is why the logits need not be kept. `more` are further rows of the weight, behind the
+/// others, that are stored elsewhere.
 ///
-/// Shapes  x [tokens, dim],  weight [vocab_size, dim],  targets [tokens]
+/// Shapes  x [tokens, dim],  weight and more [vocab_size, dim] together,  targets [tokens]
 template <class Context>
 kernels::CrossEntropy cross_entropy(Context& context, const Variable& x, const Parameter& weight,
-                                    std::span<const int> targets, float smoothing) {
+                                    std::span<const int> targets, float smoothing,
+                                    const Parameter& more = {}) {
     kernels::CrossEntropyGradients gradients;
     if constexpr (Context::records) {
         gradients.dx = context.gradient_to_write(x, gradients.accumulate_x);
         gradients.dweight = weight.gradient;
+        gradients.dmore = more.gradient;
         weight.mark();
+        more.mark();
     }
-    return kernels::cross_entropy(x.value, weight.value, targets, smoothing, gradients,
-                                  context.scratch());
+    return kernels::cross_entropy(x.value, {weight.value, more.value}, targets, smoothing,
+                                  gradients, context.scratch());
 }
 
 }  // namespace hat::autograd

@@ -30,8 +30,17 @@ struct CrossEntropy {
 /// What the gradient of the summed loss is added to; empty if it is not wanted.
 struct CrossEntropyGradients {
     Matrix dx{};                ///< [tokens, dim]
-    Matrix dweight{};           ///< [vocab_size, dim], always added to
+    Matrix dweight{};           ///< as the weight, always added to
     bool accumulate_x = false;  ///< whether to add to `dx` too
+    Matrix dmore{};             ///< as the rows that are stored elsewhere, always added to
+};
+
+/// The weight of a softmax: a row a word. The last rows may be stored elsewhere.
+struct WordRows {
+    ConstMatrix weight;
+    ConstMatrix more{};
+
+    [[nodiscard]] int rows() const noexcept { return weight.rows() + more.rows(); }
 };
 
 namespace detail {
@@ -41,6 +50,41 @@ inline constexpr int words_per_block = 256;
 
 /// Logits kept between the two passes, at most (20 MB).
 inline constexpr int max_kept_logits = 5 * 1024 * 1024;
+
+/// A block of words: its weights, their gradients (if wanted), and the number of its first word.
+struct WordBlock {
+    ConstMatrix rows;
+    Matrix drows;
+    int first;
+};
+
+/// All blocks of a weight in order; a block lies in one of its parts.
+class WordBlocks {
+public:
+    WordBlocks(const WordRows& words, const CrossEntropyGradients& gradients) noexcept
+        : words_(words), gradients_(gradients), of_weight_(blocks(words.weight.rows())),
+          size_(of_weight_ + blocks(words.more.rows())) {}
+
+    [[nodiscard]] int size() const noexcept { return size_; }
+    [[nodiscard]] WordBlock operator[](int b) const noexcept {
+        if (b < of_weight_) return block(words_.weight, gradients_.dweight, b, 0);
+        return block(words_.more, gradients_.dmore, b - of_weight_, words_.weight.rows());
+    }
+
+private:
+    static int blocks(int rows) noexcept { return (rows + words_per_block - 1) / words_per_block; }
+    static WordBlock block(ConstMatrix part, Matrix dpart, int b, int first) noexcept {
+        const int begin = b * words_per_block;
+        const int n = std::min(words_per_block, part.rows() - begin);
+        return {part.middle_rows(begin, n), dpart.empty() ? dpart : dpart.middle_rows(begin, n),
+                first + begin};
+    }
+
+    WordRows words_;
+    CrossEntropyGradients gradients_;
+    int of_weight_;
+    int size_;
+};
 
 /// Maximum, Σ exp(l − maximum) and Σ l of a row of logits, gathered block by block.
 struct LogitStatistics {
@@ -79,15 +123,16 @@ struct LogitStatistics {
 ///
 /// Shapes  x [tokens, dim],  weight [vocab_size, dim],  targets [tokens]
 /// Cost    3 · tokens · dim · vocab_size multiply-adds with gradients, a third without
-inline CrossEntropy cross_entropy(ConstMatrix x, ConstMatrix weight, std::span<const int> targets,
-                                  float smoothing, const CrossEntropyGradients& gradients,
-                                  Arena& scratch) {
+inline CrossEntropy cross_entropy(ConstMatrix x, const WordRows& weight,
+                                  std::span<const int> targets, float smoothing,
+                                  const CrossEntropyGradients& gradients, Arena& scratch) {
     constexpr int block = detail::words_per_block;
     const ArenaScope scope(scratch);
     const int vocab_size = weight.rows();
     const int dim = x.cols();
     const bool wants_gradients = !gradients.dx.empty();
-    const int blocks = (vocab_size + block - 1) / block;
+    const detail::WordBlocks words(weight, gradients);
+    const int blocks = words.size();
     const int most_rows = std::max(8, detail::max_kept_logits / (blocks * block));
     const int chunks = (x.rows() + most_rows - 1) / most_rows;
     const int chunk_rows = chunks == 0 ? 0 : (x.rows() + chunks - 1) / chunks;
@@ -104,16 +149,16 @@ inline CrossEntropy cross_entropy(ConstMatrix x, ConstMatrix weight, std::span<c
         const int* const wanted = targets.data() + first;
         const auto block_logits = [&](int b) {
             const std::ptrdiff_t offset = wants_gradients ? std::ptrdiff_t{b} * rows * block : 0;
-            return Matrix(logits + offset, rows, std::min(block, vocab_size - b * block), block);
+            return Matrix(logits + offset, rows, words[b].rows.rows(), block);
         };
 
         std::fill_n(statistics, rows, detail::LogitStatistics{});
         for (int b = 0; b < blocks; ++b) {
             const Matrix l = block_logits(b);
-            packed_gemm(part, pack(weight.middle_rows(b * block, l.cols()), packed), {.y = l});
+            packed_gemm(part, pack(words[b].rows, packed), {.y = l});
             for (int i = 0; i < rows; ++i) {
                 statistics[i].add(l.row_data(i), l.cols());
-                const int word = wanted[i] - b * block;
+                const int word = wanted[i] - words[b].first;
                 if (0 <= word && word < l.cols()) target_logits[i] = l(i, word);
             }
         }
@@ -133,6 +178,7 @@ inline CrossEntropy cross_entropy(ConstMatrix x, ConstMatrix weight, std::span<c
         const simd::Lanes uniform = simd::broadcast(smoothing / static_cast<float>(vocab_size));
         for (int b = blocks - 1; b >= 0; --b) {
             const Matrix l = block_logits(b);
+            const detail::WordBlock own = words[b];
             for (int i = 0; i < rows; ++i) {
                 const simd::Lanes shift = simd::broadcast(statistics[i].maximum);
                 detail::for_stretches(l.cols(), [&](int j, int n) HAT_INLINE_LAMBDA {
@@ -140,18 +186,23 @@ inline CrossEntropy cross_entropy(ConstMatrix x, ConstMatrix weight, std::span<c
                     const simd::Lanes d = simd::exp(detail::load_stretch(at, n) - shift) - uniform;
                     detail::store_stretch(d, at, n);
                 });
-                const int word = wanted[i] - b * block;
+                const int word = wanted[i] - own.first;
                 if (0 <= word && word < l.cols()) l(i, word) -= 1.0F - smoothing;
             }
-            gemm_nn(l, weight.middle_rows(b * block, l.cols()),
-                    {.y = dx, .accumulate = gradients.accumulate_x || b + 1 < blocks}, scratch);
-            if (gradients.dweight.empty()) continue;
-            gemm_tn(l, part,
-                    {.y = gradients.dweight.middle_rows(b * block, l.cols()), .accumulate = true},
+            gemm_nn(l, own.rows, {.y = dx, .accumulate = gradients.accumulate_x || b + 1 < blocks},
                     scratch);
+            if (own.drows.empty()) continue;
+            gemm_tn(l, part, {.y = own.drows, .accumulate = true}, scratch);
         }
     }
     return result;
+}
+
+/// The same for a weight in one piece.  Shapes  weight [vocab_size, dim]
+inline CrossEntropy cross_entropy(ConstMatrix x, ConstMatrix weight, std::span<const int> targets,
+                                  float smoothing, const CrossEntropyGradients& gradients,
+                                  Arena& scratch) {
+    return cross_entropy(x, WordRows{weight}, targets, smoothing, gradients, scratch);
 }
 
 }  // namespace hat::kernels

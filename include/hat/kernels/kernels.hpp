@@ -23,6 +23,8 @@
 #include <hat/kernels/gemm.hpp>
 #include <hat/kernels/layer_norm.hpp>
 #include <hat/kernels/packed_gemm.hpp>
+#include <hat/kernels/recurrent_dropout.hpp>
+#include <hat/kernels/rows.hpp>
 #include <hat/kernels/softmax.hpp>
 #include <hat/kernels/tile.hpp>
 #include <hat/kernels/top_candidates.hpp>

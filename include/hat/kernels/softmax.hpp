@@ -51,4 +51,17 @@ inline float log(float x) noexcept {
     return y[0];
 }
 
+/// log Σ exp(x), over `n` > 0 numbers.
+HAT_INLINE float row_log_sum_exp(const float* x, int n) noexcept {
+    const float largest = row_max(x, n);
+    const simd::Lanes shift = simd::broadcast(largest);
+    simd::Lanes sum = simd::zero();
+    detail::for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
+        simd::Lanes e = simd::exp(detail::load_stretch(x + j, count) - shift);
+        if (count < simd::lanes) e = simd::keep_first(e, count, 0.0F);
+        sum = sum + e;
+    });
+    return largest + log(simd::sum(sum));
+}
+
 }  // namespace hat::kernels

@@ -11,6 +11,9 @@
 ///
 /// Limits: layers own nothing; what they view must outlive them.
 
+#include <hat/nn/adaptive_bands.hpp>
+#include <hat/nn/adaptive_input.hpp>
+#include <hat/nn/adaptive_softmax.hpp>
 #include <hat/nn/attention.hpp>
 #include <hat/nn/attention_step.hpp>
 #include <hat/nn/block.hpp>

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/autograd/rows.hpp>
+#include <hat/nn/adaptive_bands.hpp>
+#include <hat/nn/linear.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <span>
+
+namespace hat::nn {
+
+/// Adaptive input (arXiv:1809.10853): word w of band i becomes
+///
+///     y = projection_i · (√dim_i · table_i[w − first word of the band]).
+///
+/// Band 0 is projected too, as in DeLighT's reference implementation.
+///
+/// Shapes  tables[i] [size of band i, dim_i],  projections[i] [dim, dim_i], no bias
+template <class Weights>
+struct AdaptiveInput {
+    AdaptiveBands bands;
+    std::array<typename Weights::Table, AdaptiveBands::most> tables{};
+    std::array<typename Weights::Matrix, AdaptiveBands::most> projections{};
+    bool scaled = true;  ///< by √dim_i
+};
+
+namespace detail {
+
+/// scale · table[words]
+template <class Context>
+Variable look_up(Context& context, std::span<const int> words, const autograd::Parameter& table,
+                 float scale) {
+    int* const offsets = context.memory().template allocate<int>(2);
+    offsets[0] = 0;
+    offsets[1] = static_cast<int>(words.size());
+    return autograd::embed(context, words, Ragged(offsets, 1), table, scale, {}, 0.0F);
+}
+inline Variable look_up(autograd::Eval& context, std::span<const int> words, ConstMatrix table,
+                        float scale) {
+    const std::array offsets{0, static_cast<int>(words.size())};
+    const Variable y = context.variable(offsets[1], table.cols());
+    kernels::embed(words, Ragged(offsets.data(), 1), table, scale, {}, {}, y.value);
+    return y;
+}
+
+}  // namespace detail
+
+/// The vectors of `words`, which must live until the backward pass is done.
+/// Precondition: every word is in the vocabulary.
+///
+/// Shapes  result [words, dim]
+template <class Context, class Weights>
+Variable forward(Context& context, const AdaptiveInput<Weights>& layer,
+                 std::span<const int> words) {
+    const AdaptiveBands& bands = layer.bands;
+    std::array<autograd::PlacedRows, AdaptiveBands::most> parts{};
+    std::size_t count = 0;
+    for (int band = 0; band < bands.count; ++band) {
+        const auto [own, places] = words_of_band(bands, band, words, context.memory());
+        if (own.empty()) continue;
+        const auto slot = static_cast<std::size_t>(band);
+        const float scale =
+            layer.scaled ? std::sqrt(static_cast<float>(bands.band_dim(band))) : 1.0F;
+        const Variable h = detail::look_up(context, own, layer.tables[slot], scale);
+        parts[count++] = {forward(context, Linear<Weights>{layer.projections[slot], {}}, h),
+                          places};
+    }
+    return autograd::join_rows(context, std::span(parts.data(), count),
+                               static_cast<int>(words.size()), bands.dim);
+}
+
+}  // namespace hat::nn

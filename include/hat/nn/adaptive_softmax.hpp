@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/autograd/rows.hpp>
+#include <hat/core/arena.hpp>
+#include <hat/kernels/softmax.hpp>
+#include <hat/nn/adaptive_bands.hpp>
+#include <hat/nn/linear.hpp>
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+namespace hat::nn {
+
+/// Adaptive softmax (Grave et al., arXiv:1609.04309): one softmax over the words of band 0 and a
+/// class for each other band, and one softmax in every other band,
+///
+///     log p(w) = log softmax(head · x)[w]                                       in band 0
+///     log p(w) = log softmax(head · x)[class i] + log softmax(tails_i · projections_i · x)[w]
+///
+/// with words counted from the first of their band. Tied to an `AdaptiveInput`, `head` is its
+/// table 0, `classes` the only weight of its own, and band i has the table and the projection
+/// [dim, dim_i] of the input, which is used the other way round. Untied, the rows of `classes` are
+/// the last ones of `head`.
+///
+/// Shapes  head [size of band 0, dim], untied [head_size, dim],  classes [bands − 1, dim] or empty,
+///         of band i in slot i − 1: projections [dim_i, dim], tied [dim, dim_i] (packed weights:
+///         always [dim_i, dim]),  tails [size of band i, dim_i]
+template <class Weights>
+struct AdaptiveSoftmax {
+    AdaptiveBands bands;
+    typename Weights::Matrix head{};
+    typename Weights::Matrix classes{};
+    std::array<typename Weights::Matrix, AdaptiveBands::most - 1> projections{};
+    std::array<typename Weights::Matrix, AdaptiveBands::most - 1> tails{};
+    bool has_tied_projections = false;
+};
+
+struct AdaptiveLossOptions {
+    float dropout = 0;  ///< on x, and on what the projections of the tails make of it
+    /// The second word of every tail counts in the head alone: DeLighT's reference implementation
+    /// takes its number in the band for that of padding (spec/delight.md, section 7).
+    bool skips_second_tail_word = false;
+};
+
+namespace detail {
+
+inline int rows_of(const autograd::Parameter& weight) noexcept {
+    return weight.value.empty() ? 0 : weight.value.rows();
+}
+inline int rows_of(const kernels::PackedView& weight) noexcept {
+    return weight.outputs();
+}
+
+/// y = x · weightᵀ
+inline void multiply(autograd::Eval& context, const autograd::Parameter& weight, ConstMatrix x,
+                     Matrix y) {
+    kernels::gemm_nt(x, weight.value, {.y = y}, context.scratch());
+}
+inline void multiply(autograd::Eval& /*context*/, const kernels::PackedView& weight, ConstMatrix x,
+                     Matrix y) {
+    kernels::packed_gemm(x, weight, {.y = y});
+}
+
+/// What the words of tail `slot` are told apart by.  Shapes  x [tokens, dim] → [tokens, dim_i]
+template <class Context>
+Variable project_tail(Context& context, const AdaptiveSoftmax<Trainable>& layer, std::size_t slot,
+                      const Variable& x) {
+    return layer.has_tied_projections
+               ? autograd::linear_transposed(context, x, layer.projections[slot])
+               : autograd::linear(context, x, layer.projections[slot]);
+}
+inline Variable project_tail(autograd::Eval& context, const AdaptiveSoftmax<Packed>& layer,
+                             std::size_t slot, const Variable& x) {
+    return forward(context, Linear<Packed>{layer.projections[slot], {}}, x);
+}
+
+/// Shapes  x [tokens, dim],  y [tokens, head_size]
+template <class Weights>
+void head_logits(autograd::Eval& context, const AdaptiveSoftmax<Weights>& layer, ConstMatrix x,
+                 Matrix y) {
+    const int words = rows_of(layer.head);
+    const int classes = layer.bands.head_size() - words;
+    multiply(context, layer.head, x, y.left_cols(words));
+    if (classes > 0) multiply(context, layer.classes, x, y.middle_cols(words, classes));
+}
+
+/// Shapes  x [tokens, dim],  y [tokens, size of the band]
+template <class Weights>
+void tail_logits(autograd::Eval& context, const AdaptiveSoftmax<Weights>& layer, int band,
+                 const Variable& x, Matrix y) {
+    const auto slot = static_cast<std::size_t>(band - 1);
+    multiply(context, layer.tails[slot], project_tail(context, layer, slot, x).value, y);
+}
+
+/// x ← x − log Σ exp(x), row by row.
+inline void log_softmax(Matrix x) noexcept {
+    for (int i = 0; i < x.rows(); ++i) {
+        const float sum = kernels::row_log_sum_exp(x.row_data(i), x.cols());
+        for (float& value : x.row(i)) value -= sum;
+    }
+}
+
+}  // namespace detail
+
+/// The summed −log p of `targets`, exact. Like `autograd::cross_entropy` it is the end of a tape
+/// and stores no logits; `targets` must live until the backward pass is done. A tail without a word
+/// among the targets gets no gradient.
+///
+/// Shapes  x [tokens, dim],  targets [tokens]
+template <class Context>
+kernels::CrossEntropy cross_entropy(Context& context, const AdaptiveSoftmax<Trainable>& layer,
+                                    const Variable& x, std::span<const int> targets,
+                                    const AdaptiveLossOptions& options = {}) {
+    const AdaptiveBands& bands = layer.bands;
+    const Variable features = autograd::dropout(context, options.dropout, x);
+    int* const classes =
+        context.memory().template allocate<int>(static_cast<std::ptrdiff_t>(targets.size()));
+    for (std::size_t i = 0; i < targets.size(); ++i) classes[i] = bands.head_class(targets[i]);
+    kernels::CrossEntropy sum = autograd::cross_entropy(
+        context, features, layer.head, {classes, targets.size()}, 0.0F, layer.classes);
+    for (int band = 1; band < bands.count; ++band) {
+        const auto [words, places] = words_of_band(bands, band, targets, context.memory(),
+                                                   options.skips_second_tail_word ? 1 : -1);
+        if (words.empty()) continue;
+        const auto slot = static_cast<std::size_t>(band - 1);
+        const Variable own = autograd::gather_rows(context, features, places);
+        const Variable hidden = autograd::dropout(context, options.dropout,
+                                                  detail::project_tail(context, layer, slot, own));
+        sum += autograd::cross_entropy(context, hidden, layer.tails[slot], words, 0.0F);
+    }
+    return sum;
+}
+
+/// The log-probabilities of all words: for evaluation, and as the logits of the next token.
+///
+/// Shapes  x [tokens, dim],  y [tokens, vocab_size]
+template <class Weights>
+void log_probabilities(autograd::Eval& context, const AdaptiveSoftmax<Weights>& layer,
+                       const Variable& x, Matrix y) {
+    const AdaptiveBands& bands = layer.bands;
+    const ArenaScope scope(context.memory());
+    const Matrix head = context.memory().matrix(x.rows(), bands.head_size());
+    detail::head_logits(context, layer, x.value, head);
+    detail::log_softmax(head);
+    kernels::add(head.left_cols(bands.size(0)), y.left_cols(bands.size(0)), false);
+    for (int band = 1; band < bands.count; ++band) {
+        const Matrix words = y.middle_cols(bands.first(band), bands.size(band));
+        detail::tail_logits(context, layer, band, x, words);
+        detail::log_softmax(words);
+        for (int i = 0; i < x.rows(); ++i) {
+            const float of_band = head(i, bands.size(0) + band - 1);
+            for (float& value : words.row(i)) value += of_band;
+        }
+    }
+}
+
+}  // namespace hat::nn
