@@ -19,10 +19,10 @@ inline model::Architecture architecture_argument(const std::string& name, int vo
     if (name == "tiny") return model::transformer_tiny(vocab_size);
     if (name == "base") return model::transformer_base(vocab_size);
     if (name == "big") return model::transformer_big(vocab_size);
+    if (name == "tiny-lm") return model::transformer_tiny_lm(vocab_size);
     if (!std::filesystem::exists(name)) {
         fail("--architecture ", name,
-             ": there is no such file, nor a preset of that name (tiny, "
-             "base, big)");
+             ": there is no such file, nor a preset of that name (tiny, base, big, tiny-lm)");
     }
     auto architecture = io::architecture_from_yaml(io::read_file(name), name);
     if (architecture.source_vocab_size == 0 && architecture.has_encoder()) {

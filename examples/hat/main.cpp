@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// `hat`: from two text files to a translator.
+/// `hat`: from two text files to a translator, or from one to a language model.
 
 #include <hat/core/error.hpp>
 #include <hat/version.hpp>
@@ -30,6 +30,8 @@ int main(int argc, char** argv) {
     hat::program::add_tune(app);
     hat::program::add_translate(app);
     hat::program::add_score(app);
+    hat::program::add_perplexity(app);
+    hat::program::add_generate(app);
     hat::program::add_inspect(app);
     hat::program::add_quickstart(app);
     try {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// hat prepare: parallel text → subword model and encoded corpora.
+/// hat prepare: parallel text, or the text of a language model → vocabulary and encoded corpora.
 
 #include <hat/core/random.hpp>
 #include <hat/data/parallel_text.hpp>
@@ -11,8 +11,10 @@
 
 #include "commands.hpp"
 #include "data_directory.hpp"
+#include "prepare_text.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -27,6 +29,9 @@ namespace {
 
 struct PrepareOptions {
     std::string source, target, valid_source, valid_target, out, subword;
+    std::string task = "translation";
+    std::string text, valid_text;
+    std::int64_t words = 0;
     std::string model = "unigram";
     int vocab_size = 8000;
     int max_length = 250;
@@ -66,14 +71,17 @@ data::ParallelText read(const std::string& source, const std::string& target, bo
     return text;
 }
 
+data::SubwordOptions subword_options(const PrepareOptions& options) {
+    return {.vocab_size = options.vocab_size,
+            .model =
+                options.model == "bpe" ? data::SubwordModel::bpe : data::SubwordModel::unigram};
+}
+
 data::Subword make_subword(const PrepareOptions& options, const data::ParallelText& text) {
     if (!options.subword.empty()) return data::Subword::load(options.subword);
     std::vector<std::string> lines = text.source;
     lines.insert(lines.end(), text.target.begin(), text.target.end());
-    return data::train_subword(
-        lines,
-        {.vocab_size = options.vocab_size,
-         .model = options.model == "bpe" ? data::SubwordModel::bpe : data::SubwordModel::unigram});
+    return data::train_subword(lines, subword_options(options));
 }
 
 data::Corpus encode(const PrepareOptions& options, const data::ParallelText& text,
@@ -91,7 +99,7 @@ data::Corpus encode(const PrepareOptions& options, const data::ParallelText& tex
     return corpus;
 }
 
-void prepare(const PrepareOptions& options) {
+void prepare_pairs(const PrepareOptions& options) {
     data::ParallelText text = read(options.source, options.target, options.drop_empty);
     const data::ParallelText validation =
         options.valid_source.empty()
@@ -123,24 +131,68 @@ void prepare(const PrepareOptions& options) {
     std::printf("%s\n", options.out.c_str());
 }
 
+void prepare(const PrepareOptions& options) {
+    if (options.task == "translation") {
+        if (options.source.empty()) throw CLI::RequiredError("--source");
+        prepare_pairs(options);
+        return;
+    }
+    if (options.text.empty()) throw CLI::RequiredError("--text");
+    prepare_text({.text = options.text,
+                  .valid_text = options.valid_text,
+                  .out = options.out,
+                  .subword = options.subword,
+                  .training = subword_options(options),
+                  .words = options.words});
+}
+
+/// The flags of language models.
+void add_text_flags(CLI::App& command, PrepareOptions& options, CLI::Option* pairs) {
+    const auto add = [&](const char* name, auto& value, const char* what) {
+        return command.add_option(name, value, what)->group("Language model");
+    };
+    CLI::Option* text = add("--text", options.text, "training text, whose lines follow one another")
+                            ->excludes(pairs);
+    add("--valid-text", options.valid_text,
+        "validation text; without it, the last 1 % of the lines are held out")
+        ->needs(text);
+    add("--words", options.words,
+        "words that spaces part, if they appear so often, instead of subword pieces; the most "
+        "frequent one first")
+        ->check(CLI::PositiveNumber)
+        ->needs(text);
+}
+
 }  // namespace
 
 void add_prepare(CLI::App& app) {
     auto options = std::make_shared<PrepareOptions>();
     CLI::App* command = app.add_subcommand(
-        "prepare", "Turns two text files, one sentence a line, into training data.");
-    command->footer("Example:\n  hat prepare --source train.en --target train.de --valid-source "
-                    "valid.en --valid-target valid.de --vocab-size 8000 --out data");
-    command->add_option("--source", options->source, "training text to translate from")->required();
-    command->add_option("--target", options->target, "its translation, line by line")->required();
+        "prepare", "Turns two text files, one sentence a line, into training data for a "
+                   "translator; or one text into that of a language model.");
+    command->footer("Examples:\n  hat prepare --source train.en --target train.de --valid-source "
+                    "valid.en --valid-target valid.de --vocab-size 8000 --out data\n  hat prepare "
+                    "--task language-model --text train.txt --words 1 --out data");
+    command->add_option("--task", options->task, "what the data is for")
+        ->check(CLI::IsMember({"translation", "language-model"}))
+        ->capture_default_str();
+    auto* source =
+        command->add_option("--source", options->source, "training text to translate from");
+    auto* target =
+        command->add_option("--target", options->target, "its translation, line by line");
+    source->needs(target);
+    target->needs(source);
     auto* valid_source = command->add_option(
         "--valid-source", options->valid_source,
         "validation text; without it, 1 % of the training pairs (at most 1,000) are held out");
     auto* valid_target =
         command->add_option("--valid-target", options->valid_target, "its translation");
-    valid_source->needs(valid_target);
+    valid_source->needs(valid_target)->needs(source);
     valid_target->needs(valid_source);
-    command->add_option("--vocab-size", options->vocab_size, "subword pieces, for both languages")
+    add_text_flags(*command, *options, source);
+    command
+        ->add_option("--vocab-size", options->vocab_size,
+                     "subword pieces; both languages share them")
         ->check(CLI::Range(8, 1000000))
         ->capture_default_str();
     command->add_option("--model", options->model, "kind of subword model")

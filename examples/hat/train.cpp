@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// hat train: training data and an architecture, or a design space → a model, or a
-/// SuperTransformer.
+/// hat train: training data and an architecture, or a design space → a translator, a language model
+/// or a SuperTransformer.
 
 #include <hat/elastic/super_training.hpp>
 #include <hat/io/architecture_json.hpp>
+#include <hat/train/perplexity.hpp>
 
 #include "architecture_argument.hpp"
 #include "commands.hpp"
+#include "language_data.hpp"
 #include "model_argument.hpp"
 #include "space_argument.hpp"
 #include "training_flags.hpp"
@@ -26,7 +28,8 @@ namespace {
 
 struct TrainOptions {
     TrainingFlags flags;
-    std::string architecture = "tiny", space, init, task = "translation";
+    std::string architecture, space, init, task = "translation";
+    int block = 512;
     elastic::SuperTrainingOptions super;
     elastic::SuperValidationOptions validation;
     std::optional<int> sandwich;
@@ -59,7 +62,8 @@ void initialize(model::Network& network, const TrainOptions& options) {
     directory.load_weights(network.table(), network.values());
 }
 
-void finish(const TrainOptions& options, const model::Network& network, const TrainingData& data,
+template <class Data>
+void finish(const TrainOptions& options, const model::Network& network, const Data& data,
             const io::Json& settings, const TrainingResult& result) {
     save_trained_model(options.flags.out + "/model",
                        std::filesystem::path(options.flags.out).filename().string(), network,
@@ -67,7 +71,12 @@ void finish(const TrainOptions& options, const model::Network& network, const Tr
 }
 
 void train_network(const TrainOptions& options, const TrainingData& data) {
-    const auto architecture = architecture_argument(options.architecture, data.subword.size());
+    const auto architecture = architecture_argument(
+        options.architecture.empty() ? "tiny" : options.architecture, data.subword.size());
+    if (!architecture.has_encoder()) {
+        fail("--architecture ", options.architecture,
+             ": has no encoder, so it is for --task language-model");
+    }
     if (architecture.target_vocab_size != data.subword.size() ||
         architecture.source_vocab_size != data.subword.size()) {
         fail("--architecture ", options.architecture, ": has vocabularies of ",
@@ -80,6 +89,48 @@ void train_network(const TrainOptions& options, const TrainingData& data) {
     const io::Json settings = training_settings(
         options.flags,
         {{"init", options.init}, {"architecture", io::architecture_to_json(architecture)}});
+    const auto result = run_training(
+        options.flags, {.directory = options.flags.out, .settings = settings}, network, data, pool,
+        [&](std::int64_t) {
+            return [&](model::Gradients* gradients) { return network.view(gradients); };
+        });
+    finish(options, network, data, settings, result);
+}
+
+/// Throws  `Error` if the architecture is no language model for blocks of this vocabulary.
+void check_language_model(const TrainOptions& options, model::Network& network, int vocab_size) {
+    const std::string where = "--architecture " + options.architecture;
+    const model::Architecture& architecture = network.architecture();
+    if (architecture.has_encoder()) {
+        fail(where, ": has an encoder, but a language model has none");
+    }
+    if (architecture.target_vocab_size != vocab_size) {
+        fail(where, ": has a vocabulary of ", architecture.target_vocab_size,
+             ", but the data one of ", vocab_size);
+    }
+    if (const int longest = train::max_text_length(network.view()); options.block > longest) {
+        fail("--block ", options.block, ": the network has positions for ", longest, " tokens");
+    }
+    if (options.block > options.flags.max_tokens) {
+        fail("--block ", options.block, ": a batch has --max-tokens ", options.flags.max_tokens);
+    }
+}
+
+void train_language_model(TrainOptions options) {
+    if (options.architecture.empty()) options.architecture = "tiny-lm";
+    TextData text = load_text_data(options.flags.data);
+    const int vocab_size = text.vocab_size;
+    const auto architecture = architecture_argument(options.architecture, vocab_size);
+    ThreadPool pool(options.flags.threads);
+    model::Network network(architecture);
+    check_language_model(options, network, vocab_size);
+    const BlockData data(std::move(text), options.block);
+    initialize(network, options);
+    const io::Json settings = training_settings(
+        options.flags, {{"task", options.task},
+                        {"block", options.block},
+                        {"init", options.init},
+                        {"architecture", io::architecture_to_json(architecture)}});
     const auto result = run_training(
         options.flags, {.directory = options.flags.out, .settings = settings}, network, data, pool,
         [&](std::int64_t) {
@@ -126,10 +177,12 @@ void train_super_transformer(const TrainOptions& options, const TrainingData& da
 }
 
 void train(const TrainOptions& options) {
-    if (options.task != "translation") {
-        fail("--task ", options.task, ": only translation can be trained");
-    }
     check_run(options.flags, options.flags.out);
+    if (options.task == "language-model") {
+        if (!options.space.empty()) fail("--space: is for --task translation");
+        train_language_model(options);
+        return;
+    }
     const TrainingData data = load_training_data(options.flags.data);
     if (options.space.empty())
         train_network(options, data);
@@ -187,11 +240,12 @@ void add_train(CLI::App& app) {
     command->footer(
         "Examples:\n  hat train --data data --architecture tiny --updates 7000 "
         "--dropout 0.3 --out run\n  hat train --data data --space multi30k --sandwich 2 "
-        "--out super\nThe model is in run/model then.");
+        "--out super\n  hat train --task language-model --data text --architecture tiny-lm "
+        "--out run\nThe model is in run/model then.");
     CLI::Option* architecture =
-        command
-            ->add_option("--architecture", options->architecture, "YAML file, or tiny, base or big")
-            ->capture_default_str();
+        command->add_option("--architecture", options->architecture,
+                            "YAML file, or tiny (if none is named), base or big; for a language "
+                            "model, YAML file or tiny-lm");
     CLI::Option* space =
         command
             ->add_option("--space", options->space,
@@ -200,10 +254,24 @@ void add_train(CLI::App& app) {
             ->excludes(architecture);
     command->add_option("--out", options->flags.out, "directory of the run")->required();
     command->add_option("--init", options->init, "start from this run's or model's weights");
-    command->add_option("--task", options->task, "translation")->capture_default_str();
+    command->add_option("--task", options->task, "what is trained")
+        ->check(CLI::IsMember({"translation", "language-model"}))
+        ->capture_default_str();
+    command
+        ->add_option("--block", options->block,
+                     "language model: tokens that are read as one, cut from the text regardless "
+                     "of lines")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     add_training_flags(*command, options->flags);
     add_super_flags(*command, *options, space);
-    command->callback([options] { train(*options); });
+    const CLI::Option* smoothing = command->get_option("--label-smoothing");
+    command->callback([options, smoothing] {
+        // Perplexity is what a language model is for: its loss is smoothed only if one asks.
+        if (options->task == "language-model" && smoothing->count() == 0)
+            options->flags.label_smoothing = 0;
+        train(*options);
+    });
 }
 
 }  // namespace hat::program

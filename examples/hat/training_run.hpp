@@ -58,12 +58,12 @@ inline void check_run(const TrainingFlags& flags, const std::string& directory) 
 }
 
 /// Trains `network` to the end; leaves it with the mean of the last parameters. `choose` is as for
-/// `train::Training::run`.
+/// `train::Training::run`; `data` is a `TrainingData` of pairs, or a `BlockData` of text.
 ///
 /// Throws  `Error` if a signal stops it, after it has saved a checkpoint.
-template <class Choose>
+template <class Data, class Choose>
 TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
-                            model::Network& network, const TrainingData& data, ThreadPool& pool,
+                            model::Network& network, const Data& data, ThreadPool& pool,
                             Choose&& choose) {
     check_run(flags, run.directory);
     train::Trainer trainer(network, make_schedule(flags), trainer_options(flags), pool);
@@ -95,10 +95,10 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
     for (const auto& [name, text] : run.files) io::write_file(run.directory + "/" + name, text);
     io::write_file(run.directory + "/config.json", run.settings.dump(2) + "\n");
     const model::Architecture& architecture = network.architecture();
-    std::fprintf(stderr, "%lld parameters, %lld of them in layers; %d training pairs; %d threads\n",
+    std::fprintf(stderr, "%lld parameters, %lld of them in layers; %d training %s; %d threads\n",
                  static_cast<long long>(model::parameters(architecture)),
                  static_cast<long long>(model::layer_parameters(architecture)), data.train.size(),
-                 pool.size());
+                 Data::unit, pool.size());
 
     std::signal(SIGINT, note_signal);
     std::signal(SIGTERM, note_signal);
@@ -119,16 +119,12 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
 }
 
 /// Writes what was trained as a model directory and prints where it is.
-inline void save_trained_model(const std::string& path, const std::string& name,
-                               const model::Network& network, const TrainingFlags& flags,
-                               const TrainingData& data, const io::Json& settings,
-                               const TrainingResult& result) {
-    const auto& special = data.subword.special();
+template <class Data>
+void save_trained_model(const std::string& path, const std::string& name,
+                        const model::Network& network, const TrainingFlags& flags, const Data& data,
+                        const io::Json& settings, const TrainingResult& result) {
     const io::ModelConfig config{.architecture = network.architecture(),
-                                 .special_tokens = {.unk = special.unk,
-                                                    .bos = special.bos,
-                                                    .eos = special.eos,
-                                                    .pad = special.pad},
+                                 .special_tokens = data.special_tokens(),
                                  .provenance = {{"training", settings.dump()},
                                                 {"updates", std::to_string(result.updates)},
                                                 {"validation_loss", std::to_string(result.loss)},
@@ -140,7 +136,7 @@ inline void save_trained_model(const std::string& path, const std::string& name,
                              .training_data = std::filesystem::exists(data_config)
                                                   ? io::read_file(data_config)
                                                   : flags.data};
-    io::save_model_directory(path, config, network.table(), network.values(), data.subword.bytes(),
+    io::save_model_directory(path, config, network.table(), network.values(), data.text_files(),
                              io::model_card_to_markdown(card, config.architecture));
     std::printf("%s\n", path.c_str());
 }

@@ -49,4 +49,26 @@ Trained on 32,500 pairs of help texts (MPL-2.0).
 | a phone | beam 5, 30 tokens | 7.00 |
 )");
     }
+
+    TEST_CASE("a language model speaks, and has one side") {
+        const ModelCard card{.name = "speaker",
+                             .source_language = "",
+                             .target_language = "",
+                             .training_data = "a text"};
+        CHECK(model_card_to_markdown(card, hat::model::transformer_tiny_lm(10000)) == R"(# speaker
+
+A Transformer language model, made with hat.
+
+    hat generate --model .
+
+Trained on a text.
+
+## Size
+
+- decoder: 4 layers, width 128, feed-forward 256, heads 4
+- vocabulary: 10000
+- parameters: 1.81 M, 0.53 M of them in the layers
+- FLOPs: 0.03 G for 30 tokens, without the output projection
+)");
+    }
 }

@@ -23,6 +23,18 @@ TEST_SUITE("model/presets") {
         for (const Architecture& a : {tiny, base, big, wmt, iwslt}) CHECK_NOTHROW(validate(a));
     }
 
+    TEST_CASE("a language model is a decoder alone, pre-norm with a final norm") {
+        constexpr Architecture tiny = transformer_tiny_lm(10000);
+        static_assert(!tiny.has_encoder() && tiny.decoder_layer_count == 4);
+        static_assert(tiny.source_vocab_size == 0 && tiny.target_vocab_size == 10000);
+        static_assert(tiny.norm == Norm::pre && tiny.decoder_final_norm);
+        static_assert(tiny.decoder_layer_shapes[3] == DecoderLayerShape{256, 4, 0, 0});
+        static_assert(tiny.decoder_layer_shapes[4] == DecoderLayerShape{});
+        static_assert(language_model({.qkv_dim = 256}, 9).qkv_dim == 256);
+        CHECK_THROWS_WITH_AS(static_cast<void>(language_model({.layers = 17}, 10)),
+                             "architecture: decoder_layers = 17 is not in 1 … 16", hat::Error);
+    }
+
     TEST_CASE("a shape that cannot be built is an error") {
         CHECK_THROWS_WITH_AS(
             static_cast<void>(uniform({.heads = 7}, 10, 10)),

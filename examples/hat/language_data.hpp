@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/data/corpus.hpp>
+#include <hat/data/corpus_file.hpp>
+#include <hat/data/text_blocks.hpp>
+#include <hat/data/text_codec.hpp>
+#include <hat/io/model_directory.hpp>
+#include <hat/io/text_file.hpp>
+
+#include "data_directory.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+/// What `hat prepare --task language-model` makes, and `hat train` and `hat perplexity` read.
+namespace hat::program {
+
+/// A data directory of text in memory: encoded lines, each ending with eos.
+struct TextData {
+    io::TextFiles files;  ///< how text is encoded, as models of this data will do it
+    SpecialTokens special;
+    int vocab_size = 0;
+    data::Side train;
+    data::Side validation;
+};
+
+/// Throws  `Error` if a file is missing, damaged, or encoded with another vocabulary.
+inline TextData load_text_data(const std::string& path) {
+    const DataDirectory directory{path};
+    if (!std::filesystem::is_directory(path)) {
+        fail(path, ": there is no such data directory; `hat prepare --task language-model --out ",
+             path, " …` makes one");
+    }
+    TextData text;
+    for (const std::string_view name : io::text_file_names) {
+        const std::string file = (path + '/').append(name);
+        if (std::filesystem::exists(file)) text.files.emplace(name, io::read_file(file));
+    }
+    const auto side = [&](const std::string& file) {
+        data::Corpus corpus = data::load_corpus(file);
+        if (corpus.has_source()) {
+            fail(path, ": holds sentence pairs, for --task translation; a language model needs "
+                       "what `hat prepare --task language-model` makes");
+        }
+        return std::move(corpus.target);
+    };
+    text.train = side(directory.train());
+    text.validation = side(directory.validation());
+    const auto codec = data::TextCodec::from_files(text.files, path);
+    text.special = codec.special();
+    text.vocab_size = codec.target_size();
+    for (const data::Side* corpus : {&text.train, &text.validation}) {
+        if (corpus->vocab_size != text.vocab_size) {
+            fail(path, ": the text has a vocabulary of ", corpus->vocab_size,
+                 ", but the directory one of ", text.vocab_size);
+        }
+    }
+    return text;
+}
+
+/// A text cut into blocks, as a training takes it.
+struct BlockData {
+    io::TextFiles files;
+    SpecialTokens special;
+    data::Corpus train;
+    data::Corpus validation;
+
+    BlockData(TextData text, int block)
+        : files(std::move(text.files)), special(text.special),
+          train(data::cut_into_blocks(std::move(text.train), block)),
+          validation(data::cut_into_blocks(std::move(text.validation), block)) {}
+
+    [[nodiscard]] const io::TextFiles& text_files() const { return files; }
+    [[nodiscard]] SpecialTokens special_tokens() const { return special; }
+    static constexpr const char* unit = "blocks";
+};
+
+}  // namespace hat::program
