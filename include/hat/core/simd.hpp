@@ -339,10 +339,11 @@ HAT_INLINE Lanes tanh(Lanes x) noexcept {
     return select_less(size, broadcast(0.625F), small, signed_big);
 }
 
-/// 1 / (1 + e^−x).
+/// 1 / (1 + e^−x). Beside 1, e^−87.3 is as good as the 0 that `exp` gives below that.
 HAT_INLINE Lanes sigmoid(Lanes x) noexcept {
     const Lanes one = broadcast(1.0F);
-    return one / (one + exp(zero() - x));
+    const Lanes power = min(max(zero() - x, broadcast(-87.3F)), broadcast(88.3F));
+    return one / (one + detail::exp_in_range(power));
 }
 
 /// The error function, absolute error below 5e-7 (Abramowitz and Stegun, 7.1.26).

@@ -10,6 +10,7 @@
 #include <hat/kernels/dropout.hpp>
 #include <hat/kernels/feature_shuffle.hpp>
 #include <hat/kernels/layer_norm.hpp>
+#include <hat/kernels/row_moments.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -102,6 +103,45 @@ HAT_INLINE void normalize_and_activate(const Activate& activate, const GroupFini
     });
 }
 
+/// The norm, activation and dropout of rows of groups, one behind the other in memory: row q of
+/// `y` is group q % groups of row first_row + q / groups.
+template <class Activate>
+HAT_INLINE void finish_group_rows(const Activate& activate, const GroupFinish& finish,
+                                  const GroupFinishKept& kept, int first_row, Matrix y) noexcept {
+    const int size = y.cols();
+    const auto finish_one = [&](int q, RowMoments moments) HAT_INLINE_LAMBDA {
+        const int row = first_row + q / finish.groups;
+        const int column = q % finish.groups * size;
+        float* to = nullptr;
+        if (!kept.features.empty()) {
+            to = kept.features.row_data(row) + column;
+            kept.inverse_deviation[first_row * finish.groups + q] = moments.inverse_deviation;
+        }
+        normalize_and_activate(activate, finish, moments,
+                               first_element(row, size * finish.groups) +
+                                   static_cast<std::uint32_t>(column),
+                               size, to, y.row_data(q));
+    };
+    int q = 0;
+    for (; q + 16 <= y.rows(); q += 16) {
+        MomentsOf16 moments;
+        moments_of_16(y.row_data(q), y.stride(), size, moments);
+        for (int i = 0; i < 16; ++i) finish_one(q + i, moments[i]);
+    }
+    for_row_groups(y.rows() - q, [&](int i, auto rows) HAT_INLINE_LAMBDA {
+        RowMoments moments[4];
+        row_moments<rows>(y.row_data(q + i), y.stride(), size, moments);
+        for (int r = 0; r < rows; ++r) finish_one(q + i + r, moments[r]);
+    });
+}
+
+/// Rows of which all groups together are whole batches of 16.
+constexpr int rows_per_batch(int groups) noexcept {
+    int rows = 1;
+    while (rows * groups % 16 != 0) rows *= 2;
+    return rows;
+}
+
 }  // namespace detail
 
 /// y = drop(act(norm(shuffle(u)))) for a block of rows, of which the first is row `first_row` of
@@ -114,43 +154,26 @@ inline void finish_groups(const GroupFinish& finish, ConstMatrix u, int first_ro
     const int outputs = y.cols();
     const int groups = finish.groups;
     const int size = outputs / groups;
-    const auto kept_row = [&](int row) {
-        return kept.features.empty() ? nullptr : kept.features.row_data(row);
-    };
+    const bool is_dense = y.stride() == outputs;  // groups of several rows lie in a row
+    const int batch = is_dense && finish.has_norm() ? detail::rows_per_batch(groups) : 1;
     detail::with_activation(finish.activation, [&](const auto& activate) HAT_INLINE_LAMBDA {
-        detail::for_row_groups(y.rows(), [&](int i, auto rows) HAT_INLINE_LAMBDA {
-            if (finish.moves()) {
-                for (int r = i; r < i + rows; ++r) {
-                    shuffle_features(u.row_data(r), groups, size, y.row_data(r));
-                }
+        for (int first = 0; first < y.rows(); first += batch) {
+            const int rows = first + batch < y.rows() ? batch : y.rows() - first;
+            for (int i = first; finish.moves() && i < first + rows; ++i) {
+                shuffle_features(u.row_data(i), groups, size, y.row_data(i));
             }
-            if (!finish.has_norm()) {
-                if (!finish.keeps() && !finish.drop.active()) return;
-                for (int r = i; r < i + rows; ++r) {
-                    const int row = first_row + r;
-                    detail::activate_stretches(activate, finish.drop,
-                                               detail::first_element(row, outputs), outputs,
-                                               kept_row(row), y.row_data(r));
-                }
-                return;
+            if (finish.has_norm()) {
+                const Matrix group_rows(y.row_data(first), rows * groups, size,
+                                        groups == 1 ? y.stride() : size);
+                detail::finish_group_rows(activate, finish, kept, first_row + first, group_rows);
+            } else if (finish.keeps() || finish.drop.active()) {
+                const int row = first_row + first;
+                detail::activate_stretches(
+                    activate, finish.drop, detail::first_element(row, outputs), outputs,
+                    kept.features.empty() ? nullptr : kept.features.row_data(row),
+                    y.row_data(first));
             }
-            for (int g = 0; g < groups; ++g) {
-                const int column = g * size;
-                detail::RowMoments moments[4];
-                detail::row_moments<rows>(y.row_data(i) + column, y.stride(), size, moments);
-                for (int r = 0; r < rows; ++r) {
-                    const int row = first_row + i + r;
-                    float* const to = kept_row(row);
-                    if (to != nullptr) {
-                        kept.inverse_deviation[row * groups + g] = moments[r].inverse_deviation;
-                    }
-                    detail::normalize_and_activate(
-                        activate, finish, moments[r],
-                        detail::first_element(row, outputs) + static_cast<std::uint32_t>(column),
-                        size, to == nullptr ? nullptr : to + column, y.row_data(i + r) + column);
-                }
-            }
-        });
+        }
     });
 }
 

@@ -121,49 +121,125 @@ accumulate_tile(LeftOperand left, RightOperand right, int inputs,
     }
 }
 
-/// One tile from its start values to its results.
+/// Where the values of tiles side by side lie: row r of tile t from `data + r · stride + t · step`
+/// on.
+template <class T>
+struct TileValues {
+    T* data;
+    std::ptrdiff_t stride;
+    std::ptrdiff_t step;
+};
+
+/// to = start + Σ, or max(start + Σ, 0), for `tiles` tiles of whole panels side by side. Out of
+/// line and with few arguments, so that what is around the sums, which may be short, is cheap.
 template <int Rows, int Panels>
-HAT_INLINE void compute_tile(LeftOperand left, RightOperand right, int inputs, int row, int panel,
-                             const Output& output) noexcept {
-    simd::Lanes sums[std::size_t{Rows}][std::size_t{Panels}];
+[[gnu::noinline]] void sum_tiles(const LeftOperand& left, const RightOperand& right, int inputs,
+                                 const TileValues<const float>& start, const TileValues<float>& to,
+                                 int tiles, bool is_relu) noexcept {
+    const float* weights = right.data;
+    const float* from = start.data;
+    float* y = to.data;
+    for (int tile = 0; tile < tiles; ++tile) {
+        simd::Lanes sums[std::size_t{Rows}][std::size_t{Panels}];
 #pragma GCC unroll 8
-    for (int r = 0; r < Rows; ++r) {
+        for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 8
-        for (int p = 0; p < Panels; ++p) sums[r][p] = output.start(row + r, panel + p);
+            for (int p = 0; p < Panels; ++p) {
+                sums[r][p] = simd::load(from + r * start.stride + p * panel_width);
+            }
+        }
+        accumulate_tile<Rows, Panels>(left, {weights, right.panel_stride, right.input_stride},
+                                      inputs, sums);
+        if (is_relu) {
+#pragma GCC unroll 8
+            for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 8
+                for (int p = 0; p < Panels; ++p) sums[r][p] = simd::max(sums[r][p], simd::zero());
+            }
+        }
+#pragma GCC unroll 8
+        for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 8
+            for (int p = 0; p < Panels; ++p) {
+                simd::store(sums[r][p], y + r * to.stride + p * panel_width);
+            }
+        }
+        weights += Panels * right.panel_stride;
+        from += start.step;
+        y += to.step;
     }
-    accumulate_tile<Rows, Panels>(
-        LeftOperand{left.data + row * left.row_stride, left.row_stride, left.input_stride},
-        RightOperand{right.data + panel * right.panel_stride, right.panel_stride,
-                     right.input_stride},
-        inputs, sums);
-#pragma GCC unroll 8
-    for (int r = 0; r < Rows; ++r) {
-#pragma GCC unroll 8
-        for (int p = 0; p < Panels; ++p) output.finish(row + r, panel + p, sums[r][p]);
+}
+
+/// Start values of outputs without any.
+alignas(64) inline constexpr float zeros[8 * panel_width] = {};
+
+/// `tiles` tiles side by side from their start values to their results.
+template <int Rows, int Panels>
+void compute_tiles(const LeftOperand& all_left, const RightOperand& all_right, int inputs, int row,
+                   int panel, int tiles, const Output& output) noexcept {
+    constexpr std::ptrdiff_t width = Panels * panel_width;
+    const LeftOperand left{all_left.data + row * all_left.row_stride, all_left.row_stride,
+                           all_left.input_stride};
+    const RightOperand right{all_right.data + panel * all_right.panel_stride,
+                             all_right.panel_stride, all_right.input_stride};
+    const bool is_relu = output.activation == Activation::relu;
+    int plain = 0;  // tiles of whole panels, which are only loaded and stored
+    if (is_relu || output.activation == Activation::linear) {
+        const int whole = (output.y.cols() / panel_width - panel) / Panels;
+        plain = whole < tiles ? whole : tiles;
+    }
+    if (plain > 0) {
+        const int first = panel * panel_width;
+        const TileValues<float> to{output.y.row_data(row) + first, output.y.stride(), width};
+        TileValues<const float> start{zeros, 0, 0};
+        if (output.accumulate)
+            start = {to.data, to.stride, to.step};
+        else if (output.bias != nullptr)
+            start = {output.bias + first, 0, width};
+        sum_tiles<Rows, Panels>(left, right, inputs, start, to, plain, is_relu);
+    }
+    // A panel that is cut short, or an activation that is a call: by way of a buffer.
+    for (int tile = plain; tile < tiles; ++tile) {
+        alignas(64) float buffer[std::size_t{Rows} * std::size_t{width}];
+        const auto place = [&](int r, int p) { return buffer + r * width + p * panel_width; };
+        const int first_panel = panel + tile * Panels;
+        for (int r = 0; r < Rows; ++r) {
+            for (int p = 0; p < Panels; ++p) {
+                simd::store(output.start(row + r, first_panel + p), place(r, p));
+            }
+        }
+        const RightOperand own{right.data + tile * Panels * right.panel_stride, right.panel_stride,
+                               right.input_stride};
+        sum_tiles<Rows, Panels>(left, own, inputs, {buffer, width, 0}, {buffer, width, 0}, 1,
+                                false);
+        for (int r = 0; r < Rows; ++r) {
+            for (int p = 0; p < Panels; ++p) {
+                output.finish(row + r, first_panel + p, simd::load(place(r, p)));
+            }
+        }
     }
 }
 
 /// `Rows` rows by all of the panels `first_panel … last_panel − 1`.
 template <int Rows>
-void compute_row_tile(LeftOperand left, RightOperand right, int inputs, int row, int first_panel,
-                      int last_panel, const Output& output) noexcept {
+void compute_row_tile(const LeftOperand& left, const RightOperand& right, int inputs, int row,
+                      int first_panel, int last_panel, const Output& output) noexcept {
     constexpr int abreast = tile_panels(Rows);
     int panel = first_panel;
-    for (; panel + abreast <= last_panel; panel += abreast) {
-        compute_tile<Rows, abreast>(left, right, inputs, row, panel, output);
-    }
-    if constexpr (abreast > 2) {
-        for (; panel + 2 <= last_panel; panel += 2) {
-            compute_tile<Rows, 2>(left, right, inputs, row, panel, output);
-        }
-    }
-    for (; panel < last_panel; ++panel) {
-        compute_tile<Rows, 1>(left, right, inputs, row, panel, output);
-    }
+    const auto tiles_of = [&]<int Panels>() {
+        const int tiles = (last_panel - panel) / Panels;
+        if (tiles == 0) return;
+        compute_tiles<Rows, Panels>(left, right, inputs, row, panel, tiles, output);
+        panel += tiles * Panels;
+    };
+    tiles_of.template operator()<abreast>();
+    if constexpr (abreast > 2) tiles_of.template operator()<2>();
+    if constexpr (abreast > 1) tiles_of.template operator()<1>();
 }
 
-inline void compute_rows(int rows_in_tile, LeftOperand left, RightOperand right, int inputs,
-                         int row, int first_panel, int last_panel, const Output& output) noexcept {
+inline void compute_rows(int rows_in_tile, const LeftOperand& left, const RightOperand& right,
+                         int inputs, int row, int first_panel, int last_panel,
+                         const Output& output) noexcept {
     const auto tile = [&]<int Rows>() {
         compute_row_tile<Rows>(left, right, inputs, row, first_panel, last_panel, output);
     };
@@ -191,7 +267,7 @@ inline void compute_rows(int rows_in_tile, LeftOperand left, RightOperand right,
 
 /// All `rows` rows by the panels `first_panel … last_panel − 1`, the rows shared out evenly
 /// among tiles (9 rows are 5 + 4, never 8 + 1).
-inline void compute_panels(LeftOperand left, int rows, RightOperand right, int inputs,
+inline void compute_panels(const LeftOperand& left, int rows, const RightOperand& right, int inputs,
                            int first_panel, int last_panel, const Output& output) noexcept {
     const int tiles = (rows + max_tile_rows - 1) / max_tile_rows;
     for (int tile = 0, row = 0; tile < tiles; ++tile) {
