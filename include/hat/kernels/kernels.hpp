@@ -6,7 +6,7 @@
 /// Every kernel takes views whose memory the caller owns, checks nothing in release builds and, but
 /// for what a scratch `Arena` hands out, allocates nothing. All matrix products run on one tile
 /// (`tile.hpp`): `packed_gemm` on weights packed once, `gemm_nt`, `gemm_nn` and `gemm_tn` on
-/// row-major operands.
+/// row-major operands, `group_linear` on the groups of DeLighT.
 ///
 ///     hat::kernels::gemm_nt(x, weight, {.y = y, .bias = bias, .activation = Activation::relu},
 ///                           scratch);
@@ -20,11 +20,15 @@
 #include <hat/kernels/distillation.hpp>
 #include <hat/kernels/dropout.hpp>
 #include <hat/kernels/embedding.hpp>
+#include <hat/kernels/feature_shuffle.hpp>
 #include <hat/kernels/gemm.hpp>
+#include <hat/kernels/group_finish.hpp>
+#include <hat/kernels/group_linear.hpp>
 #include <hat/kernels/layer_norm.hpp>
 #include <hat/kernels/packed_gemm.hpp>
 #include <hat/kernels/recurrent_dropout.hpp>
 #include <hat/kernels/rows.hpp>
+#include <hat/kernels/row_moments.hpp>
 #include <hat/kernels/softmax.hpp>
 #include <hat/kernels/tile.hpp>
 #include <hat/kernels/top_candidates.hpp>

@@ -15,6 +15,7 @@
 /// Limits: at most 16 layers a side; sinusoidal positions for 1,024 tokens a sentence.
 
 #include <hat/model/architecture.hpp>
+#include <hat/model/block_scaling.hpp>
 #include <hat/model/counts.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// `hat/nn`: the layers of the Transformer, each a struct of weights and a `forward`.
+/// `hat/nn`: the layers of the Transformer and of DeLighT, each a struct of weights and a `forward`.
 ///
 /// `Weights` says what they are for: `Trainable` are views on a slab and its gradients, `Packed`
 /// are panels for serving. `forward(context, layer, x, …)` runs in a `Tape` or in `Eval`.
@@ -18,7 +18,10 @@
 #include <hat/nn/attention_step.hpp>
 #include <hat/nn/block.hpp>
 #include <hat/nn/cache.hpp>
+#include <hat/nn/dextra.hpp>
+#include <hat/nn/dextra_shape.hpp>
 #include <hat/nn/feed_forward.hpp>
+#include <hat/nn/group_linear.hpp>
 #include <hat/nn/layer_norm.hpp>
 #include <hat/nn/linear.hpp>
 #include <hat/nn/weights.hpp>
