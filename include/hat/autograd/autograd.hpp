@@ -17,8 +17,8 @@
 #include <hat/autograd/distillation.hpp>
 #include <hat/autograd/functions.hpp>
 #include <hat/autograd/gradient_check.hpp>
+#include <hat/autograd/group_linear.hpp>
 #include <hat/autograd/recurrent_dropout.hpp>
 #include <hat/autograd/rows.hpp>
-#include <hat/autograd/group_linear.hpp>
 #include <hat/autograd/tape.hpp>
 #include <hat/autograd/variable.hpp>

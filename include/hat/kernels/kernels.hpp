@@ -27,8 +27,8 @@
 #include <hat/kernels/layer_norm.hpp>
 #include <hat/kernels/packed_gemm.hpp>
 #include <hat/kernels/recurrent_dropout.hpp>
-#include <hat/kernels/rows.hpp>
 #include <hat/kernels/row_moments.hpp>
+#include <hat/kernels/rows.hpp>
 #include <hat/kernels/softmax.hpp>
 #include <hat/kernels/tile.hpp>
 #include <hat/kernels/top_candidates.hpp>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// `hat/nn`: the layers of the Transformer and of DeLighT, each a struct of weights and a `forward`.
+/// `hat/nn`: the layers of the Transformer and of DeLighT, each a struct of weights and a
+/// `forward`.
 ///
 /// `Weights` says what they are for: `Trainable` are views on a slab and its gradients, `Packed`
 /// are panels for serving. `forward(context, layer, x, …)` runs in a `Tape` or in `Eval`.
