@@ -109,7 +109,7 @@ TEST_SUITE("nn/cache") {
             table.start(rows_per_sentence, max_lengths);
             KeyValueCaches caches;
             caches.reserve(2, dim, table.page_capacity());
-            const KeyValueCache cache = caches.layer(1);
+            const KeyValueCache cache = caches.layer(1, dim);
             RandomSearch search(max_lengths, rows_per_sentence, 7);
             for (auto rows = search.next(); !rows.empty(); rows = search.next()) {
                 table.advance(rows);

@@ -86,15 +86,15 @@ TEST_SUITE("search/latency_plan_text") {
                        "plan: architecture: encoder layer 0: heads = 7 does not divide qkv_dim = "
                        "128");
         check_rejected(replaced(good, "sharing: all", "sharing: some"),
-                       "plan:19: sharing: expected one of none, decoder_input_output, all; found "
+                       "plan:24: sharing: expected one of none, decoder_input_output, all; found "
                        "\"some\"");
         check_rejected(conditions_text(plan_latency(space(), {}, 1, 1)),
                        "plan: names no network: expected a gene string a line");
         check_rejected(good + "e999:384x4/d128:384x4x4x1\n",
-                       "plan:35: architecture: encoder_embed_dim = 999 exceeds the super "
+                       "plan:43: architecture: encoder_embed_dim = 999 exceeds the super "
                        "network's 192");
         check_rejected(
             good + "what is this\n",
-            "plan:35: expected \"name: value\" or a gene string, found \"what is this\"");
+            "plan:43: expected \"name: value\" or a gene string, found \"what is this\"");
     }
 }

@@ -234,6 +234,37 @@ Variable embed(Context& context, std::span<const int> tokens, const Ragged& sent
     return y;
 }
 
+/// y = x + positions, row `first_position` + i for token i of a sentence; x itself if `positions` is
+/// empty.
+///
+/// Shapes  x, y [sentences.tokens(), dim],  positions [≥ longest + 2, dim]
+template <class Context>
+Variable add_positions(Context& context, const Variable& x, const Ragged& sentences,
+                       const Parameter& positions) {
+    if (positions.value.empty()) return x;
+    const Variable y = context.variable(x.rows(), x.cols());
+    kernels::add(x.value, y.value, false);
+    for (int s = 0; s < sentences.sentences(); ++s) {
+        const int length = sentences.length(s);
+        kernels::add(positions.value.middle_rows(first_position, length),
+                     y.value.middle_rows(sentences.begin(s), length), true);
+    }
+    context.record([=](Tape& tape) {
+        const Matrix dy = tape.gradient(y);
+        bool accumulate = false;
+        const Matrix dx = tape.gradient_to_write(x, accumulate);
+        kernels::add(dy, dx, accumulate);
+        if (!positions.trainable()) return;
+        for (int s = 0; s < sentences.sentences(); ++s) {
+            const int length = sentences.length(s);
+            kernels::add(dy.middle_rows(sentences.begin(s), length),
+                         positions.gradient.middle_rows(first_position, length), true);
+        }
+        positions.mark();
+    });
+    return y;
+}
+
 /// The rows of several variables sentence by sentence: those of the first part, then of the second,
 /// … This is what a decoder layer attends to that reads more than one encoder layer.
 ///

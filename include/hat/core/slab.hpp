@@ -24,14 +24,15 @@ public:
         int cols;
         bool is_vector;         ///< stored as a one-dimensional tensor in files
         std::ptrdiff_t offset;  ///< in floats from the start of the slab
+        int groups = 1;         ///< blocks of rows that map inputs of their own (group-linear layers)
 
         [[nodiscard]] std::ptrdiff_t size() const noexcept { return std::ptrdiff_t{rows} * cols; }
     };
 
     /// Adds a tensor behind the last one and returns its index.
     /// Throws  `Error` if the name is there already or the shape is empty.
-    int add_matrix(std::string name, int rows, int cols) {
-        return add({std::move(name), rows, cols, false, 0});
+    int add_matrix(std::string name, int rows, int cols, int groups = 1) {
+        return add({std::move(name), rows, cols, false, 0, groups});
     }
     int add_vector(std::string name, int size) { return add({std::move(name), 1, size, true, 0}); }
 

@@ -37,7 +37,9 @@ public:
     void start(const Sources& sources, int rows_per_sentence, std::span<const int> max_lengths) {
         const model::Architecture& a = model_->architecture;
         table_.start(rows_per_sentence, max_lengths);
-        caches_.reserve(a.decoder_layer_count, a.qkv_dim, table_.page_capacity());
+        int widest = 0;
+        for (const auto& layer : a.decoder_layers()) widest = std::max(widest, a.qkv_dim_of(layer));
+        caches_.reserve(a.decoder_layer_count, widest, table_.page_capacity());
         lasting_.reset();
         memory_.reset();
         scratch_.reset();
@@ -55,8 +57,11 @@ public:
         }
     }
 
+    /// Precondition: the network has no adaptive softmax, which does not compute its words in
+    /// blocks; see `logits`.
     [[nodiscard]] kernels::CandidateRows step(std::span<const Row> rows,
                                               const Selection& selection) {
+        HAT_ASSERT(!model_->adaptive_softmax);
         return kernels::linear_top_candidates(
             advance(rows), model_->output, selection.count, selection.normalize,
             1.0F / selection.temperature,
@@ -66,14 +71,19 @@ public:
             scratch_);
     }
 
-    /// As `step`, with the logits of all tokens: what sampling draws from. Valid until the next
-    /// step.
+    /// As `step`, with the logits of all tokens: what sampling draws from. Those of an adaptive
+    /// softmax are log-probabilities. Valid until the next step.
     ///
     /// Shapes  result [rows, target_vocab_size]
     [[nodiscard]] Matrix logits(std::span<const Row> rows) {
-        const ConstMatrix x = advance(rows);
-        const Matrix y = memory_.matrix(x.rows(), model_->output.outputs());
-        kernels::packed_gemm(x, model_->output, {.y = y});
+        const Matrix x = advance(rows);
+        const Matrix y = memory_.matrix(x.rows(), vocab_size());
+        if (model_->adaptive_softmax) {
+            autograd::Eval context(memory_, scratch_);
+            log_probabilities(context, *model_->adaptive_softmax, {x, nullptr}, y);
+        } else {
+            kernels::packed_gemm(x, model_->output, {.y = y});
+        }
         return y;
     }
 
@@ -86,8 +96,8 @@ private:
 
     /// Takes every row one position further. Returns what their logits are made from.
     ///
-    /// Shapes  result [rows, decoder_embed_dim]
-    [[nodiscard]] ConstMatrix advance(std::span<const Row> rows) {
+    /// Shapes  result [rows, output_dim]
+    [[nodiscard]] Matrix advance(std::span<const Row> rows) {
         memory_.reset();
         scratch_.reset();
         const model::Architecture& a = model_->architecture;
@@ -95,11 +105,12 @@ private:
         table_.advance(rows);
         autograd::Variable x = embed(context, rows);
         for (int i = 0; i < a.decoder_layer_count; ++i) {
-            x = nn::step(context, model_->decoder_layers[static_cast<std::size_t>(i)],
-                         a.norm == model::Norm::pre, x, table_, caches_.layer(i), cross(i));
+            const auto& layer = model_->decoder_layers[static_cast<std::size_t>(i)];
+            x = nn::step(context, layer, a.norm == model::Norm::pre, x, table_,
+                         caches_.layer(i, layer.self_attn.qkv_dim), cross(i));
         }
-        return a.decoder_final_norm ? forward(context, model_->decoder_layer_norm, x).value
-                                    : x.value;
+        if (a.decoder_final_norm) x = forward(context, model_->decoder_layer_norm, x);
+        return a.projects_output() ? forward(context, model_->project_out, x).value : x.value;
     }
 
     [[nodiscard]] std::span<nn::MemoryKeysValues> cross(int layer) noexcept {
@@ -150,10 +161,8 @@ private:
         const ConstMatrix all = model_->target_positions;
         const ConstMatrix from =
             all.empty() ? all : all.middle_rows(position, all.rows() - position);
-        const autograd::Variable x = context.variable(n, model_->architecture.decoder_embed_dim);
-        kernels::embed({tokens, rows.size()}, Ragged(offsets, n), model_->target_embedding,
-                       model::target_embedding_scale(model_->architecture), from, {}, x.value);
-        return x;
+        return model::detail::embed_side(context, {tokens, rows.size()}, Ragged(offsets, n),
+                                         model::detail::target_embeddings(*model_, from), {}, 0.0F);
     }
 
     const model::Transformer<nn::Packed>* model_;

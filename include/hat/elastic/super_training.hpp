@@ -134,7 +134,7 @@ private:
             Matrix states;
             if (teaches && i == 0) {
                 states = micro_batch.memory.matrix(micro_batch.batch.target_sentences.tokens(),
-                                                   networks[0].decoder_embed_dim);
+                                                   networks[0].output_dim());
                 teaching.states = states;
                 teaching.weight = network.output.value;
             }

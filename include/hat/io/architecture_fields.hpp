@@ -25,6 +25,8 @@ template <>
 inline constexpr std::array enum_words<model::Positions>{"sinusoidal", "learned", "none"};
 template <>
 inline constexpr std::array enum_words<model::Norm>{"post", "pre"};
+template <>
+inline constexpr std::array enum_words<nn::DExTraVariant>{"dextra", "define"};
 
 template <class Enum>
 [[nodiscard]] constexpr const char* enum_word(Enum value) noexcept {
@@ -48,11 +50,24 @@ template <class Enum>
     fail(address, "expected one of ", choices, "; found \"", found, "\"");
 }
 
+namespace detail {
+
+/// True if at(i) is not 0 for some layer i.
+template <class At>
+[[nodiscard]] bool any_layer(int count, At at) {
+    for (int i = 0; i < count; ++i)
+        if (at(i) != 0) return true;
+    return false;
+}
+
+}  // namespace detail
+
 /// Shows every field of an architecture to `fields`, in the order and under the names of files.
 ///
 /// `fields.value(name, x)` is called for what must be given, `fields.option(name, x)` for what has
 /// a default (x an int, a bool or an enumeration), `fields.layers(name, count, at)` for one number
-/// a layer, `at(i)` being layer i's. A reader may change what it is shown; `Shape` is
+/// a layer, `at(i)` being layer i's; `fields.layer_options` likewise where all may be 0 and are
+/// left out then. A reader may change what it is shown; `Shape` is
 /// `Architecture` then, and `const Architecture` for a writer.
 ///
 /// Throws  `Error`, beginning with `fields.address(name)`, if there are more layers than
@@ -77,6 +92,18 @@ void visit_fields(Shape& a, Fields& fields) {
                 return a.decoder_layer_shapes[static_cast<std::size_t>(i)].*member;
             });
     };
+    const auto encoder_option = [&](const char* name, auto member) {
+        fields.layer_options(
+            name, a.encoder_layer_count, [&a, member ](int i) -> auto& {
+                return a.encoder_layer_shapes[static_cast<std::size_t>(i)].*member;
+            });
+    };
+    const auto decoder_option = [&](const char* name, auto member) {
+        fields.layer_options(
+            name, a.decoder_layer_count, [&a, member ](int i) -> auto& {
+                return a.decoder_layer_shapes[static_cast<std::size_t>(i)].*member;
+            });
+    };
     fields.option("source_vocab_size", a.source_vocab_size);
     fields.option("target_vocab_size", a.target_vocab_size);
     count("encoder_layers", a.encoder_layer_count);
@@ -93,7 +120,20 @@ void visit_fields(Shape& a, Fields& fields) {
     if (a.has_encoder()) {
         decoder("decoder_cross_heads", &model::DecoderLayerShape::cross_heads);
         decoder("decoder_attended_layers", &model::DecoderLayerShape::attended_layers);
+        encoder_option("encoder_qkv_dims", &model::EncoderLayerShape::qkv_dim);
+        encoder_option("encoder_dextra_depths", &model::EncoderLayerShape::dextra_depth);
+        encoder_option("encoder_dextra_widths", &model::EncoderLayerShape::dextra_width);
+        encoder_option("encoder_dextra_groups", &model::EncoderLayerShape::dextra_groups);
     }
+    decoder_option("decoder_qkv_dims", &model::DecoderLayerShape::qkv_dim);
+    decoder_option("decoder_dextra_depths", &model::DecoderLayerShape::dextra_depth);
+    decoder_option("decoder_dextra_widths", &model::DecoderLayerShape::dextra_width);
+    decoder_option("decoder_dextra_groups", &model::DecoderLayerShape::dextra_groups);
+    fields.option("embedding_dim", a.embedding_dim);
+    fields.option("embedding_dextra_depth", a.embedding_dextra_depth);
+    fields.option("embedding_dextra_width", a.embedding_dextra_width);
+    fields.option("embedding_dextra_groups", a.embedding_dextra_groups);
+    fields.option("dextra_variant", a.dextra_variant);
     fields.option("sharing", a.sharing);
     fields.option("norm", a.norm);
     fields.option("encoder_final_norm", a.encoder_final_norm);
@@ -103,11 +143,24 @@ void visit_fields(Shape& a, Fields& fields) {
     fields.option("decoder_positions", a.decoder_positions);
     fields.option("max_source_positions", a.max_source_positions);
     fields.option("max_target_positions", a.max_target_positions);
+    fields.option("adaptive_bands", a.adaptive_bands);
+    if (a.adaptive_bands != 0) {
+        constexpr int most = nn::AdaptiveBands::most;
+        if (a.adaptive_bands < 2 || a.adaptive_bands > most)
+            fail(fields.address("adaptive_bands"), a.adaptive_bands, " is not in 2 … ", most);
+        fields.value("adaptive_factor", a.adaptive_factor);
+        fields.layers(
+            "adaptive_cutoffs", a.adaptive_bands - 1, [&a](int i) -> auto& {
+                return a.adaptive_cutoffs[static_cast<std::size_t>(i)];
+            });
+    }
+    fields.option("unscaled_embeddings", a.unscaled_embeddings);
     fields.option("scale_embedding_by_super_dim", a.scale_embedding_by_super_dim);
     fields.option("encoder_super_dim", a.encoder_super_dim);
     fields.option("decoder_super_dim", a.decoder_super_dim);
     fields.option("encoder_identity_layers", a.encoder_identity_layers);
     fields.option("attends_to_real_layers", a.attends_to_real_layers);
+    fields.option("elastic_units", a.elastic_units);
 }
 
 }  // namespace hat::io

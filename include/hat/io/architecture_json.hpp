@@ -35,6 +35,10 @@ struct JsonFieldWriter {
         Json& list = json[name] = Json::array();
         for (int i = 0; i < count; ++i) list.push_back(at(i));
     }
+    template <class At>
+    void layer_options(const char* name, int count, At at) {
+        if (any_layer(count, at)) layers(name, count, at);
+    }
     [[nodiscard]] std::string address(const char* name) const {
         return std::string("architecture: ") + name + ": ";
     }
@@ -65,6 +69,10 @@ struct JsonFieldReader {
             fail(address(name), "expected a list of ", count, " integers");
         for (int i = 0; i < count; ++i)
             at(i) = json_as<int>(list[static_cast<std::size_t>(i)], where + ": " + name);
+    }
+    template <class At>
+    void layer_options(const char* name, int count, At at) {
+        if (json.contains(name)) layers(name, count, at);
     }
     [[nodiscard]] std::string address(const char* name) const { return where + ": " + name + ": "; }
 };

@@ -75,6 +75,10 @@ struct YamlFieldWriter {
     void layers(const char* name, int count, At at) {
         text += yaml_key(name) + ": " + flow_list(count, at) + '\n';
     }
+    template <class At>
+    void layer_options(const char* name, int count, At at) {
+        if (any_layer(count, at)) layers(name, count, at);
+    }
     [[nodiscard]] std::string address(const char* name) const {
         return "architecture: " + yaml_key(name) + ": ";
     }
@@ -101,6 +105,10 @@ struct YamlFieldReader {
     void layers(const char* name, int count, At at) {
         const std::vector<int> values = map.integers(yaml_key(name), count);
         for (int i = 0; i < count; ++i) at(i) = values[static_cast<std::size_t>(i)];
+    }
+    template <class At>
+    void layer_options(const char* name, int count, At at) {
+        if (map.contains(yaml_key(name))) layers(name, count, at);
     }
     [[nodiscard]] std::string address(const char* name) const {
         return map.address(yaml_key(name));

@@ -4,6 +4,8 @@
 #include <hat/core/activation.hpp>
 #include <hat/core/error.hpp>
 #include <hat/core/position.hpp>
+#include <hat/nn/adaptive_bands.hpp>
+#include <hat/nn/dextra_shape.hpp>
 
 #include <array>
 #include <cstddef>
@@ -27,10 +29,15 @@ inline constexpr int max_vocab_size = 1 << 24;
     return max_positions + first_position;
 }
 
-/// What one encoder layer may choose: its feed-forward width and its number of heads.
+/// What one encoder layer may choose: its feed-forward width, its heads and their inner width, and
+/// whether a DExTra unit (DeLighT, arXiv:2008.00623, §3) stands in front of its self-attention.
 struct EncoderLayerShape {
     int ffn_dim = 0;
     int heads = 0;
+    int qkv_dim = 0;        ///< inner width of its attention; 0: the network's
+    int dextra_depth = 0;   ///< group-linear layers of its DExTra; 0: it has none
+    int dextra_width = 0;   ///< widest layer of its DExTra over the embedding's, in thousandths
+    int dextra_groups = 0;  ///< most groups in its DExTra
 
     friend constexpr bool operator==(const EncoderLayerShape&, const EncoderLayerShape&) = default;
 };
@@ -45,6 +52,10 @@ struct DecoderLayerShape {
     int heads = 0;
     int cross_heads = 0;
     int attended_layers = 0;
+    int qkv_dim = 0;  ///< of both of its attentions; this and the rest as in an encoder layer
+    int dextra_depth = 0;
+    int dextra_width = 0;
+    int dextra_groups = 0;
 
     friend constexpr bool operator==(const DecoderLayerShape&, const DecoderLayerShape&) = default;
 };
@@ -58,8 +69,10 @@ enum class Positions : std::uint8_t { sinusoidal, learned, none };
 /// Where layer norms stand: after the residual sum, or in front of each sublayer.
 enum class Norm : std::uint8_t { post, pre };
 
-/// Shape of a HAT Transformer (Hardware-Aware Transformers, arXiv:2005.14187): all that decides
-/// which parameters it has and what they compute; special token ids are not part of it.
+/// Shape of a Transformer: all that decides which parameters it has and what they compute; special
+/// token ids are not part of it. HAT's (Hardware-Aware Transformers, arXiv:2005.14187) have no
+/// DExTra; DeLighT's (arXiv:2008.00623) have one in every layer, one head of half the width, a
+/// narrow feed-forward layer, and embeddings that a DExTra widens.
 ///
 /// A literal, structural type: a value may be a template argument. Unused layer slots are zero, so
 /// that equal networks compare equal. A super network is the `Architecture` of its largest member.
@@ -69,7 +82,7 @@ struct Architecture {
     int target_vocab_size = 0;
     int encoder_embed_dim = 0;
     int decoder_embed_dim = 0;
-    int qkv_dim = 0;  ///< inner width of all attention; every number of heads divides it
+    int qkv_dim = 0;  ///< inner width of attention where a layer has none of its own
     int encoder_layer_count = 0;
     int decoder_layer_count = 0;
     std::array<EncoderLayerShape, max_layers> encoder_layer_shapes{};
@@ -85,6 +98,23 @@ struct Architecture {
     int max_source_positions = 0;  ///< longest source, for learned positions; else 0
     int max_target_positions = 0;  ///< longest target, for learned positions; else 0
 
+    /// Width of the embedding tables, whose vectors a DExTra of each side makes as wide as the
+    /// side; the output projection goes through this width, too. 0: tables as wide as the sides.
+    int embedding_dim = 0;
+    int embedding_dextra_depth = 0;  ///< of those units, as in a layer; 0 without them
+    int embedding_dextra_width = 0;  ///< over embedding_dim
+    int embedding_dextra_groups = 0;
+    nn::DExTraVariant dextra_variant = nn::DExTraVariant::dextra;
+
+    /// Language models: bands of the vocabulary, the words of each further one with vectors
+    /// narrower by the factor (`nn::AdaptiveBands`), and the first words of the bands 1, 2, …; 0
+    /// without. The softmax is adaptive then, and so is the input if `sharing` ties it to that.
+    int adaptive_bands = 0;
+    int adaptive_factor = 0;
+    std::array<int, nn::AdaptiveBands::most - 1> adaptive_cutoffs{};
+
+    /// Embeddings are not scaled by the root of their width.
+    bool unscaled_embeddings = false;
     /// Embeddings are scaled by √(super dim) instead of √(own dim).
     bool scale_embedding_by_super_dim = false;
 
@@ -99,6 +129,9 @@ struct Architecture {
     /// SubTransformers have no identity layers: decoder layers attend to the last real ones, so two
     /// of them are never the same. (The reference lists identities.)
     bool attends_to_real_layers = false;
+    /// Of a super network: the weights of its DExTra units have room for shallower, narrower and
+    /// more finely grouped ones, and for none.
+    bool elastic_units = false;
 
     [[nodiscard]] constexpr std::span<const EncoderLayerShape> encoder_layers() const noexcept {
         return {encoder_layer_shapes.data(), static_cast<std::size_t>(encoder_layer_count)};
@@ -118,10 +151,70 @@ struct Architecture {
 
     /// Columns of the stored embedding tables: a table used by both sides has the wider one's.
     [[nodiscard]] constexpr int source_table_dim() const noexcept {
+        if (embedding_dim > 0) return embedding_dim;
         return sharing == Sharing::all ? shared_table_dim() : encoder_embed_dim;
     }
     [[nodiscard]] constexpr int target_table_dim() const noexcept {
+        if (embedding_dim > 0) return embedding_dim;
         return sharing == Sharing::all ? shared_table_dim() : decoder_embed_dim;
+    }
+    /// Columns of the output projection.
+    [[nodiscard]] constexpr int output_dim() const noexcept {
+        return embedding_dim > 0 ? embedding_dim : decoder_embed_dim;
+    }
+    /// A linear layer without bias stands between the decoder and the output projection.
+    [[nodiscard]] constexpr bool projects_output() const noexcept {
+        return output_dim() != decoder_embed_dim;
+    }
+
+    [[nodiscard]] constexpr bool has_adaptive_softmax() const noexcept {
+        return adaptive_bands > 0;
+    }
+    [[nodiscard]] constexpr bool has_adaptive_input() const noexcept {
+        return adaptive_bands > 0 && sharing == Sharing::decoder_input_output;
+    }
+    /// The bands of the vocabulary. Precondition: it has some.
+    [[nodiscard]] constexpr nn::AdaptiveBands bands() const noexcept {
+        nn::AdaptiveBands all{
+            .count = adaptive_bands, .dim = output_dim(), .factor = adaptive_factor};
+        const auto last = static_cast<std::size_t>(adaptive_bands - 1);
+        for (std::size_t i = 0; i < last; ++i) all.ends[i] = adaptive_cutoffs[i];
+        all.ends[last] = target_vocab_size;
+        return all;
+    }
+
+    /// Inner width of the attention of `layer`, one of this network's.
+    template <class LayerShape>
+    [[nodiscard]] constexpr int qkv_dim_of(const LayerShape& layer) const noexcept {
+        return layer.qkv_dim > 0 ? layer.qkv_dim : qkv_dim;
+    }
+    /// The DExTra unit of `layer`, in a side of width `dim`. Precondition: it has one.
+    template <class LayerShape>
+    [[nodiscard]] constexpr nn::DExTraShape unit_of(const LayerShape& layer,
+                                                    int dim) const noexcept {
+        return {.in_dim = dim,
+                .inner_dim = dim / 2,
+                .out_dim = dim / 2,
+                .depth = layer.dextra_depth,
+                .width_thousandths = layer.dextra_width,
+                .max_groups = layer.dextra_groups,
+                .variant = dextra_variant};
+    }
+    /// The DExTra unit of the embeddings of a side of width `dim`. Precondition: there is one.
+    [[nodiscard]] constexpr nn::DExTraShape embedding_unit(int dim) const noexcept {
+        return {.in_dim = embedding_dim,
+                .inner_dim = dim / 2,
+                .out_dim = dim,
+                .depth = embedding_dextra_depth,
+                .width_thousandths = embedding_dextra_width,
+                .max_groups = embedding_dextra_groups,
+                .variant = dextra_variant};
+    }
+    /// Width of what the self-attention of `layer` reads, in a side of width `dim`.
+    template <class LayerShape>
+    [[nodiscard]] static constexpr int attention_input_dim(const LayerShape& layer,
+                                                           int dim) noexcept {
+        return layer.dextra_depth > 0 ? dim / 2 : dim;
     }
 
     /// Cross-attention stores queries, keys and values in one matrix, as equal dims allow.
@@ -162,6 +255,47 @@ constexpr void require_zero(Place place, const char* field, int value, const cha
 constexpr void require_heads(Place place, const char* field, int heads, int qkv_dim) {
     if (heads < 1 || qkv_dim % heads != 0)
         fail(place.text(), field, " = ", heads, " does not divide qkv_dim = ", qkv_dim);
+}
+
+/// Checks the inner width of a layer's attention and its DExTra unit.
+template <class LayerShape>
+constexpr void validate_layer(Place place, const Architecture& a, const LayerShape& layer,
+                              int dim) {
+    require_range(place, "ffn_dim", layer.ffn_dim, 1, max_dim);
+    require_range(place, "qkv_dim", layer.qkv_dim, 0, max_dim);
+    require_heads(place, "heads", layer.heads, a.qkv_dim_of(layer));
+    if (layer.dextra_depth == 0) {
+        constexpr const char* reason = "without DExTra";
+        require_zero(place, "dextra_width", layer.dextra_width, reason);
+        require_zero(place, "dextra_groups", layer.dextra_groups, reason);
+        return;
+    }
+    const nn::DExTraShape unit = a.unit_of(layer, dim);
+    if (dextra_verdict(unit).fault != nn::DExTraFault::none) nn::validate(unit, place.text());
+}
+
+constexpr void validate_embeddings(const Architecture& a) {
+    if (a.embedding_dim == 0) {
+        constexpr const char* reason = "without embedding_dim";
+        require_zero({}, "embedding_dextra_depth", a.embedding_dextra_depth, reason);
+        require_zero({}, "embedding_dextra_width", a.embedding_dextra_width, reason);
+        require_zero({}, "embedding_dextra_groups", a.embedding_dextra_groups, reason);
+        return;
+    }
+    require_range({}, "embedding_dim", a.embedding_dim, 1, max_dim);
+    for (const int dim : {a.encoder_embed_dim, a.decoder_embed_dim})
+        if (dim > 0) nn::validate(a.embedding_unit(dim), "architecture: embeddings: ");
+}
+
+constexpr void validate_bands(const Architecture& a) {
+    if (a.adaptive_bands == 0) {
+        require_zero({}, "adaptive_factor", a.adaptive_factor, "without adaptive_bands");
+        return;
+    }
+    require_range({}, "adaptive_bands", a.adaptive_bands, 2, nn::AdaptiveBands::most);
+    if (a.has_encoder())
+        fail("architecture: adaptive_bands are for language models, which have no encoder");
+    nn::validate(a.bands());
 }
 
 constexpr void validate_side(const char* dim_field, int dim, const char* super_field, int super_dim,
@@ -212,21 +346,20 @@ constexpr void validate(const Architecture& a) {
     if (a.norm == Norm::post && (a.encoder_final_norm || a.decoder_final_norm))
         fail("architecture: ", a.encoder_final_norm ? "encoder" : "decoder",
              "_final_norm needs norm = pre");
+    validate_embeddings(a);
+    validate_bands(a);
 
     for (int i = 0; i < a.encoder_layer_count; ++i) {
         const auto& layer = a.encoder_layers()[static_cast<std::size_t>(i)];
-        const Place place{"encoder", i};
-        require_range(place, "ffn_dim", layer.ffn_dim, 1, max_dim);
-        require_heads(place, "heads", layer.heads, a.qkv_dim);
+        validate_layer({"encoder", i}, a, layer, a.encoder_embed_dim);
     }
     const int super_layers = a.encoder_layer_count + a.encoder_identity_layers;
     for (int i = 0; i < a.decoder_layer_count; ++i) {
         const auto& layer = a.decoder_layers()[static_cast<std::size_t>(i)];
         const Place place{"decoder", i};
-        require_range(place, "ffn_dim", layer.ffn_dim, 1, max_dim);
-        require_heads(place, "heads", layer.heads, a.qkv_dim);
+        validate_layer(place, a, layer, a.decoder_embed_dim);
         if (a.has_encoder()) {
-            require_heads(place, "cross_heads", layer.cross_heads, a.qkv_dim);
+            require_heads(place, "cross_heads", layer.cross_heads, a.qkv_dim_of(layer));
             require_range(place, "attended_layers", layer.attended_layers, 1,
                           super_layers < 3 ? super_layers : 3);
         } else {
@@ -237,7 +370,8 @@ constexpr void validate(const Architecture& a) {
 }
 
 /// Gives `genes` (layer counts, layer shapes and embed dims) everything else of `super`: the
-/// SubTransformer those genes choose. Slots past the layer counts become zero.
+/// SubTransformer those genes choose. Slots past the layer counts become zero, as do the genes of
+/// units that are not there.
 ///
 /// See  `validate_fits_in`, which says whether `super` holds it.
 [[nodiscard]] constexpr Architecture sub_architecture(const Architecture& genes,
@@ -247,12 +381,18 @@ constexpr void validate(const Architecture& a) {
     sub.decoder_embed_dim = genes.decoder_embed_dim;
     sub.encoder_layer_count = genes.encoder_layer_count;
     sub.decoder_layer_count = genes.decoder_layer_count;
+    sub.elastic_units = false;
     for (int i = 0; i < max_layers; ++i) {
         const auto slot = static_cast<std::size_t>(i);
         sub.encoder_layer_shapes[slot] =
             i < genes.encoder_layer_count ? genes.encoder_layer_shapes[slot] : EncoderLayerShape{};
         sub.decoder_layer_shapes[slot] =
             i < genes.decoder_layer_count ? genes.decoder_layer_shapes[slot] : DecoderLayerShape{};
+        const auto forget_absent_unit = [](auto& layer) {
+            if (layer.dextra_depth == 0) layer.dextra_width = layer.dextra_groups = 0;
+        };
+        forget_absent_unit(sub.encoder_layer_shapes[slot]);
+        forget_absent_unit(sub.decoder_layer_shapes[slot]);
     }
     sub.encoder_super_dim =
         sub.encoder_embed_dim == super.encoder_position_dim() ? 0 : super.encoder_position_dim();
@@ -263,6 +403,23 @@ constexpr void validate(const Architecture& a) {
             super.encoder_layer_count + super.encoder_identity_layers - sub.encoder_layer_count;
     return sub;
 }
+
+namespace detail {
+
+/// True if the weights of the super network's layer hold those of `sub`'s unit, or of a layer
+/// without one.
+template <class LayerShape>
+[[nodiscard]] constexpr bool unit_fits(const LayerShape& sub, const LayerShape& super,
+                                       bool elastic) noexcept {
+    if (!elastic)
+        return sub.dextra_depth == super.dextra_depth && sub.dextra_width == super.dextra_width &&
+               sub.dextra_groups == super.dextra_groups;
+    return sub.dextra_depth == 0 ||
+           (sub.dextra_depth <= super.dextra_depth && sub.dextra_width <= super.dextra_width &&
+            sub.dextra_groups >= super.dextra_groups);
+}
+
+}  // namespace detail
 
 /// Checks that the super network `super` holds `sub`: every gene is at most the super's, and all
 /// that is not a gene is the same, as `sub_architecture` makes it. Both must be valid.
@@ -278,15 +435,25 @@ constexpr void validate_fits_in(const Architecture& sub, const Architecture& sup
     at_most({}, "decoder_embed_dim", sub.decoder_embed_dim, super.decoder_embed_dim);
     at_most({}, "encoder_layers", sub.encoder_layer_count, super.encoder_layer_count);
     at_most({}, "decoder_layers", sub.decoder_layer_count, super.decoder_layer_count);
+    const auto layer_fits = [&](Place place, const auto& layer, const auto& whole) {
+        at_most(place, "ffn_dim", layer.ffn_dim, whole.ffn_dim);
+        at_most(place, "qkv_dim", sub.qkv_dim_of(layer), super.qkv_dim_of(whole));
+        if (!detail::unit_fits(layer, whole, super.elastic_units))
+            fail(place.text(), "DExTra of depth ", layer.dextra_depth, ", width ",
+                 layer.dextra_width, " and ", layer.dextra_groups,
+                 " groups does not fit into the super network's, of ", whole.dextra_depth, ", ",
+                 whole.dextra_width, " and ", whole.dextra_groups,
+                 super.elastic_units ? "" : ", which is not elastic");
+    };
     for (int i = 0; i < sub.encoder_layer_count; ++i) {
         const auto slot = static_cast<std::size_t>(i);
-        at_most({"encoder", i}, "ffn_dim", sub.encoder_layer_shapes[slot].ffn_dim,
-                super.encoder_layer_shapes[slot].ffn_dim);
+        layer_fits({"encoder", i}, sub.encoder_layer_shapes[slot],
+                   super.encoder_layer_shapes[slot]);
     }
     for (int i = 0; i < sub.decoder_layer_count; ++i) {
         const auto slot = static_cast<std::size_t>(i);
-        at_most({"decoder", i}, "ffn_dim", sub.decoder_layer_shapes[slot].ffn_dim,
-                super.decoder_layer_shapes[slot].ffn_dim);
+        layer_fits({"decoder", i}, sub.decoder_layer_shapes[slot],
+                   super.decoder_layer_shapes[slot]);
     }
     const auto same = [](const char* field, auto found, auto expected) {
         if (found != expected)
@@ -316,10 +483,14 @@ constexpr void validate_fits_in(const Architecture& sub, const Architecture& sup
                 sub.decoder_embed_dim <= super.decoder_embed_dim &&
                 sub.encoder_layer_count <= super.encoder_layer_count &&
                 sub.decoder_layer_count <= super.decoder_layer_count;
-    for (std::size_t i = 0; i < max_layers; ++i)
-        fits = fits &&
-               sub.encoder_layer_shapes[i].ffn_dim <= super.encoder_layer_shapes[i].ffn_dim &&
-               sub.decoder_layer_shapes[i].ffn_dim <= super.decoder_layer_shapes[i].ffn_dim;
+    const auto layer_fits = [&](const auto& layer, const auto& whole) {
+        return layer.ffn_dim <= whole.ffn_dim && sub.qkv_dim_of(layer) <= super.qkv_dim_of(whole) &&
+               detail::unit_fits(layer, whole, super.elastic_units);
+    };
+    for (std::size_t i = 0; fits && i < sub.encoder_layers().size(); ++i)
+        fits = layer_fits(sub.encoder_layer_shapes[i], super.encoder_layer_shapes[i]);
+    for (std::size_t i = 0; fits && i < sub.decoder_layers().size(); ++i)
+        fits = layer_fits(sub.decoder_layer_shapes[i], super.decoder_layer_shapes[i]);
     return fits;
 }
 

@@ -8,42 +8,116 @@
 
 namespace hat::model {
 
+namespace detail {
+
+/// Widths of what an attention reads and makes: queries of `in_dim`, keys and values of
+/// `memory_dim`, an inner width of `qkv_dim`, a result of `dim`.
+struct AttentionDims {
+    std::int64_t in_dim, memory_dim, qkv_dim, dim;
+
+    [[nodiscard]] constexpr std::int64_t weights() const noexcept {
+        return qkv_dim * (in_dim + 2 * memory_dim + dim);
+    }
+    [[nodiscard]] constexpr std::int64_t parameters() const noexcept {
+        return weights() + 3 * qkv_dim + dim;
+    }
+};
+
+template <class LayerShape>
+[[nodiscard]] constexpr AttentionDims
+self_attention_dims(const Architecture& a, const LayerShape& layer, int dim) noexcept {
+    const int in_dim = a.attention_input_dim(layer, dim);
+    return {in_dim, in_dim, a.qkv_dim_of(layer), dim};
+}
+
+[[nodiscard]] constexpr AttentionDims
+cross_attention_dims(const Architecture& a, const DecoderLayerShape& layer) noexcept {
+    return {a.decoder_embed_dim, a.encoder_embed_dim, a.qkv_dim_of(layer), a.decoder_embed_dim};
+}
+
+/// Everything of a layer but its cross-attention.
+template <class LayerShape>
+[[nodiscard]] constexpr std::int64_t own_parameters(const Architecture& a, const LayerShape& layer,
+                                                    int dim) noexcept {
+    const std::int64_t n = dim;
+    const std::int64_t f = layer.ffn_dim;
+    std::int64_t count = self_attention_dims(a, layer, dim).parameters();
+    if (layer.dextra_depth > 0) count += dextra_plan(a.unit_of(layer, dim)).parameters();
+    return count + 2 * n * f + f + n + 4 * n;
+}
+
+}  // namespace detail
+
 /// Weights and biases of all encoder and decoder layers, as HAT counts a model's size: without
 /// embeddings, output projection, positions, and norms after the last layer.
 ///
 /// See  HAT (arXiv:2005.14187), the numbers of its README
 [[nodiscard]] constexpr std::int64_t layer_parameters(const Architecture& a) noexcept {
-    const std::int64_t e = a.encoder_embed_dim;
-    const std::int64_t d = a.decoder_embed_dim;
-    const std::int64_t q = a.qkv_dim;
-    // Queries of width n attend to keys and values of width m; four matrices and their biases.
-    const auto attention = [q](std::int64_t n, std::int64_t m) {
-        return 2 * q * n + 2 * q * m + 3 * q + n;
-    };
-    const auto feed_forward = [](std::int64_t n, std::int64_t f) { return 2 * n * f + f + n; };
-    const auto norm = [](std::int64_t n) { return 2 * n; };
-
     std::int64_t count = 0;
     for (const EncoderLayerShape& layer : a.encoder_layers())
-        count += attention(e, e) + feed_forward(e, layer.ffn_dim) + 2 * norm(e);
+        count += detail::own_parameters(a, layer, a.encoder_embed_dim);
     for (const DecoderLayerShape& layer : a.decoder_layers()) {
-        count += attention(d, d) + feed_forward(d, layer.ffn_dim) + 2 * norm(d);
-        if (a.has_encoder()) count += attention(d, e) + norm(d);
+        count += detail::own_parameters(a, layer, a.decoder_embed_dim);
+        if (a.has_encoder())
+            count += detail::cross_attention_dims(a, layer).parameters() + 2 * a.decoder_embed_dim;
     }
     return count;
 }
 
-/// All that is stored and trained: layers, norms after the last layer, learned positions, and every
-/// embedding or output table once.
+/// Weights and biases of the DExTra units that widen the embeddings, and of the projection back.
+[[nodiscard]] constexpr std::int64_t embedding_unit_parameters(const Architecture& a) noexcept {
+    if (a.embedding_dim == 0) return 0;
+    std::int64_t count = dextra_plan(a.embedding_unit(a.decoder_embed_dim)).parameters();
+    if (a.has_encoder()) count += dextra_plan(a.embedding_unit(a.encoder_embed_dim)).parameters();
+    if (a.projects_output()) count += std::int64_t{a.output_dim()} * a.decoder_embed_dim;
+    return count;
+}
+
+namespace detail {
+
+/// Weights of the bands of an adaptive softmax, and of the input if that is tied to it.
+[[nodiscard]] constexpr std::int64_t adaptive_parameters(const Architecture& a) noexcept {
+    if (!a.has_adaptive_softmax()) return 0;
+    const nn::AdaptiveBands bands = a.bands();
+    const std::int64_t dim = bands.dim;
+    std::int64_t count = a.has_adaptive_input() ? (bands.size(0) + dim) * dim : 0;
+    count += (a.has_adaptive_input() ? bands.count - 1 : bands.head_size()) * dim;
+    for (int i = 1; i < bands.count; ++i) count += (bands.size(i) + dim) * bands.band_dim(i);
+    return count;
+}
+
+/// Multiply-adds per token of an adaptive softmax over all words.
+[[nodiscard]] constexpr std::int64_t
+adaptive_softmax_macs(const nn::AdaptiveBands& bands) noexcept {
+    std::int64_t count = std::int64_t{bands.head_size()} * bands.dim;
+    for (int i = 1; i < bands.count; ++i)
+        count += std::int64_t{bands.size(i) + bands.dim} * bands.band_dim(i);
+    return count;
+}
+
+/// Those of projecting the words of every band, as if each token were in all of them.
+[[nodiscard]] constexpr std::int64_t adaptive_input_macs(const nn::AdaptiveBands& bands) noexcept {
+    std::int64_t count = 0;
+    for (int i = 0; i < bands.count; ++i) count += std::int64_t{bands.dim} * bands.band_dim(i);
+    return count;
+}
+
+}  // namespace detail
+
+/// All that is stored and trained: layers, norms after the last layer, units of the embeddings,
+/// learned positions, and every embedding or output table once.
 [[nodiscard]] constexpr std::int64_t parameters(const Architecture& a) noexcept {
     const std::int64_t e = a.encoder_embed_dim;
     const std::int64_t d = a.decoder_embed_dim;
     const std::int64_t source_table = std::int64_t{a.source_vocab_size} * a.source_table_dim();
     const std::int64_t target_table = std::int64_t{a.target_vocab_size} * a.target_table_dim();
 
-    std::int64_t count = layer_parameters(a) + target_table;
+    std::int64_t count =
+        layer_parameters(a) + embedding_unit_parameters(a) + detail::adaptive_parameters(a);
+    if (!a.has_adaptive_input()) count += target_table;
     if (a.sharing != Sharing::all) count += source_table;
-    if (a.sharing == Sharing::none) count += std::int64_t{a.target_vocab_size} * d;
+    if (a.sharing == Sharing::none && !a.has_adaptive_softmax())
+        count += std::int64_t{a.target_vocab_size} * a.output_dim();
     if (a.encoder_final_norm) count += 2 * e;
     if (a.decoder_final_norm) count += 2 * d;
     if (a.has_encoder() && a.encoder_positions == Positions::learned)
@@ -55,11 +129,35 @@ namespace hat::model {
 
 /// Multiply-adds of one forward pass, by what they are spent on.
 struct Macs {
-    std::int64_t linear = 0;             ///< linear maps of all layers: tokens · in · out
-    std::int64_t attention = 0;          ///< query–key and probability–value products
-    std::int64_t element_wise = 0;       ///< scalings of embeddings and queries, layer norms
-    std::int64_t output_projection = 0;  ///< target tokens · decoder_embed_dim · vocabulary
+    std::int64_t linear = 0;        ///< linear maps of all layers and units: tokens · in · out
+    std::int64_t attention = 0;     ///< query–key and probability–value products
+    std::int64_t element_wise = 0;  ///< scalings of embeddings and queries, layer norms
+    std::int64_t output_projection = 0;  ///< target tokens · output_dim · vocabulary
 };
+
+namespace detail {
+
+/// Multiply-adds per row of the linear maps of a unit.
+[[nodiscard]] constexpr std::int64_t unit_weights(const nn::DExTraShape& shape) noexcept {
+    const nn::DExTraPlan plan = dextra_plan(shape);
+    const auto weights = [](const nn::GroupLinearShape& layer) {
+        return std::int64_t{layer.in_dim} * layer.out_dim / layer.groups;
+    };
+    std::int64_t sum = weights(plan.input) + weights(plan.output);
+    for (const auto& layer : plan.layers()) sum += weights(layer);
+    return sum;
+}
+
+/// Those of everything of a layer but its cross-attention.
+template <class LayerShape>
+[[nodiscard]] constexpr std::int64_t own_weights(const Architecture& a, const LayerShape& layer,
+                                                 int dim) noexcept {
+    std::int64_t count = self_attention_dims(a, layer, dim).weights();
+    if (layer.dextra_depth > 0) count += unit_weights(a.unit_of(layer, dim));
+    return count + 2 * std::int64_t{dim} * layer.ffn_dim;
+}
+
+}  // namespace detail
 
 /// Multiply-adds of one forward pass over a whole sentence pair, as HAT counts them: causal
 /// attention is counted as full, softmax, additions and activations not at all.
@@ -71,17 +169,18 @@ struct Macs {
     const std::int64_t t = target_tokens;
     const std::int64_t e = a.encoder_embed_dim;
     const std::int64_t d = a.decoder_embed_dim;
-    const std::int64_t q = a.qkv_dim;
 
     Macs count;
     count.element_wise += s * e + t * d;
     for (const EncoderLayerShape& layer : a.encoder_layers()) {
-        count.linear += s * (4 * e * q + 2 * e * layer.ffn_dim);
+        const std::int64_t q = a.qkv_dim_of(layer);
+        count.linear += s * detail::own_weights(a, layer, a.encoder_embed_dim);
         count.attention += 2 * s * s * q;
         count.element_wise += s * q + 2 * s * e;
     }
     for (const DecoderLayerShape& layer : a.decoder_layers()) {
-        count.linear += t * (4 * d * q + 2 * d * layer.ffn_dim);
+        const std::int64_t q = a.qkv_dim_of(layer);
+        count.linear += t * detail::own_weights(a, layer, a.decoder_embed_dim);
         count.attention += 2 * t * t * q;
         count.element_wise += t * q + 2 * t * d;
         if (a.has_encoder()) {
@@ -93,7 +192,16 @@ struct Macs {
     }
     if (a.encoder_final_norm) count.element_wise += s * e;
     if (a.decoder_final_norm) count.element_wise += t * d;
-    count.output_projection = t * d * a.target_vocab_size;
+    if (a.embedding_dim > 0) {
+        count.linear += t * detail::unit_weights(a.embedding_unit(a.decoder_embed_dim));
+        if (a.has_encoder())
+            count.linear += s * detail::unit_weights(a.embedding_unit(a.encoder_embed_dim));
+        if (a.projects_output()) count.linear += t * d * a.output_dim();
+    }
+    if (a.has_adaptive_input()) count.linear += t * detail::adaptive_input_macs(a.bands());
+    count.output_projection =
+        t * (a.has_adaptive_softmax() ? detail::adaptive_softmax_macs(a.bands())
+                                      : std::int64_t{a.output_dim()} * a.target_vocab_size);
     return count;
 }
 
@@ -115,9 +223,11 @@ struct Macs {
     for (int i = 0; i < targets.sentences(); ++i) {
         const int t = targets.length(i);
         const Macs count = macs(a, a.has_encoder() ? sources.length(i) : 0, t);
-        const std::int64_t hidden_pairs = std::int64_t{t} * (t - 1) / 2 * a.decoder_layer_count;
+        std::int64_t widths = 0;  // of causal attention, which skips half of the pairs
+        for (const DecoderLayerShape& layer : a.decoder_layers()) widths += a.qkv_dim_of(layer);
+        const std::int64_t hidden_pairs = std::int64_t{t} * (t - 1) / 2;
         total +=
-            count.linear + count.attention - 2 * hidden_pairs * a.qkv_dim + count.output_projection;
+            count.linear + count.attention - 2 * hidden_pairs * widths + count.output_projection;
     }
     return 6 * total;
 }

@@ -4,8 +4,10 @@
 #include <hat/core/aligned.hpp>
 #include <hat/model/transformer.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 
 namespace hat::model {
 
@@ -32,7 +34,7 @@ public:
             const auto& layer = model.encoder_layers[slot];
             packed.encoder_layers[slot] = {
                 self_attention(layer.self_attn), norm(layer.self_attn_layer_norm),
-                feed_forward(layer.feed_forward), norm(layer.final_layer_norm)};
+                feed_forward(layer.feed_forward), norm(layer.final_layer_norm), unit(layer.dextra)};
         }
         packed.encoder_layer_norm = norm(model.encoder_layer_norm);
         for (int i = 0; i < a.decoder_layer_count; ++i) {
@@ -44,10 +46,16 @@ public:
                                            norm(layer.encoder_attn_layer_norm),
                                            feed_forward(layer.feed_forward),
                                            norm(layer.final_layer_norm),
-                                           layer.attended_layers};
+                                           layer.attended_layers,
+                                           unit(layer.dextra)};
         }
         packed.decoder_layer_norm = norm(model.decoder_layer_norm);
-        packed.output = panels(model.output.value);
+        if (!model.output.value.empty()) packed.output = panels(model.output.value);
+        packed.source_unit = unit(model.source_unit);
+        packed.target_unit = unit(model.target_unit);
+        if (a.projects_output()) packed.project_out = linear(model.project_out);
+        packed.adaptive_softmax = adaptive_softmax(model.adaptive_softmax);
+        packed.adaptive_input = adaptive_input(model.adaptive_input);
         return packed;
     }
 
@@ -99,19 +107,29 @@ private:
         return {};
     }
 
-    /// One below the other; `top` need not be whole panels.
-    kernels::PackedView panels(ConstMatrix top, ConstMatrix bottom) noexcept {
-        const int inputs = top.cols();
-        const int rows = top.rows() + bottom.rows();
+    /// Linear layers of equal inputs as one: their outputs one below the other, which need not be
+    /// whole panels.
+    template <std::size_t Count>
+    nn::Linear<nn::Packed>
+    joined(const std::array<nn::Linear<nn::Trainable>, Count>& layers) noexcept {
+        const int inputs = layers[0].weight.value.cols();
+        int outputs = 0;
+        for (const auto& layer : layers) outputs += layer.weight.value.rows();
         const std::ptrdiff_t stride = std::ptrdiff_t{inputs} * kernels::panel_width;
-        float* const to = take(kernels::packed_size(rows, inputs));
-        for (int i = 0; to != nullptr && i < rows; ++i) {
-            const float* const from =
-                i < top.rows() ? top.row_data(i) : bottom.row_data(i - top.rows());
-            float* const lane = to + i / kernels::panel_width * stride + i % kernels::panel_width;
-            for (int k = 0; k < inputs; ++k) lane[k * kernels::panel_width] = from[k];
+        float* const to = take(kernels::packed_size(outputs, inputs));
+        float* const bias = take(outputs);
+        int output = 0;
+        for (const auto& layer : layers) {
+            if (to == nullptr) break;
+            copy(layer.bias.value, bias + output);
+            for (int i = 0; i < layer.weight.value.rows(); ++i, ++output) {
+                const float* const from = layer.weight.value.row_data(i);
+                float* const lane =
+                    to + output / kernels::panel_width * stride + output % kernels::panel_width;
+                for (int k = 0; k < inputs; ++k) lane[k * kernels::panel_width] = from[k];
+            }
         }
-        return {to, rows, inputs, stride};
+        return {{to, outputs, inputs, stride}, {bias, outputs}};
     }
 
     nn::Linear<nn::Packed> linear(const nn::Linear<nn::Trainable>& layer) noexcept {
@@ -125,7 +143,10 @@ private:
     }
     nn::SelfAttention<nn::Packed>
     self_attention(const nn::SelfAttention<nn::Trainable>& layer) noexcept {
-        return {linear(layer.in_proj), linear(layer.out_proj), layer.heads, layer.qkv_dim};
+        return {nn::detail::is_stored_apart(layer)
+                    ? joined<3>({layer.in_proj, layer.key, layer.value})
+                    : linear(layer.in_proj),
+                linear(layer.out_proj), layer.heads, layer.qkv_dim};
     }
     nn::CrossAttention<nn::Packed>
     cross_attention(const nn::CrossAttention<nn::Trainable>& layer) noexcept {
@@ -135,17 +156,78 @@ private:
         if (layer.qkv_dim == 0) return packed;  // a language model
         packed.query = linear(layer.query);
         packed.out_proj = linear(layer.out_proj);
-        if (!nn::detail::is_stored_apart(layer)) {
-            packed.key_value = linear(layer.key_value);
-            return packed;
+        packed.key_value = nn::detail::is_stored_apart(layer)
+                               ? joined<2>({layer.key_value, layer.value})
+                               : linear(layer.key_value);
+        return packed;
+    }
+    kernels::PackedView group_panels(ConstMatrix from, int groups) noexcept {
+        if (from.empty()) return {};
+        float* const to = take(kernels::packed_groups_size(from.rows(), from.cols(), groups));
+        return to == nullptr ? kernels::PackedView{} : kernels::pack_groups(from, groups, to);
+    }
+    nn::GroupLinear<nn::Packed> group_linear(const nn::GroupLinear<nn::Trainable>& layer) noexcept {
+        return {group_panels(layer.weight.value, layer.groups),
+                group_panels(layer.second_weight.value, layer.groups),
+                vector(layer.bias),
+                vector(layer.gain),
+                vector(layer.shift),
+                layer.out_dim,
+                layer.groups,
+                layer.shuffle,
+                layer.activation};
+    }
+    std::optional<nn::DExTra<nn::Packed>>
+    unit(const std::optional<nn::DExTra<nn::Trainable>>& from) noexcept {
+        if (!from) return std::nullopt;
+        nn::DExTra<nn::Packed> packed;
+        packed.depth = from->depth;
+        packed.input = group_linear(from->input);
+        for (int i = 0; i < from->depth; ++i) {
+            const auto slot = static_cast<std::size_t>(i);
+            packed.group_layers[slot] = group_linear(from->group_layers[slot]);
         }
-        packed.key_value.weight = panels(layer.key_value.weight.value, layer.value.weight.value);
-        float* const bias = take(2 * std::ptrdiff_t{layer.qkv_dim});
-        if (bias != nullptr) {
-            copy(layer.key_value.bias.value, bias);
-            copy(layer.value.bias.value, bias + layer.qkv_dim);
+        packed.output = group_linear(from->output);
+        return packed;
+    }
+
+    /// Panels of `from` transposed.
+    kernels::PackedView transposed_panels(ConstMatrix from) noexcept {
+        const int outputs = from.cols();
+        const int inputs = from.rows();
+        const std::ptrdiff_t stride = std::ptrdiff_t{inputs} * kernels::panel_width;
+        float* const to = take(kernels::packed_size(outputs, inputs));
+        for (int o = 0; to != nullptr && o < outputs; ++o) {
+            float* const lane = to + o / kernels::panel_width * stride + o % kernels::panel_width;
+            for (int k = 0; k < inputs; ++k) lane[k * kernels::panel_width] = from(k, o);
         }
-        packed.key_value.bias = {bias, 2 * layer.qkv_dim};
+        return {to, outputs, inputs, stride};
+    }
+    std::optional<nn::AdaptiveInput<nn::Packed>>
+    adaptive_input(const std::optional<nn::AdaptiveInput<nn::Trainable>>& from) noexcept {
+        if (!from) return std::nullopt;
+        nn::AdaptiveInput<nn::Packed> packed;
+        packed.bands = from->bands;
+        packed.scaled = from->scaled;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(from->bands.count); ++i) {
+            packed.tables[i] = table(from->tables[i].value);
+            packed.projections[i] = panels(from->projections[i].value);
+        }
+        return packed;
+    }
+    std::optional<nn::AdaptiveSoftmax<nn::Packed>>
+    adaptive_softmax(const std::optional<nn::AdaptiveSoftmax<nn::Trainable>>& from) noexcept {
+        if (!from) return std::nullopt;
+        nn::AdaptiveSoftmax<nn::Packed> packed;
+        packed.bands = from->bands;
+        packed.head = panels(from->head.value);
+        if (!from->classes.value.empty()) packed.classes = panels(from->classes.value);
+        for (std::size_t i = 0; i + 1 < static_cast<std::size_t>(from->bands.count); ++i) {
+            const ConstMatrix projection = from->projections[i].value;
+            packed.projections[i] =
+                from->has_tied_projections ? transposed_panels(projection) : panels(projection);
+            packed.tails[i] = panels(from->tails[i].value);
+        }
         return packed;
     }
 

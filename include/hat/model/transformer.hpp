@@ -2,24 +2,30 @@
 #pragma once
 
 #include <hat/autograd/functions.hpp>
+#include <hat/autograd/recurrent_dropout.hpp>
 #include <hat/model/architecture.hpp>
+#include <hat/nn/adaptive_input.hpp>
+#include <hat/nn/adaptive_softmax.hpp>
 #include <hat/nn/block.hpp>
 
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <span>
 
 namespace hat::model {
 
 using autograd::Variable;
 
-/// The HAT Transformer (spec/hat.md, sections 2–7): a value made of views only. It knows nothing of
-/// slicing, ownership or training; `Weights` says what its weights are. Without encoder layers it
-/// is a language model.
+/// The Transformer of HAT (spec/hat.md, sections 2–7) and of DeLighT (spec/delight.md, sections
+/// 4–6): a value made of views only. It knows nothing of slicing, ownership or training; `Weights`
+/// says what its weights are. Without encoder layers it is a language model.
 ///
 /// Shapes  source_embedding [source_vocab_size, E],  target_embedding [target_vocab_size, D],
-///         output [target_vocab_size, D],  positions [rows, E or D] or empty
+///         output [target_vocab_size, D],  positions [rows, E or D] or empty. Where units widen the
+///         embeddings, tables and output have embedding_dim columns, and project_out leads there
+///         from D, unless that is as wide.
 template <class Weights>
 struct Transformer {
     Architecture architecture;
@@ -32,6 +38,12 @@ struct Transformer {
     nn::LayerNorm<Weights> encoder_layer_norm;  ///< pre-norm with a final norm only
     nn::LayerNorm<Weights> decoder_layer_norm;
     typename Weights::Matrix output;
+    std::optional<nn::DExTra<Weights>> source_unit{};  ///< of the embeddings
+    std::optional<nn::DExTra<Weights>> target_unit{};
+    nn::Linear<Weights> project_out{};  ///< without bias
+    /// Language models: instead of target_embedding, and of output.
+    std::optional<nn::AdaptiveInput<Weights>> adaptive_input{};
+    std::optional<nn::AdaptiveSoftmax<Weights>> adaptive_softmax{};
 };
 
 /// What the encoder leaves for the decoder.
@@ -43,7 +55,7 @@ struct Encoded {
 
 /// What the decoder makes: its embedded input and the output of every layer.
 struct Decoded {
-    Variable output;  ///< after the final norm, if there is one: what the logits are made from
+    Variable output;  ///< after final norm and projection, if any: what the logits are made from
     std::array<Variable, max_layers + 1> states{};
 };
 
@@ -70,32 +82,101 @@ inline Variable embed(autograd::Eval& context, std::span<const int> tokens, cons
     return y;
 }
 
+template <class Context>
+Variable add_positions(Context& context, const Variable& x, const Ragged& sentences,
+                       const autograd::Parameter& positions) {
+    return autograd::add_positions(context, x, sentences, positions);
+}
+
+inline Variable add_positions(autograd::Eval& context, const Variable& x, const Ragged& sentences,
+                              ConstMatrix positions) {
+    if (positions.empty()) return x;
+    const Variable y = context.variable(x.rows(), x.cols());
+    kernels::add(x.value, y.value, false);
+    for (int s = 0; s < sentences.sentences(); ++s) {
+        const int length = sentences.length(s);
+        kernels::add(positions.middle_rows(first_position, length),
+                     y.value.middle_rows(sentences.begin(s), length), true);
+    }
+    return y;
+}
+
+/// What a side makes its first states from.
+template <class Weights>
+struct Embeddings {
+    const typename Weights::Table& table;
+    const std::optional<nn::AdaptiveInput<Weights>>& adaptive;  ///< instead of the table
+    const std::optional<nn::DExTra<Weights>>& unit;
+    const typename Weights::Table& positions;
+    float scale;
+};
+
+/// Embedded tokens with their positions; `plain` dropout where no unit widens the embeddings.
+template <class Context, class Weights>
+Variable embed_side(Context& context, std::span<const int> tokens, const Ragged& sentences,
+                    const Embeddings<Weights>& side, const nn::DropoutRates& rates, float plain) {
+    const auto& [table, adaptive, unit, positions, scale] = side;
+    if (!unit && !adaptive)
+        return detail::embed(context, tokens, sentences, table, scale, positions, plain);
+    Variable x = adaptive ? forward(context, *adaptive, tokens)
+                          : detail::embed(context, tokens, sentences, table, scale,
+                                          typename Weights::Table{}, 0.0F);
+    if (unit) {
+        x = autograd::recurrent_dropout(context, rates.embedding, x, sentences);
+        x = forward(context, *unit, x, rates.unit);
+    }
+    x = detail::add_positions(context, x, sentences, positions);
+    return unit ? autograd::recurrent_dropout(context, rates.position, x, sentences)
+                : autograd::dropout(context, plain, x);
+}
+
 inline float side_scale(int dim, int super_dim) noexcept {
     return super_dim == 0 ? 1.0F : static_cast<float>(dim) / static_cast<float>(super_dim);
 }
 
 inline nn::BlockDropout encoder_dropout(const Architecture& a, const nn::DropoutRates& rates) {
     const float scale = side_scale(a.encoder_embed_dim, a.encoder_super_dim);
-    return {rates.residual, rates.residual * scale, rates.attention, rates.activation * scale};
+    return {rates.residual, rates.residual * scale, rates.attention, rates.activation * scale,
+            rates.unit};
 }
 
 inline nn::BlockDropout decoder_dropout(const Architecture& a, const nn::DropoutRates& rates) {
     const float scale = side_scale(a.decoder_embed_dim, a.decoder_super_dim);
     return {rates.residual * scale, rates.residual * scale, rates.attention,
-            rates.activation * scale};
+            rates.activation * scale, rates.unit};
 }
 
 }  // namespace detail
 
-/// √dim, what embeddings are multiplied by.
+namespace detail {
+
+inline float embedding_scale(const Architecture& a, int dim, int super_dim) noexcept {
+    if (a.unscaled_embeddings) return 1.0F;
+    if (a.embedding_dim > 0) return std::sqrt(static_cast<float>(a.embedding_dim));
+    return std::sqrt(static_cast<float>(a.scale_embedding_by_super_dim ? super_dim : dim));
+}
+
+}  // namespace detail
+
+/// √dim of the tables, or of the side's super network, or 1: what embeddings are multiplied by.
 inline float source_embedding_scale(const Architecture& a) noexcept {
-    return std::sqrt(static_cast<float>(a.scale_embedding_by_super_dim ? a.encoder_position_dim()
-                                                                       : a.encoder_embed_dim));
+    return detail::embedding_scale(a, a.encoder_embed_dim, a.encoder_position_dim());
 }
 inline float target_embedding_scale(const Architecture& a) noexcept {
-    return std::sqrt(static_cast<float>(a.scale_embedding_by_super_dim ? a.decoder_position_dim()
-                                                                       : a.decoder_embed_dim));
+    return detail::embedding_scale(a, a.decoder_embed_dim, a.decoder_position_dim());
 }
+
+namespace detail {
+
+/// Those of the decoder, its positions counted from where `positions` begin.
+template <class Weights>
+[[nodiscard]] Embeddings<Weights> target_embeddings(const Transformer<Weights>& model,
+                                                    const typename Weights::Table& positions) {
+    return {model.target_embedding, model.adaptive_input, model.target_unit, positions,
+            target_embedding_scale(model.architecture)};
+}
+
+}  // namespace detail
 
 /// Runs the encoder over a ragged batch.
 ///
@@ -107,8 +188,12 @@ Encoded encode(Context& context, const Transformer<Weights>& model, const nn::Dr
     const auto dropout = detail::encoder_dropout(a, rates);
     Encoded encoded;
     encoded.sentences = sentences;
-    Variable x = detail::embed(context, tokens, sentences, model.source_embedding,
-                               source_embedding_scale(a), model.source_positions, dropout.scaled);
+    static constexpr std::optional<nn::AdaptiveInput<Weights>> none;
+    Variable x = detail::embed_side(
+        context, tokens, sentences,
+        detail::Embeddings<Weights>{model.source_embedding, none, model.source_unit,
+                                    model.source_positions, source_embedding_scale(a)},
+        rates, dropout.scaled);
     for (int i = 0; i < a.encoder_layer_count; ++i) {
         const auto slot = static_cast<std::size_t>(i);
         x = nn::forward(context, model.encoder_layers[slot], a.norm == Norm::pre, dropout, x,
@@ -156,8 +241,9 @@ Decoded decode(Context& context, const Transformer<Weights>& model, const nn::Dr
     const auto dropout = detail::decoder_dropout(a, rates);
     std::array<Memory, 4> memories{};
     Decoded decoded;
-    Variable x = detail::embed(context, tokens, sentences, model.target_embedding,
-                               target_embedding_scale(a), model.target_positions, dropout.scaled);
+    Variable x = detail::embed_side(context, tokens, sentences,
+                                    detail::target_embeddings(model, model.target_positions), rates,
+                                    dropout.scaled);
     decoded.states[0] = x;
     for (int i = 0; i < a.decoder_layer_count; ++i) {
         const auto slot = static_cast<std::size_t>(i);
@@ -170,11 +256,12 @@ Decoded decode(Context& context, const Transformer<Weights>& model, const nn::Dr
                         memory.sentences);
         decoded.states[slot + 1] = x;
     }
-    decoded.output = a.decoder_final_norm ? forward(context, model.decoder_layer_norm, x) : x;
+    if (a.decoder_final_norm) x = forward(context, model.decoder_layer_norm, x);
+    decoded.output = a.projects_output() ? forward(context, model.project_out, x) : x;
     return decoded;
 }
 
-/// logits = x · outputᵀ.  Shapes  x [tokens, D] → [tokens, target_vocab_size]
+/// logits = x · outputᵀ.  Shapes  x [tokens, output dim] → [tokens, target_vocab_size]
 template <class Context>
 Variable logits(Context& context, const Transformer<nn::Trainable>& model, const Variable& x) {
     return autograd::linear(context, x, model.output);
@@ -191,7 +278,21 @@ struct Batch {
     Ragged target_sentences;
 };
 
-/// The label-smoothed loss of a batch, summed over target tokens.
+/// The label-smoothed loss of `targets`, each after a row of `states`, which are what `decode`
+/// makes; summed. An adaptive softmax smooths nothing.
+///
+/// Shapes  states [tokens, output_dim],  targets [tokens]
+template <class Context>
+kernels::CrossEntropy loss_of_states(Context& context, const Transformer<nn::Trainable>& model,
+                                     const Variable& states, std::span<const int> targets,
+                                     float smoothing, float softmax_dropout = 0.0F) {
+    if (model.adaptive_softmax)
+        return nn::cross_entropy(context, *model.adaptive_softmax, states, targets,
+                                 {.dropout = softmax_dropout});
+    return autograd::cross_entropy(context, states, model.output, targets, smoothing);
+}
+
+/// The loss of a batch as `loss_of_states` sums it over target tokens.
 template <class Context>
 kernels::CrossEntropy loss(Context& context, const Transformer<nn::Trainable>& model,
                            const nn::DropoutRates& rates, const Batch& batch, float smoothing) {
@@ -201,7 +302,7 @@ kernels::CrossEntropy loss(Context& context, const Transformer<nn::Trainable>& m
     }
     const Decoded decoded =
         decode(context, model, rates, encoded, batch.input, batch.target_sentences);
-    return autograd::cross_entropy(context, decoded.output, model.output, batch.target, smoothing);
+    return loss_of_states(context, model, decoded.output, batch.target, smoothing, rates.softmax);
 }
 
 }  // namespace hat::model

@@ -10,13 +10,17 @@ namespace hat::nn {
 /// Multi-head attention of a sequence to itself (spec/hat.md, section 4). The inner width `qkv_dim`
 /// is apart from the width of the sequence; fewer heads are wider heads.
 ///
-/// Shapes  in_proj [3·qkv_dim, dim] in the order query, key, value;  out_proj [dim, qkv_dim]
+/// Shapes  in_proj [3·qkv_dim, in_dim] in the order query, key, value;  out_proj [dim, qkv_dim].
+///         Where `key` and `value` [qkv_dim, in_dim] are stored apart, as in a slice of fewer rows,
+///         `in_proj` has the queries alone; else both are empty.
 template <class Weights>
 struct SelfAttention {
     Linear<Weights> in_proj;
     Linear<Weights> out_proj;
     int heads = 1;
     int qkv_dim = 0;
+    Linear<Weights> key{};
+    Linear<Weights> value{};
 };
 
 /// Multi-head attention of one sequence to another.
@@ -36,24 +40,29 @@ struct CrossAttention {
 
 namespace detail {
 
-inline bool is_stored_apart(const CrossAttention<Trainable>& layer) noexcept {
+template <template <class> class Attention>
+bool is_stored_apart(const Attention<Trainable>& layer) noexcept {
     return !layer.value.weight.value.empty();
 }
-constexpr bool is_stored_apart(const CrossAttention<Packed>& /*layer*/) noexcept {
+template <template <class> class Attention>
+constexpr bool is_stored_apart(const Attention<Packed>& /*layer*/) noexcept {
     return false;
 }
 
 }  // namespace detail
 
-/// x [tokens, dim] → [tokens, dim]
+/// x [tokens, in_dim] → [tokens, dim]
 template <class Context, class Weights>
 Variable forward(Context& context, const SelfAttention<Weights>& layer, const Variable& x,
                  const Ragged& sentences, bool causal, float dropout) {
-    const int q = layer.qkv_dim;
-    const Variable qkv = forward(context, layer.in_proj, x);
+    const int n = layer.qkv_dim;
+    const bool apart = detail::is_stored_apart(layer);
+    const Variable q = forward(context, layer.in_proj, x);
+    const Variable k = apart ? forward(context, layer.key, x) : q;
+    const Variable v = apart ? forward(context, layer.value, x) : q;
     const Variable attended =
         autograd::attention(context, {sentences, sentences, layer.heads, causal}, dropout,
-                            {qkv, 0, q}, {qkv, q, q}, {qkv, 2 * q, q});
+                            {q, 0, n}, {k, apart ? 0 : n, n}, {v, apart ? 0 : 2 * n, n});
     return forward(context, layer.out_proj, attended);
 }
 

@@ -12,7 +12,7 @@
 /// A decoder layer for one more position of every live hypothesis; what came before is in caches.
 namespace hat::nn {
 
-/// x [rows, dim] → [rows, dim]; the keys and values of the new positions go into `cache`.
+/// x [rows, in_dim] → [rows, dim]; the keys and values of the new positions go into `cache`.
 inline Variable step(autograd::Eval& context, const SelfAttention<Packed>& layer, const Variable& x,
                      const PrefixTable& table, const KeyValueCache& cache) {
     const int n = layer.qkv_dim;
@@ -70,9 +70,11 @@ inline void project_memory(const CrossAttention<Packed>& layer, ConstMatrix stat
 inline Variable step(autograd::Eval& context, const DecoderLayer<Packed>& layer, bool pre_norm,
                      Variable x, const PrefixTable& table, const KeyValueCache& cache,
                      std::span<const MemoryKeysValues> memory) {
-    x = residual_block(
-        context, layer.self_attn_layer_norm, pre_norm, 0.0F, x,
-        [&](const Variable& in) { return step(context, layer.self_attn, in, table, cache); });
+    x = residual_block(context, layer.self_attn_layer_norm, pre_norm, 0.0F, x,
+                       [&](const Variable& in) {
+                           const Variable z = transform(context, layer.dextra, in, 0.0F);
+                           return step(context, layer.self_attn, z, table, cache);
+                       });
     if (layer.attended_layers > 0) {
         x = residual_block(context, layer.encoder_attn_layer_norm, pre_norm, 0.0F, x,
                            [&](const Variable& in) {

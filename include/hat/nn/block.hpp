@@ -2,8 +2,11 @@
 #pragma once
 
 #include <hat/nn/attention.hpp>
+#include <hat/nn/dextra.hpp>
 #include <hat/nn/feed_forward.hpp>
 #include <hat/nn/layer_norm.hpp>
+
+#include <optional>
 
 namespace hat::nn {
 
@@ -12,6 +15,11 @@ struct DropoutRates {
     float residual = 0;    ///< behind embeddings and sublayers
     float attention = 0;   ///< on attention probabilities
     float activation = 0;  ///< behind the activation of the feed-forward layer
+    float unit = 0;        ///< in every layer of DExTra units
+    /// In networks whose embeddings a DExTra widens, masks that all tokens of a sentence share:
+    float embedding = 0;  ///< on the vectors of the tables
+    float position = 0;   ///< behind the sum with the positions
+    float softmax = 0;    ///< on what an adaptive softmax reads, and inside its tails
 };
 
 /// The probabilities of one side: a sub-network that is narrower than its super network by a factor
@@ -22,19 +30,21 @@ struct BlockDropout {
     float scaled = 0;
     float attention = 0;
     float activation = 0;
+    float unit = 0;
 };
 
-/// One layer of the encoder (spec/hat.md, section 5).
+/// One layer of the encoder (spec/hat.md, section 5; with a DExTra: spec/delight.md, section 4).
 template <class Weights>
 struct EncoderLayer {
     SelfAttention<Weights> self_attn;
     LayerNorm<Weights> self_attn_layer_norm;
     FeedForward<Weights> feed_forward;
     LayerNorm<Weights> final_layer_norm;
+    std::optional<DExTra<Weights>> dextra{};  ///< in front of self-attention
 };
 
-/// One layer of the decoder (spec/hat.md, section 6); `attended_layers` encoder outputs are its
-/// memory, 0 in a language model.
+/// One layer of the decoder (spec/hat.md, section 6; with a DExTra: spec/delight.md, section 4);
+/// `attended_layers` encoder outputs are its memory, 0 in a language model.
 template <class Weights>
 struct DecoderLayer {
     SelfAttention<Weights> self_attn;
@@ -44,6 +54,7 @@ struct DecoderLayer {
     FeedForward<Weights> feed_forward;
     LayerNorm<Weights> final_layer_norm;
     int attended_layers = 0;
+    std::optional<DExTra<Weights>> dextra{};
 };
 
 /// Puts a sublayer into its residual connection: norm(x + f(x)), or x + f(norm(x)) with pre-norm.
@@ -54,13 +65,21 @@ Variable residual_block(Context& context, const LayerNorm<Weights>& norm, bool p
     return autograd::residual(context, dropout, x, sublayer(forward(context, norm, x)));
 }
 
+/// What self-attention of a layer reads: x, or what the DExTra in front of it makes of x.
+template <class Context, class Weights>
+Variable transform(Context& context, const std::optional<DExTra<Weights>>& dextra,
+                   const Variable& x, float dropout) {
+    return dextra ? forward(context, *dextra, x, dropout) : x;
+}
+
 /// x [tokens, dim] → [tokens, dim]
 template <class Context, class Weights>
 Variable forward(Context& context, const EncoderLayer<Weights>& layer, bool pre_norm,
                  const BlockDropout& dropout, Variable x, const Ragged& sentences) {
     x = residual_block(context, layer.self_attn_layer_norm, pre_norm, dropout.self_attention, x,
                        [&](const Variable& in) {
-                           return forward(context, layer.self_attn, in, sentences, false,
+                           const Variable z = transform(context, layer.dextra, in, dropout.unit);
+                           return forward(context, layer.self_attn, z, sentences, false,
                                           dropout.attention);
                        });
     return residual_block(context, layer.final_layer_norm, pre_norm, dropout.scaled, x,
@@ -76,7 +95,8 @@ Variable forward(Context& context, const DecoderLayer<Weights>& layer, bool pre_
                  const Variable& memory, const Ragged& memory_sentences) {
     x = residual_block(context, layer.self_attn_layer_norm, pre_norm, dropout.self_attention, x,
                        [&](const Variable& in) {
-                           return forward(context, layer.self_attn, in, sentences, true,
+                           const Variable z = transform(context, layer.dextra, in, dropout.unit);
+                           return forward(context, layer.self_attn, z, sentences, true,
                                           dropout.attention);
                        });
     if (layer.attended_layers > 0) {

@@ -251,7 +251,8 @@ struct KeyValueCache {
 /// needed, but not touched: the system gives it as pages come into use.
 class KeyValueCaches {
 public:
-    /// Makes room for `pages` pages in each of `layers` layers, unless there is.
+    /// Makes room for `pages` pages in each of `layers` layers, unless there is; no layer's keys
+    /// are wider than `dim`.
     void reserve(int layers, int dim, int pages) {
         const std::ptrdiff_t part = std::ptrdiff_t{pages} * PrefixTable::page_columns * dim;
         const std::ptrdiff_t size = 2 * part * layers + kernels::panel_width;
@@ -261,15 +262,15 @@ public:
                 static_cast<std::size_t>(size) * sizeof(float), std::align_val_t{alignment})));
             size_ = size;
         }
-        dim_ = dim;
         part_ = part;
         // Kernels may read 16 numbers behind the last value.
         std::fill_n(memory_.get() + 2 * part * layers, kernels::panel_width, 0.0F);
     }
 
-    [[nodiscard]] KeyValueCache layer(int i) const noexcept {
+    /// That of layer `i`, whose keys are `dim` wide.
+    [[nodiscard]] KeyValueCache layer(int i, int dim) const noexcept {
         float* const first = memory_.get() + 2 * part_ * i;
-        return {first, first + part_, dim_};
+        return {first, first + part_, dim};
     }
 
 private:
@@ -282,7 +283,6 @@ private:
     std::unique_ptr<float, Free> memory_;
     std::ptrdiff_t size_ = 0;
     std::ptrdiff_t part_ = 0;  ///< floats of the keys, or of the values, of one layer
-    int dim_ = 0;
 };
 
 /// What cross-attention of one layer reads of one sentence.

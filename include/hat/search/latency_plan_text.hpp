@@ -56,6 +56,10 @@ public:
         for (int i = 0; i < count; ++i) (list += i == 0 ? "" : ",") += std::to_string(at(i));
         line(name, list);
     }
+    template <class At>
+    void layer_options(const char* name, int count, const At& at) {
+        if (io::detail::any_layer(count, at)) layers(name, count, at);
+    }
     void line(std::string_view name, std::string_view value) {
         ((text_ += name) += ": ") += value;
         text_ += '\n';
@@ -106,6 +110,10 @@ public:
             read({entry.name, rest.substr(0, comma), entry.line, true}, at(i));
             if (comma != std::string_view::npos) rest.remove_prefix(comma + 1);
         }
+    }
+    template <class At>
+    void layer_options(const char* name, int count, const At& at) {
+        if (find(name) != nullptr) layers(name, count, at);
     }
     /// Throws  `Error` if there is no such line
     [[nodiscard]] std::string_view text(const char* name) { return required(name).value; }

@@ -121,7 +121,7 @@ struct Perplexity {
         const auto wanted = std::span(targets).subspan(static_cast<std::size_t>(window.first),
                                                        static_cast<std::size_t>(window.count));
         losses[static_cast<std::size_t>(index)] =
-            autograd::cross_entropy(context, scored, model.output, wanted, 0.0F).nll;
+            loss_of_states(context, model, scored, wanted, 0.0F).nll;
     });
     Perplexity result{.tokens = static_cast<std::int64_t>(targets.size())};
     for (const double loss : losses) result.nll += loss;
