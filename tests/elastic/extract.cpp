@@ -179,7 +179,7 @@ TEST_SUITE("elastic/extract") {
     }
 
     TEST_CASE("genes that the super network does not hold are named") {
-        const Network super(super_architecture(24, 24, Sharing::all));
+        Network super(super_architecture(24, 24, Sharing::all));
         Architecture genes = super.architecture();
         genes.decoder_layer_shapes[1].ffn_dim = 41;
         CHECK_THROWS_WITH_AS(static_cast<void>(extract(super, genes)),

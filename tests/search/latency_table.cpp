@@ -84,7 +84,7 @@ TEST_SUITE("search/latency_table") {
         };
         message("", "t.csv:1: expected a line of column names, found nothing");
         message("a,b\n1,2\n", "t.csv:1: column 1: expected \"encoder_embed_dim\", found \"a\"");
-        message("encoder_embed_dim\n640\n", "t.csv:1: expected 14 columns, or 29, found 1");
+        message("encoder_embed_dim\n640\n", "t.csv:1: expected 14 columns, or 35, found 1");
         message(header + ",more\n",
                 "t.csv:1: column 15: expected \"encoder_median_ms\", found \"more\"");
         message(with(",0.05", ""), "t.csv:3: expected 14 fields, found 13");

@@ -89,12 +89,24 @@ template <class... Lists>
     return count;
 }
 
+/// Ways to choose what not every space lets a layer choose: its inner width and its unit.
+[[nodiscard]] inline BigCount unit_cardinality(const Choices& qkv_dims, const Choices& depths,
+                                               const Choices& widths, const Choices& groups) {
+    BigCount units = depths.empty() ? 1 : 0;
+    for (const int depth : depths) units += depth == 0 ? BigCount(1) : combinations(widths, groups);
+    return units *= qkv_dims.empty() ? BigCount(1) : combinations(qkv_dims);
+}
+
 [[nodiscard]] inline BigCount encoder_layer_cardinality(const DesignSpace& space) {
-    return combinations(space.encoder_ffn_dims, space.encoder_heads);
+    return combinations(space.encoder_ffn_dims, space.encoder_heads) *
+           unit_cardinality(space.encoder_qkv_dims, space.encoder_dextra_depths,
+                            space.encoder_dextra_widths, space.encoder_dextra_groups);
 }
 
 [[nodiscard]] inline BigCount decoder_layer_cardinality(const DesignSpace& space) {
-    BigCount own = combinations(space.decoder_ffn_dims, space.decoder_heads);
+    BigCount own = combinations(space.decoder_ffn_dims, space.decoder_heads) *
+                   unit_cardinality(space.decoder_qkv_dims, space.decoder_dextra_depths,
+                                    space.decoder_dextra_widths, space.decoder_dextra_groups);
     if (!space.super.has_encoder()) return own;
     return own *= combinations(space.decoder_cross_heads, space.decoder_attended_layers);
 }

@@ -42,6 +42,19 @@ struct DesignSpace {
     /// How many of the last encoder layers cross-attention reads: 1, 2 or 3.
     Choices decoder_attended_layers;
 
+    /// Inner widths of the attention of a layer; none: the super network's.
+    Choices encoder_qkv_dims{};
+    Choices decoder_qkv_dims{};
+    /// DExTra units in front of self-attention: their depths (0: no unit), widths in thousandths of
+    /// the embedding's, and most groups; none: no layer has one. Width and groups are genes of
+    /// the layers that have a unit only.
+    Choices encoder_dextra_depths{};
+    Choices encoder_dextra_widths{};
+    Choices encoder_dextra_groups{};
+    Choices decoder_dextra_depths{};
+    Choices decoder_dextra_widths{};
+    Choices decoder_dextra_groups{};
+
     friend bool operator==(const DesignSpace&, const DesignSpace&) = default;
 };
 
@@ -58,6 +71,37 @@ struct Gene {
 
     friend constexpr bool operator==(const Gene&, const Gene&) = default;
 };
+
+/// True for a gene whose larger choices make a smaller network: more groups are narrower ones.
+[[nodiscard]] constexpr bool shrinks_as_it_grows(const Gene& gene) noexcept {
+    return gene.name == "encoder_dextra_groups" || gene.name == "decoder_dextra_groups";
+}
+
+namespace detail {
+
+/// Names of the genes that a layer of either side may have.
+struct UnitGeneNames {
+    std::string_view qkv_dim, depth, width, groups;
+};
+inline constexpr UnitGeneNames encoder_unit_genes{"encoder_qkv_dim", "encoder_dextra_depth",
+                                                  "encoder_dextra_width", "encoder_dextra_groups"};
+inline constexpr UnitGeneNames decoder_unit_genes{"decoder_qkv_dim", "decoder_dextra_depth",
+                                                  "decoder_dextra_width", "decoder_dextra_groups"};
+
+/// Visits the genes of a layer that not every space has.
+template <class Layer, class Visit>
+constexpr void visit_unit_genes(const UnitGeneNames& names, int i, Layer& layer,
+                                const Choices& qkv_dims, const Choices& depths,
+                                const Choices& widths, const Choices& groups, Visit& visit) {
+    if (!qkv_dims.empty()) visit(Gene{names.qkv_dim, i}, layer.qkv_dim, qkv_dims);
+    if (depths.empty()) return;
+    visit(Gene{names.depth, i}, layer.dextra_depth, depths);
+    if (layer.dextra_depth == 0) return;
+    visit(Gene{names.width, i}, layer.dextra_width, widths);
+    visit(Gene{names.groups, i}, layer.dextra_groups, groups);
+}
+
+}  // namespace detail
 
 /// Calls `visit(Gene, int& value, const Choices&)` for every gene that `genes` has, in the order in
 /// which the reference draws them: embed dims, layer counts, then the layers, what they attend to
@@ -77,6 +121,9 @@ constexpr void for_each_gene(const DesignSpace& space, Genes& genes, Visit&& vis
         auto& layer = genes.encoder_layer_shapes[static_cast<std::size_t>(i)];
         visit(Gene{"encoder_ffn_dim", i}, layer.ffn_dim, space.encoder_ffn_dims);
         visit(Gene{"encoder_heads", i}, layer.heads, space.encoder_heads);
+        detail::visit_unit_genes(detail::encoder_unit_genes, i, layer, space.encoder_qkv_dims,
+                                 space.encoder_dextra_depths, space.encoder_dextra_widths,
+                                 space.encoder_dextra_groups, visit);
     }
     for (int i = 0; i < genes.decoder_layer_count; ++i) {
         auto& layer = genes.decoder_layer_shapes[static_cast<std::size_t>(i)];
@@ -84,6 +131,9 @@ constexpr void for_each_gene(const DesignSpace& space, Genes& genes, Visit&& vis
         visit(Gene{"decoder_heads", i}, layer.heads, space.decoder_heads);
         if (has_encoder)
             visit(Gene{"decoder_cross_heads", i}, layer.cross_heads, space.decoder_cross_heads);
+        detail::visit_unit_genes(detail::decoder_unit_genes, i, layer, space.decoder_qkv_dims,
+                                 space.decoder_dextra_depths, space.decoder_dextra_widths,
+                                 space.decoder_dextra_groups, visit);
     }
     for (int i = 0; has_encoder && i < genes.decoder_layer_count; ++i) {
         visit(Gene{"decoder_attended_layers", i},
@@ -92,29 +142,60 @@ constexpr void for_each_gene(const DesignSpace& space, Genes& genes, Visit&& vis
     }
 }
 
-/// The member whose every gene is the largest choice (of what it attends to: `attended_layers`, or
-/// the largest choice if that is 0).
+/// The member whose every gene is the choice that makes it largest (of what it attends to:
+/// `attended_layers`, or the largest choice if that is 0).
 [[nodiscard]] inline model::Architecture largest(const DesignSpace& space,
                                                  int attended_layers = 0) {
     model::Architecture genes;
-    for_each_gene(space, genes, [](Gene, int& value, const Choices& choices) {
-        value = *std::max_element(choices.begin(), choices.end());
+    for_each_gene(space, genes, [](Gene gene, int& value, const Choices& choices) {
+        const auto [least, most] = std::minmax_element(choices.begin(), choices.end());
+        value = shrinks_as_it_grows(gene) ? *least : *most;
     });
     if (attended_layers > 0)
         for (auto& layer : genes.decoder_layer_shapes) layer.attended_layers = attended_layers;
     return sub_architecture(genes, space.super);
 }
 
-/// The member whose every gene is the smallest choice; `attended_layers` as in `largest`.
+/// The member whose every gene is the choice that makes it smallest; `attended_layers` as in
+/// `largest`.
 [[nodiscard]] inline model::Architecture smallest(const DesignSpace& space,
                                                   int attended_layers = 0) {
     model::Architecture genes;
-    for_each_gene(space, genes, [](Gene, int& value, const Choices& choices) {
-        value = *std::min_element(choices.begin(), choices.end());
+    for_each_gene(space, genes, [](Gene gene, int& value, const Choices& choices) {
+        const auto [least, most] = std::minmax_element(choices.begin(), choices.end());
+        value = shrinks_as_it_grows(gene) ? *most : *least;
     });
     if (attended_layers > 0)
         for (auto& layer : genes.decoder_layer_shapes) layer.attended_layers = attended_layers;
     return sub_architecture(genes, space.super);
+}
+
+/// Makes the super network large enough for the units that the space lets its layers choose.
+inline void make_room_for_units(DesignSpace& space) {
+    const auto most = [](const Choices& choices) {
+        return choices.empty() ? 0 : *std::max_element(choices.begin(), choices.end());
+    };
+    const auto least = [](const Choices& choices) {
+        return choices.empty() ? 0 : *std::min_element(choices.begin(), choices.end());
+    };
+    const auto make_room = [&](auto& layer, const Choices& qkv_dims, const Choices& depths,
+                               const Choices& widths, const Choices& groups) {
+        layer.qkv_dim = most(qkv_dims);
+        layer.dextra_depth = most(depths);
+        layer.dextra_width = most(widths);
+        layer.dextra_groups = least(groups);
+    };
+    model::Architecture& super = space.super;
+    for (int i = 0; i < super.encoder_layer_count; ++i)
+        make_room(super.encoder_layer_shapes[static_cast<std::size_t>(i)], space.encoder_qkv_dims,
+                  space.encoder_dextra_depths, space.encoder_dextra_widths,
+                  space.encoder_dextra_groups);
+    for (int i = 0; i < super.decoder_layer_count; ++i)
+        make_room(super.decoder_layer_shapes[static_cast<std::size_t>(i)], space.decoder_qkv_dims,
+                  space.decoder_dextra_depths, space.decoder_dextra_widths,
+                  space.decoder_dextra_groups);
+    super.elastic_units =
+        !space.encoder_dextra_depths.empty() || !space.decoder_dextra_depths.empty();
 }
 
 /// The space for a corpus with these vocabularies.
@@ -159,6 +240,23 @@ inline void validate(const DesignSpace& space) {
     check_encoder("decoder_cross_heads", space.decoder_cross_heads);
     check_encoder("decoder_attended_layers", space.decoder_attended_layers);
 
+    const auto check_units = [&](const char* gene, const Choices& depths, const Choices& widths,
+                                 const Choices& groups) {
+        const bool has_units =
+            std::any_of(depths.begin(), depths.end(), [](int d) { return d > 0; });
+        if (widths.empty() == has_units || groups.empty() == has_units)
+            fail("design space: ", gene, "_width and ", gene, "_groups need choices where ", gene,
+                 "_depth has one above 0, and only there");
+        for (const Choices* choices : {&depths, &widths, &groups})
+            if (!choices->empty()) check(gene, *choices);
+    };
+    if (!space.encoder_qkv_dims.empty()) check_encoder("encoder_qkv_dim", space.encoder_qkv_dims);
+    if (!space.decoder_qkv_dims.empty()) check("decoder_qkv_dim", space.decoder_qkv_dims);
+    check_units("encoder_dextra", space.encoder_dextra_depths, space.encoder_dextra_widths,
+                space.encoder_dextra_groups);
+    check_units("decoder_dextra", space.decoder_dextra_depths, space.decoder_dextra_widths,
+                space.decoder_dextra_groups);
+
     const auto check_layers = [](const char* gene, const Choices& choices, int most) {
         for (const int layers : choices)
             if (layers < 1 || layers > most)
@@ -176,6 +274,28 @@ inline void validate(const DesignSpace& space) {
                 fail("design space: decoder_attended_layers = ", layers,
                      " exceeds the smallest of encoder_layers = ", fewest);
     }
+
+    // Any unit may stand in a side of any width.
+    const auto check_all_units = [&](const char* side, const Choices& dims, const Choices& depths,
+                                     const Choices& widths, const Choices& groups) {
+        for (const int dim : dims)
+            for (const int depth : depths)
+                for (const int width : widths)
+                    for (const int most : groups)
+                        if (depth > 0)
+                            nn::validate({.in_dim = dim,
+                                          .inner_dim = dim / 2,
+                                          .out_dim = dim / 2,
+                                          .depth = depth,
+                                          .width_thousandths = width,
+                                          .max_groups = most,
+                                          .variant = space.super.dextra_variant},
+                                         std::string("design space: ") + side + ": ");
+    };
+    check_all_units("encoder", space.encoder_embed_dims, space.encoder_dextra_depths,
+                    space.encoder_dextra_widths, space.encoder_dextra_groups);
+    check_all_units("decoder", space.decoder_embed_dims, space.decoder_dextra_depths,
+                    space.decoder_dextra_widths, space.decoder_dextra_groups);
 
     // Every choice of every gene must give a network that fits, the other genes being those of the
     // super network.

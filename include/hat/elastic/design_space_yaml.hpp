@@ -33,6 +33,10 @@
 ///     activation-fn: swish
 ///     attends-to-real-layers: True            see `model::Architecture`
 ///     source-vocab-size, target-vocab-size    where the data is known
+///     embedding-dim: 128                      and embedding-dextra-depth, -width, -groups
+///     encoder-dextra-depth-choice: [0, 4]     and -width-choice (2000: twice as wide),
+///                                             -groups-choice, encoder-qkv-dim-choice, and of the
+///                                             decoder
 ///     encoder-layers: 0                       a language model: no option of an encoder
 namespace hat::elastic {
 
@@ -143,6 +147,11 @@ private:
 
         super.scale_embedding_by_super_dim = flag("vocab-original-scaling");
         super.attends_to_real_layers = flag("attends-to-real-layers");
+        super.embedding_dim = optional_integer("embedding-dim", 0);
+        super.embedding_dextra_depth = optional_integer("embedding-dextra-depth", 0);
+        super.embedding_dextra_width = optional_integer("embedding-dextra-width", 0);
+        super.embedding_dextra_groups = optional_integer("embedding-dextra-groups", 0);
+        super.unscaled_embeddings = flag("no-scale-embedding");
         if (map_.contains("activation-fn")) super.activation = activation();
     }
 
@@ -173,6 +182,19 @@ void visit_choices(Space& space, Visit&& visit) {
     visit("decoder-self-attention-heads-choice", space.decoder_heads, false);
     visit("decoder-ende-attention-heads-choice", space.decoder_cross_heads, true);
     visit("decoder-arbitrary-ende-attn-choice", space.decoder_attended_layers, true);
+}
+
+/// The same of those that a file may lack.
+template <class Space, class Visit>
+void visit_optional_choices(Space& space, Visit&& visit) {
+    visit("encoder-qkv-dim-choice", space.encoder_qkv_dims);
+    visit("decoder-qkv-dim-choice", space.decoder_qkv_dims);
+    visit("encoder-dextra-depth-choice", space.encoder_dextra_depths);
+    visit("encoder-dextra-width-choice", space.encoder_dextra_widths);
+    visit("encoder-dextra-groups-choice", space.encoder_dextra_groups);
+    visit("decoder-dextra-depth-choice", space.decoder_dextra_depths);
+    visit("decoder-dextra-width-choice", space.decoder_dextra_widths);
+    visit("decoder-dextra-groups-choice", space.decoder_dextra_groups);
 }
 
 [[nodiscard]] inline std::string super_to_yaml(const model::Architecture& super) {
@@ -207,6 +229,13 @@ void visit_choices(Space& space, Visit&& visit) {
     }
     flag("vocab-original-scaling", super.scale_embedding_by_super_dim);
     flag("attends-to-real-layers", super.attends_to_real_layers);
+    flag("no-scale-embedding", super.unscaled_embeddings);
+    if (super.embedding_dim > 0) {
+        number("embedding-dim", super.embedding_dim);
+        number("embedding-dextra-depth", super.embedding_dextra_depth);
+        number("embedding-dextra-width", super.embedding_dextra_width);
+        number("embedding-dextra-groups", super.embedding_dextra_groups);
+    }
 
     const auto& encoder = super.encoder_layer_shapes[0];
     const auto& decoder = super.decoder_layer_shapes[0];
@@ -246,6 +275,10 @@ void visit_choices(Space& space, Visit&& visit) {
                 space.super.decoder_layer_shapes[static_cast<std::size_t>(i)].attended_layers;
             most = std::max(most, layers);
         }
+    detail::visit_optional_choices(space, [&](const char* key, Choices& choices) {
+        if (map.contains(key)) choices = map.integers(key);
+    });
+    make_room_for_units(space);
     file.recipe = read_recipe(map);
     map.reject_unread();
     try {
@@ -267,12 +300,14 @@ void visit_choices(Space& space, Visit&& visit) {
     DesignSpace published = file.space;
     for (int& layers : published.decoder_attended_layers)
         layers = io::detail::published_attention(layers);
-    detail::visit_choices(published, [&](const char* key, const Choices& choices, bool) {
+    const auto write = [&](const char* key, const Choices& choices, bool = false) {
         if (choices.empty()) return;
         const auto at = [&](int i) { return choices[static_cast<std::size_t>(i)]; };
         ((text += key) += ": ") +=
             io::detail::flow_list(static_cast<int>(choices.size()), at) + '\n';
-    });
+    };
+    detail::visit_choices(published, write);
+    detail::visit_optional_choices(published, write);
     if (design_space_from_yaml(text, "design space as YAML") != file)
         fail("design space: YAML cannot describe its super network, whose layers must be alike, "
              "with "

@@ -16,7 +16,10 @@
 ///
 /// An encoder of width 640 with two layers, ffn_dim x heads each; a decoder of width 512 with two
 /// layers, ffn_dim x heads x cross_heads x attended_layers each. A language model has only
-/// `d512:3072x8+…`.
+/// `d512:3072x8+…`. Behind those genes of a layer may stand an inner width of its own, and its
+/// DExTra: depth x width x groups.
+///
+///     e256:64x1q128u4x2000x8
 namespace hat::elastic {
 
 /// The genes of `a` as text.
@@ -28,11 +31,17 @@ namespace hat::elastic {
             before = 'x';
         }
     };
+    const auto unit = [&](const auto& shape) {
+        if (shape.qkv_dim > 0) layer('q', shape.qkv_dim);
+        if (shape.dextra_depth > 0)
+            layer('u', shape.dextra_depth, shape.dextra_width, shape.dextra_groups);
+    };
     if (a.has_encoder()) {
         text += 'e' + std::to_string(a.encoder_embed_dim);
         char before = ':';
         for (const auto& shape : a.encoder_layers()) {
             layer(before, shape.ffn_dim, shape.heads);
+            unit(shape);
             before = '+';
         }
         text += '/';
@@ -44,6 +53,7 @@ namespace hat::elastic {
             layer(before, shape.ffn_dim, shape.heads, shape.cross_heads, shape.attended_layers);
         else
             layer(before, shape.ffn_dim, shape.heads);
+        unit(shape);
         before = '+';
     }
     return text;
@@ -67,6 +77,7 @@ public:
                 shape.ffn_dim =
                     number("ffn_dim", genes.encoder_layer_count == 1 ? ':' : '+', model::max_dim);
                 shape.heads = number("heads", 'x', model::max_dim);
+                read_unit(shape);
             } while (next_is('+'));
             expect('/', "and the decoder");
         }
@@ -80,6 +91,7 @@ public:
                 shape.cross_heads = number("cross_heads", 'x', model::max_dim);
                 shape.attended_layers = number("attended_layers", 'x', 3);
             }
+            read_unit(shape);
         } while (next_is('+'));
         if (at_ != text_.size()) reject("the end");
         return genes;
@@ -87,6 +99,15 @@ public:
 
 private:
     [[nodiscard]] bool next_is(char c) const { return at_ < text_.size() && text_[at_] == c; }
+
+    template <class Shape>
+    void read_unit(Shape& shape) {
+        if (next_is('q')) shape.qkv_dim = number("qkv_dim", 'q', model::max_dim);
+        if (!next_is('u')) return;
+        shape.dextra_depth = number("dextra_depth", 'u', nn::max_dextra_depth);
+        shape.dextra_width = number("dextra_width", 'x', model::max_dim);
+        shape.dextra_groups = number("dextra_groups", 'x', model::max_dim);
+    }
 
     void expect(char c, const char* meaning) {
         if (!next_is(c)) reject("\"" + std::string(1, c) + "\" " + meaning);

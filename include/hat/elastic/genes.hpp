@@ -5,6 +5,7 @@
 #include <hat/core/random.hpp>
 #include <hat/elastic/design_space.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -82,7 +83,7 @@ template <class Pick>
 }
 
 /// All members that differ from `genes` in one gene. Where that is the number of layers, the last
-/// ones are left out, or the last one is repeated.
+/// ones are left out, or the last one is repeated; a DExTra that appears has the first choices.
 [[nodiscard]] inline std::vector<model::Architecture> neighbours(const DesignSpace& space,
                                                                  const model::Architecture& genes) {
     model::Architecture padded = genes;  // the last layer, in all slots that follow it
@@ -101,6 +102,9 @@ template <class Pick>
             for_each_gene(space, changed, [&](Gene other, int& slot, const Choices&) {
                 if (other == gene) slot = choice;
             });
+            for_each_gene(space, changed, [&](Gene, int& slot, const Choices& of) {
+                if (slot == 0 && std::find(of.begin(), of.end(), 0) == of.end()) slot = of.front();
+            });
             all.push_back(sub_architecture(changed, space.super));
         }
     });
@@ -117,10 +121,19 @@ template <class Pick>
     };
     add(a.encoder_embed_dim, a.decoder_embed_dim);
     add(a.encoder_layer_count, a.decoder_layer_count);
-    for (const auto& layer : a.encoder_layers()) add(layer.ffn_dim, layer.heads);
+    const auto add_unit = [&](const auto& layer) {
+        if (layer.qkv_dim == 0 && layer.dextra_depth == 0) return;
+        add(layer.qkv_dim, layer.dextra_depth);
+        add(layer.dextra_width, layer.dextra_groups);
+    };
+    for (const auto& layer : a.encoder_layers()) {
+        add(layer.ffn_dim, layer.heads);
+        add_unit(layer);
+    }
     for (const auto& layer : a.decoder_layers()) {
         add(layer.ffn_dim, layer.heads);
         add(layer.cross_heads, layer.attended_layers);
+        add_unit(layer);
     }
     return hash;
 }

@@ -75,9 +75,8 @@ namespace detail {
     auto super = model::uniform(
         {.embed_dim = 192, .ffn_dim = 512, .qkv_dim = 128, .attended_layers = 3}, 1, 1);
     super.attends_to_real_layers = true;
-    DesignSpace space =
-        detail::symmetric_space(super, {192, 128, 96}, {512, 384, 256, 128}, {8, 4, 2},
-                                {6, 5, 4, 3}, {6, 5, 4, 3, 2, 1});
+    DesignSpace space = detail::symmetric_space(super, {192, 128, 96}, {512, 384, 256, 128},
+                                                {8, 4, 2}, {6, 5, 4, 3}, {6, 5, 4, 3, 2, 1});
     space.decoder_embed_dims = {192, 128, 96, 64};
     return space;
 }
@@ -95,6 +94,22 @@ namespace detail {
                                    {4, 3, 2, 1});
 }
 
+/// Ours for the same corpora, over HAT's and DeLighT's blocks: every layer may have a DExTra in
+/// front of its self-attention, an inner width and a feed-forward layer as wide or narrow as either
+/// has.
+[[nodiscard]] inline DesignSpace joint_space() {
+    DesignSpace space = quickstart_space();
+    space.super.activation = Activation::swish;
+    space.encoder_ffn_dims = space.decoder_ffn_dims = {384, 256, 128, 48};
+    space.encoder_heads = space.decoder_heads = space.decoder_cross_heads = {8, 4, 1};
+    space.encoder_qkv_dims = space.decoder_qkv_dims = {160, 80};
+    space.encoder_dextra_depths = space.decoder_dextra_depths = {0, 4, 3};
+    space.encoder_dextra_widths = space.decoder_dextra_widths = {2000, 1500};
+    space.encoder_dextra_groups = space.decoder_dextra_groups = {4, 8};
+    make_room_for_units(space);
+    return space;
+}
+
 /// A design space and the name that asks for it.
 struct NamedSpace {
     const char* name;
@@ -102,10 +117,13 @@ struct NamedSpace {
 };
 
 /// All spaces that have a name.
-inline constexpr std::array named_spaces{
-    NamedSpace{"wmt-space0", wmt_space},          NamedSpace{"iwslt-space1", iwslt_space},
-    NamedSpace{"wmt-latency", wmt_latency_space}, NamedSpace{"iwslt-latency", iwslt_latency_space},
-    NamedSpace{"multi30k", multi30k_space},       NamedSpace{"quickstart", quickstart_space}};
+inline constexpr std::array named_spaces{NamedSpace{"wmt-space0", wmt_space},
+                                         NamedSpace{"iwslt-space1", iwslt_space},
+                                         NamedSpace{"wmt-latency", wmt_latency_space},
+                                         NamedSpace{"iwslt-latency", iwslt_latency_space},
+                                         NamedSpace{"multi30k", multi30k_space},
+                                         NamedSpace{"quickstart", quickstart_space},
+                                         NamedSpace{"joint", joint_space}};
 
 [[nodiscard]] constexpr bool is_built_in_space(std::string_view name) noexcept {
     return std::ranges::any_of(named_spaces,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/model/architecture.hpp>
+#include <hat/model/counts.hpp>
 
 #include <array>
 #include <cstddef>
@@ -10,9 +11,9 @@
 namespace hat::search {
 
 /// What a latency predictor knows of a network: the ten features of HAT (arXiv:2005.14187, §3.2),
-/// and the size of what decoding reads again and again. The ten are means over the layers that the
-/// network has. Layers of one side cost alike wherever they stand, so count times mean, a sum over
-/// layers, loses nothing.
+/// what its DExTra units compute, and the size of what decoding reads again and again. The ten are
+/// means over the layers that the network has. Layers of one side cost alike wherever they stand,
+/// so count times mean, a sum over layers, loses nothing.
 struct LatencyFeatures {
     double encoder_embed_dim = 0;
     double encoder_layers = 0;
@@ -28,6 +29,13 @@ struct LatencyFeatures {
     /// Beyond the published ones: weights that a step of the decoder reads, in 10^6 bytes of single
     /// precision, the output projection among them; 0 where it is not known.
     double decoder_weight_mb = 0;
+
+    double encoder_qkv_dim = 0;      ///< mean of the inner widths that layers choose themselves
+    double encoder_unit_layers = 0;  ///< linear layers of all DExTra units of layers,
+    double encoder_unit_mmacs = 0;   ///< and their 10^6 multiply-adds per token
+    double decoder_qkv_dim = 0;
+    double decoder_unit_layers = 0;
+    double decoder_unit_mmacs = 0;
 
     /// The published ten in their order.
     [[nodiscard]] constexpr std::array<double, 10> values() const noexcept {
@@ -47,16 +55,26 @@ inline constexpr int latency_feature_count = 10;
                              .encoder_layers = static_cast<double>(a.encoder_layer_count),
                              .decoder_embed_dim = static_cast<double>(a.decoder_embed_dim),
                              .decoder_layers = static_cast<double>(a.decoder_layer_count)};
+    const auto unit_of = [&a](const auto& layer, int dim, double& layers, double& mmacs) {
+        if (layer.dextra_depth == 0) return;
+        layers += layer.dextra_depth + 2;
+        mmacs += static_cast<double>(model::detail::unit_weights(a.unit_of(layer, dim))) / 1e6;
+    };
     for (const auto& layer : a.encoder_layers()) {
         features.encoder_ffn_dim += layer.ffn_dim;
         features.encoder_heads += layer.heads;
+        features.encoder_qkv_dim += layer.qkv_dim;
+        unit_of(layer, a.encoder_embed_dim, features.encoder_unit_layers,
+                features.encoder_unit_mmacs);
     }
-    // Self-attention reads four matrices, cross-attention two, as its keys and values are made
-    // once.
-    const double attention = (a.has_encoder() ? 6.0 : 4.0) * a.qkv_dim * a.decoder_embed_dim;
-    double weights = static_cast<double>(a.target_vocab_size) * a.decoder_embed_dim;
+    double weights = static_cast<double>(a.target_vocab_size) * a.output_dim();
     for (const auto& layer : a.decoder_layers()) {
-        weights += attention + 2.0 * layer.ffn_dim * a.decoder_embed_dim;
+        weights += static_cast<double>(model::detail::own_weights(a, layer, a.decoder_embed_dim));
+        // Keys and values of cross-attention are made once.
+        if (a.has_encoder()) weights += 2.0 * a.qkv_dim_of(layer) * a.decoder_embed_dim;
+        features.decoder_qkv_dim += layer.qkv_dim;
+        unit_of(layer, a.decoder_embed_dim, features.decoder_unit_layers,
+                features.decoder_unit_mmacs);
         features.decoder_ffn_dim += layer.ffn_dim;
         features.decoder_heads += layer.heads;
         features.decoder_cross_heads += layer.cross_heads;
@@ -66,10 +84,12 @@ inline constexpr int latency_feature_count = 10;
     if (a.encoder_layer_count > 0) {
         features.encoder_ffn_dim /= features.encoder_layers;
         features.encoder_heads /= features.encoder_layers;
+        features.encoder_qkv_dim /= features.encoder_layers;
     }
     if (a.decoder_layer_count > 0) {
         features.decoder_ffn_dim /= features.decoder_layers;
         features.decoder_heads /= features.decoder_layers;
+        features.decoder_qkv_dim /= features.decoder_layers;
         features.decoder_cross_heads /= features.decoder_layers;
         features.decoder_attended_layers /= features.decoder_layers;
     }
@@ -77,17 +97,20 @@ inline constexpr int latency_feature_count = 10;
 }
 
 /// The terms whose sum, each times a cost, is the time of an encoder: products of the sizes that
-/// decide how much each part of a layer computes and loads. Lengths and the inner width of
-/// attention are the same for all networks of a space, so they are part of the costs.
-inline constexpr std::array<std::string_view, 7> encoder_term_names{
-    "constant",         "embed_dim",      "layers",
-    "layers*embed_dim", "layers*ffn_dim", "layers*ffn_dim*embed_dim",
-    "layers*heads"};
+/// decide how much each part of a layer computes and loads. Lengths, and the inner width of
+/// attention unless layers choose it, are the same for all networks of a space, so they are part of
+/// the costs.
+inline constexpr std::array<std::string_view, 10> encoder_term_names{
+    "constant",       "embed_dim",
+    "layers",         "layers*embed_dim",
+    "layers*ffn_dim", "layers*ffn_dim*embed_dim",
+    "layers*heads",   "layers*qkv_dim*embed_dim",
+    "unit_layers",    "unit_mmacs"};
 
 /// The same of a decoder: `embed_dim` alone is the output projection; cross-attention makes keys
 /// and values of the encoder's width from every encoder layer that it attends to. What does not fit
 /// a cache of the device is read from farther away in every step.
-inline constexpr std::array<std::string_view, 11> decoder_term_names{
+inline constexpr std::array<std::string_view, 14> decoder_term_names{
     "constant",
     "embed_dim",
     "layers",
@@ -98,6 +121,9 @@ inline constexpr std::array<std::string_view, 11> decoder_term_names{
     "layers*cross_heads",
     "layers*attended_layers",
     "layers*attended_layers*encoder_embed_dim",
+    "layers*qkv_dim*embed_dim",
+    "unit_layers",
+    "unit_mmacs",
     "weight_mb beyond the cache"};
 
 using EncoderTerms = std::array<double, encoder_term_names.size()>;
@@ -113,7 +139,10 @@ using DecoderTerms = std::array<double, decoder_term_names.size()>;
             layers * dim,
             layers * f.encoder_ffn_dim,
             layers * f.encoder_ffn_dim * dim,
-            layers * f.encoder_heads};
+            layers * f.encoder_heads,
+            layers * f.encoder_qkv_dim * dim,
+            f.encoder_unit_layers,
+            f.encoder_unit_mmacs};
 }
 
 /// `cache_mb`: size of the device's cache; 0: of no importance.
@@ -132,6 +161,9 @@ using DecoderTerms = std::array<double, decoder_term_names.size()>;
             layers * f.decoder_cross_heads,
             attended,
             attended * f.encoder_embed_dim,
+            layers * f.decoder_qkv_dim * dim,
+            f.decoder_unit_layers,
+            f.decoder_unit_mmacs,
             cache_mb > 0 && f.decoder_weight_mb > cache_mb ? f.decoder_weight_mb - cache_mb : 0};
 }
 

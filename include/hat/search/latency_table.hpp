@@ -130,7 +130,7 @@ inline constexpr double latency_limit_ms = 1e9;
     using D = LatencyDetails;
     constexpr double ms = latency_limit_ms;
     constexpr double many = 1e9;
-    static constexpr std::array<LatencyColumn, 13> columns{{
+    static constexpr std::array<LatencyColumn, 19> columns{{
         {"encoder_median_ms", &D::encoder_median_ms, 0, ms},
         {"decoder_median_ms", &D::decoder_median_ms, 0, ms},
         {"total_median_ms", &D::total_median_ms, 0, ms},
@@ -144,6 +144,12 @@ inline constexpr double latency_limit_ms = 1e9;
         {"source_length", &D::source_length, 0, many},
         {"target_length", &D::target_length, 0, many},
         {"decoder_weight_mb", &LatencyFeatures::decoder_weight_mb, 0, many},
+        {"encoder_qkv_dim", &LatencyFeatures::encoder_qkv_dim, 0, many},
+        {"encoder_unit_layers", &LatencyFeatures::encoder_unit_layers, 0, many},
+        {"encoder_unit_mmacs", &LatencyFeatures::encoder_unit_mmacs, 0, many},
+        {"decoder_qkv_dim", &LatencyFeatures::decoder_qkv_dim, 0, many},
+        {"decoder_unit_layers", &LatencyFeatures::decoder_unit_layers, 0, many},
+        {"decoder_unit_mmacs", &LatencyFeatures::decoder_unit_mmacs, 0, many},
     }};
     return columns;
 }
