@@ -28,6 +28,10 @@ struct TrainingFlags {
     float dropout = 0.1F;
     float attention_dropout = 0.0F;
     float activation_dropout = 0.0F;
+    float unit_dropout = 0.0F;
+    float embedding_dropout = 0.0F;
+    float position_dropout = 0.0F;
+    float softmax_dropout = 0.0F;
     float label_smoothing = 0.1F;
     double clip_norm = 0;
     double weight_decay = 0;
@@ -67,6 +71,16 @@ inline void add_training_flags(CLI::App& command, TrainingFlags& flags) {
     number("--attention-dropout", flags.attention_dropout, "on attention probabilities")
         ->check(CLI::Range(0.0, 0.99));
     number("--activation-dropout", flags.activation_dropout, "inside feed-forward layers")
+        ->check(CLI::Range(0.0, 0.99));
+    number("--unit-dropout", flags.unit_dropout, "in every layer of DExTra units")
+        ->check(CLI::Range(0.0, 0.99));
+    number("--embedding-dropout", flags.embedding_dropout,
+           "shared by all tokens of a sentence, on embeddings that a DExTra widens")
+        ->check(CLI::Range(0.0, 0.99));
+    number("--position-dropout", flags.position_dropout,
+           "likewise, behind the sum with the positions")
+        ->check(CLI::Range(0.0, 0.99));
+    number("--softmax-dropout", flags.softmax_dropout, "in front of an adaptive softmax")
         ->check(CLI::Range(0.0, 0.99));
     number("--label-smoothing", flags.label_smoothing, "share of the uniform distribution")
         ->check(CLI::Range(0.0, 0.99));
@@ -121,7 +135,11 @@ inline train::Schedule make_schedule(const TrainingFlags& flags) {
 inline train::TrainerOptions trainer_options(const TrainingFlags& flags) {
     return {.dropout = {.residual = flags.dropout,
                         .attention = flags.attention_dropout,
-                        .activation = flags.activation_dropout},
+                        .activation = flags.activation_dropout,
+                        .unit = flags.unit_dropout,
+                        .embedding = flags.embedding_dropout,
+                        .position = flags.position_dropout,
+                        .softmax = flags.softmax_dropout},
             .label_smoothing = flags.label_smoothing,
             .clip_norm = flags.clip_norm,
             .adam = {.beta2 = flags.beta2, .weight_decay = flags.weight_decay},
@@ -145,6 +163,10 @@ inline io::Json training_settings(const TrainingFlags& flags, const io::Json& wh
                      {"dropout", flags.dropout},
                      {"attention_dropout", flags.attention_dropout},
                      {"activation_dropout", flags.activation_dropout},
+                     {"unit_dropout", flags.unit_dropout},
+                     {"embedding_dropout", flags.embedding_dropout},
+                     {"position_dropout", flags.position_dropout},
+                     {"softmax_dropout", flags.softmax_dropout},
                      {"label_smoothing", flags.label_smoothing},
                      {"clip_norm", flags.clip_norm},
                      {"weight_decay", flags.weight_decay},
