@@ -150,6 +150,9 @@ void add_translate(CLI::App& app) {
         ->check(CLI::NonNegativeNumber);
     number("--max-length-b", options->search.max_length_b, "b of the above")
         ->check(CLI::NonNegativeNumber);
+    number("--no-repeat-ngram", options->search.no_repeat_ngram,
+           "no sequence of so many tokens twice in a translation; 0: any")
+        ->check(CLI::NonNegativeNumber);
     command->add_flag("--scores", options->scores,
                       "print the score of each translation in front of it, and a tab");
     command->callback([options] { translate(*options); });

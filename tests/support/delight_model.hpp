@@ -104,9 +104,9 @@ void delight_layers(const io::Json& plan, const io::Json& args, const std::strin
 /// Tensors of a file under the names and in the layouts of the library.
 class DeLighTTensors {
 public:
-    /// `prefix` is "param." or "grad.".
-    DeLighTTensors(const io::SafetensorsFile& file, std::string prefix)
-        : file_(file), prefix_(std::move(prefix)) {}
+    /// `prefix` is "param.", "grad.", …; a file of a single block lacks `without` in names.
+    DeLighTTensors(const io::SafetensorsFile& file, std::string prefix, std::string without = {})
+        : file_(file), prefix_(std::move(prefix)), without_(std::move(without)) {}
 
     /// The tensor that is called `name` in the library.
     [[nodiscard]] std::vector<double> operator()(const std::string& name) const {
@@ -146,7 +146,8 @@ private:
     }
 
     [[nodiscard]] std::vector<double> read(const std::string& name) const {
-        const io::TensorView& tensor = file_.tensor(prefix_ + name);
+        const std::size_t begin = name.starts_with(without_) ? without_.size() : 0;
+        const io::TensorView& tensor = file_.tensor(prefix_ + name.substr(begin));
         const float* const from = reinterpret_cast<const float*>(tensor.bytes.data());
         std::vector<double> values(from, from + tensor.size());
         if (tensor.shape.size() != 3 || !name.ends_with("weights")) return values;
@@ -164,20 +165,25 @@ private:
 
     const io::SafetensorsFile& file_;
     std::string prefix_;
+    std::string without_;
 };
 
-/// Gives `network` the parameters of a file.
+/// Gives one tensor of `network` its values.
 ///
-/// Throws  `Error` if one is missing or of another size.
+/// Throws  `Error` if it is missing or of another size.
+inline void load_delight(const DeLighTTensors& tensors, const TensorTable::Entry& entry,
+                         model::Network& network) {
+    const std::vector<double> values = tensors(entry.name);
+    if (values.size() != static_cast<std::size_t>(entry.size()))
+        fail("golden model: ", entry.name, " has ", values.size(), " values, expected ",
+             entry.size());
+    std::transform(values.begin(), values.end(), network.values().matrix(entry).data(),
+                   [](double x) { return static_cast<float>(x); });
+}
+
+/// Gives `network` the parameters of a file.
 inline void load_delight(const DeLighTTensors& tensors, model::Network& network) {
-    for (const auto& entry : network.table()) {
-        const std::vector<double> values = tensors(entry.name);
-        if (values.size() != static_cast<std::size_t>(entry.size()))
-            fail("golden model: ", entry.name, " has ", values.size(), " values, expected ",
-                 entry.size());
-        std::transform(values.begin(), values.end(), network.values().matrix(entry).data(),
-                       [](double x) { return static_cast<float>(x); });
-    }
+    for (const auto& entry : network.table()) load_delight(tensors, entry, network);
 }
 
 }  // namespace hat::support

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/decode/hypothesis.hpp>
+#include <hat/decode/repetition.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -40,6 +41,7 @@ public:
             for (Row& row : rows_) {
                 row.allowed = allowed(step, limits_[index(row.sentence)] - 1, options.min_length);
             }
+            repetition_.apply(history_, ends_, options.no_repeat_ngram, rows_);
             extend(model.step(rows_, selection), step, options);
         }
         for (std::size_t s = 0; s < finished_counts_.size(); ++s) {
@@ -184,6 +186,7 @@ private:
     std::vector<int> finished_counts_;
     std::vector<std::size_t> heads_;  ///< candidates taken of each row of a sentence
     History history_;
+    RepetitionRule repetition_;
 };
 
 }  // namespace hat::decode

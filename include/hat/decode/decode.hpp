@@ -21,6 +21,7 @@
 #include <hat/decode/cached_transformer.hpp>
 #include <hat/decode/greedy.hpp>
 #include <hat/decode/hypothesis.hpp>
+#include <hat/decode/repetition.hpp>
 #include <hat/decode/sampling.hpp>
 #include <hat/decode/step_model.hpp>
 #include <hat/decode/translate.hpp>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/decode/hypothesis.hpp>
+#include <hat/decode/repetition.hpp>
 
 #include <cstddef>
 #include <span>
@@ -31,6 +32,7 @@ public:
             for (Row& row : rows_) {
                 row.allowed = allowed(step, limits_[index(row.sentence)] - 1, options.min_length);
             }
+            repetition_.apply(history_, ends_, options.no_repeat_ngram, rows_);
             extend(model.step(rows_, selection), special, options, results);
         }
     }
@@ -94,6 +96,7 @@ private:
     std::vector<int> ends_;    ///< of the rows, in the history
     std::vector<int> limits_;  ///< positions of each sentence
     History history_;
+    RepetitionRule repetition_;
 };
 
 }  // namespace hat::decode

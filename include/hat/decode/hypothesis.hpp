@@ -24,7 +24,8 @@ struct SearchOptions {
     /// If not 0, the source length that the limits of all sentences are computed from: the
     /// reference takes the width of the padded batch.
     int padded_length = 0;
-    int min_length = 1;  ///< tokens before eos, at least
+    int min_length = 1;       ///< tokens before eos, at least
+    int no_repeat_ngram = 0;  ///< no n-gram of so many tokens twice in a target; 0: any
     float unk_penalty = 0.0F;
     float temperature = 1.0F;
     bool scores = true;  ///< greedy search: whether scores are wanted, which cost a softmax
@@ -43,6 +44,8 @@ inline void validate(const SearchOptions& options) {
     require(options.max_length_b >= 0, "max length", options.max_length_b, "0 or more");
     require(options.padded_length >= 0, "padded length", options.padded_length, "0 or more");
     require(options.min_length >= 0, "min length", options.min_length, "0 or more");
+    require(options.no_repeat_ngram >= 0, "no repeat n-gram", options.no_repeat_ngram,
+            "0 (any) or more");
     require(std::isfinite(options.unk_penalty), "unk penalty", options.unk_penalty, "a number");
     require(options.temperature > 0 && std::isfinite(options.temperature), "temperature",
             options.temperature, "more than 0");
@@ -102,6 +105,7 @@ public:
 
     [[nodiscard]] float score(int node) const noexcept { return at(node).score; }
     [[nodiscard]] int token(int node) const noexcept { return at(node).token; }
+    [[nodiscard]] int parent(int node) const noexcept { return at(node).parent; }
 
     /// Writes the path from the root, which is left out, to `node`.
     void trace(int node, bool with_scores, Hypothesis& to) const {

@@ -25,6 +25,7 @@ struct Row {
     int parent = 0;
     int token = 0;
     Allowed allowed = Allowed::any;
+    std::span<const int> forbidden{};  ///< tokens that may not be next
 };
 
 /// Which candidates a step returns.
@@ -59,7 +60,8 @@ concept StepModel = requires(Model& model, const Model& constant, const Sources&
 };
 
 /// Takes from a block of a row's outputs, those numbered `first` and up, what the rules forbid:
-/// pad, and what the row does not allow; lowers unk by its penalty (spec/hat.md, section 11.2).
+/// pad, and what the row does not allow or forbids; lowers unk by its penalty (spec/hat.md,
+/// section 11.2).
 inline void apply_rules(const Row& row, const Selection& selection, int first,
                         std::span<float> outputs) noexcept {
     constexpr float forbidden = -std::numeric_limits<float>::infinity();
@@ -71,6 +73,8 @@ inline void apply_rules(const Row& row, const Selection& selection, int first,
     };
     if (is_here(special.pad)) at(special.pad) = forbidden;
     if (is_here(special.unk)) at(special.unk) -= selection.unk_penalty;
+    for (const int token : row.forbidden)
+        if (is_here(token)) at(token) = forbidden;
     if (row.allowed == Allowed::no_eos && is_here(special.eos)) at(special.eos) = forbidden;
     if (row.allowed == Allowed::only_eos) {
         const float eos = is_here(special.eos) ? at(special.eos) : forbidden;
