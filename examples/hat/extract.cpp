@@ -81,7 +81,7 @@ model::Architecture chosen_architecture(const std::string& name, const model::Ar
 }
 
 void extract(const ExtractOptions& options) {
-    const LoadedModel super(options.run);
+    LoadedModel super(options.run);
     const auto space = space_of_run(options.run, super.network.architecture());
     const auto architecture =
         chosen_architecture(options.architecture, super.network.architecture(), space);

@@ -51,7 +51,7 @@ model::Architecture published_argument(const InspectOptions& options) {
 }
 
 /// The design space that was named; vocabulary sizes it lacks are `vocab_size`.
-elastic::DesignSpace space_argument(const InspectOptions& options) {
+elastic::DesignSpace inspected_space(const InspectOptions& options) {
     elastic::DesignSpace space = elastic::find_design_space(options.space).space;
     if (space.super.target_vocab_size == 0)
         space = with_vocabulary(std::move(space), options.vocab_size, options.vocab_size);
@@ -61,7 +61,7 @@ elastic::DesignSpace space_argument(const InspectOptions& options) {
 
 /// A member of the named space: a gene string, or a YAML file of either form.
 model::Architecture member_argument(const InspectOptions& options) {
-    const elastic::DesignSpace space = space_argument(options);
+    const elastic::DesignSpace space = inspected_space(options);
     if (elastic::looks_like_gene_string(options.architecture))
         return elastic::parse_member(space, options.architecture, "--architecture");
     auto member = io::read_architecture_yaml(options.architecture, &space.super);
@@ -106,7 +106,7 @@ void inspect_architecture(const InspectOptions& options) {
 }
 
 void inspect_space(const InspectOptions& options) {
-    const elastic::DesignSpace space = space_argument(options);
+    const elastic::DesignSpace space = inspected_space(options);
     std::printf("vocabulary: source %d, target %d; qkv_dim %d\n", space.super.source_vocab_size,
                 space.super.target_vocab_size, space.super.qkv_dim);
     model::Architecture one_layer = space.super;  // all layers have the same choices
