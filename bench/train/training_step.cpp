@@ -3,9 +3,11 @@
 /// Training speed: target tokens per second and the share of the fp32 peak, measured in the same
 /// run, of whole updates (forward, backward, Adam, dropout on) with real tokens only.
 ///
-///     training_step [tiny|base] [threads] [seconds] [target tokens] [shards] [micro-batch tokens]
+///     training_step [tiny|base|delight] [threads] [seconds] [target tokens] [shards] [micro-batch
+///     tokens]
 
 #include <hat/model/counts.hpp>
+#include <hat/model/delight.hpp>
 #include <hat/model/presets.hpp>
 #include <hat/train/trainer.hpp>
 
@@ -62,13 +64,17 @@ int main(int argc, char** argv) {
     const auto number = [&](int i, int otherwise) {
         return argc > i ? std::atoi(argv[i]) : otherwise;
     };
-    const bool is_base = argc > 1 && std::string(argv[1]) == "base";
+    const std::string name = argc > 1 ? argv[1] : "tiny";
     const int threads = number(2, 2);
     const double seconds = number(3, 20);
     const int tokens = number(4, 2000);
     constexpr int vocab_size = 10000;
-    const auto architecture = is_base ? hat::model::transformer_base(vocab_size)
-                                      : hat::model::transformer_tiny(vocab_size);
+    const auto architecture = name == "base"      ? hat::model::transformer_base(vocab_size)
+                              : name == "delight" ? hat::model::delight_wmt(256, vocab_size)
+                                                  : hat::model::transformer_tiny(vocab_size);
+    const char* const description = name == "base"      ? "6+6 layers, 512/2048, 8 heads"
+                                    : name == "delight" ? "DeLighT, 8+8 blocks, width 256"
+                                                        : "4+4 layers, 128/256, 4 heads";
 
     hat::ThreadPool pool(threads);
     hat::model::Network network(architecture);
@@ -106,8 +112,7 @@ int main(int argc, char** argv) {
     std::sort(times.begin(), times.end());
     const double peak = peaks[peaks.size() / 2];
     const double time = times[times.size() / 2];
-    std::printf("%s, %d threads, %d + %d tokens per update, %zu updates\n",
-                is_base ? "6+6 layers, 512/2048, 8 heads" : "4+4 layers, 128/256, 4 heads", threads,
+    std::printf("%s, %d threads, %d + %d tokens per update, %zu updates\n", description, threads,
                 view.source_sentences.tokens(), view.target_sentences.tokens(), times.size());
     std::printf("median %.1f ms (best %.1f): %.0f target tokens/s, %.1f GFLOP/s\n", time * 1e3,
                 times.front() * 1e3, view.target_sentences.tokens() / time, flops / time / 1e9);
