@@ -4,12 +4,18 @@
 #include <hat/io/architecture_yaml.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/architecture.hpp>
+#include <hat/model/delight.hpp>
 #include <hat/model/presets.hpp>
 
 #include <filesystem>
 #include <string>
 
 namespace hat::program {
+
+/// What has a name; the widths of DeLighT are those of its WMT translators.
+inline constexpr const char* architecture_names =
+    "tiny, base, big, delight-small, delight-128, delight-256, delight-384, delight-512, "
+    "delight-640, tiny-lm";
 
 /// The architecture that a flag names: a YAML file or a preset. Vocabulary sizes that a file leaves
 /// out are `vocab_size`.
@@ -20,9 +26,13 @@ inline model::Architecture architecture_argument(const std::string& name, int vo
     if (name == "base") return model::transformer_base(vocab_size);
     if (name == "big") return model::transformer_big(vocab_size);
     if (name == "tiny-lm") return model::transformer_tiny_lm(vocab_size);
+    if (name == "delight-small") return model::delight_small(vocab_size);
+    for (const int width : {128, 256, 384, 512, 640})
+        if (name == "delight-" + std::to_string(width))
+            return model::delight_wmt(width, vocab_size);
     if (!std::filesystem::exists(name)) {
-        fail("--architecture ", name,
-             ": there is no such file, nor a preset of that name (tiny, base, big, tiny-lm)");
+        fail("--architecture ", name, ": there is no such file, nor a preset of that name (",
+             architecture_names, ")");
     }
     auto architecture = io::architecture_from_yaml(io::read_file(name), name);
     if (architecture.source_vocab_size == 0 && architecture.has_encoder()) {

@@ -156,7 +156,8 @@ void add_inspect(CLI::App& app) {
                     "  hat inspect --space multi30k");
     command->add_option("--model", options->model, "a model directory");
     command->add_option("--architecture", options->architecture,
-                        "YAML file, or tiny, base or big; with --space, also genes as one word");
+                        std::string("YAML file, or ") + architecture_names +
+                            "; with --space, also genes as one word");
     command->add_option("--space", options->space,
                         "a design space: YAML file, or " + elastic::built_in_space_names());
     command

@@ -244,8 +244,8 @@ void add_train(CLI::App& app) {
         "--out run\nThe model is in run/model then.");
     CLI::Option* architecture =
         command->add_option("--architecture", options->architecture,
-                            "YAML file, or tiny (if none is named), base or big; for a language "
-                            "model, YAML file or tiny-lm");
+                            std::string("YAML file, or ") + architecture_names +
+                                "; if none is named: tiny, or tiny-lm");
     CLI::Option* space =
         command
             ->add_option("--space", options->space,
