@@ -12,7 +12,8 @@
 namespace hat::decode {
 
 /// Forbids every row the tokens with which it would say an n-gram for the second time (spec/
-/// delight.md, section 12); what all targets begin with counts as their first token.
+/// delight.md, section 12); what all targets begin with counts as their first token. That also ends
+/// them, and is never forbidden.
 ///
 /// An object keeps its memory.
 class RepetitionRule {
@@ -42,8 +43,9 @@ private:
         if (path_.size() < context) return;
         const auto last = path_.end() - static_cast<std::ptrdiff_t>(context);
         for (auto begin = path_.begin(); begin != last; ++begin)
-            if (std::equal(last, path_.end(), begin))
-                forbidden_.push_back(*(begin + static_cast<std::ptrdiff_t>(context)));
+            if (const int next = *(begin + static_cast<std::ptrdiff_t>(context));
+                next != path_.front() && std::equal(last, path_.end(), begin))
+                forbidden_.push_back(next);
     }
 
     std::vector<int> path_;
