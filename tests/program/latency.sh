@@ -14,7 +14,7 @@ quick=(--repeats 3 --attempts 1)
 
 # columns FILE: its rows without what is measured, so the networks and what they are measured on.
 columns() {
-    tail -n +2 "$1" | cut -d, -f1-10,23-27,29
+    tail -n +2 "$1" | cut -d, -f1-10,23-33,35
 }
 
 # A table of as many rows as samples, the sentinel's first, under the published header.
@@ -24,8 +24,8 @@ path=$("$hat" latency --space quickstart --data data --samples 5 --sentences 3 "
 [ "$(wc -l <a.csv)" = 6 ] || fail "not 5 rows: $(cat a.csv log)"
 head -n 1 a.csv | grep -q '^encoder_embed_dim,.*,latency_std_decoder,.*,flags,genes$' ||
     fail "another header: $(head -n 1 a.csv)"
-sed -n 2p a.csv | cut -d, -f28 | grep -q '^sentinel' || fail "the first row is not the sentinel's"
-[ "$(tail -n +2 a.csv | cut -d, -f29 | sort -u | wc -l)" = 5 ] || fail "a network appears twice"
+sed -n 2p a.csv | cut -d, -f34 | grep -q '^sentinel' || fail "the first row is not the sentinel's"
+[ "$(tail -n +2 a.csv | cut -d, -f35 | sort -u | wc -l)" = 5 ] || fail "a network appears twice"
 [ "$(grep -c sentinel log)" -ge 5 ] || fail "no progress: $(cat log)"
 
 # The largest (row 2) is slower than the smallest (row 3).

@@ -113,11 +113,11 @@ TEST_SUITE("search/predictor") {
                 ": interval_width: expected a number of at least 0, found -1.000000");
         message(with("/encoder/costs_ms/layers", "x"),
                 ": encoder: costs_ms: layers: expected a number, found string");
-        message(with("/encoder/costs_ms/more", 1), ": encoder: costs_ms has 8 terms, expected 7");
+        message(with("/encoder/costs_ms/more", 1), ": encoder: costs_ms has 11 terms, expected 10");
         message(with("/decoder/inverse", hat::io::Json::array()),
-                ": decoder: inverse is not an array of 11 rows");
+                ": decoder: inverse is not an array of 14 rows");
         message(with("/decoder/inverse/3", hat::io::Json::array()),
-                ": decoder: inverse: row 3 has not 11 numbers");
+                ": decoder: inverse: row 3 has not 14 numbers");
         message(with("/errors/bound", nullptr), ": errors: bound: expected a number, found null");
         message("", ": is 0 bytes long, too short for a safetensors file");
         CHECK_THROWS_AS(static_cast<void>(Predictor::load(directory / "missing")), Error);

@@ -11,7 +11,7 @@
 ///     trainer.accumulate(batch);
 ///     const auto result = trainer.update();
 ///
-/// `measure_perplexity` scores a language model on a text, with overlapping windows.
+/// `measure_perplexity` (perplexity.hpp) scores a language model on a text, with overlapping windows.
 ///
 /// The same seed and data give the same bits on any number of threads of one machine.
 ///
@@ -21,7 +21,6 @@
 #include <hat/train/clipping.hpp>
 #include <hat/train/distillation.hpp>
 #include <hat/train/exponential_average.hpp>
-#include <hat/train/perplexity.hpp>
 #include <hat/train/schedule.hpp>
 #include <hat/train/shards.hpp>
 #include <hat/train/trainer.hpp>
