@@ -52,7 +52,7 @@ step "release: build" cmake --build --preset release -j "$jobs"
 step "release: all tests" ctest --preset release -j "$jobs"
 figures '^(golden .*:|include cost:)' build/release/Testing/Temporary/LastTest.log
 
-# Every header compiles alone; that GCC takes them, too, the tests show, which include theirs first.
+# Every header compiles alone; GCC meets them in the tests.
 step "clang: configure" cmake --preset clang -D CMAKE_CXX_COMPILER="${clang/clang/clang++}"
 step "clang: every header alone" cmake --build --preset clang --target check_headers -j "$jobs" -- -k 0
 
