@@ -112,6 +112,8 @@ TEST_SUITE("kernels/distillation") {
         for (const int vocab_size : {5, 300}) {
             for (const float temperature : {1.0F, 2.0F}) {
                 for (const float share : {0.4F, 1.0F}) {
+                    // More words than one block, which takes long, in one setting only.
+                    if (vocab_size > 100 && (temperature < 2 || share == 1.0F)) continue;
                     CAPTURE(vocab_size);
                     CAPTURE(temperature);
                     CAPTURE(share);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// `hat/data`: from text to the numbers a model reads, and from translations to scores.
+/// `hat/data`: from text to the numbers a model reads.
 ///
 /// Text (`read_lines`, `read_parallel_text`), pieces (`Vocabulary`, and with SentencePiece
 /// `Subword` and `train_subword`), encoded corpora (`Corpus`, `encode`, `save_corpus`,
-/// `load_corpus`), texts of language models (`cut_into_blocks`), ragged batches (`plan_batches`,
-/// `Batch`), and scores equal to sacreBLEU's (`corpus_bleu`, `corpus_chrf`, `paired_bootstrap`).
+/// `load_corpus`), texts of language models (`cut_into_blocks`), and ragged batches
+/// (`plan_batches`, `Batch`).
 ///
-/// To be included alone, as few need them: what fairseq made (bpe.hpp, fairseq_dictionary.hpp,
+/// To be included alone: scores equal to sacreBLEU's (bleu.hpp, chrf.hpp) and how sure their
+/// differences are (paired_bootstrap.hpp); what fairseq made (bpe.hpp, fairseq_dictionary.hpp,
 /// fairseq_data.hpp, fairseq_text.hpp, fairseq_batches.hpp), and text_codec.hpp, which reads and
 /// writes text as a model directory says.
 ///
@@ -25,16 +26,11 @@
 
 #include <hat/data/batch.hpp>
 #include <hat/data/batches.hpp>
-#include <hat/data/bleu.hpp>
-#include <hat/data/chrf.hpp>
 #include <hat/data/corpus.hpp>
 #include <hat/data/corpus_file.hpp>
 #include <hat/data/lines.hpp>
-#include <hat/data/ngrams.hpp>
-#include <hat/data/paired_bootstrap.hpp>
 #include <hat/data/parallel_text.hpp>
 #include <hat/data/text_blocks.hpp>
-#include <hat/data/tokenizer.hpp>
 #include <hat/data/unicode.hpp>
 #include <hat/data/utf8.hpp>
 #include <hat/data/vocabulary.hpp>

@@ -11,7 +11,8 @@
 ///     trainer.accumulate(batch);
 ///     const auto result = trainer.update();
 ///
-/// `measure_perplexity` (perplexity.hpp) scores a language model on a text, with overlapping windows.
+/// To be included alone: `measure_perplexity` (perplexity.hpp), which scores a language model on a
+/// text with overlapping windows, and the teaching of one network by another (distillation.hpp).
 ///
 /// The same seed and data give the same bits on any number of threads of one machine.
 ///
@@ -19,7 +20,6 @@
 
 #include <hat/train/adam.hpp>
 #include <hat/train/clipping.hpp>
-#include <hat/train/distillation.hpp>
 #include <hat/train/exponential_average.hpp>
 #include <hat/train/schedule.hpp>
 #include <hat/train/shards.hpp>
