@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// What trains and serves a network with the standard library and xsimd alone. A workshop's needs are
-/// included besides: SuperTransformers (<hat/elastic/elastic.hpp>), the search
+/// What trains and serves a network with the standard library and xsimd alone. A workshop's needs
+/// are included besides: SuperTransformers (<hat/elastic/elastic.hpp>), the search
 /// (<hat/search/search.hpp>), scores of translations (<hat/data/bleu.hpp>, <hat/data/chrf.hpp>).
 
 #include <hat/autograd/autograd.hpp>
