@@ -46,12 +46,11 @@ hat::nn::DExTra<Trainable> unit_of(const SafetensorsFile& file, const DExTraShap
     const DExTraPlan plan = dextra_plan(shape);
     const auto activation = delight_activation(file.metadata("act"));
     hat::nn::DExTra<Trainable> unit;
-    unit.depth = plan.depth;
     unit.input = module.layer("input_layer.", shape.in_dim, 1, false, activation);
     for (std::size_t i = 0; i < plan.layers().size(); ++i) {
-        unit.group_layers[i] =
-            module.layer("dextra_layers." + std::to_string(i) + ".", shape.inner_dim,
-                         plan.layers()[i].groups, plan.shuffles, activation);
+        unit.layers.push_back(module.layer("dextra_layers." + std::to_string(i) + ".",
+                                           shape.inner_dim, plan.layers()[i].groups, plan.shuffles,
+                                           activation));
     }
     unit.output = module.layer("output_layer.", shape.inner_dim, 1, false, activation);
     return unit;
@@ -86,8 +85,8 @@ void check_inner_layers(const hat::nn::DExTra<Trainable>& unit, const Variable& 
     const Variable h = forward(eval, unit.input, x, 0.0F);
     check("input_layer", ".out", h.value);
     Variable y{};
-    for (std::size_t i = 0; i < unit.layers().size(); ++i) {
-        const auto& layer = unit.layers()[i];
+    for (std::size_t i = 0; i < unit.layers.size(); ++i) {
+        const auto& layer = unit.layers[i];
         const std::string name = "dextra_layers." + std::to_string(i);
         check(name, ".in", mixed(memory, h, y, layer.groups));
         y = forward(eval, layer, h, y, 0.0F);

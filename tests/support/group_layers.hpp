@@ -35,13 +35,11 @@ public:
                                                Activation activation) {
         const nn::DExTraPlan plan = nn::dextra_plan(shape);
         nn::DExTra<Trainable> unit;
-        unit.depth = plan.depth;
         unit.input = group_linear(shape.in_dim, 0, shape.inner_dim, 1, false, activation);
-        for (std::size_t i = 0; i < plan.layers().size(); ++i) {
-            const auto& layer = plan.layers()[i];
-            unit.group_layers[i] =
-                group_linear(shape.inner_dim, layer.in_dim - shape.inner_dim, layer.out_dim,
-                             layer.groups, plan.shuffles, activation);
+        for (const auto& layer : plan.layers()) {
+            unit.layers.push_back(group_linear(shape.inner_dim, layer.in_dim - shape.inner_dim,
+                                               layer.out_dim, layer.groups, plan.shuffles,
+                                               activation));
         }
         unit.output =
             group_linear(shape.inner_dim, shape.out_dim, shape.out_dim, 1, false, activation);
@@ -64,11 +62,8 @@ public:
     }
     [[nodiscard]] nn::DExTra<Packed> pack(const nn::DExTra<Trainable>& unit) {
         nn::DExTra<Packed> packed;
-        packed.depth = unit.depth;
         packed.input = pack(unit.input);
-        for (std::size_t i = 0; i < unit.layers().size(); ++i) {
-            packed.group_layers[i] = pack(unit.layers()[i]);
-        }
+        for (const auto& layer : unit.layers) packed.layers.push_back(pack(layer));
         packed.output = pack(unit.output);
         return packed;
     }

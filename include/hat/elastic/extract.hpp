@@ -71,8 +71,7 @@ private:
                      const std::optional<Of<nn::DExTra>>& to) {
         if (!from) return;
         copy(from->input, to->input);
-        for (std::size_t i = 0; i < from->layers().size(); ++i)
-            copy(from->layers()[i], to->layers()[i]);
+        for (std::size_t i = 0; i < from->layers.size(); ++i) copy(from->layers[i], to->layers[i]);
         copy(from->output, to->output);
     }
 

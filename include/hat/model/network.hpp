@@ -170,13 +170,12 @@ private:
                                                      const nn::DExTraShape& shape) const noexcept {
             const nn::DExTraPlan plan = dextra_plan(shape);
             nn::DExTra<nn::Trainable> bound;
-            bound.depth = plan.depth;
             bound.input = group_linear(i.input, plan.input, shape.in_dim, false);
             for (int l = 0; l < plan.depth; ++l) {
                 const int stored = l < (plan.depth + 1) / 2 ? l : stored_depth - plan.depth + l;
-                bound.group_layers[static_cast<std::size_t>(l)] = group_linear(
-                    i.layers[static_cast<std::size_t>(stored)],
-                    plan.layers()[static_cast<std::size_t>(l)], shape.inner_dim, plan.shuffles);
+                bound.layers.push_back(group_linear(i.layers[static_cast<std::size_t>(stored)],
+                                                    plan.layers()[static_cast<std::size_t>(l)],
+                                                    shape.inner_dim, plan.shuffles));
             }
             bound.output = group_linear(i.output, plan.output, shape.inner_dim, false);
             return bound;
@@ -236,7 +235,7 @@ private:
             for (std::size_t l = 0; l < sub.encoder_layers().size(); ++l) {
                 const LayerIndices& i = layout.encoder_layers[l];
                 const EncoderLayerShape& shape = sub.encoder_layer_shapes[l];
-                auto& layer = model.encoder_layers[l];
+                auto& layer = model.encoder_layers.emplace_back();
                 if (shape.dextra_depth > 0)
                     layer.dextra = unit(i.dextra, stored.encoder_layer_shapes[l].dextra_depth,
                                         sub.unit_of(shape, e));
@@ -250,7 +249,7 @@ private:
             for (std::size_t l = 0; l < sub.decoder_layers().size(); ++l) {
                 const LayerIndices& i = layout.decoder_layers[l];
                 const DecoderLayerShape& shape = sub.decoder_layer_shapes[l];
-                auto& layer = model.decoder_layers[l];
+                auto& layer = model.decoder_layers.emplace_back();
                 const int q = sub.qkv_dim_of(shape);
                 if (shape.dextra_depth > 0)
                     layer.dextra = unit(i.dextra, stored.decoder_layer_shapes[l].dextra_depth,

@@ -29,25 +29,19 @@ public:
         pack_embeddings(model, packed);
         packed.source_positions = table(model.source_positions.value);
         packed.target_positions = table(model.target_positions.value);
-        for (int i = 0; i < a.encoder_layer_count; ++i) {
-            const auto slot = static_cast<std::size_t>(i);
-            const auto& layer = model.encoder_layers[slot];
-            packed.encoder_layers[slot] = {
-                self_attention(layer.self_attn), norm(layer.self_attn_layer_norm),
-                feed_forward(layer.feed_forward), norm(layer.final_layer_norm), unit(layer.dextra)};
+        for (const auto& layer : model.encoder_layers) {
+            packed.encoder_layers.push_back({self_attention(layer.self_attn),
+                                             norm(layer.self_attn_layer_norm),
+                                             feed_forward(layer.feed_forward),
+                                             norm(layer.final_layer_norm), unit(layer.dextra)});
         }
         packed.encoder_layer_norm = norm(model.encoder_layer_norm);
-        for (int i = 0; i < a.decoder_layer_count; ++i) {
-            const auto slot = static_cast<std::size_t>(i);
-            const auto& layer = model.decoder_layers[slot];
-            packed.decoder_layers[slot] = {self_attention(layer.self_attn),
-                                           norm(layer.self_attn_layer_norm),
-                                           cross_attention(layer.encoder_attn),
-                                           norm(layer.encoder_attn_layer_norm),
-                                           feed_forward(layer.feed_forward),
-                                           norm(layer.final_layer_norm),
-                                           layer.attended_layers,
-                                           unit(layer.dextra)};
+        for (const auto& layer : model.decoder_layers) {
+            packed.decoder_layers.push_back(
+                {self_attention(layer.self_attn), norm(layer.self_attn_layer_norm),
+                 cross_attention(layer.encoder_attn), norm(layer.encoder_attn_layer_norm),
+                 feed_forward(layer.feed_forward), norm(layer.final_layer_norm),
+                 layer.attended_layers, unit(layer.dextra)});
         }
         packed.decoder_layer_norm = norm(model.decoder_layer_norm);
         if (!model.output.value.empty()) packed.output = panels(model.output.value);
@@ -181,12 +175,8 @@ private:
     unit(const std::optional<nn::DExTra<nn::Trainable>>& from) noexcept {
         if (!from) return std::nullopt;
         nn::DExTra<nn::Packed> packed;
-        packed.depth = from->depth;
         packed.input = group_linear(from->input);
-        for (int i = 0; i < from->depth; ++i) {
-            const auto slot = static_cast<std::size_t>(i);
-            packed.group_layers[slot] = group_linear(from->group_layers[slot]);
-        }
+        for (const auto& layer : from->layers) packed.layers.push_back(group_linear(layer));
         packed.output = group_linear(from->output);
         return packed;
     }

@@ -3,6 +3,7 @@
 
 #include <hat/autograd/functions.hpp>
 #include <hat/autograd/recurrent_dropout.hpp>
+#include <hat/core/inplace_vector.hpp>
 #include <hat/model/architecture.hpp>
 #include <hat/nn/adaptive_input.hpp>
 #include <hat/nn/adaptive_softmax.hpp>
@@ -33,8 +34,8 @@ struct Transformer {
     typename Weights::Table target_embedding;
     typename Weights::Table source_positions;
     typename Weights::Table target_positions;
-    std::array<nn::EncoderLayer<Weights>, max_layers> encoder_layers{};
-    std::array<nn::DecoderLayer<Weights>, max_layers> decoder_layers{};
+    InplaceVector<nn::EncoderLayer<Weights>, max_layers> encoder_layers{};
+    InplaceVector<nn::DecoderLayer<Weights>, max_layers> decoder_layers{};
     nn::LayerNorm<Weights> encoder_layer_norm;  ///< pre-norm with a final norm only
     nn::LayerNorm<Weights> decoder_layer_norm;
     typename Weights::Matrix output;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/inplace_vector.hpp>
 #include <hat/nn/dextra_shape.hpp>
 #include <hat/nn/group_linear.hpp>
 
 #include <array>
 #include <cstddef>
-#include <span>
 
 namespace hat::nn {
 
@@ -22,13 +22,8 @@ namespace hat::nn {
 template <class Weights>
 struct DExTra {
     GroupLinear<Weights> input;
-    std::array<GroupLinear<Weights>, max_dextra_depth> group_layers{};
+    InplaceVector<GroupLinear<Weights>, max_dextra_depth> layers;
     GroupLinear<Weights> output;
-    int depth = 0;
-
-    [[nodiscard]] constexpr std::span<const GroupLinear<Weights>> layers() const noexcept {
-        return {group_layers.data(), static_cast<std::size_t>(depth)};
-    }
 };
 
 /// x [tokens, in_dim] → [tokens, out_dim]; `dropout` is that of every layer.
@@ -36,7 +31,7 @@ template <class Context, class Weights>
 Variable forward(Context& context, const DExTra<Weights>& unit, const Variable& x, float dropout) {
     const Variable h = forward(context, unit.input, x, dropout);
     Variable y{};
-    for (const auto& layer : unit.layers()) y = forward(context, layer, h, y, dropout);
+    for (const auto& layer : unit.layers) y = forward(context, layer, h, y, dropout);
     return forward(context, unit.output, h, y, dropout);
 }
 
@@ -87,11 +82,9 @@ inline DExTra<Trainable> bind_plan(const DExTraPlan& plan, Activation activation
     DExTraBinder binder(values, gradients);
     DExTra<Trainable> unit;
     const int inner_dim = plan.input.out_dim;
-    unit.depth = plan.depth;
     unit.input = binder.layer(plan.input, plan.input.in_dim, false, activation);
-    for (std::size_t i = 0; i < plan.layers().size(); ++i) {
-        unit.group_layers[i] = binder.layer(plan.layers()[i], inner_dim, plan.shuffles, activation);
-    }
+    for (const auto& layer : plan.layers())
+        unit.layers.push_back(binder.layer(layer, inner_dim, plan.shuffles, activation));
     unit.output = binder.layer(plan.output, inner_dim, false, activation);
     return unit;
 }
