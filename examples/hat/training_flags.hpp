@@ -32,6 +32,7 @@ struct TrainingFlags {
     float embedding_dropout = 0.0F;
     float position_dropout = 0.0F;
     float softmax_dropout = 0.0F;
+    bool full_dropout = false;
     float label_smoothing = 0.1F;
     double clip_norm = 0;
     double weight_decay = 0;
@@ -82,6 +83,8 @@ inline void add_training_flags(CLI::App& command, TrainingFlags& flags) {
         ->check(CLI::Range(0.0, 0.99));
     number("--softmax-dropout", flags.softmax_dropout, "in front of an adaptive softmax")
         ->check(CLI::Range(0.0, 0.99));
+    command.add_flag("--full-dropout", flags.full_dropout,
+                     "sub-networks too, which otherwise drop less the narrower they are");
     number("--label-smoothing", flags.label_smoothing, "share of the uniform distribution")
         ->check(CLI::Range(0.0, 0.99));
     number("--clip-norm", flags.clip_norm, "largest gradient norm; 0: any")
@@ -139,7 +142,8 @@ inline train::TrainerOptions trainer_options(const TrainingFlags& flags) {
                         .unit = flags.unit_dropout,
                         .embedding = flags.embedding_dropout,
                         .position = flags.position_dropout,
-                        .softmax = flags.softmax_dropout},
+                        .softmax = flags.softmax_dropout,
+                        .scaled_by_width = !flags.full_dropout},
             .label_smoothing = flags.label_smoothing,
             .clip_norm = flags.clip_norm,
             .adam = {.beta2 = flags.beta2, .weight_decay = flags.weight_decay},
@@ -178,6 +182,7 @@ inline io::Json training_settings(const TrainingFlags& flags, const io::Json& wh
                      {"micro_batch_tokens", flags.micro_batch_tokens},
                      {"seed", flags.seed},
                      {"hat_version", std::string(version)}});
+    if (flags.full_dropout) settings["full_dropout"] = true;  // older runs do not say
     if (flags.schedule != "inverse-sqrt") settings["updates"] = flags.updates;
     return settings;
 }

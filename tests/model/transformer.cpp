@@ -219,6 +219,19 @@ TEST_SUITE("model/transformer") {
         CHECK(decoder.activation == 0.2F * 0.25F);
     }
 
+    TEST_CASE("a narrower sub-network drops as much as any if that is asked for") {
+        Architecture a = translator();
+        a.encoder_super_dim = 48;
+        a.decoder_super_dim = 96;
+        const DropoutRates rates{.residual = 0.4F, .activation = 0.2F, .scaled_by_width = false};
+        for (const auto& side :
+             {detail::encoder_dropout(a, rates), detail::decoder_dropout(a, rates)}) {
+            CHECK(side.self_attention == 0.4F);
+            CHECK(side.scaled == 0.4F);
+            CHECK(side.activation == 0.2F);
+        }
+    }
+
     TEST_CASE("embeddings are scaled by the root of the own or of the super width") {
         Architecture a = translator();
         a.encoder_embed_dim = 16;

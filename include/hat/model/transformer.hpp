@@ -131,18 +131,19 @@ Variable embed_side(Context& context, std::span<const int> tokens, const Ragged&
                 : autograd::dropout(context, plain, x);
 }
 
-inline float side_scale(int dim, int super_dim) noexcept {
-    return super_dim == 0 ? 1.0F : static_cast<float>(dim) / static_cast<float>(super_dim);
+inline float side_scale(int dim, int super_dim, const nn::DropoutRates& rates) noexcept {
+    if (super_dim == 0 || !rates.scaled_by_width) return 1.0F;
+    return static_cast<float>(dim) / static_cast<float>(super_dim);
 }
 
 inline nn::BlockDropout encoder_dropout(const Architecture& a, const nn::DropoutRates& rates) {
-    const float scale = side_scale(a.encoder_embed_dim, a.encoder_super_dim);
+    const float scale = side_scale(a.encoder_embed_dim, a.encoder_super_dim, rates);
     return {rates.residual, rates.residual * scale, rates.attention, rates.activation * scale,
             rates.unit};
 }
 
 inline nn::BlockDropout decoder_dropout(const Architecture& a, const nn::DropoutRates& rates) {
-    const float scale = side_scale(a.decoder_embed_dim, a.decoder_super_dim);
+    const float scale = side_scale(a.decoder_embed_dim, a.decoder_super_dim, rates);
     return {rates.residual * scale, rates.residual * scale, rates.attention,
             rates.activation * scale, rates.unit};
 }

@@ -20,6 +20,9 @@ struct DropoutRates {
     float embedding = 0;  ///< on the vectors of the tables
     float position = 0;   ///< behind the sum with the positions
     float softmax = 0;    ///< on what an adaptive softmax reads, and inside its tails
+    /// Whether a sub-network that is narrower than its super network drops less, as `BlockDropout`
+    /// says. HAT does so always; a small network that is tuned for long overfits with it.
+    bool scaled_by_width = true;
 };
 
 /// The probabilities of one side: a sub-network that is narrower than its super network by a factor
