@@ -38,7 +38,7 @@ struct QuickstartOptions {
     int vocab_size = 4000;
     double speedup = 2;
     std::int64_t updates = 2500;
-    std::int64_t tune_updates = 4500;
+    std::int64_t tune_updates = 4300;
     int samples = 40;
     int health = 8;
 };
@@ -164,7 +164,7 @@ private:
         say("Train a SuperTransformer: the weights of all networks of the space at once");
         std::vector<std::string> command{"train",        "--data", work_ + "/data", "--space",
                                          options_.space, "--out",  work_ + "/super"};
-        add(command, "--max-tokens 2000 --learning-rate 4e-3 --dropout 0.2 --validate-every 300");
+        add(command, "--max-tokens 2000 --learning-rate 4e-3 --dropout 0.2 --validate-every 500");
         add(command, "--average-last 1 --updates " + std::to_string(options_.updates));
         add(command, "--warmup " + std::to_string(options_.updates / 5));
         add(command, "--shrink-after " + std::to_string(options_.updates / 2));
@@ -220,8 +220,8 @@ private:
         std::vector<std::string> command{
             "tune",  "--model",       work_ + "/chosen-inherited", "--data", work_ + "/data",
             "--out", work_ + "/model"};
-        add(command, "--max-tokens 2000 --learning-rate 2.5e-3 --dropout 0.2 --validate-every 250");
-        add(command, "--average-last 5 --updates " + std::to_string(options_.tune_updates));
+        add(command, "--max-tokens 2000 --learning-rate 2.5e-3 --dropout 0.2 --validate-every 500");
+        add(command, "--average-last 1 --updates " + std::to_string(options_.tune_updates));
         if (exists(work_ + "/model.run/config.json")) command.emplace_back("--resume");
         run_hat(std::move(command));
     }

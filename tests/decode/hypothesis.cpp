@@ -50,18 +50,20 @@ TEST_SUITE("decode/hypothesis") {
 
     TEST_CASE("options out of range are errors that name them") {
         CHECK_NOTHROW(validate(SearchOptions{}));
-        CHECK_THROWS_WITH_AS(validate({.beam = 0}), "search: beam = 0, expected 1 to 10000",
-                             hat::Error);
-        CHECK_THROWS_WITH_AS(validate({.max_length_b = -1}),
+        CHECK_THROWS_WITH_AS(validate(SearchOptions{.beam = 0}),
+                             "search: beam = 0, expected 1 to 10000", hat::Error);
+        CHECK_THROWS_WITH_AS(validate(SearchOptions{.max_length_b = -1}),
                              "search: max length = -1, expected 0 or more", hat::Error);
-        CHECK_THROWS_WITH_AS(validate({.min_length = -3}),
+        CHECK_THROWS_WITH_AS(validate(SearchOptions{.min_length = -3}),
                              "search: min length = -3, expected 0 or more", hat::Error);
-        CHECK_THROWS_AS(validate({.temperature = 0.0F}), hat::Error);
-        CHECK_THROWS_AS(validate({.length_penalty = std::numeric_limits<float>::infinity()}),
-                        hat::Error);
-        CHECK_THROWS_AS(validate({.max_length_a = -0.5F}), hat::Error);
-        CHECK_THROWS_AS(validate({.padded_length = -1}), hat::Error);
-        CHECK_THROWS_AS(validate({.unk_penalty = std::numeric_limits<float>::quiet_NaN()}),
-                        hat::Error);
+        CHECK_THROWS_AS(validate(SearchOptions{.temperature = 0.0F}), hat::Error);
+        CHECK_THROWS_AS(
+            validate(SearchOptions{.length_penalty = std::numeric_limits<float>::infinity()}),
+            hat::Error);
+        CHECK_THROWS_AS(validate(SearchOptions{.max_length_a = -0.5F}), hat::Error);
+        CHECK_THROWS_AS(validate(SearchOptions{.padded_length = -1}), hat::Error);
+        CHECK_THROWS_AS(
+            validate(SearchOptions{.unk_penalty = std::numeric_limits<float>::quiet_NaN()}),
+            hat::Error);
     }
 }

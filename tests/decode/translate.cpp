@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 using namespace hat::decode;
@@ -43,11 +44,10 @@ TEST_SUITE("decode/translate") {
             Translator translator(packed, {});
             const auto expected = translator.translate(sources.view(), options, one);
             REQUIRE(expected.size() == 23);
-            for (const int threads : {1, 2, 3}) {
+            for (const auto& [threads, batch] :
+                 {std::pair(1, 5), std::pair(2, 1), std::pair(3, 5), std::pair(3, 64)}) {
                 ThreadPool pool(threads);
-                for (const int batch : {1, 5, 64}) {
-                    CHECK(translator.translate(sources.view(), options, pool, batch) == expected);
-                }
+                CHECK(translator.translate(sources.view(), options, pool, batch) == expected);
             }
             for (const int s : {0, 7, 22}) {
                 CHECK(translator.translate(sources.only(s).view(), options, one)[0] ==

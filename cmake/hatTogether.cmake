@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# hat_together(<result> <name> <file>…): sources that compile the files `HAT_TESTS_TOGETHER` at a time,
+# so that what several of them include is parsed, instantiated and optimised once. Unlike in CMake's
+# unity builds each file has a namespace to itself: all headers are included in front of them, and their
+# own includes find nothing left to do. They may hence neither define macros nor specialise templates.
+function(hat_together result name)
+    set(batches "")
+    set(files ${ARGN})
+    while(files)
+        list(SUBLIST files 0 ${HAT_TESTS_TOGETHER} batch)
+        list(REMOVE_ITEM files ${batch})
+        set(includes "")
+        set(bodies "")
+        foreach(file IN LISTS batch)
+            cmake_path(GET file PARENT_PATH folder)
+            file(STRINGS ${file} lines REGEX "^#include ")
+            foreach(line IN LISTS lines)
+                string(REGEX REPLACE "^#include \"(.*)\".*" "${folder}/\\1" beside ${line})
+                if(EXISTS ${beside})
+                    set(line "#include \"${beside}\"")
+                endif()
+                list(APPEND includes ${line})
+            endforeach()
+            cmake_path(GET file STEM stem)
+            string(APPEND bodies "namespace file_${stem} {\n#include \"${file}\"\n}\n")
+        endforeach()
+        list(REMOVE_DUPLICATES includes)
+        list(JOIN includes "\n" includes)
+        list(LENGTH batches number)
+        set(source ${CMAKE_CURRENT_BINARY_DIR}/together/${name}_${number}.cpp)
+        file(CONFIGURE OUTPUT ${source} CONTENT "@includes@\n\n@bodies@" @ONLY)
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${batch})
+        list(APPEND batches ${source})
+    endwhile()
+    set(${result} ${batches} PARENT_SCOPE)
+endfunction()
