@@ -161,8 +161,7 @@ private:
         const ConstMatrix all = model_->target_positions;
         const ConstMatrix from =
             all.empty() ? all : all.middle_rows(position, all.rows() - position);
-        return model::detail::embed_side(context, {tokens, rows.size()}, Ragged(offsets, n),
-                                         model::detail::target_embeddings(*model_, from), {}, 0.0F);
+        return embed_target(context, *model_, {}, {tokens, rows.size()}, Ragged(offsets, n), from);
     }
 
     const model::Transformer<nn::Packed>* model_;

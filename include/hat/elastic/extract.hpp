@@ -96,13 +96,13 @@ private:
     }
     /// The projection to queries, keys or values (0, 1, 2), however they are stored.
     [[nodiscard]] static Of<nn::Linear> part(const Of<nn::SelfAttention>& layer, int number) {
-        if (nn::detail::is_stored_apart(layer))
+        if (nn::is_stored_apart(layer))
             return number == 0 ? layer.in_proj : number == 1 ? layer.key : layer.value;
         return rows(layer.in_proj, number * layer.qkv_dim, layer.qkv_dim);
     }
     [[nodiscard]] static Of<nn::Linear> part(const Of<nn::CrossAttention>& layer, int number) {
         if (number == 0) return layer.query;
-        if (nn::detail::is_stored_apart(layer)) return number == 1 ? layer.key_value : layer.value;
+        if (nn::is_stored_apart(layer)) return number == 1 ? layer.key_value : layer.value;
         return rows(layer.key_value, (number - 1) * layer.qkv_dim, layer.qkv_dim);
     }
     template <class Attention>

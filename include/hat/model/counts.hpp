@@ -135,8 +135,6 @@ struct Macs {
     std::int64_t output_projection = 0;  ///< target tokens · output_dim · vocabulary
 };
 
-namespace detail {
-
 /// Multiply-adds per row of the linear maps of a unit.
 [[nodiscard]] constexpr std::int64_t unit_weights(const nn::DExTraShape& shape) noexcept {
     const nn::DExTraPlan plan = dextra_plan(shape);
@@ -148,16 +146,14 @@ namespace detail {
     return sum;
 }
 
-/// Those of everything of a layer but its cross-attention.
+/// Multiply-adds per row of the linear maps of a layer of width `dim`, without its cross-attention.
 template <class LayerShape>
-[[nodiscard]] constexpr std::int64_t own_weights(const Architecture& a, const LayerShape& layer,
-                                                 int dim) noexcept {
+[[nodiscard]] constexpr std::int64_t layer_weights(const Architecture& a, const LayerShape& layer,
+                                                   int dim) noexcept {
     std::int64_t count = self_attention_dims(a, layer, dim).weights();
     if (layer.dextra_depth > 0) count += unit_weights(a.unit_of(layer, dim));
     return count + 2 * std::int64_t{dim} * layer.ffn_dim;
 }
-
-}  // namespace detail
 
 /// Multiply-adds of one forward pass over a whole sentence pair, as HAT counts them: causal
 /// attention is counted as full, softmax, additions and activations not at all.
@@ -174,13 +170,13 @@ template <class LayerShape>
     count.element_wise += s * e + t * d;
     for (const EncoderLayerShape& layer : a.encoder_layers()) {
         const std::int64_t q = a.qkv_dim_of(layer);
-        count.linear += s * detail::own_weights(a, layer, a.encoder_embed_dim);
+        count.linear += s * layer_weights(a, layer, a.encoder_embed_dim);
         count.attention += 2 * s * s * q;
         count.element_wise += s * q + 2 * s * e;
     }
     for (const DecoderLayerShape& layer : a.decoder_layers()) {
         const std::int64_t q = a.qkv_dim_of(layer);
-        count.linear += t * detail::own_weights(a, layer, a.decoder_embed_dim);
+        count.linear += t * layer_weights(a, layer, a.decoder_embed_dim);
         count.attention += 2 * t * t * q;
         count.element_wise += t * q + 2 * t * d;
         if (a.has_encoder()) {
@@ -193,9 +189,9 @@ template <class LayerShape>
     if (a.encoder_final_norm) count.element_wise += s * e;
     if (a.decoder_final_norm) count.element_wise += t * d;
     if (a.embedding_dim > 0) {
-        count.linear += t * detail::unit_weights(a.embedding_unit(a.decoder_embed_dim));
+        count.linear += t * unit_weights(a.embedding_unit(a.decoder_embed_dim));
         if (a.has_encoder())
-            count.linear += s * detail::unit_weights(a.embedding_unit(a.encoder_embed_dim));
+            count.linear += s * unit_weights(a.embedding_unit(a.encoder_embed_dim));
         if (a.projects_output()) count.linear += t * d * a.output_dim();
     }
     if (a.has_adaptive_input()) count.linear += t * detail::adaptive_input_macs(a.bands());

@@ -137,9 +137,8 @@ private:
     }
     nn::SelfAttention<nn::Packed>
     self_attention(const nn::SelfAttention<nn::Trainable>& layer) noexcept {
-        return {nn::detail::is_stored_apart(layer)
-                    ? joined<3>({layer.in_proj, layer.key, layer.value})
-                    : linear(layer.in_proj),
+        return {nn::is_stored_apart(layer) ? joined<3>({layer.in_proj, layer.key, layer.value})
+                                           : linear(layer.in_proj),
                 linear(layer.out_proj), layer.heads, layer.qkv_dim};
     }
     nn::CrossAttention<nn::Packed>
@@ -150,9 +149,8 @@ private:
         if (layer.qkv_dim == 0) return packed;  // a language model
         packed.query = linear(layer.query);
         packed.out_proj = linear(layer.out_proj);
-        packed.key_value = nn::detail::is_stored_apart(layer)
-                               ? joined<2>({layer.key_value, layer.value})
-                               : linear(layer.key_value);
+        packed.key_value = nn::is_stored_apart(layer) ? joined<2>({layer.key_value, layer.value})
+                                                      : linear(layer.key_value);
         return packed;
     }
     kernels::PackedView group_panels(ConstMatrix from, int groups) noexcept {

@@ -168,17 +168,20 @@ inline float target_embedding_scale(const Architecture& a) noexcept {
     return detail::embedding_scale(a, a.decoder_embed_dim, a.decoder_position_dim());
 }
 
-namespace detail {
-
-/// Those of the decoder, its positions counted from where `positions` begin.
-template <class Weights>
-[[nodiscard]] Embeddings<Weights> target_embeddings(const Transformer<Weights>& model,
-                                                    const typename Weights::Table& positions) {
-    return {model.target_embedding, model.adaptive_input, model.target_unit, positions,
-            target_embedding_scale(model.architecture)};
+/// What the decoder begins with: embedded target tokens and their positions, of which the first is
+/// the first that `positions` says.
+///
+/// Shapes  tokens [sentences.tokens()] → [sentences.tokens(), D]
+template <class Context, class Weights>
+Variable embed_target(Context& context, const Transformer<Weights>& model,
+                      const nn::DropoutRates& rates, std::span<const int> tokens,
+                      const Ragged& sentences, const typename Weights::Table& positions) {
+    const detail::Embeddings<Weights> side{model.target_embedding, model.adaptive_input,
+                                           model.target_unit, positions,
+                                           target_embedding_scale(model.architecture)};
+    return detail::embed_side(context, tokens, sentences, side, rates,
+                              detail::decoder_dropout(model.architecture, rates).scaled);
 }
-
-}  // namespace detail
 
 /// Runs the encoder over a ragged batch.
 ///
@@ -243,9 +246,7 @@ Decoded decode(Context& context, const Transformer<Weights>& model, const nn::Dr
     const auto dropout = detail::decoder_dropout(a, rates);
     std::array<Memory, 4> memories{};
     Decoded decoded;
-    Variable x = detail::embed_side(context, tokens, sentences,
-                                    detail::target_embeddings(model, model.target_positions), rates,
-                                    dropout.scaled);
+    Variable x = embed_target(context, model, rates, tokens, sentences, model.target_positions);
     decoded.states[0] = x;
     for (int i = 0; i < a.decoder_layer_count; ++i) {
         const auto slot = static_cast<std::size_t>(i);

@@ -38,25 +38,22 @@ struct CrossAttention {
     int qkv_dim = 0;
 };
 
-namespace detail {
-
+/// Whether queries, keys and values have matrices of their own instead of parts of a joint one.
 template <template <class> class Attention>
-bool is_stored_apart(const Attention<Trainable>& layer) noexcept {
+[[nodiscard]] bool is_stored_apart(const Attention<Trainable>& layer) noexcept {
     return !layer.value.weight.value.empty();
 }
 template <template <class> class Attention>
-constexpr bool is_stored_apart(const Attention<Packed>& /*layer*/) noexcept {
+[[nodiscard]] constexpr bool is_stored_apart(const Attention<Packed>& /*layer*/) noexcept {
     return false;
 }
-
-}  // namespace detail
 
 /// x [tokens, in_dim] → [tokens, dim]
 template <class Context, class Weights>
 Variable forward(Context& context, const SelfAttention<Weights>& layer, const Variable& x,
                  const Ragged& sentences, bool causal, float dropout) {
     const int n = layer.qkv_dim;
-    const bool apart = detail::is_stored_apart(layer);
+    const bool apart = is_stored_apart(layer);
     const Variable q = forward(context, layer.in_proj, x);
     const Variable k = apart ? forward(context, layer.key, x) : q;
     const Variable v = apart ? forward(context, layer.value, x) : q;
@@ -74,7 +71,7 @@ Variable forward(Context& context, const CrossAttention<Weights>& layer, const V
     const int n = layer.qkv_dim;
     const Variable q = forward(context, layer.query, x);
     const Variable k = forward(context, layer.key_value, memory);
-    const bool apart = detail::is_stored_apart(layer);
+    const bool apart = is_stored_apart(layer);
     const Variable v = apart ? forward(context, layer.value, memory) : k;
     const Variable attended =
         autograd::attention(context, {sentences, memory_sentences, layer.heads, false}, dropout,

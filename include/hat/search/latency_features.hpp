@@ -58,7 +58,7 @@ inline constexpr int latency_feature_count = 10;
     const auto unit_of = [&a](const auto& layer, int dim, double& layers, double& mmacs) {
         if (layer.dextra_depth == 0) return;
         layers += layer.dextra_depth + 2;
-        mmacs += static_cast<double>(model::detail::unit_weights(a.unit_of(layer, dim))) / 1e6;
+        mmacs += static_cast<double>(model::unit_weights(a.unit_of(layer, dim))) / 1e6;
     };
     for (const auto& layer : a.encoder_layers()) {
         features.encoder_ffn_dim += layer.ffn_dim;
@@ -69,7 +69,7 @@ inline constexpr int latency_feature_count = 10;
     }
     double weights = static_cast<double>(a.target_vocab_size) * a.output_dim();
     for (const auto& layer : a.decoder_layers()) {
-        weights += static_cast<double>(model::detail::own_weights(a, layer, a.decoder_embed_dim));
+        weights += static_cast<double>(model::layer_weights(a, layer, a.decoder_embed_dim));
         // Keys and values of cross-attention are made once.
         if (a.has_encoder()) weights += 2.0 * a.qkv_dim_of(layer) * a.decoder_embed_dim;
         features.decoder_qkv_dim += layer.qkv_dim;
