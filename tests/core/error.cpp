@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -18,6 +19,15 @@ TEST_SUITE("core/error") {
 
     TEST_CASE("a character is text and a negative number keeps its sign") {
         CHECK_THROWS_WITH_AS(hat::fail('a', "b", -7), "ab-7", hat::Error);
+    }
+
+    TEST_CASE("a number out of range is named with its range") {
+        CHECK_NOTHROW(hat::require_between("search", "beam", 1, 1, 4));
+        CHECK_NOTHROW(hat::require_between("search", "beam", 4, 1, 4));
+        CHECK_THROWS_WITH_AS(hat::require_between("search", "beam", 5, 1, 4),
+                             "search: beam = 5, expected 1 to 4", hat::Error);
+        CHECK_THROWS_AS(hat::require_between("search", "beam", 0, 1, 4), hat::Error);
+        CHECK_THROWS_AS(hat::require_between("search", "rate", std::nan(""), 0.0, 1.0), hat::Error);
     }
 
     TEST_CASE("whoever catches the standard exceptions catches ours") {

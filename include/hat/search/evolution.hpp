@@ -40,8 +40,7 @@ struct EvolutionOptions {
 /// Throws  `Error` naming the first number that is out of range.
 inline void validate(const EvolutionOptions& options) {
     const auto require = [](const char* name, auto value, auto low, auto high) {
-        if (!(value >= low && value <= high))
-            fail("search: ", name, " = ", value, ", expected ", low, " to ", high);
+        require_between("search", name, value, low, high);
     };
     constexpr int many = 1'000'000;
     require("iterations", options.iterations, 0, many);

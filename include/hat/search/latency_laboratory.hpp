@@ -41,8 +41,7 @@ struct LatencyProtocol {
 /// Throws  `Error` naming the first number that is out of range.
 inline void validate(const LatencyProtocol& protocol) {
     const auto require = [](const char* name, auto value, auto low, auto high) {
-        if (!(value >= low && value <= high))
-            fail("latency: ", name, " = ", value, ", expected ", low, " to ", high);
+        require_between("latency", name, value, low, high);
     };
     constexpr int many = 1'000'000;
     require("repeats", protocol.repeats, 1, many);

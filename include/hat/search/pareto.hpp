@@ -52,8 +52,7 @@ struct ParetoOptions {
 /// Throws  `Error` naming the first number that is out of range.
 inline void validate(const ParetoOptions& options) {
     const auto require = [](const char* name, auto value, auto low, auto high) {
-        if (!(value >= low && value <= high))
-            fail("front: ", name, " = ", value, ", expected ", low, " to ", high);
+        require_between("front", name, value, low, high);
     };
     constexpr int many = 1'000'000;
     require("iterations", options.iterations, 0, many);
