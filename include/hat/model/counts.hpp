@@ -41,7 +41,7 @@ template <class LayerShape>
                                                     int dim) noexcept {
     const std::int64_t n = dim;
     const std::int64_t f = layer.ffn_dim;
-    std::int64_t count = self_attention_dims(a, layer, dim).parameters();
+    std::int64_t count = detail::self_attention_dims(a, layer, dim).parameters();
     if (layer.dextra_depth > 0) count += dextra_plan(a.unit_of(layer, dim)).parameters();
     return count + 2 * n * f + f + n + 4 * n;
 }
@@ -150,7 +150,7 @@ struct Macs {
 template <class LayerShape>
 [[nodiscard]] constexpr std::int64_t layer_weights(const Architecture& a, const LayerShape& layer,
                                                    int dim) noexcept {
-    std::int64_t count = self_attention_dims(a, layer, dim).weights();
+    std::int64_t count = detail::self_attention_dims(a, layer, dim).weights();
     if (layer.dextra_depth > 0) count += unit_weights(a.unit_of(layer, dim));
     return count + 2 * std::int64_t{dim} * layer.ffn_dim;
 }
