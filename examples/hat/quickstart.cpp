@@ -38,7 +38,7 @@ struct QuickstartOptions {
     int vocab_size = 4000;
     double speedup = 2;
     std::int64_t updates = 2500;
-    std::int64_t tune_updates = 4300;
+    std::int64_t tune_updates = 3700;
     int samples = 40;
     int health = 8;
 };
@@ -220,7 +220,7 @@ private:
         std::vector<std::string> command{
             "tune",  "--model",       work_ + "/chosen-inherited", "--data", work_ + "/data",
             "--out", work_ + "/model"};
-        add(command, "--max-tokens 2000 --learning-rate 2.5e-3 --dropout 0.2 --validate-every 500");
+        add(command, "--max-tokens 2000 --learning-rate 3.5e-3 --dropout 0.1 --validate-every 500");
         add(command, "--average-last 1 --updates " + std::to_string(options_.tune_updates));
         if (exists(work_ + "/model.run/config.json")) command.emplace_back("--resume");
         run_hat(std::move(command));
