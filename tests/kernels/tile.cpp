@@ -69,7 +69,7 @@ TEST_SUITE("kernels/tile") {
         const Panels right(random, 3);
         const Operand weights = right.weights();
         const Operand zero(1, 48);
-        for (int rows = 0; rows <= 40; ++rows) {
+        for (int rows = 0; rows <= 60; ++rows) {
             const Operand x(random, rows, inputs);
             // A row that is computed twice has its sum twice.
             Operand y(rows, 48);

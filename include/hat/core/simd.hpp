@@ -257,21 +257,24 @@ HAT_INLINE float largest(Lanes a) noexcept {
 
 namespace detail {
 
-/// e^x for −87.3 ≤ x ≤ 88.3.
+/// e^(Sign·x) for −87.3 ≤ Sign·x ≤ 88.3; Sign is 1 or −1, and costs nothing.
+template <int Sign = 1>
 HAT_INLINE Lanes exp_in_range(Lanes x) noexcept {
-    // x = n·ln 2 + r with n an integer; adding 1.5·2^23 rounds, and leaves n in the low bits.
+    // Sign·x = n·ln 2 + Sign·r with n an integer; adding 1.5·2^23 rounds, and leaves n in the low
+    // bits.
     const Lanes magic = broadcast(12582912.0F);
-    const Lanes shifted = fma(x, broadcast(1.44269504F), magic);
+    const Lanes shifted = fma(x, broadcast(Sign * 1.44269504F), magic);
     const Lanes n = shifted - magic;
-    Lanes r = fma(n, broadcast(-0.693359375F), x);
-    r = fma(n, broadcast(2.12194440e-4F), r);
-    Lanes p = broadcast(1.9875691500e-4F);
+    Lanes r = fma(n, broadcast(Sign * -0.693359375F), x);
+    r = fma(n, broadcast(Sign * 2.12194440e-4F), r);
+    Lanes p = broadcast(Sign * 1.9875691500e-4F);
     p = fma(p, r, broadcast(1.3981999507e-3F));
-    p = fma(p, r, broadcast(8.3334519073e-3F));
+    p = fma(p, r, broadcast(Sign * 8.3334519073e-3F));
     p = fma(p, r, broadcast(4.1665795894e-2F));
-    p = fma(p, r, broadcast(1.6666665459e-1F));
+    p = fma(p, r, broadcast(Sign * 1.6666665459e-1F));
     p = fma(p, r, broadcast(5.0000001201e-1F));
-    p = fma(p * r, r, r + broadcast(1.0F));
+    const Lanes one = broadcast(1.0F);
+    p = fma(p * r, r, Sign > 0 ? r + one : one - r);
     Lanes y;
     for (int i = 0; i < parts; ++i) {
         y.part[i] = as_floats(as_words(p.part[i]) + (as_words(shifted.part[i]) << 23));
@@ -339,11 +342,15 @@ HAT_INLINE Lanes tanh(Lanes x) noexcept {
     return select_less(size, broadcast(0.625F), small, signed_big);
 }
 
-/// 1 / (1 + e^−x). Beside 1, e^−87.3 is as good as the 0 that `exp` gives below that.
+/// 1 + e^−x. Beside 1, e^−87.3 is as good as the 0 that `exp` gives below that.
+HAT_INLINE Lanes one_plus_exp_of_minus(Lanes x) noexcept {
+    const Lanes bounded = min(max(x, broadcast(-88.3F)), broadcast(87.3F));
+    return broadcast(1.0F) + detail::exp_in_range<-1>(bounded);
+}
+
+/// 1 / (1 + e^−x).
 HAT_INLINE Lanes sigmoid(Lanes x) noexcept {
-    const Lanes one = broadcast(1.0F);
-    const Lanes power = min(max(zero() - x, broadcast(-87.3F)), broadcast(88.3F));
-    return one / (one + detail::exp_in_range(power));
+    return broadcast(1.0F) / one_plus_exp_of_minus(x);
 }
 
 /// The error function, absolute error below 5e-7 (Abramowitz and Stegun, 7.1.26).

@@ -51,11 +51,10 @@ struct GroupSource {
 
 namespace detail {
 
-/// Rows whose sums stay in the second-level cache between product and finish: whole row tiles.
+/// Rows whose sums stay in the second-level cache between product and finish: whole tiles of six
+/// and of eight rows.
 constexpr int group_block_rows(int outputs) noexcept {
-    constexpr int floats = 32 * 1024;
-    const int tiles = floats / (outputs > 0 ? outputs : 1) / max_tile_rows;
-    return (tiles < 1 ? 1 : tiles > 8 ? 8 : tiles) * max_tile_rows;
+    return outputs <= 1024 ? 48 : 24;
 }
 
 /// Chunk `k` of `groups`.

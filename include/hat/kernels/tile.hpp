@@ -89,6 +89,13 @@ inline constexpr int max_tile_lanes = 6;
 /// The most rows a tile has.
 inline constexpr int max_tile_rows = max_tile_lanes >= 24 ? 8 : 6;
 
+/// The most rows a tile of a product of `rows` rows should have. Eight rows by two panels read the
+/// weights least often; six by four fill more registers, which pays where sums are short and the
+/// weights of a tile stay in the first-level cache for many rows.
+constexpr int preferred_tile_rows(int rows, int inputs) noexcept {
+    return rows >= 48 && inputs <= 128 ? 6 : max_tile_rows;
+}
+
 /// Panels abreast that a tile of `rows` rows takes: few rows need many independent chains.
 constexpr int tile_panels(int rows) noexcept {
     if (max_tile_lanes < 24) return rows == 1 ? 4 : rows == 2 ? 3 : rows == 3 ? 2 : 1;
@@ -269,7 +276,8 @@ inline void compute_rows(int rows_in_tile, const LeftOperand& left, const RightO
 /// among tiles (9 rows are 5 + 4, never 8 + 1).
 inline void compute_panels(const LeftOperand& left, int rows, const RightOperand& right, int inputs,
                            int first_panel, int last_panel, const Output& output) noexcept {
-    const int tiles = (rows + max_tile_rows - 1) / max_tile_rows;
+    const int tile_rows = preferred_tile_rows(rows, inputs);
+    const int tiles = (rows + tile_rows - 1) / tile_rows;
     for (int tile = 0, row = 0; tile < tiles; ++tile) {
         const int count = (rows - row + tiles - tile - 1) / (tiles - tile);
         compute_rows(count, left, right, inputs, row, first_panel, last_panel, output);
