@@ -6,7 +6,9 @@
 /// HAT_EXCEPTIONS  1 where exceptions are on; otherwise `hat::fail` prints and aborts
 /// HAT_COLD        marks functions off the good path
 /// HAT_INLINE      inlines what a kernel's inner loop depends on
-/// HAT_INLINE_LAMBDA  the same behind the parameters of a lambda
+/// HAT_INLINE_LONG the same for functions of dozens of operations, such as `exp`; builds with the
+///                 address sanitizer, which take minutes for copies of those, call them
+/// HAT_INLINE_LAMBDA  HAT_INLINE behind the parameters of a lambda
 /// HAT_ASSERT      checks a precondition in debug builds and vanishes in release builds
 
 #if defined(__cpp_exceptions) || defined(__EXCEPTIONS)
@@ -18,6 +20,11 @@
 #define HAT_COLD [[gnu::cold, gnu::noinline]]
 #define HAT_INLINE [[gnu::always_inline]] inline
 #define HAT_INLINE_LAMBDA __attribute__((always_inline))
+#if defined(__SANITIZE_ADDRESS__)
+#define HAT_INLINE_LONG inline
+#else
+#define HAT_INLINE_LONG HAT_INLINE
+#endif
 
 #ifdef NDEBUG
 #define HAT_ASSERT(condition) static_cast<void>(0)

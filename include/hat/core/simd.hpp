@@ -259,7 +259,7 @@ namespace detail {
 
 /// e^(Sign·x) for −87.3 ≤ Sign·x ≤ 88.3; Sign is 1 or −1, and costs nothing.
 template <int Sign = 1>
-HAT_INLINE Lanes exp_in_range(Lanes x) noexcept {
+HAT_INLINE_LONG Lanes exp_in_range(Lanes x) noexcept {
     // Sign·x = n·ln 2 + Sign·r with n an integer; adding 1.5·2^23 rounds, and leaves n in the low
     // bits.
     const Lanes magic = broadcast(12582912.0F);
@@ -285,19 +285,19 @@ HAT_INLINE Lanes exp_in_range(Lanes x) noexcept {
 }  // namespace detail
 
 /// e^x to 1 ULP or so; 0 below −87.3, and e^88.3 above.
-HAT_INLINE Lanes exp(Lanes x) noexcept {
+HAT_INLINE_LONG Lanes exp(Lanes x) noexcept {
     const Lanes lowest = broadcast(-87.3F);
     const Lanes y = detail::exp_in_range(min(max(x, lowest), broadcast(88.3F)));
     return select_less(x, lowest, zero(), y);
 }
 
 /// e^x for x ≤ 0, as a term of a sum: the same bits as `exp`, but e^−87.3 below −87.3.
-HAT_INLINE Lanes exp_not_positive(Lanes x) noexcept {
+HAT_INLINE_LONG Lanes exp_not_positive(Lanes x) noexcept {
     return detail::exp_in_range(max(x, broadcast(-87.3F)));
 }
 
 /// Natural logarithm of positive, normal numbers, to 1 ULP or so.
-HAT_INLINE Lanes log(Lanes x) noexcept {
+HAT_INLINE_LONG Lanes log(Lanes x) noexcept {
     // x = 2^n · m with m in [√½, √2)
     Lanes m;
     Lanes n;
@@ -327,7 +327,7 @@ HAT_INLINE Lanes log(Lanes x) noexcept {
 }
 
 /// tanh x to a few ULP.
-HAT_INLINE Lanes tanh(Lanes x) noexcept {
+HAT_INLINE_LONG Lanes tanh(Lanes x) noexcept {
     const Lanes size = abs(x);
     const Lanes square = x * x;
     Lanes p = broadcast(-5.70498872745e-3F);
@@ -343,18 +343,18 @@ HAT_INLINE Lanes tanh(Lanes x) noexcept {
 }
 
 /// 1 + e^−x. Beside 1, e^−87.3 is as good as the 0 that `exp` gives below that.
-HAT_INLINE Lanes one_plus_exp_of_minus(Lanes x) noexcept {
+HAT_INLINE_LONG Lanes one_plus_exp_of_minus(Lanes x) noexcept {
     const Lanes bounded = min(max(x, broadcast(-88.3F)), broadcast(87.3F));
     return broadcast(1.0F) + detail::exp_in_range<-1>(bounded);
 }
 
 /// 1 / (1 + e^−x).
-HAT_INLINE Lanes sigmoid(Lanes x) noexcept {
+HAT_INLINE_LONG Lanes sigmoid(Lanes x) noexcept {
     return broadcast(1.0F) / one_plus_exp_of_minus(x);
 }
 
 /// The error function, absolute error below 5e-7 (Abramowitz and Stegun, 7.1.26).
-HAT_INLINE Lanes erf(Lanes x) noexcept {
+HAT_INLINE_LONG Lanes erf(Lanes x) noexcept {
     const Lanes one = broadcast(1.0F);
     const Lanes size = abs(x);
     const Lanes t = one / fma(size, broadcast(0.3275911F), one);
@@ -384,7 +384,7 @@ HAT_INLINE WordLanes count_from(std::uint32_t first) noexcept {
 }
 
 /// What `hat::mix32` does, lane by lane.
-HAT_INLINE WordLanes mix32(WordLanes x) noexcept {
+HAT_INLINE_LONG WordLanes mix32(WordLanes x) noexcept {
     for (auto& p : x.part) {
         p = p ^ (p >> 16);
         p = p * Words(0x21f0aaadU);

@@ -9,10 +9,10 @@
 namespace hat::kernels {
 
 /// x · σ(x) and its slope, inlined where they are all a loop does.
-HAT_INLINE simd::Lanes swish(simd::Lanes x) noexcept {
+HAT_INLINE_LONG simd::Lanes swish(simd::Lanes x) noexcept {
     return x / simd::one_plus_exp_of_minus(x);
 }
-HAT_INLINE simd::Lanes swish_slope(simd::Lanes x) noexcept {
+HAT_INLINE_LONG simd::Lanes swish_slope(simd::Lanes x) noexcept {
     const simd::Lanes one = simd::broadcast(1.0F);
     const simd::Lanes s = simd::sigmoid(x);
     return s * simd::fma(x, one - s, one);

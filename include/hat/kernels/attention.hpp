@@ -127,7 +127,7 @@ void for_each_head(const AttentionShape& shape, int head_dim, const Body& body) 
 }
 
 /// dp = scale · p ∘ (dp − Σ p ∘ dp): from the gradient of probabilities to that of scaled scores.
-HAT_INLINE void softmax_row_backward(const float* p, int n, float scale, float* dp) noexcept {
+HAT_INLINE_LONG void softmax_row_backward(const float* p, int n, float scale, float* dp) noexcept {
     simd::Lanes sum = simd::zero();
     for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
         sum = simd::fma(load_stretch(p + j, count), load_stretch(dp + j, count), sum);

@@ -70,8 +70,8 @@ HAT_INLINE void for_row_tiles(int rows, const Work& work) noexcept {
 
 /// scores[row][16 · panel …] = q[row] · keys for `Rows` rows and `Panels` panels of keys.
 template <int Rows, int Panels>
-HAT_INLINE void score_tile(LeftOperand q, RightOperand keys, int head_dim, float* scores,
-                           std::ptrdiff_t stride) noexcept {
+HAT_INLINE_LONG void score_tile(LeftOperand q, RightOperand keys, int head_dim, float* scores,
+                                std::ptrdiff_t stride) noexcept {
     simd::Lanes sums[std::size_t{Rows}][std::size_t{Panels}];
     for (auto& row : sums) {
         for (auto& sum : row) sum = simd::zero();
@@ -126,8 +126,8 @@ struct MixOperand {
 /// y[r] = Σ_i p[r][i] · value(i) for `Heads` heads of `Panels` panels each, of which the last one
 /// has `last` numbers.
 template <int Rows, int Heads, int Panels, class Value>
-HAT_INLINE void mix_tile(MixOperand p, int positions, const Value& value, float* y,
-                         std::ptrdiff_t stride, int last) noexcept {
+HAT_INLINE_LONG void mix_tile(MixOperand p, int positions, const Value& value, float* y,
+                              std::ptrdiff_t stride, int last) noexcept {
     constexpr int all = Heads * Panels;
     simd::Lanes sums[std::size_t{Rows}][std::size_t{all}];
     for (auto& row : sums) {
@@ -164,8 +164,8 @@ HAT_INLINE void mix_tile(MixOperand p, int positions, const Value& value, float*
 /// y = p · values, head by head for `Rows` rows; several narrow heads at a time, so that values are
 /// read in the order they lie in. `value(i, feature)` is where the numbers of position i begin.
 template <int Rows, class Value>
-HAT_INLINE void mix_values(int heads, int head_dim, MixOperand p, int positions, const Value& value,
-                           float* y, std::ptrdiff_t stride) noexcept {
+HAT_INLINE_LONG void mix_values(int heads, int head_dim, MixOperand p, int positions,
+                                const Value& value, float* y, std::ptrdiff_t stride) noexcept {
     constexpr int abreast = tile_panels(Rows);
     int head = 0;
     const auto tiles = [&]<int Heads, int Panels>() HAT_INLINE_LAMBDA {

@@ -92,7 +92,7 @@ struct LogitStatistics {
     float exponentials = 0;
     double sum = 0;
 
-    HAT_INLINE void add(const float* logits, int n) noexcept {
+    HAT_INLINE_LONG void add(const float* logits, int n) noexcept {
         const float top = std::max(maximum, row_max(logits, n));
         simd::Lanes total = simd::zero();
         simd::Lanes exponential = simd::zero();

@@ -52,7 +52,7 @@ struct DivergenceStatistics {
     SoftSum student;
     float difference = 0;  ///< Σ exp(s·t − s·maximum) · s·(t − l)
 
-    HAT_INLINE void add(const float* t, const float* l, int n, float s) noexcept {
+    HAT_INLINE_LONG void add(const float* t, const float* l, int n, float s) noexcept {
         difference *= teacher.raise(row_max(t, n), s);
         student.raise(row_max(l, n), s);
         const simd::Lanes scale = simd::broadcast(s);

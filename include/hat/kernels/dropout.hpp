@@ -26,7 +26,7 @@ public:
     [[nodiscard]] constexpr bool active() const noexcept { return threshold_ != 0; }
 
     /// 0 or 1/(1 − p) for the elements `first` … `first + 15`.
-    [[nodiscard]] HAT_INLINE simd::Lanes factors(std::uint32_t first) const noexcept {
+    [[nodiscard]] HAT_INLINE_LONG simd::Lanes factors(std::uint32_t first) const noexcept {
         return simd::value_if_at_least(simd::mix32(simd::count_from(first + low_) ^ high_),
                                        threshold_, scale_);
     }
@@ -52,11 +52,11 @@ HAT_INLINE void for_stretches(int cols, const Body& body) noexcept {
     if (j < cols) body(j, cols - j);
 }
 
-HAT_INLINE simd::Lanes load_stretch(const float* p, int count) noexcept {
+HAT_INLINE_LONG simd::Lanes load_stretch(const float* p, int count) noexcept {
     return count == simd::lanes ? simd::load(p) : simd::load_first(p, count);
 }
 
-HAT_INLINE void store_stretch(simd::Lanes x, float* p, int count) noexcept {
+HAT_INLINE_LONG void store_stretch(simd::Lanes x, float* p, int count) noexcept {
     if (count == simd::lanes)
         simd::store(x, p);
     else

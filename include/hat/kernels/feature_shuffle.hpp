@@ -27,7 +27,7 @@ inline constexpr int stages = std::countr_zero(static_cast<unsigned>(Groups));
 
 /// Sixteen features of each of `Groups` groups, from `from + k · stride`, dealt out to `to`.
 template <int Groups>
-HAT_INLINE void deal(const float* from, std::ptrdiff_t stride, float* to) noexcept {
+HAT_INLINE_LONG void deal(const float* from, std::ptrdiff_t stride, float* to) noexcept {
     const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     const __m512i high =
         _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
@@ -51,7 +51,7 @@ HAT_INLINE void deal(const float* from, std::ptrdiff_t stride, float* to) noexce
 
 /// The way back.
 template <int Groups>
-HAT_INLINE void collect(const float* from, float* to, std::ptrdiff_t stride) noexcept {
+HAT_INLINE_LONG void collect(const float* from, float* to, std::ptrdiff_t stride) noexcept {
     const __m512i even =
         _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const __m512i odd =

@@ -71,8 +71,9 @@ HAT_INLINE void with_slope(Activation activation, const Body& body) noexcept {
 /// y = drop(act(y)) for `size` features, the first of which is number `first` to dropout; what the
 /// activation is applied to is kept in `kept` unless that is null.
 template <class Activate>
-HAT_INLINE void activate_stretches(const Activate& activate, const Dropout& drop,
-                                   std::uint32_t first, int size, float* kept, float* y) noexcept {
+HAT_INLINE_LONG void activate_stretches(const Activate& activate, const Dropout& drop,
+                                        std::uint32_t first, int size, float* kept,
+                                        float* y) noexcept {
     for_stretches(size, [&](int j, int count) HAT_INLINE_LAMBDA {
         simd::Lanes x = load_stretch(y + j, count);
         if (kept != nullptr) store_stretch(x, kept + j, count);
@@ -84,9 +85,9 @@ HAT_INLINE void activate_stretches(const Activate& activate, const Dropout& drop
 
 /// The same behind the norm of one group; the normalised features are kept.
 template <class Activate>
-HAT_INLINE void normalize_and_activate(const Activate& activate, const GroupFinish& finish,
-                                       RowMoments moments, std::uint32_t first, int size,
-                                       float* kept, float* y) noexcept {
+HAT_INLINE_LONG void normalize_and_activate(const Activate& activate, const GroupFinish& finish,
+                                            RowMoments moments, std::uint32_t first, int size,
+                                            float* kept, float* y) noexcept {
     const simd::Lanes center = simd::broadcast(moments.mean);
     const simd::Lanes inverse = simd::broadcast(moments.inverse_deviation);
     const float* const gain = finish.gain.data();
@@ -106,8 +107,9 @@ HAT_INLINE void normalize_and_activate(const Activate& activate, const GroupFini
 /// The norm, activation and dropout of rows of groups, one behind the other in memory: row q of
 /// `y` is group q % groups of row first_row + q / groups.
 template <class Activate>
-HAT_INLINE void finish_group_rows(const Activate& activate, const GroupFinish& finish,
-                                  const GroupFinishKept& kept, int first_row, Matrix y) noexcept {
+HAT_INLINE_LONG void finish_group_rows(const Activate& activate, const GroupFinish& finish,
+                                       const GroupFinishKept& kept, int first_row,
+                                       Matrix y) noexcept {
     const int size = y.cols();
     const auto finish_one = [&](int q, RowMoments moments) HAT_INLINE_LAMBDA {
         const int row = first_row + q / finish.groups;

@@ -26,8 +26,8 @@ struct RowMoments {
 /// The moments of `Rows` rows from `x` on. Each row is one chain of additions: several rows at once
 /// keep the adders busy, and change no bit.
 template <int Rows>
-HAT_INLINE void row_moments(const float* x, std::ptrdiff_t stride, int n,
-                            RowMoments* moments) noexcept {
+HAT_INLINE_LONG void row_moments(const float* x, std::ptrdiff_t stride, int n,
+                                 RowMoments* moments) noexcept {
     simd::Lanes sums[std::size_t{Rows}];
     for (auto& sum : sums) sum = simd::zero();
     for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
@@ -63,8 +63,8 @@ HAT_INLINE void for_row_groups(int rows, const Body& body) noexcept {
     for (; i < rows; ++i) body(i, std::integral_constant<int, 1>{});
 }
 
-HAT_INLINE void normalize_row(const float* x, int n, RowMoments moments, const float* gain,
-                              const float* bias, float* normalized, float* y) noexcept {
+HAT_INLINE_LONG void normalize_row(const float* x, int n, RowMoments moments, const float* gain,
+                                   const float* bias, float* normalized, float* y) noexcept {
     const simd::Lanes center = simd::broadcast(moments.mean);
     const simd::Lanes inverse = simd::broadcast(moments.inverse_deviation);
     for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {

@@ -48,7 +48,7 @@ private:
 namespace detail {
 
 /// Turns 16 rows of 16 numbers around: to[k · 16 + i] = from[i · stride + k].
-HAT_INLINE void transpose_block(const float* from, std::ptrdiff_t stride, float* to) noexcept {
+HAT_INLINE_LONG void transpose_block(const float* from, std::ptrdiff_t stride, float* to) noexcept {
 #if defined(__AVX512F__)
     __m512 a[16];
     __m512 b[16];

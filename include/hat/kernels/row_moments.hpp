@@ -15,7 +15,7 @@ namespace hat::kernels::detail {
 
 /// Lane i is the sum of x[i], added as `simd::sum` adds: lane i with i + 8, then i + 4, i + 2,
 /// i + 1. Each step halves two vectors into one.
-HAT_INLINE simd::Lanes sums_of(const simd::Lanes (&x)[16]) noexcept {
+HAT_INLINE_LONG simd::Lanes sums_of(const simd::Lanes (&x)[16]) noexcept {
     __m512 eight[8];
     __m512 four[4];
     __m512 two[2];
@@ -47,7 +47,7 @@ HAT_INLINE simd::Lanes sums_of(const simd::Lanes (&x)[16]) noexcept {
 
 #else
 
-HAT_INLINE simd::Lanes sums_of(const simd::Lanes (&x)[16]) noexcept {
+HAT_INLINE_LONG simd::Lanes sums_of(const simd::Lanes (&x)[16]) noexcept {
     alignas(64) float sums[16];
     for (int i = 0; i < 16; ++i) sums[i] = simd::sum(x[i]);
     return simd::load(sums);
@@ -65,8 +65,8 @@ struct MomentsOf16 {
     }
 };
 
-HAT_INLINE void moments_of_16(const float* x, std::ptrdiff_t stride, int n,
-                              MomentsOf16& moments) noexcept {
+HAT_INLINE_LONG void moments_of_16(const float* x, std::ptrdiff_t stride, int n,
+                                   MomentsOf16& moments) noexcept {
     const simd::Lanes count = simd::broadcast(static_cast<float>(n));
     simd::Lanes sums[16];
     for (auto& sum : sums) sum = simd::zero();

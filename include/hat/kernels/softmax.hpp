@@ -10,7 +10,7 @@
 namespace hat::kernels {
 
 /// The largest of `n` > 0 numbers.
-HAT_INLINE float row_max(const float* x, int n) noexcept {
+HAT_INLINE_LONG float row_max(const float* x, int n) noexcept {
     constexpr float lowest = -std::numeric_limits<float>::infinity();
     simd::Lanes largest = simd::broadcast(lowest);
     detail::for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
@@ -22,7 +22,7 @@ HAT_INLINE float row_max(const float* x, int n) noexcept {
 }
 
 /// y = exp(scale · x − shift) and its sum.  Shapes  x, y [n]; `y` may be `x`
-HAT_INLINE float row_exp(const float* x, int n, float scale, float shift, float* y) noexcept {
+HAT_INLINE_LONG float row_exp(const float* x, int n, float scale, float shift, float* y) noexcept {
     const simd::Lanes s = simd::broadcast(scale);
     const simd::Lanes offset = simd::broadcast(-shift);
     simd::Lanes sum = simd::zero();
@@ -36,7 +36,7 @@ HAT_INLINE float row_exp(const float* x, int n, float scale, float shift, float*
 }
 
 /// y = softmax(scale · x) with scale > 0, over `n` > 0 numbers.  `y` may be `x`
-HAT_INLINE void row_softmax(const float* x, int n, float scale, float* y) noexcept {
+HAT_INLINE_LONG void row_softmax(const float* x, int n, float scale, float* y) noexcept {
     const float sum = row_exp(x, n, scale, row_max(x, n) * scale, y);
     const simd::Lanes inverse = simd::broadcast(1.0F / sum);
     detail::for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
@@ -52,7 +52,7 @@ inline float log(float x) noexcept {
 }
 
 /// log Σ exp(x), over `n` > 0 numbers.
-HAT_INLINE float row_log_sum_exp(const float* x, int n) noexcept {
+HAT_INLINE_LONG float row_log_sum_exp(const float* x, int n) noexcept {
     const float largest = row_max(x, n);
     const simd::Lanes shift = simd::broadcast(largest);
     simd::Lanes sum = simd::zero();
