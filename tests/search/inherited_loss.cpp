@@ -23,7 +23,7 @@ constexpr float smoothing = 0.1F;
 
 /// A small space whose members' untrained losses differ.
 struct Case {
-    hat::data::Corpus corpus = hat::support::reversed_pairs(2000, vocab_size, 1);
+    hat::data::Corpus corpus = hat::support::reversed_pairs(1600, vocab_size, 1);
     hat::elastic::DesignSpace space;
     hat::model::Network super{hat::support::small_architecture(vocab_size)};
     std::vector<Architecture> candidates;
