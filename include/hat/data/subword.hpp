@@ -3,7 +3,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
-#include <hat/data/detail/subword_model.hpp>
+#include <hat/data/subword_format.hpp>
 #include <hat/data/vocabulary.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/text_file.hpp>
