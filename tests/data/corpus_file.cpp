@@ -2,17 +2,18 @@
 #include <hat/data/corpus_file.hpp>
 #include <hat/io/text_file.hpp>
 
+#include "support/overwrite.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cstddef>
-#include <fstream>
 #include <string>
 
 using hat::data::Corpus;
 using hat::data::load_corpus;
 using hat::data::save_corpus;
+using hat::support::overwrite;
 
 namespace {
 
@@ -22,10 +23,6 @@ const Corpus corpus{.source = {.sentences = {.tokens = {4, 5, 2, 6, 2}, .offsets
                     .target = {.sentences = {.tokens = {7, 3, 8, 9, 3}, .offsets = {0, 2, 5}},
                                .vocab_size = 12,
                                .eos = 3}};
-
-void write(const std::string& path, const std::string& bytes) {
-    std::ofstream(path, std::ios::binary) << bytes;
-}
 
 std::string error_of_loading(const std::string& path) {
     try {
@@ -53,10 +50,10 @@ TEST_SUITE("data/corpus_file") {
         save_corpus(corpus, path);
         const std::string bytes = hat::io::read_file(path);
         for (std::size_t size = 0; size < bytes.size(); ++size) {
-            write(path, bytes.substr(0, size));
+            overwrite(path, bytes.substr(0, size));
             CHECK(error_of_loading(path).starts_with(path + ": "));
         }
-        write(path, bytes + "x");
+        overwrite(path, bytes + "x");
         CHECK(error_of_loading(path) == path + ": found 1 bytes after the end of the corpus");
     }
 
@@ -69,7 +66,7 @@ TEST_SUITE("data/corpus_file") {
             CAPTURE(bit);
             std::string damaged = bytes;
             damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
-            write(path, damaged);
+            overwrite(path, damaged);
             CHECK(error_of_loading(path).starts_with(path + ": "));
         }
     }
@@ -100,7 +97,7 @@ TEST_SUITE("data/corpus_file") {
     TEST_CASE("a file of another kind is an error") {
         const hat::support::TemporaryDirectory folder;
         const std::string path = folder / "a.txt";
-        write(path, "some text that is no encoded corpus\n");
+        overwrite(path, "some text that is no encoded corpus\n");
         CHECK(error_of_loading(path) ==
               path + ": not an encoded corpus, which begins with \"hat.corpus\"");
     }

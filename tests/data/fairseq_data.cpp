@@ -2,6 +2,7 @@
 #include <hat/data/fairseq_data.hpp>
 #include <hat/io/atomic_file.hpp>
 
+#include "support/overwrite.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
@@ -14,6 +15,7 @@
 
 using namespace hat::data;
 using hat::io::write_file;
+using hat::support::overwrite;
 using hat::support::TemporaryDirectory;
 
 namespace {
@@ -53,8 +55,8 @@ Files older() {
 
 Sentences read(const Files& files) {
     const TemporaryDirectory directory;
-    write_file(directory / "x.idx", files.idx);
-    write_file(directory / "x.bin", files.bin);
+    overwrite(directory / "x.idx", files.idx);
+    overwrite(directory / "x.bin", files.bin);
     return read_fairseq_sentences(directory / "x", 10);
 }
 

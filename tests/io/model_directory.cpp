@@ -2,6 +2,7 @@
 #include <hat/io/model_directory.hpp>
 
 #include "support/architectures.hpp"
+#include "support/overwrite.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
@@ -15,6 +16,7 @@ using namespace hat::io;
 using hat::Slab;
 using hat::TensorTable;
 using hat::support::FileSizeLimit;
+using hat::support::overwrite;
 using hat::support::TemporaryDirectory;
 
 namespace {
@@ -197,7 +199,7 @@ TEST_SUITE("io/model_directory") {
             const std::string whole = read_file(path);
             // The last byte of config.json is the end of its line.
             for (std::size_t size = 0; size + 1 < whole.size(); ++size) {
-                write_file(path, whole.substr(0, size));
+                overwrite(path, whole.substr(0, size));
                 CHECK_THROWS_AS(static_cast<void>(ModelDirectory::open(parent / "model")),
                                 hat::Error);
             }

@@ -2,6 +2,7 @@
 #include <hat/io/safetensors.hpp>
 #include <hat/io/text_file.hpp>
 
+#include "support/overwrite.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
@@ -15,6 +16,7 @@
 
 using namespace hat::io;
 using hat::support::FileSizeLimit;
+using hat::support::overwrite;
 using hat::support::TemporaryDirectory;
 
 namespace {
@@ -42,7 +44,7 @@ std::string file_of(const std::string& header, std::size_t data_bytes) {
 void check_rejected(const std::string& content, const std::string& part) {
     const TemporaryDirectory directory;
     const std::string path = directory / "file";
-    write_file(path, content);
+    overwrite(path, content);
     try {
         static_cast<void>(SafetensorsFile::open(path));
         FAIL("accepted, expected: " << part);
@@ -166,7 +168,7 @@ TEST_SUITE("io/safetensors") {
             std::string changed = whole;
             state = state * 6364136223846793005U + 1442695040888963407U;
             changed[(state >> 33) % whole.size()] = static_cast<char>(state >> 25);
-            write_file(directory / "changed", changed);
+            overwrite(directory / "changed", changed);
             try {
                 const auto file = SafetensorsFile::open(directory / "changed");
                 for (const TensorView& tensor : file.tensors()) {

@@ -2,6 +2,7 @@
 #include <hat/io/text_file.hpp>
 #include <hat/io/torch_checkpoint.hpp>
 
+#include "support/overwrite.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/torch_file.hpp"
 
@@ -15,6 +16,7 @@
 #include <vector>
 
 using namespace hat::io;
+using hat::support::overwrite;
 using hat::support::TemporaryDirectory;
 using hat::support::TorchContainer;
 using hat::support::TorchFile;
@@ -53,7 +55,7 @@ void with_tensor(const TorchFile& file, const std::function<void(const TorchTens
 void check_rejected(const std::string& bytes, const std::string& part) {
     const TemporaryDirectory directory;
     const std::string path = directory / "c.pt";
-    write_file(path, bytes);
+    overwrite(path, bytes);
     try {
         const auto checkpoint = TorchCheckpoint::open(path);
         if (const PickleValue* value = checkpoint.root().find("x"))
@@ -249,13 +251,13 @@ TEST_SUITE("io/torch_checkpoint") {
             const std::string whole = file_with_view(container, 0, {3, 2}, {1, 3}).bytes();
             for (std::size_t size = 0; size < whole.size(); ++size) {
                 CAPTURE(size);
-                write_file(path, whole.substr(0, size));
+                overwrite(path, whole.substr(0, size));
                 CHECK_THROWS_AS(static_cast<void>(TorchCheckpoint::open(path)), hat::Error);
             }
             for (std::size_t at = 0; at < whole.size(); ++at) {
                 std::string damaged = whole;
                 damaged[at] = static_cast<char>(damaged[at] ^ 0xFF);
-                write_file(path, damaged);
+                overwrite(path, damaged);
                 try {
                     const auto checkpoint = TorchCheckpoint::open(path);
                     if (const PickleValue* x = checkpoint.root().find("x"))

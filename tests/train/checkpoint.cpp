@@ -3,13 +3,13 @@
 #include <hat/train/averaging.hpp>
 #include <hat/train/checkpoint.hpp>
 
+#include "support/overwrite.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/training_case.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cstddef>
-#include <fstream>
 #include <limits>
 #include <string>
 #include <vector>
@@ -18,6 +18,7 @@ using hat::Slab;
 using hat::TensorTable;
 using hat::io::read_file;
 using hat::support::FileSizeLimit;
+using hat::support::overwrite;
 using hat::support::same_bits;
 using hat::support::TemporaryDirectory;
 using hat::support::TrainingCase;
@@ -26,10 +27,6 @@ using hat::train::save_checkpoint;
 using hat::train::TrainingState;
 
 namespace {
-
-void overwrite(const std::string& path, const std::string& bytes) {
-    std::ofstream(path, std::ios::binary) << bytes;
-}
 
 /// The message of the error that opening the file and loading it into `into` ends with.
 std::string failure(const std::string& path, const TrainingState& into) {

@@ -77,10 +77,7 @@ namespace detail {
 
 /// Accumulators that fit the registers beside the operands: 32 registers of 512 bits (AVX-512) or
 /// of 128 bits (NEON), 16 of 256 bits (AVX2).
-///
-/// Results do not depend on it, so builds with the address sanitizer, which take minutes for big
-/// unrolled tiles, make do with small ones.
-#if defined(__AVX512F__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__AVX512F__)
 inline constexpr int max_tile_lanes = 24;
 #else
 inline constexpr int max_tile_lanes = 6;
