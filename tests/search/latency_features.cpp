@@ -47,6 +47,16 @@ TEST_SUITE("search/latency_features") {
         CHECK(decoder_terms(features).back() == 0);
         CHECK(decoder_terms(features, 1).back() == features.decoder_weight_mb - 1);
         CHECK(decoder_terms(features, 1000).back() == 0);
+
+        Architecture narrow = a;  // a table of 64 columns, and what leads from and to it
+        narrow.embedding_dim = 64;
+        narrow.embedding_dextra_depth = 4;
+        narrow.embedding_dextra_width = 2000;
+        narrow.embedding_dextra_groups = 4;
+        const auto unit = hat::model::unit_weights(narrow.embedding_unit(512));
+        CHECK(latency_features(narrow).decoder_weight_mb ==
+              doctest::Approx(
+                  4 * (weights + 1000 * (64 - 512) + 512 * 64 + static_cast<double>(unit)) / 1e6));
     }
 
     TEST_CASE("terms are sums over layers") {

@@ -155,6 +155,17 @@ template <class LayerShape>
     return count + 2 * std::int64_t{dim} * layer.ffn_dim;
 }
 
+/// Multiply-adds per row of the unit that widens embeddings to `dim`; 0 without one.
+[[nodiscard]] constexpr std::int64_t embedding_weights(const Architecture& a, int dim) noexcept {
+    return a.embedding_dim > 0 ? unit_weights(a.embedding_unit(dim)) : 0;
+}
+
+/// Multiply-adds per row of the map from the decoder's width to that of the output's table; 0 where
+/// they are the same.
+[[nodiscard]] constexpr std::int64_t output_weights(const Architecture& a) noexcept {
+    return a.projects_output() ? std::int64_t{a.decoder_embed_dim} * a.output_dim() : 0;
+}
+
 /// Multiply-adds of one forward pass over a whole sentence pair, as HAT counts them: causal
 /// attention is counted as full, softmax, additions and activations not at all.
 ///
@@ -188,12 +199,8 @@ template <class LayerShape>
     }
     if (a.encoder_final_norm) count.element_wise += s * e;
     if (a.decoder_final_norm) count.element_wise += t * d;
-    if (a.embedding_dim > 0) {
-        count.linear += t * unit_weights(a.embedding_unit(a.decoder_embed_dim));
-        if (a.has_encoder())
-            count.linear += s * unit_weights(a.embedding_unit(a.encoder_embed_dim));
-        if (a.projects_output()) count.linear += t * d * a.output_dim();
-    }
+    count.linear += t * (embedding_weights(a, a.decoder_embed_dim) + output_weights(a));
+    if (a.has_encoder()) count.linear += s * embedding_weights(a, a.encoder_embed_dim);
     if (a.has_adaptive_input()) count.linear += t * detail::adaptive_input_macs(a.bands());
     count.output_projection =
         t * (a.has_adaptive_softmax() ? detail::adaptive_softmax_macs(a.bands())

@@ -68,6 +68,8 @@ inline constexpr int latency_feature_count = 10;
                 features.encoder_unit_mmacs);
     }
     double weights = static_cast<double>(a.target_vocab_size) * a.output_dim();
+    weights += static_cast<double>(model::embedding_weights(a, a.decoder_embed_dim) +
+                                   model::output_weights(a));
     for (const auto& layer : a.decoder_layers()) {
         weights += static_cast<double>(model::layer_weights(a, layer, a.decoder_embed_dim));
         // Keys and values of cross-attention are made once.
