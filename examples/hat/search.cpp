@@ -10,14 +10,11 @@
 #include <hat/io/json.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/counts.hpp>
-#include <hat/search/affinity.hpp>
 #include <hat/search/architecture_problem.hpp>
 #include <hat/search/device.hpp>
 #include <hat/search/dominance.hpp>
 #include <hat/search/evolution.hpp>
 #include <hat/search/inherited_loss.hpp>
-#include <hat/search/latency_plan_text.hpp>
-#include <hat/search/latency_survey.hpp>
 #include <hat/search/latency_table.hpp>
 #include <hat/search/pareto.hpp>
 #include <hat/search/predictor.hpp>
@@ -29,6 +26,7 @@
 #include "data_directory.hpp"
 #include "model_argument.hpp"
 #include "search_health.hpp"
+#include "search_latency.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -36,7 +34,6 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -111,6 +108,11 @@ struct Workbench {
         return {
             space, latency(),
             search::InheritedLoss(super.network, validator, pool, arguments.label_smoothing, race)};
+    }
+    /// Nothing unless `--latency` and `--measure` ask for measurements.
+    [[nodiscard]] std::unique_ptr<MeasuredLatency> measured_latency() const {
+        if (arguments.latency.empty() || arguments.measure == 0) return nullptr;
+        return std::make_unique<MeasuredLatency>(super.network, arguments.run, arguments.latency);
     }
     [[nodiscard]] double loss(const Architecture& a) {
         return validator(super.network.view(a), arguments.label_smoothing).loss();
@@ -201,41 +203,15 @@ std::vector<ScoredNetwork> front_of(const std::vector<ScoredNetwork>& scored) {
     return front;
 }
 
-/// Measures the networks of a report on this device, as the samples were measured that the
-/// predictor was made from: those of the table at `path`.
-void measure(search::SearchReport& report, int count, const std::string& path, Workbench& bench) {
-    const std::string plan_path = path + ".plan";
-    search::LatencyPlan plan = search::plan_from_text(io::read_file(plan_path), plan_path);
-    if (plan.super != bench.space.super)
-        fail(plan_path, ": is of another super network than ", bench.arguments.run);
-    plan.members.resize(1);  // the sentinel
-    elastic::SuperTransformer super(plan.super);
-    super.network().values() = bench.super.network.values();
-    const search::PinnedThread pin(-1);
-    search::LatencySurvey survey(super, plan, {});
-    static_cast<void>(survey.calibrate());
-    const auto table = search::read_latency_table(path);
-    if (!table.empty() && table.front().details) static_cast<void>(survey.resume(table.front()));
+/// Measures the two networks that a report compares, and others evenly from its front.
+void measure(search::SearchReport& report, int count, MeasuredLatency& latency) {
     const auto take = [&](ReportedNetwork& network) {
-        const auto row = survey.measure(network.architecture);
-        network.measured_ms = row.total_ms();
-        std::fprintf(stderr, "measured %s: %.3f ms, predicted %.3f ms%s%s\n", network.name.c_str(),
-                     row.total_ms(), network.predicted_ms, row.details->flags.empty() ? "" : "  ",
-                     row.details->flags.c_str());
+        network.measured_ms = latency(network.name, network.architecture, network.predicted_ms);
     };
     take(report.chosen);
     take(report.baseline);
-    // The rest evenly from the front.
-    const auto n = static_cast<int>(report.front.size());
-    const int wanted = std::min(count - 1, n);
-    for (int i = 0; i < wanted; ++i) {
-        auto& network =
-            report.front[static_cast<std::size_t>(wanted == 1 ? 0 : i * (n - 1) / (wanted - 1))];
-        if (network.architecture == report.chosen.architecture)
-            network.measured_ms = report.chosen.measured_ms;
-        else
-            take(network);
-    }
+    for (const int i : evenly(count - 1, static_cast<int>(report.front.size())))
+        take(report.front[static_cast<std::size_t>(i)]);
 }
 
 std::string decimals(double value, int digits) {
@@ -257,10 +233,12 @@ std::string predictor_text(const SearchArguments& arguments, const search::Predi
     return text + ".";
 }
 
-/// What was scored, the front and the latencies, for the page; measures the best, if asked to.
+/// What was scored, the front and the latencies, for the page; with `latency`, the best are
+/// measured.
 void write_page(const SearchArguments& arguments, Workbench& bench,
                 const std::vector<ScoredNetwork>& scored, const ScoredNetwork& best,
-                std::vector<search::ReportedProgress> progress, const std::string& summary) {
+                std::vector<search::ReportedProgress> progress, const std::string& summary,
+                MeasuredLatency* latency) {
     const Architecture top = largest(bench.space);
     search::SearchReport report{.title = "The search for a fast network",
                                 .device = search::device_name(),
@@ -280,7 +258,7 @@ void write_page(const SearchArguments& arguments, Workbench& bench,
         for (const auto& row : search::read_latency_table(arguments.latency))
             report.samples.push_back({row.details ? row.details->genes : "",
                                       bench.predictor.predict_ms(row.features), row.total_ms()});
-        if (arguments.measure > 0) measure(report, arguments.measure, arguments.latency, bench);
+        if (latency) measure(report, arguments.measure, *latency);
     }
     if (arguments.health.members > 0) {
         HealthOptions health = arguments.health;
@@ -330,14 +308,40 @@ void search_under_limit(const SearchArguments& arguments, Workbench& bench, doub
     const ScoredNetwork best = evolution.best();
     io::write_file(arguments.out, io::architecture_to_yaml(best.genome));
     if (!arguments.report.empty()) {
+        auto latency = bench.measured_latency();
         write_page(arguments, bench, evolution.scored(), best, std::move(progress),
                    "Limit " + decimals(limit, 3) + " ms, " + size_limit(arguments) +
                        std::to_string(evolution.scored().size()) + " networks scored in " +
                        std::to_string(evolution.iteration() - 1) + " iterations, " +
                        (arguments.published ? "published setting" : "default setting") + ", seed " +
-                       std::to_string(arguments.seed) + ".");
+                       std::to_string(arguments.seed) + ".",
+                   latency.get());
     }
     std::printf("%s\n", arguments.out.c_str());
+}
+
+/// The front as CSV. With `latency`, `count` of its networks are measured, evenly from the lowest
+/// loss to the highest, and a column more tells how long they took.
+std::string front_table(const std::vector<search::ParetoMember<Architecture>>& front, int count,
+                        MeasuredLatency* latency) {
+    std::vector<std::string> measured(front.size());
+    if (latency) {
+        for (const int i : evenly(count, static_cast<int>(front.size()))) {
+            const auto& member = front[static_cast<std::size_t>(i)];
+            const std::string genes = elastic::gene_string(member.genome);
+            measured[static_cast<std::size_t>(i)] =
+                decimals((*latency)(genes, member.genome, member.objectives[1]), 6);
+        }
+    }
+    std::string csv = "loss,latency_ms,layer_parameters,genes";
+    csv += latency ? ",measured_ms\n" : "\n";
+    for (std::size_t i = 0; i < front.size(); ++i) {
+        const auto& member = front[i];
+        csv += decimals(member.objectives[0], 9) + "," + decimals(member.objectives[1], 6) + "," +
+               decimals(member.objectives[2], 0) + "," + elastic::gene_string(member.genome);
+        csv += latency ? "," + measured[i] + "\n" : "\n";
+    }
+    return csv;
 }
 
 void search_front(const SearchArguments& arguments, Workbench& bench, double limit) {
@@ -360,11 +364,8 @@ void search_front(const SearchArguments& arguments, Workbench& bench, double lim
                      pareto.front().size());
     }
     const auto front = pareto.front();
-    std::string csv = "loss,latency_ms,layer_parameters,genes\n";
-    for (const auto& member : front)
-        csv += decimals(member.objectives[0], 9) + "," + decimals(member.objectives[1], 6) + "," +
-               decimals(member.objectives[2], 0) + "," + elastic::gene_string(member.genome) + "\n";
-    io::write_file(arguments.pareto, csv);
+    auto latency = bench.measured_latency();
+    io::write_file(arguments.pareto, front_table(front, arguments.measure, latency.get()));
     if (!arguments.report.empty()) {
         std::vector<ScoredNetwork> scored;
         for (const auto& member : pareto.members())
@@ -376,7 +377,8 @@ void search_front(const SearchArguments& arguments, Workbench& bench, double lim
                    "Front of loss, latency and size: " + std::to_string(pareto.scored()) +
                        " networks scored, " + std::to_string(front.size()) +
                        " on the front; the chosen one is that of the lowest loss. Seed " +
-                       std::to_string(arguments.seed) + ".");
+                       std::to_string(arguments.seed) + ".",
+                   latency.get());
     }
     std::printf("%s\n", arguments.pareto.c_str());
 }
@@ -443,8 +445,9 @@ void add_search(CLI::App& app) {
     path("--data", arguments->data, "validation data; else that of the run");
     path("--report", arguments->report, "folder for report.md and its figures");
     path("--latency", arguments->latency,
-         "the table behind the predictor: the best networks are measured in the same way");
-    number("--measure", arguments->measure, "networks to measure for the report")
+         "the table behind the predictor: networks that are found are measured in the same way");
+    number("--measure", arguments->measure,
+           "with --latency, networks to measure for the report and the front")
         ->check(CLI::Range(0, 1000));
     number("--health", arguments->health.members,
            "members to tune for a look at the SuperTransformer's health; 0: none")

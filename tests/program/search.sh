@@ -48,6 +48,14 @@ awk -F, 'NR > 1 { loss[NR] = $1; ms[NR] = $2; size[NR] = $3
         if (loss[i] >= $1 && ms[i] >= $2 && size[i] >= $3) exit 1
     } }' front.csv || fail "a network on the front is beaten: $(cat front.csv)"
 
+# The same front, three of whose networks are measured: the ends and one between.
+"${search[@]}" --pareto measured.csv --latency latency.csv --measure 3 >/dev/null 2>log ||
+    fail "measured front: $(cat log)"
+cut -d, -f1-4 measured.csv | cmp -s - front.csv || fail "measuring changes the front"
+awk -F, 'NR == 1 && $5 != "measured_ms" { exit 1 } NR > 1 && $5 != "" { ++n; if (!($5 > 0)) exit 1 }
+    END { if (n != (NR > 4 ? 3 : NR - 1)) exit 1 }' measured.csv ||
+    fail "other networks are measured than three: $(cat measured.csv)"
+
 # Nothing above a limit of parameters is found.
 size=$(awk -F, 'NR > 1 && $3 > most { most = $3 } END { print most - 1 }' front.csv)
 "${search[@]}" --pareto small.csv --limit-parameters "$size" >/dev/null 2>log ||

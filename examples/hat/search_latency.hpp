@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/error.hpp>
+#include <hat/elastic/gene_string.hpp>
+#include <hat/elastic/super_transformer.hpp>
+#include <hat/io/text_file.hpp>
+#include <hat/model/network.hpp>
+#include <hat/search/affinity.hpp>
+#include <hat/search/latency_plan_text.hpp>
+#include <hat/search/latency_survey.hpp>
+#include <hat/search/latency_table.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace hat::program {
+
+/// Measures members of a SuperTransformer on this device as the samples of a table were measured,
+/// each once.
+class MeasuredLatency {
+public:
+    /// `table_path` is a table that `hat latency` made, its plan beside it; `run` is what `super`
+    /// is called in errors.
+    ///
+    /// Throws  `Error` if the plan is missing or of another super network
+    MeasuredLatency(const model::Network& super, const std::string& run,
+                    const std::string& table_path)
+        : plan_(plan_of(super, run, table_path + ".plan")), super_(copy_of(super)),
+          survey_(super_, plan_, {}) {
+        const search::PinnedThread pin;
+        static_cast<void>(survey_.calibrate());
+        const auto table = search::read_latency_table(table_path);
+        if (!table.empty() && table.front().details)
+            static_cast<void>(survey_.resume(table.front()));
+    }
+
+    MeasuredLatency(const MeasuredLatency&) = delete;
+    MeasuredLatency& operator=(const MeasuredLatency&) = delete;
+
+    /// Milliseconds of a sentence; says what was predicted beside it.
+    double operator()(const std::string& name, const model::Architecture& member,
+                      double predicted_ms) {
+        const auto [place, is_new] = known_.try_emplace(elastic::gene_string(member), 0.0);
+        if (!is_new) return place->second;
+        const search::PinnedThread pin;
+        const auto row = survey_.measure(member);
+        const std::string& flags = row.details->flags;
+        std::fprintf(stderr, "measured %s: %.3f ms, predicted %.3f ms%s%s\n", name.c_str(),
+                     row.total_ms(), predicted_ms, flags.empty() ? "" : "  ", flags.c_str());
+        return place->second = row.total_ms();
+    }
+
+private:
+    [[nodiscard]] static search::LatencyPlan
+    plan_of(const model::Network& super, const std::string& run, const std::string& path) {
+        search::LatencyPlan plan = search::plan_from_text(io::read_file(path), path);
+        if (plan.super != super.architecture())
+            fail(path, ": is of another super network than ", run);
+        plan.members.resize(1);  // the sentinel
+        return plan;
+    }
+
+    [[nodiscard]] static elastic::SuperTransformer copy_of(const model::Network& super) {
+        elastic::SuperTransformer copy(super.architecture());
+        copy.network().values() = super.values();
+        return copy;
+    }
+
+    search::LatencyPlan plan_;
+    elastic::SuperTransformer super_;
+    search::LatencySurvey survey_;
+    std::map<std::string, double> known_;
+};
+
+/// `count` of the numbers below `n`, or all if there are fewer: evenly, both ends among them.
+[[nodiscard]] inline std::vector<int> evenly(int count, int n) {
+    std::vector<int> chosen;
+    count = std::min(count, n);
+    for (int i = 0; i < count; ++i) chosen.push_back(count == 1 ? 0 : i * (n - 1) / (count - 1));
+    return chosen;
+}
+
+}  // namespace hat::program
