@@ -2,6 +2,7 @@
 
 /// Trains a language model of characters on a rhyme, in a second, and draws text from it.
 
+#include <hat/decode/sampling.hpp>
 #include <hat/hat.hpp>
 
 #include <cstdio>
@@ -46,9 +47,8 @@ int main() {
     }
     const hat::model::PackedModel packed(network.view());
     hat::decode::CachedTransformer model(packed);
-    hat::decode::TextSampler sampler;  // continues prompts, here an empty one
-    const auto texts =
-        sampler.run(model, std::vector<std::vector<int>>(1), special, {.tokens = 58});
+    const auto texts = hat::decode::TextSampler().run(  // continues prompts, here an empty one
+        model, std::vector<std::vector<int>>(1), special, {.tokens = 58});
     for (const int token : texts[0]) std::putchar(alphabet[static_cast<std::size_t>(token)]);
 }
 

@@ -40,9 +40,13 @@ figures() {
 }
 
 clang=clang-14
-if command -v clang++ >/dev/null && ! apt-cache show "$clang" >/dev/null 2>&1; then clang=clang; fi
+lint=(clang-tidy-14 clang-format-14)
+if command -v clang++ >/dev/null && ! apt-cache show "$clang" >/dev/null 2>&1; then
+    clang=clang
+    lint=()
+fi
 step "install packages" cmake/install_packages.sh \
-    cmake ninja-build g++ "$clang" git \
+    cmake ninja-build g++ "$clang" "${lint[@]}" git \
     libxsimd-dev libeigen3-dev libopenblas-dev libsentencepiece-dev nlohmann-json3-dev \
     libyaml-cpp-dev libcli11-dev doctest-dev libbenchmark-dev \
     g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
@@ -55,6 +59,8 @@ figures '^(golden .*:|include cost:)' build/release/Testing/Temporary/LastTest.l
 # Every header compiles alone; GCC meets them in the tests.
 step "clang: configure" cmake --preset clang -D CMAKE_CXX_COMPILER="${clang/clang/clang++}"
 step "clang: every header alone" cmake --build --preset clang --target check_headers -j "$jobs" -- -k 0
+step "clang: every header linted" cmake --build --preset clang --target lint_headers
+figures '^no clang-tidy' "$logs/clang__every_header_linted.log"
 
 step "sanitize: configure" cmake --preset sanitize
 step "sanitize: build" cmake --build --preset sanitize -j "$jobs"

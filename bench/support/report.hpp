@@ -20,17 +20,9 @@ namespace detail {
 
 using Clock = std::chrono::steady_clock;
 
-/// FLOP/s of fused multiply-adds on one core, measured again once the number is two seconds old,
-/// since clocks drift. The best of three: what else runs can only take away.
-inline double recent_peak() {
-    static double peak = 0;
-    static Clock::time_point measured{};
-    if (peak == 0 || Clock::now() - measured > std::chrono::seconds(2)) {
-        peak = 0;
-        for (int i = 0; i < 3; ++i) peak = std::max(peak, fma_peak_gflops() * 1e9);
-        measured = Clock::now();
-    }
-    return peak;
+/// FLOP/s of fused multiply-adds on one core right now: clocks drift.
+inline double peak_now() {
+    return fma_peak_gflops() * 1e9;
 }
 
 /// What Google Benchmark prints before all results; OpenBLAS works on one thread, as all of ours.
@@ -40,7 +32,7 @@ struct Context {
         benchmark::AddCustomContext("OpenBLAS kernel", openblas_get_corename());
         const auto rounded = [](double x) { return std::to_string(std::lround(x)); };
         benchmark::AddCustomContext("fp32 FMA peak of one core, GFLOP/s",
-                                    rounded(recent_peak() / 1e9));
+                                    rounded(peak_now() / 1e9));
         benchmark::AddCustomContext("read of 16 MB by one core, GB/s",
                                     rounded(read_gbytes_per_second(std::size_t{16} << 20U)));
     }
@@ -57,13 +49,16 @@ inline const Context context;
 class Report {
 public:
     explicit Report(benchmark::State& state)
-        : state_(state), peak_(detail::recent_peak()), start_(detail::Clock::now()) {}
+        : state_(state), peak_before_(detail::peak_now()), start_(detail::Clock::now()) {}
 
-    /// FLOP/s, and their share of the peak of fused multiply-adds measured just before.
+    /// FLOP/s, and their share of the peak of fused multiply-adds: the mean of one measurement just
+    /// before the loop and one just after it.
     void flops(double per_iteration) {
         const double per_second = per_iteration * iterations_per_second();
+        const double peak = (peak_before_ + detail::peak_now()) / 2;
         state_.counters["FLOP/s"] = per_second;
-        state_.counters["of_peak"] = per_second / peak_;
+        state_.counters["peak_FLOP/s"] = peak;
+        state_.counters["of_peak"] = per_second / peak;
     }
     /// Bytes per second of what `name` says.
     void bytes(const std::string& name, double per_iteration) {
@@ -82,7 +77,7 @@ private:
     }
 
     benchmark::State& state_;
-    double peak_;
+    double peak_before_;
     detail::Clock::time_point start_;
     double seconds_ = 0;
 };

@@ -12,10 +12,11 @@
 
 namespace hat::program {
 
-/// What has a name; the widths of DeLighT are those of its WMT translators.
+/// What has a name; N is a width that was published for DeLighT's translators of WMT and IWSLT'14
+/// or for its language models.
 inline constexpr const char* architecture_names =
-    "tiny, base, big, delight-small, delight-128, delight-256, delight-384, delight-512, "
-    "delight-640, tiny-lm";
+    "tiny, base, big, delight-small, delight-N or delight-iwslt-N (N: 128, 256, 384, 512, 640), "
+    "tiny-lm, delight-wikitext103-N (N: 128, 256, 384, 512, 1024)";
 
 /// The architecture that a flag names: a YAML file or a preset. Vocabulary sizes that a file leaves
 /// out are `vocab_size`.
@@ -27,9 +28,15 @@ inline model::Architecture architecture_argument(const std::string& name, int vo
     if (name == "big") return model::transformer_big(vocab_size);
     if (name == "tiny-lm") return model::transformer_tiny_lm(vocab_size);
     if (name == "delight-small") return model::delight_small(vocab_size);
-    for (const int width : {128, 256, 384, 512, 640})
+    for (const int width : {128, 256, 384, 512, 640}) {
         if (name == "delight-" + std::to_string(width))
             return model::delight_wmt(width, vocab_size);
+        if (name == "delight-iwslt-" + std::to_string(width))
+            return model::delight_iwslt(width, vocab_size, vocab_size);
+    }
+    for (const int width : {128, 256, 384, 512, 1024})
+        if (name == "delight-wikitext103-" + std::to_string(width))
+            return model::delight_wikitext103(width, vocab_size);
     if (!std::filesystem::exists(name)) {
         fail("--architecture ", name, ": there is no such file, nor a preset of that name (",
              architecture_names, ")");

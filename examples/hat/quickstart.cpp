@@ -37,8 +37,8 @@ struct QuickstartOptions {
     std::string space = "quickstart";
     int vocab_size = 4000;
     double speedup = 2;
-    std::int64_t updates = 2500;
-    std::int64_t tune_updates = 3700;
+    std::int64_t updates = 3000;
+    std::int64_t tune_updates = 4500;
     int samples = 40;
     int health = 8;
 };

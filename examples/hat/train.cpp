@@ -11,6 +11,7 @@
 #include "commands.hpp"
 #include "language_data.hpp"
 #include "model_argument.hpp"
+#include "recipe_flag.hpp"
 #include "space_argument.hpp"
 #include "training_flags.hpp"
 #include "training_run.hpp"
@@ -28,7 +29,8 @@ namespace {
 
 struct TrainOptions {
     TrainingFlags flags;
-    std::string architecture, space, init, task = "translation";
+    const CLI::App* command = nullptr;
+    std::string architecture, space, init, task = "translation", recipe;
     int block = 512;
     elastic::SuperTrainingOptions super;
     elastic::SuperValidationOptions validation;
@@ -70,7 +72,14 @@ void finish(const TrainOptions& options, const model::Network& network, const Da
                        options.flags, data, settings, result);
 }
 
-void train_network(const TrainOptions& options, const TrainingData& data) {
+/// The flags that were not given, as `--recipe` says.
+void follow_recipe(TrainOptions& options, const model::Architecture& architecture) {
+    if (options.recipe.empty()) return;
+    follow_recipe(*options.command, options.recipe, options.task == "language-model",
+                  architecture.decoder_embed_dim, options.flags);
+}
+
+void train_network(TrainOptions options, const TrainingData& data) {
     const auto architecture = architecture_argument(
         options.architecture.empty() ? "tiny" : options.architecture, data.subword.size());
     if (!architecture.has_encoder()) {
@@ -83,6 +92,7 @@ void train_network(const TrainOptions& options, const TrainingData& data) {
              architecture.source_vocab_size, " and ", architecture.target_vocab_size,
              ", but the data one of ", data.subword.size());
     }
+    follow_recipe(options, architecture);
     ThreadPool pool(options.flags.threads);
     model::Network network(architecture);
     initialize(network, options);
@@ -121,6 +131,7 @@ void train_language_model(TrainOptions options) {
     TextData text = load_text_data(options.flags.data);
     const int vocab_size = text.vocab_size;
     const auto architecture = architecture_argument(options.architecture, vocab_size);
+    follow_recipe(options, architecture);
     ThreadPool pool(options.flags.threads);
     model::Network network(architecture);
     check_language_model(options, network, vocab_size);
@@ -263,6 +274,13 @@ void add_train(CLI::App& app) {
                      "of lines")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
+    command
+        ->add_option("--recipe", options->recipe,
+                     std::string("sets what no other flag does as a published DeLighT network was "
+                                 "trained: ") +
+                         train::delight_recipe_names)
+        ->excludes(space);
+    options->command = command;
     add_training_flags(*command, options->flags);
     add_super_flags(*command, *options, space);
     const CLI::Option* smoothing = command->get_option("--label-smoothing");

@@ -25,6 +25,7 @@ struct TrainingFlags {
     double initial_rate = 1e-7;
     double final_rate = 1e-7;
     std::int64_t warmup = 2000;
+    double period = 0;
     float dropout = 0.1F;
     float attention_dropout = 0.0F;
     float activation_dropout = 0.0F;
@@ -67,6 +68,9 @@ inline void add_training_flags(CLI::App& command, TrainingFlags& flags) {
     number("--final-rate", flags.final_rate, "lowest rate (cosine, linear)")
         ->check(CLI::NonNegativeNumber);
     number("--warmup", flags.warmup, "updates to the peak")->check(CLI::PositiveNumber);
+    number("--period", flags.period,
+           "updates from peak to lowest rate, then it restarts (cosine); 0: all after the warm-up")
+        ->check(CLI::NonNegativeNumber);
     number("--dropout", flags.dropout, "behind embeddings and sublayers")
         ->check(CLI::Range(0.0, 0.99));
     number("--attention-dropout", flags.attention_dropout, "on attention probabilities")
@@ -116,12 +120,14 @@ inline void add_training_flags(CLI::App& command, TrainingFlags& flags) {
 
 inline train::Schedule make_schedule(const TrainingFlags& flags) {
     if (flags.schedule == "cosine") {
-        return train::CosineSchedule{
-            .peak_rate = flags.learning_rate,
-            .minimal_rate = flags.final_rate,
-            .initial_rate = flags.initial_rate,
-            .warmup = flags.warmup,
-            .period = static_cast<double>(std::max<std::int64_t>(flags.updates - flags.warmup, 1))};
+        return train::CosineSchedule{.peak_rate = flags.learning_rate,
+                                     .minimal_rate = flags.final_rate,
+                                     .initial_rate = flags.initial_rate,
+                                     .warmup = flags.warmup,
+                                     .period = flags.period > 0
+                                                   ? flags.period
+                                                   : static_cast<double>(std::max<std::int64_t>(
+                                                         flags.updates - flags.warmup, 1))};
     }
     if (flags.schedule == "linear") {
         return train::LinearSchedule{.peak_rate = flags.learning_rate,
@@ -183,6 +189,7 @@ inline io::Json training_settings(const TrainingFlags& flags, const io::Json& wh
                      {"seed", flags.seed},
                      {"hat_version", std::string(version)}});
     if (flags.full_dropout) settings["full_dropout"] = true;  // older runs do not say
+    if (flags.period > 0) settings["period"] = flags.period;  // nor of this
     if (flags.schedule != "inverse-sqrt") settings["updates"] = flags.updates;
     return settings;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/data/corpus.hpp>
+#include <hat/data/parallel_text.hpp>
 #include <hat/data/vocabulary.hpp>
 
 #include <doctest/doctest.h>

@@ -29,7 +29,7 @@ std::vector<int> forbidden(const std::vector<int>& tokens, int n) {
     history.start(tokens.size());
     int end = -1;
     for (const int token : tokens) end = history.add(end, token, 0.0F);
-    std::array<Row, 1> rows{};
+    std::vector<Row> rows(1);
     RepetitionRule rule;
     rule.apply(history, std::array{end}, n, rows);
     std::vector<int> found(rows[0].forbidden.begin(), rows[0].forbidden.end());

@@ -3,14 +3,17 @@
 #include <hat/io/text_file.hpp>
 #include <hat/model/counts.hpp>
 #include <hat/model/delight.hpp>
+#include <hat/train/delight_recipe.hpp>
 
 #include "support/golden.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <variant>
 
 using hat::io::Json;
 using hat::model::Architecture;
@@ -29,15 +32,14 @@ Architecture published(const Json& model) {
     return hat::model::delight_wmt(dim, vocab.get<int>());
 }
 
-hat::model::DeLighTDropout published_dropout(const Json& model) {
+hat::train::DeLighTRecipe published_recipe(const Json& model) {
     const auto task = model.at("task").get<std::string>();
     const int dim = model.at("d_m").get<int>();
-    if (task.starts_with("iwslt14")) return hat::model::iwslt14_dropout(dim);
-    if (task == "wikitext103") return hat::model::wikitext103_dropout(dim);
-    if (task == "wmt14_en_fr") return hat::model::wmt14_en_fr_dropout(dim);
-    if (task == "wmt16_en_ro") return hat::model::wmt16_en_ro_dropout(dim);
-    REQUIRE(task == "wmt14_en_de");
-    return hat::model::wmt14_en_de_dropout(dim);
+    if (task.starts_with("iwslt14")) return hat::train::delight_recipe("iwslt14", dim);
+    if (task == "wikitext103") return hat::train::delight_recipe("wikitext-103", dim);
+    std::string name = task;
+    std::replace(name.begin(), name.end(), '_', '-');
+    return hat::train::delight_recipe(name, dim);
 }
 
 /// Compares one published network; returns the number of values.
@@ -70,7 +72,13 @@ std::size_t compare(const Json& model) {
     for (int t = 1; t <= target; ++t) uncached += published_macs(a, source, t).decoder;
     equal(uncached, macs.at("decoder_macs_sum_over_t_1..T"));
 
-    const auto dropout = published_dropout(model);
+    const auto recipe = published_recipe(model);
+    if (model.contains("max_lr_in_script")) {
+        const double peak =
+            std::visit([](const auto& schedule) { return schedule.peak_rate; }, recipe.schedule);
+        equal(peak, model.at("max_lr_in_script"));
+    }
+    const auto& dropout = recipe.dropout;
     const Json& hyper = model.at("hyper");
     equal(dropout.residual, hyper.at("dropout"));
     equal(dropout.residual, hyper.at("ffn_dropout"));
@@ -84,7 +92,8 @@ std::size_t compare(const Json& model) {
 }  // namespace
 
 TEST_SUITE("golden/delight_published") {
-    TEST_CASE("parameters, depth, multiply-adds and dropout of the published models are equal") {
+    TEST_CASE("parameters, depth, multiply-adds, dropout and learning rate of the published models "
+              "are equal") {
         hat::support::Golden golden("delight_published_models.json");
         for (const auto& path : golden.files()) {
             const Json json = hat::io::parse_json(hat::io::read_file(path.string()), path.string());

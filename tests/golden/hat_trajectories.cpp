@@ -48,8 +48,7 @@ class Trajectory {
 public:
     explicit Trajectory(const SafetensorsFile& file)
         : file_(file), options_(file.metadata("cli")), network_(reference_network(file, "init/")),
-          gradients_(network_.table()),
-          adam_(network_.table(), adam_options(file, options_)) {
+          gradients_(network_.table()), adam_(network_.table(), adam_options(file, options_)) {
         for (int i = 0; file.contains("batch" + std::to_string(i) + "/target"); ++i)
             batches_.emplace_back(file, "batch" + std::to_string(i) + "/");
     }

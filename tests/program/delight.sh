@@ -49,6 +49,16 @@ awk -v score="$score" 'BEGIN { exit !(score > 60) }' || fail "the DeLighT networ
     fail "inspect does not count the published DeLighT: $("$hat" inspect --architecture delight-256 \
         --vocab-size 43728 2>&1 | head -n 5)"
 
+"$hat" train --data data --architecture delight.yml --recipe wmt14-en-de --updates 1 --max-tokens 300 \
+    --batches-per-update 1 --average-last 1 --out recipe >/dev/null 2>log || fail "recipe: $(cat log)"
+for setting in '"schedule": "cosine"' '"learning_rate": 0.01,' '"warmup": 10000,' '"period": 20000.0' \
+    '"max_tokens": 300,'; do
+    grep -qF "$setting" recipe/config.json || fail "the recipe does not say $setting: $(cat recipe/config.json)"
+done
+expect 1 'wikitext-103: is for --task language-model' "$hat" train --data data --architecture delight.yml \
+    --recipe wikitext-103 --out wrong
+expect 1 'there is no recipe none' "$hat" train --data data --architecture delight.yml --recipe none --out wrong
+
 make_space
 cat >>space.yml <<'YAML'
 activation-fn: swish

@@ -234,8 +234,8 @@ Variable embed(Context& context, std::span<const int> tokens, const Ragged& sent
     return y;
 }
 
-/// y = x + positions, row `first_position` + i for token i of a sentence; x itself if `positions` is
-/// empty.
+/// y = x + positions, row `first_position` + i for token i of a sentence; x itself if `positions`
+/// is empty.
 ///
 /// Shapes  x, y [sentences.tokens(), dim],  positions [≥ longest + 2, dim]
 template <class Context>

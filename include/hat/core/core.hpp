@@ -19,6 +19,7 @@
 #include <hat/core/arena.hpp>
 #include <hat/core/error.hpp>
 #include <hat/core/extent.hpp>
+#include <hat/core/fused.hpp>
 #include <hat/core/inplace_vector.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/position.hpp>

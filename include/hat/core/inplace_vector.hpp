@@ -16,7 +16,8 @@ class InplaceVector {
     static_assert(std::is_trivially_destructible_v<T>, "InplaceVector destroys nothing");
 
 public:
-    InplaceVector() noexcept {}  // not defaulted: `{}` would fill the room with zeros
+    // Not defaulted: `{}` would fill the room with zeros.
+    InplaceVector() noexcept {}  // NOLINT(modernize-use-equals-default)
     InplaceVector(const InplaceVector& other) noexcept { append(other); }
     InplaceVector& operator=(const InplaceVector& other) noexcept {
         if (this == &other) return *this;

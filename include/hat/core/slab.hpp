@@ -24,7 +24,7 @@ public:
         int cols;
         bool is_vector;         ///< stored as a one-dimensional tensor in files
         std::ptrdiff_t offset;  ///< in floats from the start of the slab
-        int groups = 1;         ///< blocks of rows that map inputs of their own (group-linear layers)
+        int groups = 1;  ///< blocks of rows that map inputs of their own (group-linear layers)
 
         [[nodiscard]] std::ptrdiff_t size() const noexcept { return std::ptrdiff_t{rows} * cols; }
     };

@@ -39,7 +39,7 @@ public:
         HAT_ASSERT(0 <= batch && batch < size());
         const auto at = static_cast<std::size_t>(batch);
         const std::size_t begin = at == 0 ? 0 : ends_[at - 1];
-        return std::span(sentences_).subspan(begin, ends_[at] - begin);
+        return {sentences_.data() + begin, ends_[at] - begin};
     }
 
     /// The most that one batch of this plan holds.
@@ -48,7 +48,7 @@ public:
     [[nodiscard]] int max_target_tokens() const noexcept { return max_target_tokens_; }
 
     void push_back(std::span<const int> sentences, int source_tokens, int target_tokens) {
-        sentences_.insert(sentences_.end(), sentences.begin(), sentences.end());
+        sentences_.insert(sentences_.end(), sentences.data(), sentences.data() + sentences.size());
         ends_.push_back(sentences_.size());
         max_sentences_ = std::max(max_sentences_, static_cast<int>(sentences.size()));
         max_source_tokens_ = std::max(max_source_tokens_, source_tokens);
@@ -148,7 +148,7 @@ inline std::vector<int> bucketed_order(const Corpus& corpus, const BatchOptions&
 
     BatchPlan plan;
     for (const Batch& batch : batches)
-        plan.push_back(std::span(order).subspan(batch.begin, batch.end - batch.begin),
+        plan.push_back({order.data() + batch.begin, batch.end - batch.begin},
                        static_cast<int>(batch.load.source_tokens),
                        static_cast<int>(batch.load.target_tokens));
     return plan;

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <hat/config.hpp>
-#include <hat/core/error.hpp>
-#include <hat/data/parallel_text.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -31,12 +29,11 @@ struct Sentences {
     }
     [[nodiscard]] std::span<const int> operator[](int i) const noexcept {
         HAT_ASSERT(0 <= i && i < size());
-        return std::span(tokens).subspan(
-            static_cast<std::size_t>(offsets[static_cast<std::size_t>(i)]),
-            static_cast<std::size_t>(length(i)));
+        return {tokens.data() + offsets[static_cast<std::size_t>(i)],
+                static_cast<std::size_t>(length(i))};
     }
     void push_back(std::span<const int> sentence) {
-        tokens.insert(tokens.end(), sentence.begin(), sentence.end());
+        tokens.insert(tokens.end(), sentence.data(), sentence.data() + sentence.size());
         offsets.push_back(static_cast<std::int64_t>(tokens.size()));
     }
 
@@ -76,12 +73,6 @@ template <class Subword>
         side.sentences.push_back(ids);
     }
     return side;
-}
-
-template <class SourceSubword, class TargetSubword>
-[[nodiscard]] Corpus encode(const ParallelText& text, const SourceSubword& source,
-                            const TargetSubword& target) {
-    return {encode(text.source, source), encode(text.target, target)};
 }
 
 /// Removes the pairs of which one side has more than `max_length` tokens, the end of sentence

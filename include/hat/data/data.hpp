@@ -4,14 +4,13 @@
 /// `hat/data`: from text to the numbers a model reads.
 ///
 /// Text (`read_lines`, `read_parallel_text`), pieces (`Vocabulary`, and with SentencePiece
-/// `Subword` and `train_subword`), encoded corpora (`Corpus`, `encode`, `save_corpus`,
-/// `load_corpus`), texts of language models (`cut_into_blocks`), and ragged batches
-/// (`plan_batches`, `Batch`).
+/// `Subword` and `train_subword`), encoded corpora (`Corpus`, `encode`), texts of language models
+/// (`cut_into_blocks`), and ragged batches (`plan_batches`, `Batch`).
 ///
-/// To be included alone: scores equal to sacreBLEU's (bleu.hpp, chrf.hpp) and how sure their
-/// differences are (paired_bootstrap.hpp); what fairseq made (bpe.hpp, fairseq_dictionary.hpp,
-/// fairseq_data.hpp, fairseq_text.hpp, fairseq_batches.hpp), and text_codec.hpp, which reads and
-/// writes text as a model directory says.
+/// To be included alone: corpora in files (corpus_file.hpp); scores equal to sacreBLEU's (bleu.hpp,
+/// chrf.hpp) and how sure their differences are (paired_bootstrap.hpp); what fairseq made (bpe.hpp,
+/// fairseq_dictionary.hpp, fairseq_data.hpp, fairseq_text.hpp, fairseq_batches.hpp), and
+/// text_codec.hpp, which reads and writes text as a model directory says.
 ///
 ///     const auto text = hat::data::read_parallel_text("train.en", "train.de");
 ///     const auto subword = hat::data::train_subword_on_files({"train.en", "train.de"});
@@ -27,7 +26,6 @@
 #include <hat/data/batch.hpp>
 #include <hat/data/batches.hpp>
 #include <hat/data/corpus.hpp>
-#include <hat/data/corpus_file.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/data/parallel_text.hpp>
 #include <hat/data/text_blocks.hpp>

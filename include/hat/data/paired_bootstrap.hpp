@@ -87,7 +87,8 @@ struct BleuDifference {
             second_sum += second_counts[drawn];
         }
         differences[s] = bleu(first_sum, bleu_options).score - bleu(second_sum, bleu_options).score;
-        against += result.difference > 0 ? differences[s] <= 0 : differences[s] >= 0;
+        const bool is_against = result.difference > 0 ? differences[s] <= 0 : differences[s] >= 0;
+        against += is_against ? 1 : 0;
     }
     std::sort(differences.begin(), differences.end());
     const auto tail = static_cast<std::size_t>((1 - options.confidence) / 2 * options.samples);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/data/corpus.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/data/unicode.hpp>
 #include <hat/data/utf8.hpp>
@@ -64,6 +65,13 @@ inline bool is_blank(const std::string& line) {
     if (text.source.empty())
         fail(source_path, " and ", target_path, " have no pair without an empty line");
     return text;
+}
+
+/// Both sides of a text, line by line; see `encode` of one side in corpus.hpp.
+template <class SourceSubword, class TargetSubword>
+[[nodiscard]] Corpus encode(const ParallelText& text, const SourceSubword& source,
+                            const TargetSubword& target) {
+    return {encode(text.source, source), encode(text.target, target)};
 }
 
 }  // namespace hat::data

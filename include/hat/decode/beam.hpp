@@ -156,8 +156,8 @@ private:
 
     /// The finished hypotheses of a sentence.
     [[nodiscard]] std::span<Finished> finished(int sentence) noexcept {
-        return std::span(finished_).subspan(index(sentence) * index(beam_),
-                                            index(finished_counts_[index(sentence)]));
+        return {finished_.data() + index(sentence) * index(beam_),
+                index(finished_counts_[index(sentence)])};
     }
 
     void rank(std::span<Finished> finished, Hypotheses& result) const {

@@ -20,22 +20,28 @@ namespace hat::decode {
 ///
 /// What a step returns for a row depends on the row's source and prefix alone: the same bits in any
 /// batch and beam.
-class CachedTransformer {
+///
+/// `Packed` is what `model::PackedModel` is. Here and in the other classes that run whole networks
+/// it is a parameter so that only those who use them wait for a compiler to go through a network.
+template <class Packed>
+class BasicCachedTransformer {
 public:
     /// `model` must outlive this.
-    explicit CachedTransformer(const model::PackedModel& model) : model_(&model.view()) {}
+    explicit BasicCachedTransformer(const Packed& model) : model_(&model) {}
 
-    [[nodiscard]] int vocab_size() const noexcept { return model_->architecture.target_vocab_size; }
+    [[nodiscard]] int vocab_size() const noexcept {
+        return network().architecture.target_vocab_size;
+    }
     /// Positions that a target may have.
-    [[nodiscard]] int max_length() const noexcept { return positions(model_->target_positions); }
+    [[nodiscard]] int max_length() const noexcept { return positions(network().target_positions); }
     /// Tokens that a source may have, its eos among them.
     [[nodiscard]] int max_source_length() const noexcept {
-        return positions(model_->source_positions);
+        return positions(network().source_positions);
     }
 
     /// Runs the encoder, and projects what cross-attention will read of it.
     void start(const Sources& sources, int rows_per_sentence, std::span<const int> max_lengths) {
-        const model::Architecture& a = model_->architecture;
+        const model::Architecture& a = network().architecture;
         table_.start(rows_per_sentence, max_lengths);
         int widest = 0;
         for (const auto& layer : a.decoder_layers()) widest = std::max(widest, a.qkv_dim_of(layer));
@@ -61,9 +67,9 @@ public:
     /// blocks; see `logits`.
     [[nodiscard]] kernels::CandidateRows step(std::span<const Row> rows,
                                               const Selection& selection) {
-        HAT_ASSERT(!model_->adaptive_softmax);
+        HAT_ASSERT(!network().adaptive_softmax);
         return kernels::linear_top_candidates(
-            advance(rows), model_->output, selection.count, selection.normalize,
+            advance(rows), network().output, selection.count, selection.normalize,
             1.0F / selection.temperature,
             [&](int row, int first, std::span<float> outputs) {
                 apply_rules(rows[static_cast<std::size_t>(row)], selection, first, outputs);
@@ -78,16 +84,18 @@ public:
     [[nodiscard]] Matrix logits(std::span<const Row> rows) {
         const Matrix x = advance(rows);
         const Matrix y = memory_.matrix(x.rows(), vocab_size());
-        if (model_->adaptive_softmax) {
+        if (network().adaptive_softmax) {
             autograd::Eval context(memory_, scratch_);
-            log_probabilities(context, *model_->adaptive_softmax, {x, nullptr}, y);
+            log_probabilities(context, *network().adaptive_softmax, {x, nullptr}, y);
         } else {
-            kernels::packed_gemm(x, model_->output, {.y = y});
+            kernels::packed_gemm(x, network().output, {.y = y});
         }
         return y;
     }
 
 private:
+    [[nodiscard]] const auto& network() const noexcept { return model_->view(); }
+
     /// Rows of a table are for tokens from the first position on; without a table there is no limit
     /// but that of the library.
     static int positions(ConstMatrix table) noexcept {
@@ -100,22 +108,22 @@ private:
     [[nodiscard]] Matrix advance(std::span<const Row> rows) {
         memory_.reset();
         scratch_.reset();
-        const model::Architecture& a = model_->architecture;
+        const model::Architecture& a = network().architecture;
         autograd::Eval context(memory_, scratch_);
         table_.advance(rows);
         autograd::Variable x = embed(context, rows);
         for (int i = 0; i < a.decoder_layer_count; ++i) {
-            const auto& layer = model_->decoder_layers[static_cast<std::size_t>(i)];
+            const auto& layer = network().decoder_layers[static_cast<std::size_t>(i)];
             x = nn::step(context, layer, a.norm == model::Norm::pre, x, table_,
                          caches_.layer(i, layer.self_attn.qkv_dim), cross(i));
         }
-        if (a.decoder_final_norm) x = forward(context, model_->decoder_layer_norm, x);
-        return a.projects_output() ? forward(context, model_->project_out, x).value : x.value;
+        if (a.decoder_final_norm) x = forward(context, network().decoder_layer_norm, x);
+        return a.projects_output() ? forward(context, network().project_out, x).value : x.value;
     }
 
     [[nodiscard]] std::span<nn::MemoryKeysValues> cross(int layer) noexcept {
         const auto n = static_cast<std::size_t>(sentences_);
-        return std::span(cross_).subspan(static_cast<std::size_t>(layer) * n, n);
+        return {cross_.data() + static_cast<std::size_t>(layer) * n, n};
     }
 
     /// Encodes the sentences `first` … `last − 1`.
@@ -131,13 +139,13 @@ private:
         const Ragged sentences(offsets, last - first);
         const auto tokens = sources.tokens.subspan(static_cast<std::size_t>(begin),
                                                    static_cast<std::size_t>(sentences.tokens()));
-        const model::Encoded encoded = model::encode(context, *model_, {}, tokens, sentences);
+        const model::Encoded encoded = model::encode(context, network(), {}, tokens, sentences);
         std::array<model::Memory, 4> memories{};
-        for (int i = 0; i < model_->architecture.decoder_layer_count; ++i) {
-            const auto& layer = model_->decoder_layers[static_cast<std::size_t>(i)];
+        for (int i = 0; i < network().architecture.decoder_layer_count; ++i) {
+            const auto& layer = network().decoder_layers[static_cast<std::size_t>(i)];
             model::Memory& memory = memories[static_cast<std::size_t>(layer.attended_layers)];
             if (memory.states.value.empty()) {
-                memory = model::make_memory(context, model_->architecture, encoded,
+                memory = model::make_memory(context, network().architecture, encoded,
                                             layer.attended_layers);
             }
             nn::project_memory(layer.encoder_attn, memory.states.value, memory.sentences,
@@ -158,13 +166,14 @@ private:
         }
         offsets[n] = n;
         const int position = table_.length() - 1;
-        const ConstMatrix all = model_->target_positions;
+        const ConstMatrix all = network().target_positions;
         const ConstMatrix from =
             all.empty() ? all : all.middle_rows(position, all.rows() - position);
-        return embed_target(context, *model_, {}, {tokens, rows.size()}, Ragged(offsets, n), from);
+        return embed_target(context, network(), {}, {tokens, rows.size()}, Ragged(offsets, n),
+                            from);
     }
 
-    const model::Transformer<nn::Packed>* model_;
+    const Packed* model_;
     int sentences_ = 0;
     nn::PrefixTable table_;
     nn::KeyValueCaches caches_;
@@ -173,6 +182,8 @@ private:
     Arena memory_;                             ///< activations of a step
     Arena scratch_;
 };
+
+using CachedTransformer = BasicCachedTransformer<model::PackedModel>;
 
 static_assert(StepModel<CachedTransformer>);
 

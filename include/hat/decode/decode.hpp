@@ -5,7 +5,9 @@
 ///
 /// `GreedySearch` and `BeamSearch` run over any `StepModel`: something that has `start` and `step`.
 /// `CachedTransformer` is one, on packed weights and caches; `Translator` sorts sentences into
-/// batches and spreads these over threads. `TextSampler` continues prompts of a language model.
+/// batches and spreads these over threads.
+///
+/// To be included alone: `TextSampler` (sampling.hpp), which continues prompts of a language model.
 ///
 ///     const hat::model::PackedModel packed(network.view());
 ///     hat::decode::Translator translator(packed, special_tokens);
@@ -22,6 +24,5 @@
 #include <hat/decode/greedy.hpp>
 #include <hat/decode/hypothesis.hpp>
 #include <hat/decode/repetition.hpp>
-#include <hat/decode/sampling.hpp>
 #include <hat/decode/step_model.hpp>
 #include <hat/decode/translate.hpp>

@@ -19,7 +19,7 @@ namespace hat::decode {
 class RepetitionRule {
 public:
     /// `ends` are the nodes of `rows` in `history`. What rows forbid is valid until the next call.
-    void apply(const History& history, std::span<const int> ends, int n, std::span<Row> rows) {
+    void apply(const History& history, std::span<const int> ends, int n, std::vector<Row>& rows) {
         if (n == 0) return;
         forbidden_.clear();
         begins_.clear();
@@ -33,8 +33,7 @@ public:
         }
         begins_.push_back(forbidden_.size());
         for (std::size_t i = 0; i < rows.size(); ++i)
-            rows[i].forbidden =
-                std::span(forbidden_).subspan(begins_[i], begins_[i + 1] - begins_[i]);
+            rows[i].forbidden = {forbidden_.data() + begins_[i], begins_[i + 1] - begins_[i]};
     }
 
 private:

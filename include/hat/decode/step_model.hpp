@@ -77,8 +77,9 @@ inline void apply_rules(const Row& row, const Selection& selection, int first,
         if (is_here(token)) at(token) = forbidden;
     if (row.allowed == Allowed::no_eos && is_here(special.eos)) at(special.eos) = forbidden;
     if (row.allowed == Allowed::only_eos) {
-        const float eos = is_here(special.eos) ? at(special.eos) : forbidden;
-        std::ranges::fill(outputs, forbidden);
+        float eos = forbidden;
+        if (is_here(special.eos)) eos = at(special.eos);
+        std::fill_n(outputs.data(), n, forbidden);
         if (is_here(special.eos)) at(special.eos) = eos;
     }
 }

@@ -22,12 +22,13 @@ namespace hat::decode {
 ///     hat::decode::Translator translator(packed, special);
 ///     const auto results = translator.translate(sources, {.beam = 5}, pool);
 ///     const std::vector<int>& best = results[0][0].tokens;
-class Translator {
+template <class Packed>
+class BasicTranslator {
 public:
     /// `model` must outlive this. `special` are the ids of the target vocabulary.
     ///
     /// Throws  `Error` if eos, unk or pad is not in the vocabulary
-    Translator(const model::PackedModel& model, const SpecialTokens& special)
+    BasicTranslator(const Packed& model, const SpecialTokens& special)
         : model_(&model), special_(special) {
         const int size = model.architecture().target_vocab_size;
         const auto check = [&](const char* name, int id, int lowest) {
@@ -74,29 +75,27 @@ public:
             const auto first = static_cast<std::size_t>(batch * size);
             const auto count = std::min(static_cast<std::size_t>(size), order_.size() - first);
             workspaces_[static_cast<std::size_t>(thread)].run(
-                sources, std::span(order_).subspan(first, count), special_, options, results);
+                sources, {order_.data() + first, count}, special_, options, results);
         });
     }
 
 private:
     /// What one thread needs.
     struct Workspace {
-        explicit Workspace(const model::PackedModel& packed) : model(packed) {}
+        explicit Workspace(const Packed& packed) : model(packed) {}
 
         void run(const Sources& sources, std::span<const int> batch, const SpecialTokens& special,
                  const SearchOptions& options, std::span<Hypotheses> results) {
             tokens.clear();
             offsets.assign(1, 0);
             for (const int s : batch) {
-                const auto sentence =
-                    sources.tokens.subspan(static_cast<std::size_t>(sources.sentences.begin(s)),
-                                           static_cast<std::size_t>(sources.sentences.length(s)));
-                tokens.insert(tokens.end(), sentence.begin(), sentence.end());
+                const int* const sentence = sources.tokens.data() + sources.sentences.begin(s);
+                tokens.insert(tokens.end(), sentence, sentence + sources.sentences.length(s));
                 offsets.push_back(static_cast<int>(tokens.size()));
             }
             if (own_results.size() < batch.size()) own_results.resize(batch.size());
             const Sources own{tokens, Ragged(offsets.data(), static_cast<int>(batch.size()))};
-            const auto own_part = std::span(own_results).first(batch.size());
+            const std::span<Hypotheses> own_part(own_results.data(), batch.size());
             swap_results(batch, results);
             if (options.beam == 1)
                 greedy.run(model, own, special, options, own_part);
@@ -112,7 +111,7 @@ private:
             }
         }
 
-        CachedTransformer model;
+        BasicCachedTransformer<Packed> model;
         GreedySearch greedy;
         BeamSearch beam;
         std::vector<int> tokens;
@@ -154,10 +153,12 @@ private:
         });
     }
 
-    const model::PackedModel* model_;
+    const Packed* model_;
     SpecialTokens special_;
     std::vector<Workspace> workspaces_;  ///< one per thread
     std::vector<int> order_;
 };
+
+using Translator = BasicTranslator<model::PackedModel>;
 
 }  // namespace hat::decode

@@ -96,7 +96,7 @@ struct JsonFieldReader {
     detail::JsonFieldReader reader{json, where};
     visit_fields(architecture, reader);
     for (const auto& [key, value] : json.items())
-        if (reader.read.count(key) == 0) fail(where, ": unknown key ", in_quotes(key));
+        if (!reader.read.contains(key)) fail(where, ": unknown key ", in_quotes(key));
     try {
         validate(architecture);
     } catch (const Error& error) {

@@ -53,7 +53,7 @@ public:
     void dot(double x, double y, double radius, std::string_view color,
              std::string_view title = {}) {
         body_ += "<circle cx=\"" + number(x) + "\" cy=\"" + number(y) + "\" r=\"" + number(radius) +
-                 "\" fill=\"" + std::string(color) + "\" fill-opacity=\"0.75\"";
+                 "\" fill=\"" + std::string(color) + R"(" fill-opacity="0.75")";
         body_ += title.empty() ? "/>\n" : "><title>" + escape(title) + "</title></circle>\n";
     }
     void text(double x, double y, std::string_view words, const Text& style) {
@@ -73,7 +73,7 @@ public:
     /// The whole file.
     [[nodiscard]] std::string str() const {
         const std::string size = std::to_string(width_) + ' ' + std::to_string(height_);
-        return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + std::to_string(width_) +
+        return R"(<svg xmlns="http://www.w3.org/2000/svg" width=")" + std::to_string(width_) +
                "\" height=\"" + std::to_string(height_) + "\" viewBox=\"0 0 " + size +
                "\" font-family=\"sans-serif\">\n" + body_ + "</svg>\n";
     }

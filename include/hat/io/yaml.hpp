@@ -60,8 +60,11 @@ public:
     /// Throws  `Error` if `key` is missing or anything else.
     [[nodiscard]] std::vector<int> integers(std::string_view key, int count) const {
         const Field& field = required(key);
-        if (field.value.IsScalar())
-            return std::vector<int>(static_cast<std::size_t>(count), integer(field, field.value));
+        if (field.value.IsScalar()) {
+            std::vector<int> equal;
+            equal.assign(static_cast<std::size_t>(count), integer(field, field.value));
+            return equal;
+        }
         std::vector<int> values = integers(key);
         if (values.size() != static_cast<std::size_t>(count))
             fail(address(key), "expected ", count, " values, one a layer, found ", values.size());
@@ -93,7 +96,7 @@ public:
     /// Throws  `Error` naming the first key that was not asked for: a misspelt one, as a rule.
     void reject_unread() const {
         for (const Field& field : fields_)
-            if (read_.count(field.key) == 0)
+            if (!read_.contains(field.key))
                 fail(where_, ":", field.line, ": unknown key \"", field.key, "\"");
     }
 

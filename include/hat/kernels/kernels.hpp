@@ -22,6 +22,7 @@
 #include <hat/kernels/embedding.hpp>
 #include <hat/kernels/feature_shuffle.hpp>
 #include <hat/kernels/gemm.hpp>
+#include <hat/kernels/group_affine.hpp>
 #include <hat/kernels/group_finish.hpp>
 #include <hat/kernels/group_linear.hpp>
 #include <hat/kernels/layer_norm.hpp>

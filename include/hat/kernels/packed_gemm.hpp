@@ -152,9 +152,10 @@ inline void packed_gemm(ConstMatrix x, PackedView weight, const Output& output) 
     const LeftOperand left{x.data(), x.stride(), 1};
     const RightOperand right{weight.data(), weight.panel_stride(), panel_width};
     const int panels = weight.panels();
-    // One row tile streams the weights once; more row tiles share a group while it is in cache.
+    // One row tile streams the weights once; more row tiles share a group while it is in the
+    // second-level cache: smaller groups would scatter what is written to a wide `y`.
     const int group =
-        x.rows() <= detail::max_tile_rows ? panels : detail::panels_per_group(x.cols());
+        x.rows() <= detail::max_tile_rows ? panels : 16 * detail::panels_per_group(x.cols());
     for (int panel = 0; panel < panels; panel += group) {
         const int last = panel + group < panels ? panel + group : panels;
         detail::compute_panels(left, x.rows(), right, x.cols(), panel, last, output);

@@ -74,22 +74,29 @@ constexpr int round_to_even(double x) noexcept {
     return groups;
 }
 
+/// A number from 0 to 1,000 to so many decimals, at most 4. As in Python, the exact value of the
+/// double is rounded, ties to even.
+[[nodiscard]] constexpr double round_decimals(double x, int decimals) noexcept {
+    int scale = 1;
+    for (int i = 0; i < decimals; ++i) scale *= 10;
+    // 2 · scale · x is compared with an odd number without rounding: x in two halves of few bits.
+    const double high = static_cast<double>(static_cast<float>(x));
+    const double low = x - high;
+    int units = static_cast<int>(x * scale);
+    const double above_half = (2.0 * scale * high - (2.0 * units + 1)) + 2.0 * scale * low;
+    if (above_half > 0 || (above_half == 0 && units % 2 != 0)) ++units;
+    return static_cast<double>(units) / scale;
+}
+
 /// `base` dropout of a model of width `reference_dim`, carried over to width `dim`: in proportion,
 /// rounded to two decimals, at most `maximum`.
 ///
-/// As in Python, the exact value of the double is rounded, ties to even; and the base is divided by
-/// a quotient, which decides cases like 0.3 / (1024 / 256) = 0.075 → 0.07.
+/// The base is divided by a quotient, which decides cases like 0.3 / (1024 / 256) = 0.075 → 0.07.
 [[nodiscard]] constexpr double scaled_dropout(double base, int reference_dim, int dim,
                                               double maximum) noexcept {
     const double x = base / (static_cast<double>(reference_dim) / dim);
     if (x >= maximum) return maximum;
-    // 200 · x is compared with an odd number without rounding: x in two halves of few bits.
-    const double high = static_cast<double>(static_cast<float>(x));
-    const double low = x - high;
-    int hundredths = static_cast<int>(x * 100.0);
-    const double above_half = (200.0 * high - (2 * hundredths + 1)) + 200.0 * low;
-    if (above_half > 0 || (above_half == 0 && hundredths % 2 != 0)) ++hundredths;
-    const double rounded = hundredths / 100.0;
+    const double rounded = round_decimals(x, 2);
     return rounded < maximum ? rounded : maximum;
 }
 

@@ -86,7 +86,7 @@ public:
     /// Positions of every prefix, the one that `advance` added included.
     [[nodiscard]] int length() const noexcept { return length_; }
     /// The sentences that have rows.
-    [[nodiscard]] std::span<const SentenceRows> groups() const noexcept { return groups_; }
+    [[nodiscard]] const std::vector<SentenceRows>& groups() const noexcept { return groups_; }
     /// Pages that the caches must have.
     [[nodiscard]] int page_capacity() const noexcept { return page_capacity_; }
 

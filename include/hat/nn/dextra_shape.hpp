@@ -231,15 +231,17 @@ constexpr void validate(const DExTraShape& shape, std::string_view where = {}) {
     case DExTraFault::odd_in_dim:
         fail(where, "DExTra: in_dim is odd: found ", found);
     case DExTraFault::in_dim_and_max_groups:
-        fail(where, "DExTra: in_dim is not a multiple of max_groups: found ", found, " and ", other);
+        fail(where, "DExTra: in_dim is not a multiple of max_groups: found ", found, " and ",
+             other);
     case DExTraFault::inner_dim_and_groups:
-        fail(where, "DExTra: inner_dim is not a multiple of the groups of a layer: found ", found, " and ",
-             other);
+        fail(where, "DExTra: inner_dim is not a multiple of the groups of a layer: found ", found,
+             " and ", other);
     case DExTraFault::width_and_groups:
-        fail(where, "DExTra: the width of a layer is not a multiple of its groups: found ", found, " and ",
-             other);
+        fail(where, "DExTra: the width of a layer is not a multiple of its groups: found ", found,
+             " and ", other);
     case DExTraFault::width_and_next_groups:
-        fail(where, "DExTra: the width of a layer is not a multiple of the next one's groups: found ",
+        fail(where,
+             "DExTra: the width of a layer is not a multiple of the next one's groups: found ",
              found, " and ", other);
     }
 }

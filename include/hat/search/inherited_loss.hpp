@@ -59,9 +59,11 @@ public:
     /// The losses of `candidates`, members of the super network.
     [[nodiscard]] std::vector<double> operator()(std::span<const model::Architecture> candidates) {
         std::vector<Runner> runners;
+        runners.reserve(candidates.size());
         for (const model::Architecture& candidate : candidates)
             runners.push_back({.architecture = &candidate});
         std::vector<Runner*> running;
+        running.reserve(runners.size());
         for (Runner& runner : runners) running.push_back(&runner);
         const std::size_t all = order_.size();
         for (std::size_t seen = 0; seen < all && !running.empty();) {
@@ -73,6 +75,7 @@ public:
         for (const Runner* runner : running) finished_.push_back(runner->losses);
         keep_the_best();
         std::vector<double> scores;
+        scores.reserve(runners.size());
         for (const Runner& runner : runners) scores.push_back(score(runner.losses));
         return scores;
     }

@@ -222,7 +222,7 @@ inline constexpr std::string_view plan_version = "1";
         }
         const auto colon = line.find(": ");
         if (colon == std::string_view::npos)
-            fail(where, ":", number, ": expected \"name: value\" or a gene string, found \"",
+            fail(where, ":", number, R"(: expected "name: value" or a gene string, found ")",
                  line.substr(0, 40), "\"");
         reader.add(line.substr(0, colon), line.substr(colon + 2), number);
     }

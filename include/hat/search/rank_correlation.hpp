@@ -19,7 +19,7 @@ namespace hat::search {
 /// Throws  `Error` if the two differ in length, or all values of one are equal: it has no order
 [[nodiscard]] inline double kendall_tau(std::span<const double> x, std::span<const double> y) {
     if (x.size() != y.size()) fail("Kendall's tau: ", x.size(), " values against ", y.size());
-    const auto sign = [](double a, double b) { return (a > b) - (a < b); };
+    const auto sign = [](double a, double b) { return a > b ? 1 : a < b ? -1 : 0; };
     std::int64_t balance = 0;
     std::int64_t ordered_x = 0;
     std::int64_t ordered_y = 0;
@@ -28,8 +28,8 @@ namespace hat::search {
             const int in_x = sign(x[i], x[j]);
             const int in_y = sign(y[i], y[j]);
             balance += in_x * in_y;
-            ordered_x += in_x != 0;
-            ordered_y += in_y != 0;
+            ordered_x += in_x != 0 ? 1 : 0;
+            ordered_y += in_y != 0 ? 1 : 0;
         }
     }
     if (ordered_x == 0 || ordered_y == 0)

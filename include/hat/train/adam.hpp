@@ -90,7 +90,7 @@ public:
     /// One update of the tensors whose entry in `has_gradient` is not 0.
     ///
     /// Shapes  parameters, gradients: slabs of the table;  has_gradient [tensors of the table]
-    void step(Slab& parameters, Slab& gradients, std::span<const std::uint8_t> has_gradient,
+    void step(Slab& parameters, Slab& gradients, const std::vector<std::uint8_t>& has_gradient,
               const AdamStep& step, ThreadPool& pool) {
         HAT_ASSERT(parameters.size() == first_.size() && gradients.size() == first_.size());
         HAT_ASSERT(has_gradient.size() == steps_.size());
@@ -117,8 +117,12 @@ public:
     [[nodiscard]] const Slab& first_moment() const noexcept { return first_; }
     [[nodiscard]] Slab& second_moment() noexcept { return second_; }
     [[nodiscard]] const Slab& second_moment() const noexcept { return second_; }
-    [[nodiscard]] std::span<std::int64_t> steps() noexcept { return steps_; }
-    [[nodiscard]] std::span<const std::int64_t> steps() const noexcept { return steps_; }
+    [[nodiscard]] std::span<std::int64_t> steps() noexcept {
+        return {steps_.data(), steps_.size()};
+    }
+    [[nodiscard]] std::span<const std::int64_t> steps() const noexcept {
+        return {steps_.data(), steps_.size()};
+    }
 
 private:
     static constexpr std::size_t to_size(int n) noexcept { return static_cast<std::size_t>(n); }

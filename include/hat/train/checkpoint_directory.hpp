@@ -54,8 +54,8 @@ public:
     /// Throws  `Error` if all are torn, or the newest whole one is of another training.
     [[nodiscard]] bool resume(const TrainingState& state) const {
         const std::vector<std::int64_t> numbers = files_.numbers();
-        for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
-            const std::optional<CheckpointFile> file = open_if_whole(files_.path(*number));
+        for (std::size_t i = numbers.size(); i-- > 0;) {
+            const std::optional<CheckpointFile> file = open_if_whole(files_.path(numbers[i]));
             if (!file) continue;
             file->load(state);
             return true;

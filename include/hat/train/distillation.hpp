@@ -56,7 +56,8 @@ autograd::Variable final_states(Context& context, const model::Transformer<nn::T
     model::Encoded encoded;
     if (model.architecture.has_encoder())
         encoded = encode(context, model, rates, batch.source, batch.source_sentences);
-    return model::decode(context, model, rates, encoded, batch.input, batch.target_sentences).output;
+    return model::decode(context, model, rates, encoded, batch.input, batch.target_sentences)
+        .output;
 }
 
 }  // namespace detail

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace hat::train {
@@ -27,8 +28,8 @@ public:
     /// Begins at `parameters`, a slab of the table.
     ///
     /// Throws  `Error` if `decay` is not in [0, 1).
-    ExponentialAverage(const TensorTable& table, const Slab& parameters, double decay)
-        : chunks_(make_chunks(table)), average_(parameters), decay_(decay) {
+    ExponentialAverage(const TensorTable& table, Slab parameters, double decay)
+        : chunks_(make_chunks(table)), average_(std::move(parameters)), decay_(decay) {
         if (!(decay >= 0 && decay < 1)) {
             fail("exponential average: decay = ", decay, ", expected [0, 1)");
         }

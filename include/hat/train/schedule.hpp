@@ -31,13 +31,10 @@ struct CosineSchedule {
         const auto w = static_cast<double>(warmup);
         if (update < warmup) return initial_rate + u * ((peak_rate - initial_rate) / w);
         const double c = u - w;
-        double i = 0;
+        double i = std::floor(c / period);
         double length = period;
-        double t = c;
-        if (growth == 1) {
-            i = std::floor(c / period);
-            t = c - i * period;
-        } else {
+        double t = c - i * period;
+        if (growth != 1) {
             i = std::floor(std::log(1 - c / period * (1 - growth)) / std::log(growth));
             length = period * std::pow(growth, i);
             t = c - (1 - std::pow(growth, i)) / (1 - growth) * period;
@@ -124,7 +121,8 @@ public:
               "more than the warmup");
     }
 
-    [[nodiscard]] double rate(std::int64_t update) const noexcept {
+    // `visit` throws only for a variant without a value, which `kind_` always has.
+    [[nodiscard]] double rate(std::int64_t update) const noexcept {  // NOLINT(*-exception-escape)
         const auto at_update = [update](const auto& kind) { return kind.rate(update); };
         return std::visit(at_update, kind_);
     }

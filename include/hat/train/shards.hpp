@@ -14,7 +14,6 @@
 #include <concepts>
 #include <cstdint>
 #include <span>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -56,9 +55,10 @@ concept Objective = requires(const F& objective, const MicroBatch& micro_batch) 
     { objective(micro_batch) } -> std::same_as<LossSum>;
 };
 
-/// The label-smoothed loss of one network, whose gradients go where its parameters say.
-inline LossSum learn(const model::Transformer<nn::Trainable>& model,
-                     const MicroBatch& micro_batch) {
+/// The label-smoothed loss of one network (a `model::Transformer<nn::Trainable>`, compiled only
+/// where it is used), whose gradients go where its parameters say.
+template <class Model>
+LossSum learn(const Model& model, const MicroBatch& micro_batch) {
     autograd::Tape tape(micro_batch.memory, micro_batch.scratch, micro_batch.key);
     const auto sum =
         loss(tape, model, micro_batch.dropout, micro_batch.batch, micro_batch.label_smoothing);
@@ -69,21 +69,24 @@ inline LossSum learn(const model::Transformer<nn::Trainable>& model,
 /// The sentences `first` … `last − 1` of a batch as a batch of their own; the offsets are made in
 /// `memory`.
 inline model::Batch sub_batch(const model::Batch& batch, int first, int last, Arena& memory) {
-    const auto cut = [&](const Ragged& sentences, std::span<const int> tokens) {
+    const auto cut = [&](const Ragged& sentences) {
         int* const offsets = memory.allocate<int>(last - first + 1);
         const int begin = sentences.offsets()[first];
         for (int i = first; i <= last; ++i) offsets[i - first] = sentences.offsets()[i] - begin;
-        return std::pair(tokens.subspan(static_cast<std::size_t>(begin),
-                                        static_cast<std::size_t>(offsets[last - first])),
-                         Ragged(offsets, last - first));
+        return Ragged(offsets, last - first);
+    };
+    const auto tokens = [&](std::span<const int> all, const Ragged& sentences, const Ragged& own) {
+        return all.subspan(static_cast<std::size_t>(sentences.offsets()[first]),
+                           static_cast<std::size_t>(own.tokens()));
     };
     model::Batch part;
     if (batch.source_sentences.sentences() > 0) {
-        std::tie(part.source, part.source_sentences) = cut(batch.source_sentences, batch.source);
+        part.source_sentences = cut(batch.source_sentences);
+        part.source = tokens(batch.source, batch.source_sentences, part.source_sentences);
     }
-    std::tie(part.target, part.target_sentences) = cut(batch.target_sentences, batch.target);
-    part.input = batch.input.subspan(
-        static_cast<std::size_t>(batch.target_sentences.offsets()[first]), part.target.size());
+    part.target_sentences = cut(batch.target_sentences);
+    part.target = tokens(batch.target, batch.target_sentences, part.target_sentences);
+    part.input = tokens(batch.input, batch.target_sentences, part.target_sentences);
     return part;
 }
 
@@ -196,10 +199,11 @@ private:
     };
 
     template <Objective F>
-    [[nodiscard]] static F as_objective(F objective) {
+    [[nodiscard]] static F as_objective(const F& objective) {
         return objective;
     }
-    [[nodiscard]] static auto as_objective(const model::Transformer<nn::Trainable>& model) {
+    template <class Model>
+    [[nodiscard]] static auto as_objective(const Model& model) {
         return [model](const MicroBatch& micro_batch) { return learn(model, micro_batch); };
     }
 

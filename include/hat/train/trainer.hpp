@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 
 namespace hat::train {
@@ -77,8 +78,9 @@ public:
         pending_.target_tokens += batch.target_sentences.tokens();
     }
 
-    /// The whole network.
-    void accumulate(const model::Batch& batch) {
+    /// The whole network. A template, so that an include does not compile its two passes.
+    template <std::same_as<model::Batch> Batch>
+    void accumulate(const Batch& batch) {
         accumulate([this](model::Gradients* gradients) { return network_.view(gradients); }, batch);
     }
 

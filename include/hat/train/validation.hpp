@@ -59,9 +59,10 @@ public:
         workspaces_.resize(static_cast<std::size_t>(pool.size()));
     }
 
-    /// The same bits on any number of threads.
-    [[nodiscard]] ValidationResult operator()(const model::Transformer<nn::Trainable>& model,
-                                              float label_smoothing) {
+    /// `model` is a `model::Transformer<nn::Trainable>`, compiled only where it is used. The same
+    /// bits on any number of threads.
+    template <class Model>
+    [[nodiscard]] ValidationResult operator()(const Model& model, float label_smoothing) {
         pool_.run(batches(), [&](int index, int thread) {
             losses_[static_cast<std::size_t>(index)] =
                 batch_loss(model, label_smoothing, index, thread);
@@ -80,8 +81,9 @@ public:
     }
     /// The summed loss of one batch. May be called by several threads of the pool at once, each
     /// with its own number.
-    [[nodiscard]] kernels::CrossEntropy batch_loss(const model::Transformer<nn::Trainable>& model,
-                                                   float label_smoothing, int batch, int thread) {
+    template <class Model>
+    [[nodiscard]] kernels::CrossEntropy batch_loss(const Model& model, float label_smoothing,
+                                                   int batch, int thread) {
         Workspace& workspace = workspaces_[static_cast<std::size_t>(thread)];
         workspace.memory.reset();
         workspace.scratch.reset();
