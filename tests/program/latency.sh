@@ -32,13 +32,15 @@ sed -n 2p a.csv | cut -d, -f34 | grep -q '^sentinel' || fail "the first row is n
 sed -n 3,4p a.csv | cut -d, -f17 | paste -sd' ' |
     awk '{ exit !($1 > 1.5 * $2) }' || fail "the largest is not slower than the smallest: $(cat a.csv)"
 
-# A table that was cut off goes on; its rows stay.
-head -n 4 a.csv >b.csv
+# A table that was cut off goes on; its rows stay, if they are not marked as disturbed, which a busy
+# machine does and which would have them measured again.
+head -n 4 a.csv | sed -E 's/throttled|drifting|uncertain/remeasured/g' >b.csv
 cp a.csv.plan b.csv.plan
+cp b.csv kept.csv
 "$hat" latency --space quickstart --data data --samples 6 --sentences 3 "${quick[@]}" --out b.csv \
     --resume >/dev/null 2>log
 [ "$(wc -l <b.csv)" = 7 ] || fail "not 6 rows: $(cat b.csv log)"
-cmp <(head -n 4 a.csv) <(head -n 4 b.csv) || fail "resuming changed rows"
+cmp kept.csv <(head -n 4 b.csv) || fail "resuming changed rows"
 cmp <(columns a.csv) <(columns b.csv | head -n 5) || fail "resuming measured other networks"
 
 # Another device measures the same.
