@@ -31,17 +31,20 @@ void score(const ScoreOptions& options) {
         fail("standard input has ", lines.size(), " lines, but ", options.reference, " has ",
              references.size());
     }
-    const std::string line = options.metric == "chrf" ? data::corpus_chrf(lines, references).line()
-                                                      : data::corpus_bleu(lines, references).line();
+    const bool is_chrf = options.metric == "chrf";
+    const std::string line = is_chrf ? data::corpus_chrf(lines, references).line()
+                                     : data::corpus_bleu(lines, references).line();
     std::printf("%s\n", line.c_str());
     if (options.against.empty()) return;
-    if (options.metric != "bleu") fail("--against: compares BLEU only, not ", options.metric);
     const std::vector<std::string> others = data::read_lines(options.against);
     if (others.size() != references.size()) {
         fail(options.against, " has ", others.size(), " lines, but ", options.reference, " has ",
              references.size());
     }
-    std::printf("%s\n", data::paired_bootstrap(lines, others, references).line().c_str());
+    const data::PairedDifference difference =
+        is_chrf ? data::paired_bootstrap(lines, others, references, {}, data::ChrfOptions{})
+                : data::paired_bootstrap(lines, others, references);
+    std::printf("%s\n", difference.line().c_str());
 }
 
 }  // namespace

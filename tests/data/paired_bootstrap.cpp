@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+using hat::data::ChrfOptions;
 using hat::data::corpus_bleu;
+using hat::data::corpus_chrf;
 using hat::data::paired_bootstrap;
 
 namespace {
@@ -45,6 +47,31 @@ TEST_SUITE("data/paired_bootstrap") {
         CHECK(result.difference < result.high);
         CHECK(result.low > 0);
         CHECK(result.p_value == 0);
+    }
+
+    TEST_CASE("chrF is compared likewise, with words too") {
+        const auto result = paired_bootstrap(good, bad, references, {}, ChrfOptions{});
+        CHECK(result.first == corpus_chrf(good, references).score);
+        CHECK(result.second == corpus_chrf(bad, references).score);
+        CHECK(0 < result.low);
+        CHECK(result.low < result.difference);
+        CHECK(result.difference < result.high);
+        CHECK(result.p_value == 0);
+        CHECK(result.line().starts_with("chrF2 "));
+
+        const ChrfOptions with_words{.word_order = 2};
+        const auto words = paired_bootstrap(good, bad, references, {}, with_words);
+        CHECK(words.first == corpus_chrf(good, references, with_words).score);
+        CHECK(words.line().starts_with("chrF2++ "));
+    }
+
+    TEST_CASE("with a single sentence every sample is the corpus") {
+        const std::vector<std::string> one{"a b c d e f"};
+        const std::vector<std::string> other{"a b c x e f"};
+        const auto result = paired_bootstrap(one, other, one, {.samples = 20}, ChrfOptions{});
+        const double difference = corpus_chrf(one, one).score - corpus_chrf(other, one).score;
+        CHECK(result.low == difference);
+        CHECK(result.high == difference);
     }
 
     TEST_CASE("exchanging the systems mirrors the result") {

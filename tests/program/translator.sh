@@ -18,6 +18,13 @@ echo "$score"
 awk '{ exit !($3 > 90) }' <<<"$score" ||
     fail "the toy language was not learnt: $score"
 
+# Two systems are compared in either metric.
+for metric in bleu chrf; do
+    "$hat" score --reference test.de --metric "$metric" --against test.en <test.out >compared
+    grep -Eq '^(BLEU|chrF2) [0-9.]+ against [0-9.]+: \+[0-9.]+ \(95% interval \+' compared ||
+        fail "$metric: the translations are not said to be better than the source: $(cat compared)"
+done
+
 # The same lines one by one, with another batch size and on one thread.
 "$hat" translate --model run/model --batch 1 --threads 1 <test.en | cmp - test.out ||
     fail "a sentence is translated differently alone than in a batch"

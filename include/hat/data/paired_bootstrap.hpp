@@ -4,6 +4,7 @@
 #include <hat/core/error.hpp>
 #include <hat/core/random.hpp>
 #include <hat/data/bleu.hpp>
+#include <hat/data/chrf.hpp>
 #include <hat/data/signature.hpp>
 
 #include <algorithm>
@@ -21,10 +22,11 @@ struct BootstrapOptions {
     double confidence = 0.95;
 };
 
-/// How much better one system is than another on the same sentences, in BLEU points, and how far
-/// that depends on the choice of sentences.
-struct BleuDifference {
-    double first = 0;       ///< BLEU of the first system
+/// How much better one system is than another on the same sentences, in points of a metric, and how
+/// far that depends on the choice of sentences.
+struct PairedDifference {
+    std::string metric{};   ///< BLEU, chrF2, …
+    double first = 0;       ///< score of the first system
     double second = 0;      ///< and of the second
     double difference = 0;  ///< first − second
     double low = 0;         ///< interval that holds `confidence` of the resampled differences
@@ -34,8 +36,8 @@ struct BleuDifference {
 
     [[nodiscard]] std::string line() const {
         const auto points = [](double x) { return (x > 0 ? "+" : "") + detail::fixed(x, 2); };
-        return "BLEU " + detail::fixed(first, 2) + " against " + detail::fixed(second, 2) + ": " +
-               points(difference) + " (" + detail::fixed(100 * options.confidence, 0) +
+        return metric + " " + detail::fixed(first, 2) + " against " + detail::fixed(second, 2) +
+               ": " + points(difference) + " (" + detail::fixed(100 * options.confidence, 0) +
                "% interval " + points(low) + " to " + points(high) +
                ", p = " + detail::fixed(p_value, 3) + ", paired bootstrap, " +
                std::to_string(options.samples) + " samples, seed " + std::to_string(options.seed) +
@@ -43,50 +45,78 @@ struct BleuDifference {
     }
 };
 
-/// Paired bootstrap resampling (Koehn 2004): draws as many sentences as there are, with repetition,
-/// the same ones for both systems, and looks at the difference of corpus BLEU.
-///
-/// Throws  `Error` if the numbers of lines differ or are 0, a line is not UTF-8, `samples` is below
-///         2, or `confidence` is not between 0 and 1
-[[nodiscard]] inline BleuDifference paired_bootstrap(std::span<const std::string> first,
-                                                     std::span<const std::string> second,
-                                                     std::span<const std::string> references,
-                                                     const BootstrapOptions& options = {},
-                                                     const BleuOptions& bleu_options = {}) {
-    detail::check_line_counts("BLEU", first.size(), references.size());
-    detail::check_line_counts("BLEU", second.size(), references.size());
+namespace detail {
+
+/// A metric as sums over sentences: `none()` of them, what one `count`s, how they `add` up, and the
+/// `score` they give.
+struct BleuSums {
+    BleuOptions options;
+    using Counts = BleuCounts;
+    [[nodiscard]] static std::string name() { return "BLEU"; }
+    [[nodiscard]] static Counts none() { return {}; }
+    [[nodiscard]] Counts count(const std::string& line, const std::string& reference) const {
+        return count_bleu(line, reference, options);
+    }
+    static void add(const Counts& counts, Counts& sum) { sum += counts; }
+    [[nodiscard]] double score(const Counts& sum) const { return bleu(sum, options).score; }
+};
+
+struct ChrfSums {
+    ChrfOptions options;
+    using Counts = ChrfCounts;
+    [[nodiscard]] std::string name() const { return chrf(none(), options).name; }
+    [[nodiscard]] Counts none() const {
+        return Counts(static_cast<std::size_t>(options.character_order + options.word_order));
+    }
+    [[nodiscard]] Counts count(const std::string& line, const std::string& reference) const {
+        return count_chrf(line, reference, options);
+    }
+    static void add(const Counts& counts, Counts& sum) {
+        for (std::size_t n = 0; n < sum.size(); ++n) sum[n] += counts[n];
+    }
+    [[nodiscard]] double score(const Counts& sum) const { return chrf(sum, options).score; }
+};
+
+template <class Metric>
+[[nodiscard]] PairedDifference
+paired_bootstrap(const Metric& metric, std::span<const std::string> first,
+                 std::span<const std::string> second, std::span<const std::string> references,
+                 const BootstrapOptions& options) {
+    const std::string name = metric.name();
+    check_line_counts(name.c_str(), first.size(), references.size());
+    check_line_counts(name.c_str(), second.size(), references.size());
     if (references.empty()) fail("paired bootstrap: there are no sentences");
     if (options.samples < 2)
         fail("paired bootstrap: samples = ", options.samples, ", expected at least 2");
     if (!(options.confidence > 0 && options.confidence < 1))
         fail("paired bootstrap: confidence = ", options.confidence, ", expected between 0 and 1");
 
-    std::vector<BleuCounts> first_counts;
-    std::vector<BleuCounts> second_counts;
-    BleuCounts first_sum;
-    BleuCounts second_sum;
+    std::vector<typename Metric::Counts> first_counts;
+    std::vector<typename Metric::Counts> second_counts;
+    auto first_sum = metric.none();
+    auto second_sum = metric.none();
     for (std::size_t i = 0; i < references.size(); ++i) {
-        first_sum += first_counts.emplace_back(count_bleu(first[i], references[i], bleu_options));
-        second_sum +=
-            second_counts.emplace_back(count_bleu(second[i], references[i], bleu_options));
+        metric.add(first_counts.emplace_back(metric.count(first[i], references[i])), first_sum);
+        metric.add(second_counts.emplace_back(metric.count(second[i], references[i])), second_sum);
     }
-    BleuDifference result{.first = bleu(first_sum, bleu_options).score,
-                          .second = bleu(second_sum, bleu_options).score,
-                          .options = options};
+    PairedDifference result{.metric = name,
+                            .first = metric.score(first_sum),
+                            .second = metric.score(second_sum),
+                            .options = options};
     result.difference = result.first - result.second;
 
     std::vector<double> differences(static_cast<std::size_t>(options.samples));
     int against = 0;
     for (std::size_t s = 0; s < differences.size(); ++s) {
         Random random(RandomKey(options.seed).split(s));
-        first_sum = {};
-        second_sum = {};
+        first_sum = metric.none();
+        second_sum = metric.none();
         for (std::size_t i = 0; i < references.size(); ++i) {
             const auto drawn = static_cast<std::size_t>(random.below(references.size()));
-            first_sum += first_counts[drawn];
-            second_sum += second_counts[drawn];
+            metric.add(first_counts[drawn], first_sum);
+            metric.add(second_counts[drawn], second_sum);
         }
-        differences[s] = bleu(first_sum, bleu_options).score - bleu(second_sum, bleu_options).score;
+        differences[s] = metric.score(first_sum) - metric.score(second_sum);
         const bool is_against = result.difference > 0 ? differences[s] <= 0 : differences[s] >= 0;
         against += is_against ? 1 : 0;
     }
@@ -96,6 +126,32 @@ struct BleuDifference {
     result.high = differences[differences.size() - 1 - tail];
     result.p_value = static_cast<double>(against) / options.samples;
     return result;
+}
+
+}  // namespace detail
+
+/// Paired bootstrap resampling (Koehn 2004): draws as many sentences as there are, with repetition,
+/// the same ones for both systems, and looks at the difference of corpus BLEU.
+///
+/// Throws  `Error` if the numbers of lines differ or are 0, a line is not UTF-8, `samples` is below
+///         2, or `confidence` is not between 0 and 1
+[[nodiscard]] inline PairedDifference paired_bootstrap(std::span<const std::string> first,
+                                                       std::span<const std::string> second,
+                                                       std::span<const std::string> references,
+                                                       const BootstrapOptions& options = {},
+                                                       const BleuOptions& bleu_options = {}) {
+    return detail::paired_bootstrap(detail::BleuSums{bleu_options}, first, second, references,
+                                    options);
+}
+
+/// The same of corpus chrF.
+[[nodiscard]] inline PairedDifference paired_bootstrap(std::span<const std::string> first,
+                                                       std::span<const std::string> second,
+                                                       std::span<const std::string> references,
+                                                       const BootstrapOptions& options,
+                                                       const ChrfOptions& chrf_options) {
+    return detail::paired_bootstrap(detail::ChrfSums{chrf_options}, first, second, references,
+                                    options);
 }
 
 }  // namespace hat::data
