@@ -16,8 +16,9 @@ namespace hat::kernels {
 /// Extents are static or dynamic, one by one; what the compiler knows of them it checks. The bits
 /// are those of `group_linear`, at compile time, too.
 ///
-/// Shapes  x [rows, in],  weight [out, in / groups], row-major,  bias [out] or empty,  y [rows,
-/// out] Cost    rows · in · out / groups multiply-adds; allocates nothing
+/// Shapes  x [rows, in],  weight [out, in / groups], row-major,  bias [out] or empty,
+///         y [rows, out]
+/// Cost    rows · in · out / groups multiply-adds; allocates nothing
 template <Extent Rows, Extent In, Extent Out, Extent GroupIn, Extent Groups>
 constexpr void group_affine(MatrixView<const float, Rows, In> x,
                             MatrixView<const float, Out, GroupIn> weight,
