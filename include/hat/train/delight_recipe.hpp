@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/error.hpp>
 #include <hat/model/block_scaling.hpp>
 #include <hat/train/schedule.hpp>
 
