@@ -4,11 +4,15 @@
 # - a folder includes only itself and folders before it, in the order below;
 # - the file begins with the licence and has `#pragma once`;
 # - a header that includes a library of an optional component says so: "Needs: <library>";
-# - a header of hat that is included exists.
+# - a header of hat that is included exists;
+# - a header has tests of its name, unless there is nothing to run in it.
 
 set(order core kernels autograd nn model io data decode train elastic search deploy)
 set(optional "cblas\\.h" OpenBLAS "nlohmann/" nlohmann-json "yaml-cpp/" yaml-cpp
              "sentencepiece_" SentencePiece "mpi\\.h" MPI)
+
+# Macros and types; and what only includes others: hat.hpp, and <folder>/<folder>.hpp.
+set(nothing_to_run config version hat nn/weights)
 
 set(faults "")
 macro(fault text)
@@ -37,6 +41,16 @@ foreach(header IN LISTS headers)
         endif()
     elseif(name STREQUAL "hat/hat.hpp")
         list(LENGTH order place)
+    endif()
+
+    string(REGEX REPLACE "^hat/(.*)\\.hpp$" "\\1" stem ${name})
+    cmake_path(GET stem PARENT_PATH folder)
+    cmake_path(GET stem FILENAME base)
+    list(FIND nothing_to_run ${stem} exempt)
+    if(exempt LESS 0 AND NOT folder STREQUAL base AND
+       NOT EXISTS ${SOURCE_DIR}/tests/${stem}.cpp AND
+       NOT EXISTS ${SOURCE_DIR}/tests/${folder}/slow/${base}.cpp)
+        fault("has no tests: tests/${stem}.cpp is missing")
     endif()
 
     file(STRINGS ${header} includes REGEX "^ *# *include")

@@ -35,10 +35,10 @@ struct PickleValue {
     std::int64_t integer = 0;  ///< integer; boolean: 0 or 1
     double real = 0;
     /// text, bytes; big_integer: two's complement, lowest byte first; global: its name.
-    std::string_view text;
-    std::string_view module;  ///< global: where its name is found
+    std::string_view text{};
+    std::string_view module{};  ///< global: where its name is found
     /// list, tuple; dict: key, value, key, value, …; object: its arguments; persistent: its id.
-    std::vector<const PickleValue*> items;
+    std::vector<const PickleValue*> items{};
     const PickleValue* type = nullptr;   ///< object: what made it, most often a global
     const PickleValue* state = nullptr;  ///< object, dict: its attributes as far as it has any
 

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/model/delight.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <string>
+
+using namespace hat::model;
+
+TEST_SUITE("model/delight") {
+    TEST_CASE("blocks grow from the least depth to the largest, and are as many") {
+        constexpr Architecture a = delight_wmt(256, 1000);
+        static_assert(a.encoder_layer_count == 8 && a.decoder_layer_count == 8);
+        static_assert(a.encoder_layer_shapes[0].dextra_depth == 4);
+        static_assert(a.encoder_layer_shapes[7].dextra_depth == 8);
+        for (int i = 1; i < 8; ++i) {
+            const auto& before = a.encoder_layers()[static_cast<std::size_t>(i - 1)];
+            const auto& layer = a.encoder_layers()[static_cast<std::size_t>(i)];
+            CHECK(layer.dextra_depth >= before.dextra_depth);
+            CHECK(layer.dextra_width >= before.dextra_width);
+        }
+    }
+
+    TEST_CASE("attention has one head of half the width, the feed-forward layer a quarter") {
+        constexpr Architecture a = delight_wmt(256, 1000);
+        static_assert(a.qkv_dim == 128);
+        for (const auto& layer : a.decoder_layers()) {
+            CHECK(layer.heads == 1);
+            CHECK(layer.cross_heads == 1);
+            CHECK(layer.attended_layers == 1);
+            CHECK(layer.ffn_dim == 64);
+        }
+    }
+
+    TEST_CASE("equal depths mean uniform scaling") {
+        constexpr Architecture a = delight({.min_depth = 4, .max_depth = 4}, 1000, 1000);
+        for (const auto& layer : a.encoder_layers()) CHECK(layer == a.encoder_layers()[0]);
+    }
+
+    TEST_CASE("both ways to count depth agree with a count by hand") {
+        // Depths of DExTra 3, 3, 4, 4; four layers beside it; two dense ends; cross-attention's
+        // two.
+        constexpr Architecture a = delight_small(1000);
+        int units = 0;
+        for (const auto& layer : a.encoder_layers()) units += layer.dextra_depth;
+        CHECK(published_depth(a) == Depth{units + 16, units + 16});
+        CHECK(weight_layers(a) == Depth{units + 4 * 6, units + 4 * 8});
+    }
+
+    TEST_CASE("a language model has no encoder and normalises first") {
+        constexpr Architecture a = delight_language_model({.embed_dim = 128}, 1000);
+        static_assert(!a.has_encoder() && a.norm == Norm::pre && !a.decoder_final_norm);
+        static_assert(a.sharing == Sharing::decoder_input_output);
+        static_assert(a.decoder_layer_shapes[0].attended_layers == 0);
+        static_assert(published_depth(a).encoder == 0 && weight_layers(a).encoder == 0);
+    }
+
+    TEST_CASE("what cannot be built is an error that says why") {
+        CHECK_THROWS_WITH_AS(static_cast<void>(delight({.ffn_reduction = 3}, 1000, 1000)),
+                             "DeLighT: ffn_reduction = 3 does not divide embed_dim = 256",
+                             hat::Error);
+        CHECK_THROWS_WITH_AS(static_cast<void>(delight({.ffn_reduction = 0}, 1000, 1000)),
+                             "DeLighT: ffn_reduction = 0 does not divide embed_dim = 256",
+                             hat::Error);
+        CHECK_THROWS_WITH_AS(static_cast<void>(delight({.blocks = max_layers + 1}, 1000, 1000)),
+                             ("DeLighT: " + std::to_string(max_layers + 1) +
+                              " blocks, expected at most " + std::to_string(max_layers))
+                                 .c_str(),
+                             hat::Error);
+    }
+}
