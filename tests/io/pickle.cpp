@@ -192,4 +192,11 @@ TEST_SUITE("io/pickle") {
                              "file.pt: byte 2097152: the pickle has more than 2097152 opcodes",
                              hat::Error);
     }
+
+    TEST_CASE("objects made of one long tuple again and again are an error, not memory") {
+        std::string bytes = "\x80\x02(" + std::string(4096, 'N') + "t";
+        bytes += std::string("q\0", 2);
+        for (int i = 0; i < 600; ++i) bytes += std::string("h\0Q", 3);
+        check_rejected(bytes, "5640: the pickle's objects have more than 2097152 items");
+    }
 }

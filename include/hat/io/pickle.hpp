@@ -305,7 +305,7 @@ private:
         case Op::binpersid: {
             const PickleValue& id = pop();
             if (!id.is(Kind::tuple)) reject("a persistent id is no tuple");
-            push(Kind::persistent).items = id.items;
+            copy_items(id, push(Kind::persistent));
             return true;
         }
         case Op::build: {
@@ -330,8 +330,17 @@ private:
             return;
         }
         PickleValue& object = push(Kind::object);
-        object.items = arguments.items;
+        copy_items(arguments, object);
         object.type = &type;
+    }
+
+    /// Of a recalled tuple there may be as many copies as opcodes: they are limited in all.
+    void copy_items(const PickleValue& from, PickleValue& to) {
+        constexpr std::size_t max_copied = 1 << 21;
+        copied_ += from.items.size();
+        if (copied_ > max_copied)
+            reject("the pickle's objects have more than ", max_copied, " items");
+        to.items = from.items;
     }
 
     std::span<const std::byte> bytes_;
@@ -340,6 +349,7 @@ private:
     std::deque<PickleValue>& values_;
     std::size_t position_ = 0;
     std::size_t opcode_at_ = 0;
+    std::size_t copied_ = 0;  ///< items
     std::vector<PickleValue*> stack_;
     std::vector<std::size_t> marks_;
     std::unordered_map<std::uint32_t, PickleValue*> memo_;
