@@ -17,12 +17,13 @@ using hat::support::TemporaryDirectory;
 
 namespace {
 
-/// A model directory with these text files, and hardly any weights.
-ModelDirectory
-model_with(const std::string& path, const hat::io::TextFiles& files,
-           const hat::model::Architecture& architecture = hat::model::transformer_tiny(10)) {
-    hat::TensorTable table;
-    table.add_vector("bias", 1);
+constexpr hat::model::Architecture smallest_translator = hat::model::uniform(
+    {.encoder_layers = 1, .decoder_layers = 1, .embed_dim = 4, .ffn_dim = 4, .heads = 1}, 10, 10);
+
+/// A model directory with these text files, and weights of zero.
+ModelDirectory model_with(const std::string& path, const hat::io::TextFiles& files,
+                          const hat::model::Architecture& architecture = smallest_translator) {
+    const hat::TensorTable table = hat::model::parameter_layout(architecture).table;
     hat::io::save_model_directory(
         path, {.architecture = architecture, .special_tokens = {}, .provenance = {}}, table,
         hat::Slab(table), files, "");

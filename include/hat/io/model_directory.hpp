@@ -12,6 +12,7 @@
 #include <hat/io/slab.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/architecture.hpp>
+#include <hat/model/parameters.hpp>
 
 #include <algorithm>
 #include <array>
@@ -171,10 +172,12 @@ inline void save_model_directory(const std::string& path, const ModelConfig& con
                          TextFiles{{"subword.model", std::string(subword_model)}}, card);
 }
 
-/// A model directory that has been opened: its configuration is checked, its weights are mapped.
+/// A model directory that has been opened: its configuration is checked, its weights are mapped and
+/// known to be those of its architecture, so that what is asked for to hold them is not more.
 class ModelDirectory {
 public:
-    /// Throws  `Error` if a file is missing, cut short or foreign.
+    /// Throws  `Error` if a file is missing, cut short or foreign, or naming the first tensor that
+    ///         does not fit the architecture.
     [[nodiscard]] static ModelDirectory open(const std::string& path) {
         return ModelDirectory(path);
     }
@@ -197,13 +200,7 @@ public:
     [[nodiscard]] std::string subword_model_path() const { return file_path("subword.model"); }
 
     /// Fills `slab` with the weights; `table` is that of the configuration's architecture.
-    ///
-    /// Throws  `Error` naming the first tensor that does not fit the architecture.
     void load_weights(const TensorTable& table, Slab& slab) const {
-        for (const TensorView& tensor : weights_.tensors())
-            if (table.find(tensor.name) < 0)
-                fail(weights_.path(), ": tensor ", in_quotes(tensor.name),
-                     " is not one of the network's parameters");
         copy_tensors(weights_, table, slab);
     }
 
@@ -213,6 +210,16 @@ private:
           weights_(SafetensorsFile::open(path + "/weights.safetensors")) {
         detail::check_text_files(path_, config_.architecture.has_encoder(),
                                  [&](const char* name) { return has_file(name); });
+        check_weights();
+    }
+
+    void check_weights() const {
+        const TensorTable table = model::parameter_layout(config_.architecture).table;
+        check_tensors(weights_, table);
+        for (const TensorView& tensor : weights_.tensors())
+            if (table.find(tensor.name) < 0)
+                fail(weights_.path(), ": tensor ", in_quotes(tensor.name),
+                     " is not one of the network's parameters");
     }
 
     [[nodiscard]] bool has_file(std::string_view name) const {
