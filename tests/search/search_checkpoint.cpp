@@ -161,5 +161,26 @@ TEST_SUITE("search/search_checkpoint") {
         fails("[[\"", "[[\"00000000\",1.5,2.0],[\"", "scored: 0: a cost of 1.500000");
         fails("[[\"", "[[\"00000000\",1.0,2.0],[\"00000000\",1.0,2.0],[\"", "appears twice");
         fails("[[\"", "[[\"00000000\",1.0,\"x\"],[\"", "expected a number, found string");
+        fails("[[\"", "[[\"33330000\",13.0,2.0],[\"",
+              "scored: 0: a cost of 13.000000, which the limit");
+        fails("\"iteration\":3", "\"iteration\":0", "genomes after 0 iterations");
+    }
+
+    TEST_CASE("a search that has begun and knows nothing is an error, not one that goes on") {
+        Saved saved;
+        const std::string text = hat::io::read_file(saved.path);
+        hat::io::write_file(saved.path, text.substr(0, text.find("[[")) + "[]}");
+        CHECK_THROWS_WITH_AS(saved.load(),
+                             (saved.path + ": has 0 genomes after 3 iterations").c_str(), Error);
+
+        TradeOff problem(saved.problem, limit);
+        ParetoSearch front(problem, front_options);
+        run(front, 2);
+        save_search(saved.path, problem, front);
+        const std::string members = hat::io::read_file(saved.path);
+        hat::io::write_file(saved.path, members.substr(0, members.find("[[")) + "[]}");
+        ParetoSearch other(problem, front_options);
+        CHECK_THROWS_WITH_AS(load_search(saved.path, problem, other),
+                             (saved.path + ": has 0 genomes after 2 iterations").c_str(), Error);
     }
 }

@@ -103,6 +103,32 @@ TEST_SUITE("train/training") {
         CHECK_THROWS_AS(other.training.resume(), hat::Error);
     }
 
+    TEST_CASE("a checkpoint that has come further in an epoch than there is one is an error") {
+        const hat::support::TemporaryDirectory directory;
+        Run first(directory.path(), {.updates = 40}, 1);
+        CHECK(first.run_until(4) == TrainingEnd::stopped);
+        Run other(directory.path(), {.updates = 40}, 1);
+        REQUIRE(other.training.resume());
+        other.corpus = hat::support::reversed_pairs(10, vocab_size, 1);
+        const std::string message =
+            directory.path() + ": has done 4 batches of epoch 1, which has ";
+        try {
+            other.run_until(1000);
+            FAIL_CHECK("went on, though the corpus is another one");
+        } catch (const hat::Error& error) {
+            CHECK_MESSAGE(std::string(error.what()).starts_with(message), error.what());
+        }
+    }
+
+    TEST_CASE("an empty corpus is an error, not a training without end") {
+        const hat::support::TemporaryDirectory directory;
+        Run run(directory.path(), {.updates = 4}, 1);
+        const hat::data::Corpus nothing = hat::support::reversed_pairs(0, vocab_size, 1);
+        CHECK_THROWS_WITH_AS(Training(run.trainer, nothing, run.held_out,
+                                      Run::in(directory.path(), {.updates = 4}), run.pool),
+                             "training: the corpus is empty", hat::Error);
+    }
+
     TEST_CASE("which settings differ is said by name") {
         using hat::train::detail::settings_difference;
         CHECK(settings_difference(R"({"seed": 1, "dropout": 0.1, "init": ""})",

@@ -90,6 +90,12 @@ inline constexpr const char* search_format = "hat-search-1";
     return count;
 }
 
+/// The first iteration looks at genomes, and none is looked at before.
+inline void check_progress(int iteration, std::size_t genomes, const std::string& path) {
+    if ((iteration == 0) != (genomes == 0))
+        fail(path, ": has ", genomes, " genomes after ", iteration, " iterations");
+}
+
 [[nodiscard]] inline double saved_number(const io::Json& value, const std::string& where) {
     const auto number = io::json_as<double>(value, where);
     if (!std::isfinite(number)) fail(where, ": ", value.dump(), " is out of range");
@@ -169,8 +175,11 @@ void load_search(const std::string& path, const Problem& problem, Evolution<Prob
                                if (!(std::abs(cost - expected) <= 1e-6 * std::abs(expected)))
                                    fail(where, ": a cost of ", cost, ", expected ", expected,
                                         "; was the predictor another one?");
+                               if (!(expected <= search.limit()))
+                                   fail(where, ": a cost of ", cost, ", which the limit forbids");
                                scored.push_back({std::move(genome), cost, score});
                            });
+    detail::check_progress(iteration, scored.size(), path);
     search.restore(iteration, stale, scored);
 }
 
@@ -220,6 +229,7 @@ void load_search(const std::string& path, const Problem& problem, ParetoSearch<P
                 fail(where, ": has ", point.size(), " objectives, expected ", objectives);
             members.push_back({std::move(genome), std::move(point), violation});
         });
+    detail::check_progress(iteration, members.size(), path);
     search.restore(iteration, members);
 }
 

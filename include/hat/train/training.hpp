@@ -93,6 +93,8 @@ enum class TrainingEnd { finished, patience, stopped };
 class Training {
 public:
     /// All references must outlive it.
+    /// Throws  `Error` if there is nothing to train or to validate on, or an option is out of
+    /// range.
     Training(Trainer& trainer, const data::Corpus& corpus, const data::Corpus& validation,
              const TrainingOptions& options, ThreadPool& pool)
         : trainer_(trainer), corpus_(corpus), options_(options), pool_(pool),
@@ -101,6 +103,7 @@ public:
         const auto positive = [](const char* name, std::int64_t value) {
             if (value < 1) fail("training: ", name, " = ", value, ", expected at least 1");
         };
+        if (corpus.size() == 0) fail("training: the corpus is empty");
         positive("updates", options.updates);
         positive("batches_per_update", options.batches_per_update);
         positive("checkpoint_every", options.checkpoint_every);
@@ -140,6 +143,10 @@ public:
         while (position_.update < options_.updates) {
             const auto plan =
                 data::plan_batches(corpus_, options_.batches, static_cast<int>(position_.epoch));
+            if (position_.batch >= plan.size())
+                fail(options_.directory, ": has done ", position_.batch, " batches of epoch ",
+                     position_.epoch + 1, ", which has ", plan.size(),
+                     " of this corpus; was it trained on another one?");
             batch.reserve(plan);
             while (position_.batch < plan.size() && position_.update < options_.updates) {
                 const auto make = choose(position_.update);
