@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <limits>
 #include <set>
+#include <string>
 #include <vector>
 
 using namespace hat::decode;
@@ -173,5 +174,21 @@ TEST_SUITE("decode/sampling") {
         check({.top_p = 0}, "sampling: top p = 0.000000, expected more than 0 and at most 1");
         check({.tokens = 1023}, "sampling: a prompt of 2 tokens and 1023 more, expected at most "
                                 "1024 in all, as the model has positions for");
+    }
+
+    TEST_CASE("a token that is not in the vocabulary is an error") {
+        const auto packed = random_model();
+        CachedTransformer model(packed);
+        TextSampler sampler;
+        for (const int token : {-1, 40}) {
+            const std::string message =
+                "sampling: a prompt has token " + std::to_string(token) + ", expected 0 to 39";
+            const std::vector<std::vector<int>> prompts{{5}, {6, token}};
+            CHECK_THROWS_WITH_AS(static_cast<void>(sampler.run(model, prompts, {}, {})),
+                                 message.c_str(), hat::Error);
+            const std::vector<std::vector<int>> empty(1);
+            CHECK_THROWS_WITH_AS(static_cast<void>(sampler.run(model, empty, {.eos = token}, {})),
+                                 message.c_str(), hat::Error);
+        }
     }
 }

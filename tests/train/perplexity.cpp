@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -151,5 +152,24 @@ TEST_SUITE("train/perplexity") {
         CHECK_THROWS_WITH_AS(static_cast<void>(measure_perplexity(network.view(), text, {}, pool)),
                              "perplexity: the text has a vocabulary of 31, the model one of 30",
                              hat::Error);
+    }
+
+    TEST_CASE("a token that is not in the vocabulary is an error") {
+        hat::model::Network network = random_network();
+        hat::ThreadPool pool(1);
+        for (const int token : {-1, 30}) {
+            const std::string message =
+                "perplexity: the text has token " + std::to_string(token) + ", expected 0 to 29";
+            Side text = random_text(10);
+            text.sentences.tokens[9] = token;
+            CHECK_THROWS_WITH_AS(
+                static_cast<void>(measure_perplexity(network.view(), text, {}, pool)),
+                message.c_str(), hat::Error);
+            Side unending = random_text(10);
+            unending.eos = token;
+            CHECK_THROWS_WITH_AS(
+                static_cast<void>(measure_perplexity(network.view(), unending, {}, pool)),
+                message.c_str(), hat::Error);
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -105,8 +106,9 @@ private:
         const int sentence = rows_[index(first)].sentence;
         int& count = finished_counts_[index(sentence)];
         const std::size_t rows_before = next_rows_.size();
-        const int all = (last - first) * vocab_size_;
-        const int considered = std::min(2 * beam_, std::max(1, all - 1));
+        const std::int64_t all = std::int64_t{last - first} * vocab_size_;
+        const auto considered =
+            static_cast<int>(std::min(std::int64_t{2} * beam_, std::max(std::int64_t{1}, all - 1)));
         std::fill_n(heads_.begin(), last - first, std::size_t{0});
         for (int position = 0; position < considered; ++position) {
             const Best best = take_best(candidates, first, last);

@@ -119,6 +119,7 @@ private:
 template <class Model>
 concept LogitModel = requires(Model& model, const Model& constant, const Sources& sources,
                               std::span<const int> max_lengths, std::span<const Row> rows) {
+    { constant.vocab_size() } -> std::same_as<int>;
     { constant.max_length() } -> std::same_as<int>;
     model.start(sources, 1, max_lengths);
     { model.logits(rows) } -> std::convertible_to<Matrix>;
@@ -136,13 +137,15 @@ public:
     /// empty. pad and bos are never drawn.
     ///
     /// Throws  `Error` if an option is out of range, a prompt and what is to follow it have more
-    ///         tokens than the model has positions for, or the model's output is not a number
+    ///         tokens than the model has positions for, a token is not in its vocabulary, or the
+    ///         model's output is not a number
     template <LogitModel Model>
     [[nodiscard]] std::vector<std::vector<int>>
     run(Model& model, std::span<const std::vector<int>> prompts, const SpecialTokens& special,
         const SamplingOptions& options) {
         validate(options);
         const auto sentences = prompts.size();
+        check_tokens(std::span(&special.eos, 1), model.vocab_size());
         std::vector<std::vector<int>> results(sentences);
         std::vector<int> lengths;
         std::vector<Row> rows;
@@ -152,6 +155,7 @@ public:
                 fail("sampling: a prompt of ", prompts[s].size(), " tokens and ", options.tokens,
                      " more, expected at most ", model.max_length(),
                      " in all, as the model has positions for");
+            check_tokens(prompts[s], model.vocab_size());
             lengths.push_back(static_cast<int>(length));
             rows.push_back({.sentence = static_cast<int>(s),
                             .parent = static_cast<int>(s),
@@ -183,10 +187,17 @@ public:
     }
 
 private:
+    static void check_tokens(std::span<const int> tokens, int vocab_size) {
+        for (const int token : tokens)
+            if (token < 0 || token >= vocab_size)
+                fail("sampling: a prompt has token ", token, ", expected 0 to ", vocab_size - 1);
+    }
+
     int draw(Vector logits, const SpecialTokens& special, const SamplingOptions& options,
              Random& random) {
         const auto forbid = [&](int token) {
-            if (token >= 0) logits[token] = -std::numeric_limits<float>::infinity();
+            if (token >= 0 && token < logits.size())
+                logits[token] = -std::numeric_limits<float>::infinity();
         };
         forbid(special.pad);
         forbid(special.bos);

@@ -95,6 +95,12 @@ struct Perplexity {
         fail("perplexity: the text has a vocabulary of ", text.vocab_size, ", the model one of ",
              model.architecture.target_vocab_size);
     const std::vector<int>& targets = text.sentences.tokens;
+    const auto check = [&](int token) {
+        if (token < 0 || token >= text.vocab_size)
+            fail("perplexity: the text has token ", token, ", expected 0 to ", text.vocab_size - 1);
+    };
+    check(text.eos);
+    std::ranges::for_each(targets, check);
     std::vector<int> inputs{text.eos};
     if (!targets.empty()) inputs.insert(inputs.end(), targets.begin(), targets.end() - 1);
     const std::vector<TextWindow> windows =
