@@ -11,6 +11,7 @@
 #include <hat/model/pack.hpp>
 
 #include "commands.hpp"
+#include "model_argument.hpp"
 
 #include <cstdio>
 #include <iostream>
@@ -35,7 +36,7 @@ struct TranslateOptions {
 class LineTranslator {
 public:
     LineTranslator(const TranslateOptions& options)  // NOLINT: made where it is used
-        : options_(options), directory_(io::ModelDirectory::open(options.model)),
+        : options_(options), directory_(io::ModelDirectory::open(model_path(options.model))),
           text_(data::TextCodec::load(directory_)), packed_(load()),
           translator_(packed_, directory_.config().special_tokens), pool_(options.threads) {
         const auto& architecture = directory_.config().architecture;
@@ -134,7 +135,7 @@ void add_translate(CLI::App& app) {
     CLI::App* command =
         app.add_subcommand("translate", "Translates standard input, one sentence a line.");
     command->footer("Example:\n  echo 'Save the file.' | hat translate --model run/model");
-    command->add_option("--model", options->model, "model directory")->required();
+    command->add_option("--model", options->model, "run or model directory")->required();
     const auto number = [&](const char* name, auto& value, const char* text) {
         return command->add_option(name, value, text)->capture_default_str();
     };

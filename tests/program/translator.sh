@@ -26,7 +26,7 @@ for metric in bleu chrf; do
 done
 
 # The same lines one by one, with another batch size and on one thread.
-"$hat" translate --model run/model --batch 1 --threads 1 <test.en | cmp - test.out ||
+"$hat" translate --model run --batch 1 --threads 1 <test.en | cmp - test.out ||
     fail "a sentence is translated differently alone than in a batch"
 # Empty lines stay empty; Windows line ends and a missing last one are fine.
 printf 'one two.\r\n\n\nthree.' | "$hat" translate --model run/model >lines.out
