@@ -10,6 +10,7 @@
 
 #include "architecture_argument.hpp"
 #include "commands.hpp"
+#include "model_argument.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -71,7 +72,7 @@ model::Architecture member_argument(const InspectOptions& options) {
 
 model::Architecture chosen_architecture(const InspectOptions& options) {
     if (!options.model.empty())
-        return io::ModelDirectory::open(options.model).config().architecture;
+        return io::ModelDirectory::open(model_path(options.model)).config().architecture;
     if (!options.space.empty()) return member_argument(options);
     if (!options.super.empty()) return published_argument(options);
     if (elastic::looks_like_gene_string(options.architecture))
@@ -154,7 +155,7 @@ void add_inspect(CLI::App& app) {
         app.add_subcommand("inspect", "Prints sizes, parameters and multiply-adds.");
     command->footer("Examples:\n  hat inspect --architecture tiny --vocab-size 10000\n"
                     "  hat inspect --space multi30k");
-    command->add_option("--model", options->model, "a model directory");
+    command->add_option("--model", options->model, "a run or model directory");
     command->add_option("--architecture", options->architecture,
                         std::string("YAML file, or ") + architecture_names +
                             "; with --space, also genes as one word");
