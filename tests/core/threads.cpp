@@ -103,4 +103,11 @@ TEST_SUITE("core/threads") {
                   for (int repeat = 0; repeat < 10; ++repeat) pool.run(64, job);
               }) == 0);
     }
+
+    TEST_CASE("a number of threads that no machine has is an error") {
+        CHECK_THROWS_WITH_AS(ThreadPool(1025),
+                             "threads: found 1025, expected 0 (one per core) to 1024", hat::Error);
+        CHECK_THROWS_WITH_AS(ThreadPool(-1), "threads: found -1, expected 0 (one per core) to 1024",
+                             hat::Error);
+    }
 }

@@ -63,6 +63,14 @@ expect 1 "standard input:2: byte 5" "$hat" translate --model run/model <bad.txt
 awk 'BEGIN { for (i = 0; i < 3000; ++i) printf "one "; print "" }' >long.txt
 expect 1 "standard input:1: the line has" "$hat" translate --model run/model <long.txt
 
+# Threads
+expect 1 "threads: found 5000" "$hat" translate --model run/model --threads 5000 </dev/null
+(
+    ulimit -v 3000000  # for fewer stacks than threads
+    expect 1 "threads: the system starts" "$hat" translate --model run/model --threads 1000 </dev/null
+    exit "$failures"
+) || fail "threads that the system does not start"
+
 # Scores
 expect 1 "has 300 lines, but valid.de has 30" "$hat" score --reference valid.de <train.de
 

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <hat/config.hpp>
+#include <hat/core/error.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -19,21 +23,22 @@ namespace hat {
 /// must not depend on it: give every index its own output.
 class ThreadPool {
 public:
+    static constexpr int max_threads = 1024;
+
     /// `threads` in all, the caller included; 0 means one per core.
+    ///
+    /// Throws  `Error` if there are to be more than `max_threads`, or the system does not start
+    /// them
     explicit ThreadPool(int threads = 0) {
-        if (threads <= 0) threads = static_cast<int>(std::thread::hardware_concurrency());
-        for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
+        if (threads < 0 || threads > max_threads)
+            fail("threads: found ", threads, ", expected 0 (one per core) to ", max_threads);
+        if (threads == 0)
+            threads = std::min(static_cast<int>(std::thread::hardware_concurrency()), max_threads);
+        start_workers(threads);
     }
     ThreadPool(const ThreadPool&) = delete;
     ThreadPool& operator=(const ThreadPool&) = delete;
-    ~ThreadPool() {
-        {
-            const std::lock_guard lock(mutex_);
-            stopping_ = true;
-        }
-        start_.notify_all();
-        for (auto& worker : workers_) worker.join();
-    }
+    ~ThreadPool() { stop_workers(); }
 
     [[nodiscard]] int size() const noexcept { return static_cast<int>(workers_.size()) + 1; }
 
@@ -99,6 +104,32 @@ private:
             call_(job_, i, thread);
 #endif
         }
+    }
+
+    void start_workers(int threads) {
+        workers_.reserve(static_cast<std::size_t>(std::max(threads, 1)));
+        const auto start = [&] {
+            for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
+        };
+#if HAT_EXCEPTIONS
+        try {
+            start();
+        } catch (const std::system_error& error) {
+            const std::size_t started = workers_.size() + 1;
+            stop_workers();
+            fail("threads: the system starts ", started, " of ", threads, ": ", error.what());
+        }
+#else
+        start();
+#endif
+    }
+    void stop_workers() {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+        }
+        start_.notify_all();
+        for (auto& worker : workers_) worker.join();
     }
 
     std::vector<std::thread> workers_;
