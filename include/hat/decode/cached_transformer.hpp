@@ -33,10 +33,12 @@ public:
         return network().architecture.target_vocab_size;
     }
     /// Positions that a target may have.
-    [[nodiscard]] int max_length() const noexcept { return positions(network().target_positions); }
+    [[nodiscard]] int max_length() const noexcept {
+        return model::Network::most_tokens(network().target_positions);
+    }
     /// Tokens that a source may have, its eos among them.
     [[nodiscard]] int max_source_length() const noexcept {
-        return positions(network().source_positions);
+        return model::Network::most_tokens(network().source_positions);
     }
 
     /// Runs the encoder, and projects what cross-attention will read of it.
@@ -95,12 +97,6 @@ public:
 
 private:
     [[nodiscard]] const auto& network() const noexcept { return model_->view(); }
-
-    /// Rows of a table are for tokens from the first position on; without a table there is no limit
-    /// but that of the library.
-    static int positions(ConstMatrix table) noexcept {
-        return table.empty() ? model::Network::max_tokens : table.rows() - first_position;
-    }
 
     /// Takes every row one position further. Returns what their logits are made from.
     ///

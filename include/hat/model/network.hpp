@@ -29,6 +29,11 @@ public:
     /// Sentences of up to this many tokens have a sinusoidal position.
     static constexpr int max_tokens = 1024;
 
+    /// Tokens that a sentence may have if its positions are in this table, or in none.
+    [[nodiscard]] static int most_tokens(ConstMatrix positions) noexcept {
+        return positions.empty() ? max_tokens : positions.rows() - first_position;
+    }
+
     /// A network with all parameters zero.
     /// Throws  `Error` if the architecture is not valid.
     explicit Network(const Architecture& architecture)

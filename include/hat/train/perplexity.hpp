@@ -5,7 +5,6 @@
 #include <hat/autograd/tape.hpp>
 #include <hat/core/arena.hpp>
 #include <hat/core/error.hpp>
-#include <hat/core/position.hpp>
 #include <hat/core/ragged.hpp>
 #include <hat/core/threads.hpp>
 #include <hat/data/corpus.hpp>
@@ -25,8 +24,7 @@ namespace hat::train {
 
 /// Tokens that a language model may read at once.
 [[nodiscard]] inline int max_text_length(const model::Transformer<nn::Trainable>& model) noexcept {
-    const Matrix& positions = model.target_positions.value;
-    return positions.empty() ? model::Network::max_tokens : positions.rows() - first_position;
+    return model::Network::most_tokens(model.target_positions.value);
 }
 
 struct PerplexityOptions {

@@ -10,6 +10,7 @@
 #include <hat/train/averaging.hpp>
 #include <hat/train/checkpoint.hpp>
 #include <hat/train/checkpoint_directory.hpp>
+#include <hat/train/corpus_check.hpp>
 #include <hat/train/exponential_average.hpp>
 #include <hat/train/progress.hpp>
 #include <hat/train/trainer.hpp>
@@ -93,8 +94,7 @@ enum class TrainingEnd { finished, patience, stopped };
 class Training {
 public:
     /// All references must outlive it.
-    /// Throws  `Error` if there is nothing to train or to validate on, or an option is out of
-    /// range.
+    /// Throws  `Error` if the network cannot read a corpus, or an option is out of range.
     Training(Trainer& trainer, const data::Corpus& corpus, const data::Corpus& validation,
              const TrainingOptions& options, ThreadPool& pool)
         : trainer_(trainer), corpus_(corpus), options_(options), pool_(pool),
@@ -103,7 +103,8 @@ public:
         const auto positive = [](const char* name, std::int64_t value) {
             if (value < 1) fail("training: ", name, " = ", value, ", expected at least 1");
         };
-        if (corpus.size() == 0) fail("training: the corpus is empty");
+        check_corpus(network(), corpus, "training: the corpus");
+        check_corpus(network(), validation, "training: the validation corpus");
         positive("updates", options.updates);
         positive("batches_per_update", options.batches_per_update);
         positive("checkpoint_every", options.checkpoint_every);
