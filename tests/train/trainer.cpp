@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -137,5 +138,15 @@ TEST_SUITE("train/trainer") {
                         hat::Error);
         CHECK_THROWS_AS(Trainer(network, schedule, {.label_smoothing = -0.1F}, pool), hat::Error);
         CHECK_THROWS_AS(Trainer(network, schedule, {.clip_norm = -1}, pool), hat::Error);
+        using Rates = hat::nn::DropoutRates;
+        for (float Rates::*const rate :
+             {&Rates::residual, &Rates::attention, &Rates::activation, &Rates::unit,
+              &Rates::embedding, &Rates::position, &Rates::softmax}) {
+            for (const float value : {-0.1F, 1.0F, std::nanf("")}) {
+                TrainerOptions options;
+                options.dropout.*rate = value;
+                CHECK_THROWS_AS(Trainer(network, schedule, options, pool), hat::Error);
+            }
+        }
     }
 }

@@ -50,15 +50,19 @@ public:
             ThreadPool& pool)
         : network_(network), schedule_(schedule), options_(options), pool_(pool),
           adam_(network.table(), options.adam), gradients_(network.table(), options.shards, pool) {
-        const auto check = [](const char* name, double value) {
+        const auto check = [](const char* name, float value) {
             if (!(value >= 0 && value < 1)) {
                 fail("training: ", name, " = ", value, ", expected at least 0 and below 1");
             }
         };
-        check("dropout", static_cast<double>(options.dropout.residual));
-        check("attention dropout", static_cast<double>(options.dropout.attention));
-        check("activation dropout", static_cast<double>(options.dropout.activation));
-        check("label smoothing", static_cast<double>(options.label_smoothing));
+        check("dropout", options.dropout.residual);
+        check("attention dropout", options.dropout.attention);
+        check("activation dropout", options.dropout.activation);
+        check("unit dropout", options.dropout.unit);
+        check("embedding dropout", options.dropout.embedding);
+        check("position dropout", options.dropout.position);
+        check("softmax dropout", options.dropout.softmax);
+        check("label smoothing", options.label_smoothing);
         if (!(options.clip_norm >= 0)) {
             fail("training: clip norm = ", options.clip_norm, ", expected 0 or more");
         }
