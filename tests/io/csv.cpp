@@ -23,7 +23,7 @@ TEST_SUITE("io/csv") {
     }
 
     TEST_CASE("what is wrong with a table is said with its line and column") {
-        const auto message = [](const char* text, const char* expected) {
+        const auto message = [](const std::string& text, const char* expected) {
             CHECK_THROWS_WITH_AS(
                 [&] {
                     const Csv csv = Csv::parse(text, "t.csv");
@@ -35,6 +35,8 @@ TEST_SUITE("io/csv") {
         message("", "t.csv:1: expected a line of column names, found nothing");
         message("a,,c\n", "t.csv:1: expected column names, found an empty one");
         message("a,b,a\n", "t.csv:1: column \"a\" appears twice");
+        message("a" + std::string(1'000'000, ',') + "\n",
+                "t.csv:1: has 1000001 columns, expected at most 1000");
         message("a,b\n1,2\n1,2,3\n", "t.csv:3: expected 2 fields, found 3");
         message("a,b\n1,2\n\n", "t.csv:3: expected 2 fields, found 1");
         message("a,b\n1,\"2\"\n",

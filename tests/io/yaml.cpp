@@ -77,6 +77,9 @@ TEST_SUITE("io/yaml") {
         CHECK(parse_message("") == "f: expected lines of \"key: value\"");
         CHECK(parse_message("- 1\n- 2\n") == "f: expected lines of \"key: value\"");
         CHECK(parse_message("a: 1\nb: 2\na: 3\n") == "f:3: key \"a\" appears twice");
+        std::string many;
+        for (int i = 0; i < 20'000; ++i) many += "k" + std::to_string(i) + ": 1\n";
+        CHECK(parse_message(many + "k0: 1\n") == "f:20001: key \"k0\" appears twice");
         CHECK(parse_message("a: 1\n[1, 2]: 2\n") == "f:2: a key is not a word");
         CHECK(parse_message("a: [1,\nb: 2\n").starts_with("f:"));
         CHECK(parse_message("a: *b\n").starts_with("f:1: not valid YAML: "));

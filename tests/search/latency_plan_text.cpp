@@ -78,6 +78,9 @@ TEST_SUITE("search/latency_plan_text") {
                        "plan:3: beam appears twice (first in line 2)");
         check_rejected(replaced(good, "beam: 5", "beam: 5\nbeams: 5"),
                        "plan:3: there is no field beams");
+        std::string fields;
+        for (int i = 0; i < 300; ++i) fields += "field_" + std::to_string(i) + ": 1\n";
+        check_rejected(fields, "plan:201: has more than 200 fields, which no plan has");
         check_rejected(replaced(good, "qkv_dim: 128", ""),
                        "plan: expected a line \"qkv_dim: …\", found none");
         check_rejected(replaced(good, "encoder_heads: 8,", "encoder_heads: "),

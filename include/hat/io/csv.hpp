@@ -113,6 +113,9 @@ private:
     }
 
     void check_header() const {
+        constexpr std::size_t most = 1000;
+        if (header_.size() > most)
+            fail(where_, ":1: has ", header_.size(), " columns, expected at most ", most);
         for (auto name = header_.begin(); name != header_.end(); ++name) {
             if (name->empty()) fail(where_, ":1: expected column names, found an empty one");
             if (std::find(header_.begin(), name, *name) != name)

@@ -113,6 +113,7 @@ private:
 
     YamlMap(const YAML::Node& root, std::string where) : where_(std::move(where)) {
         if (!root.IsMap()) fail(where_, ": expected lines of \"key: value\"");
+        std::set<std::string> names;  // a hostile file has very many
         for (const auto& entry : root) {
             const YAML::Node& key = entry.first;
             const int line = key.Mark().line + 1;
@@ -120,7 +121,7 @@ private:
             std::string name = key.Scalar();
             for (char& c : name)
                 if (static_cast<unsigned char>(c) < ' ') c = '?';
-            if (find(name) != nullptr)
+            if (!names.insert(name).second)
                 fail(where_, ":", line, ": key \"", name, "\" appears twice");
             fields_.push_back({std::move(name), line, entry.second});
         }

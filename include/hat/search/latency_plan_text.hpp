@@ -9,6 +9,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -88,6 +89,8 @@ public:
             if (entry.name == name)
                 fail(where_, ":", line, ": ", name, " appears twice (first in line ", entry.line,
                      ")");
+        if (entries_.size() == max_fields)
+            fail(where_, ":", line, ": has more than ", max_fields, " fields, which no plan has");
         entries_.push_back({name, value, line, false});
     }
 
@@ -169,6 +172,8 @@ private:
             x = static_cast<T>(number);
         }
     }
+
+    static constexpr std::size_t max_fields = 200;
 
     std::string_view where_;
     std::vector<Entry> entries_;
