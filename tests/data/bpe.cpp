@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <hat/core/random.hpp>
 #include <hat/data/bpe.hpp>
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 using hat::data::BpeCodes;
@@ -15,6 +19,28 @@ const std::string merges = "l o\nlo w\ne s\nes t</w>\n";
 
 BpeCodes codes_of(const std::string& text) {
     return BpeCodes::from_text(text, "codes");
+}
+
+using Pieces = std::vector<std::string>;
+
+/// What the merges make of pieces by their definition: again and again, the pair among them that
+/// was learnt first is joined wherever it stands, from the left.
+Pieces merged_slowly(const std::vector<std::pair<std::string, std::string>>& learnt,
+                     Pieces pieces) {
+    for (;;) {
+        auto first = learnt.end();
+        for (std::size_t i = 0; i + 1 < pieces.size(); ++i)
+            first = std::min(first, std::find(learnt.begin(), learnt.end(),
+                                              std::pair(pieces[i], pieces[i + 1])));
+        if (first == learnt.end()) return pieces;
+        Pieces joined;
+        for (std::size_t i = 0; i < pieces.size(); ++i) {
+            joined.push_back(pieces[i]);
+            if (i + 1 < pieces.size() && std::pair(pieces[i], pieces[i + 1]) == *first)
+                joined.back() += pieces[++i];
+        }
+        pieces = joined;
+    }
 }
 
 }  // namespace
@@ -45,6 +71,30 @@ TEST_SUITE("data/bpe") {
         CHECK(codes_of("#version: 0.2\na a\n").apply("aaax") == "aa@@ a@@ x");
         // A merge that is named twice counts where it is named first.
         CHECK(codes_of("#version: 0.2\na b\nb c\na b\n").apply("abcd") == "ab@@ c@@ d");
+    }
+
+    TEST_CASE("any merges in any order make of a word what their definition says") {
+        hat::Random random(1);
+        const auto pick = [&](const auto& from) { return from[random.below(from.size())]; };
+        for (int i = 0; i < 200; ++i) {
+            Pieces known{"a", "b", "c"};
+            std::vector<std::pair<std::string, std::string>> learnt;
+            std::string text;
+            for (int k = 0; k < 8; ++k) {
+                learnt.emplace_back(pick(known), pick(known));
+                const auto& [left, right] = learnt.back();
+                text += left + " " + right + "\n";
+                known.push_back(left + right);
+            }
+            Pieces letters;
+            std::string word;
+            for (int k = 0; k < 15; ++k) word += letters.emplace_back(1, pick(std::string("abc")));
+            letters.push_back("</w>");
+            Pieces expected = merged_slowly(learnt, letters);
+            expected.pop_back();
+            for (std::size_t k = 0; k + 1 < expected.size(); ++k) expected[k] += "@@";
+            CHECK(codes_of(text).pieces(word) == expected);
+        }
     }
 
     TEST_CASE("spaces alone separate words, and one is left between pieces") {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <limits>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -83,8 +84,7 @@ public:
             pieces.back() += end_of_word;
         else
             pieces.emplace_back(end_of_word);
-        while (merge_first(pieces)) {
-        }
+        merge(pieces);
         std::string& last = pieces.back();
         if (last.ends_with(end_of_word)) last.resize(last.size() - end_of_word.size());
         if (last.empty()) pieces.pop_back();
@@ -102,24 +102,49 @@ private:
         return line;
     }
 
-    /// Joins all neighbours that are the pair learnt first; false if no pair has been learnt.
-    [[nodiscard]] bool merge_first(std::vector<std::string>& pieces) const {
-        auto first = ranks_.end();
-        for (std::size_t i = 0; i + 1 < pieces.size(); ++i) {
-            const auto found = ranks_.find(Pair{pieces[i], pieces[i + 1]});
-            if (found != ranks_.end() && (first == ranks_.end() || found->second < first->second))
-                first = found;
+    static constexpr int unknown = -1;
+
+    /// When the pair of two pieces was learnt.
+    [[nodiscard]] int rank(const std::string& left, const std::string& right) const {
+        const auto found = ranks_.find(Pair{left, right});
+        return found == ranks_.end() ? unknown : found->second;
+    }
+
+    /// Joins all neighbours that are the pair learnt first, from left to right, then those of the
+    /// pair learnt next, …, until no pair is left that has been learnt.
+    ///
+    /// Cost    n log n look-ups for n pieces
+    void merge(std::vector<std::string>& pieces) const {
+        const std::size_t end = pieces.size();
+        std::vector<std::size_t> next(end);
+        std::vector<std::size_t> before(end + 1);
+        std::map<int, std::set<std::size_t>> places;  // left pieces of the pairs of each rank
+        const auto rank_at = [&](std::size_t left) {
+            return next[left] == end ? unknown : rank(pieces[left], pieces[next[left]]);
+        };
+        const auto note = [&](std::size_t left) {
+            if (const int r = rank_at(left); r != unknown) places[r].insert(left);
+        };
+        for (std::size_t i = 0; i < end; ++i) {
+            next[i] = i + 1;
+            before[i + 1] = i;
         }
-        if (first == ranks_.end()) return false;
-        const auto& [left, right] = first->first;
-        std::vector<std::string> merged;
-        for (std::size_t i = 0; i < pieces.size(); ++i) {
-            merged.push_back(std::move(pieces[i]));
-            if (i + 1 < pieces.size() && merged.back() == left && pieces[i + 1] == right)
-                merged.back() += pieces[++i];
+        for (std::size_t i = 0; i < end; ++i) note(i);
+        while (!places.empty()) {
+            const auto first = places.extract(places.begin());
+            for (const std::size_t left : first.mapped()) {
+                // The piece, or the one behind it, may have been joined to another meanwhile.
+                if (pieces[left].empty() || rank_at(left) != first.key()) continue;
+                const std::size_t right = next[left];
+                pieces[left] += pieces[right];
+                pieces[right].clear();
+                next[left] = next[right];
+                before[next[right]] = left;
+                if (left > 0) note(before[left]);
+                note(left);
+            }
         }
-        pieces = std::move(merged);
-        return true;
+        std::erase(pieces, std::string());
     }
 
     std::map<Pair, int> ranks_;
