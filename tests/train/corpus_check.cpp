@@ -75,6 +75,10 @@ TEST_SUITE("train/corpus_check") {
             damaged.target.sentences.tokens[3] = token;
             check_rejected(damaged, token < 0 ? "pairs, target has token -1, expected 0 to 23"
                                               : "pairs, target has token 24, expected 0 to 23");
+            Corpus unending = pairs();
+            unending.source.eos = token;
+            check_rejected(unending, token < 0 ? "pairs, source has token -1, expected 0 to 23"
+                                               : "pairs, source has token 24, expected 0 to 23");
         }
     }
 

@@ -6,6 +6,7 @@
 #include <hat/data/corpus.hpp>
 #include <hat/model/network.hpp>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -22,9 +23,12 @@ inline void check_side(const data::Side& side, std::string_view name, int vocab_
         if (side.sentences.length(i) > longest)
             fail(name, ": sentence ", i + 1, " has ", side.sentences.length(i),
                  " tokens, expected at most ", longest, ", as the network has positions for");
-    for (const int token : side.sentences.tokens)
+    const auto check_token = [&](int token) {
         if (token < 0 || token >= vocab_size)
             fail(name, " has token ", token, ", expected 0 to ", vocab_size - 1);
+    };
+    check_token(side.eos);
+    std::ranges::for_each(side.sentences.tokens, check_token);
 }
 
 }  // namespace detail

@@ -4,8 +4,9 @@
 /// `hat/train`: from random weights to a model.
 ///
 /// `Trainer` makes updates: gradients of a batch on several threads (`ShardedGradients`), clipping,
-/// `Adam`, a `Schedule`. `Training` (training.hpp, which needs nlohmann-json) runs a whole training
-/// over a corpus, with validations, checkpoints it resumes from, and a log.
+/// `Adam`, a `Schedule`. `check_corpus` tells whether a network can read a corpus. `Training`
+/// (training.hpp, which needs nlohmann-json) runs a whole training over a corpus, with validations,
+/// checkpoints it resumes from, and a log.
 ///
 ///     hat::train::Trainer trainer(network, schedule, {.dropout = {.residual = 0.3F}}, pool);
 ///     trainer.accumulate(batch);
@@ -20,6 +21,7 @@
 
 #include <hat/train/adam.hpp>
 #include <hat/train/clipping.hpp>
+#include <hat/train/corpus_check.hpp>
 #include <hat/train/exponential_average.hpp>
 #include <hat/train/schedule.hpp>
 #include <hat/train/shards.hpp>
