@@ -77,7 +77,7 @@ TEST_SUITE("data/corpus_file") {
         Corpus wrong = corpus;
         wrong.source.sentences.tokens[0] = 10;
         save_corpus(wrong, path);
-        CHECK(error_of_loading(path) == path + ": found id 10, expected 0 to 9");
+        CHECK(error_of_loading(path) == path + ": a sentence has token 10, expected 0 to 9");
         wrong = corpus;
         wrong.target.sentences.tokens[1] = 4;
         save_corpus(wrong, path);

@@ -80,7 +80,7 @@ TEST_SUITE("data/fairseq_dictionary") {
         CHECK(side.sentences.tokens == std::vector<int>{5, 2, 2});
         CHECK(side.vocab_size == 6);
         CHECK_THROWS_WITH_AS(static_cast<void>(dictionary.decode({6})),
-                             "dictionary: found id 6, expected 0 to 5", hat::Error);
+                             "dictionary: the text has token 6, expected 0 to 5", hat::Error);
         CHECK_THROWS_AS(static_cast<void>(dictionary.encode("\xff")), hat::Error);
     }
 

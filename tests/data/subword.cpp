@@ -76,6 +76,6 @@ TEST_SUITE("data/subword") {
     TEST_CASE("an id outside the vocabulary is an error") {
         const Subword subword = train_subword(subword_text, {.vocab_size = 40});
         CHECK_THROWS_WITH_AS(static_cast<void>(subword.decode({40})),
-                             "subword model: found id 40, expected 0 to 39", hat::Error);
+                             "subword model: the text has token 40, expected 0 to 39", hat::Error);
     }
 }

@@ -29,3 +29,4 @@
 #include <hat/core/slab.hpp>
 #include <hat/core/special_tokens.hpp>
 #include <hat/core/threads.hpp>
+#include <hat/core/token_ids.hpp>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/token_ids.hpp>
 #include <hat/data/corpus.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/mapped_file.hpp>
@@ -114,9 +115,7 @@ inline void check_side(const Side& side, const std::string& path) {
     for (std::size_t i = 1; i < offsets.size(); ++i)
         if (sentences.tokens[static_cast<std::size_t>(offsets[i] - 1)] != side.eos)
             fail(path, ": sentence ", i, " does not end with ", side.eos, ", the end of sentence");
-    for (const int id : sentences.tokens)
-        if (id < 0 || id >= side.vocab_size)
-            fail(path, ": found id ", id, ", expected 0 to ", side.vocab_size - 1);
+    check_token_ids(sentences.tokens, side.vocab_size, path, ": a sentence");
 }
 
 inline Side take_side(CorpusReader& reader, const SideHeader& header, const std::string& path) {

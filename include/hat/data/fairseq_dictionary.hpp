@@ -4,6 +4,7 @@
 #include <hat/config.hpp>
 #include <hat/core/error.hpp>
 #include <hat/core/special_tokens.hpp>
+#include <hat/core/token_ids.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/data/unicode.hpp>
 #include <hat/data/utf8.hpp>
@@ -133,11 +134,10 @@ public:
     ///
     /// Throws  `Error` if an id is not in the dictionary
     [[nodiscard]] std::string decode(const std::vector<int>& ids) const {
+        check_token_ids(ids, size(), "dictionary: the text");
         std::string text;
         bool is_first = true;
         for (const int id : ids) {
-            if (id < 0 || id >= size())
-                fail("dictionary: found id ", id, ", expected 0 to ", size() - 1);
             if (id == special().eos) continue;
             if (!is_first) text += ' ';
             text += word(id);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/token_ids.hpp>
 #include <hat/data/subword_format.hpp>
 #include <hat/data/vocabulary.hpp>
 #include <hat/io/atomic_file.hpp>
@@ -59,9 +60,7 @@ public:
     ///
     /// Throws  `Error` if an id is not in the vocabulary
     [[nodiscard]] std::string decode(const std::vector<int>& ids) const {
-        for (const int id : ids)
-            if (id < 0 || id >= size())
-                fail("subword model: found id ", id, ", expected 0 to ", size() - 1);
+        check_token_ids(ids, size(), "subword model: the text");
         std::string text;
         const auto status = processor_->Decode(ids, &text);
         if (!status.ok()) fail("subword model: cannot decode: ", status.message());

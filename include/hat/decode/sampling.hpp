@@ -3,6 +3,7 @@
 
 #include <hat/core/error.hpp>
 #include <hat/core/random.hpp>
+#include <hat/core/token_ids.hpp>
 #include <hat/decode/step_model.hpp>
 #include <hat/kernels/softmax.hpp>
 
@@ -145,7 +146,7 @@ public:
         const SamplingOptions& options) {
         validate(options);
         const auto sentences = prompts.size();
-        check_tokens(std::span(&special.eos, 1), model.vocab_size());
+        check_token_ids(std::span(&special.eos, 1), model.vocab_size(), "sampling: a prompt");
         std::vector<std::vector<int>> results(sentences);
         std::vector<int> lengths;
         std::vector<Row> rows;
@@ -155,7 +156,7 @@ public:
                 fail("sampling: a prompt of ", prompts[s].size(), " tokens and ", options.tokens,
                      " more, expected at most ", model.max_length(),
                      " in all, as the model has positions for");
-            check_tokens(prompts[s], model.vocab_size());
+            check_token_ids(prompts[s], model.vocab_size(), "sampling: a prompt");
             lengths.push_back(static_cast<int>(length));
             rows.push_back({.sentence = static_cast<int>(s),
                             .parent = static_cast<int>(s),
@@ -187,12 +188,6 @@ public:
     }
 
 private:
-    static void check_tokens(std::span<const int> tokens, int vocab_size) {
-        for (const int token : tokens)
-            if (token < 0 || token >= vocab_size)
-                fail("sampling: a prompt has token ", token, ", expected 0 to ", vocab_size - 1);
-    }
-
     int draw(Vector logits, const SpecialTokens& special, const SamplingOptions& options,
              Random& random) {
         const auto forbid = [&](int token) {

@@ -3,6 +3,7 @@
 
 #include <hat/core/error.hpp>
 #include <hat/core/threads.hpp>
+#include <hat/core/token_ids.hpp>
 #include <hat/decode/beam.hpp>
 #include <hat/decode/cached_transformer.hpp>
 #include <hat/decode/greedy.hpp>
@@ -134,12 +135,9 @@ private:
                 fail("translator: sentence ", s, " has ", length, " tokens, expected 1 to ",
                      longest);
             }
-            for (int i = sentences.begin(s); i < sentences.begin(s) + length; ++i) {
-                const int token = sources.tokens[static_cast<std::size_t>(i)];
-                if (token >= 0 && token < vocab_size) continue;
-                fail("translator: sentence ", s, " has token ", token, ", expected 0 to ",
-                     vocab_size - 1);
-            }
+            check_token_ids(sources.tokens.subspan(static_cast<std::size_t>(sentences.begin(s)),
+                                                   static_cast<std::size_t>(length)),
+                            vocab_size, "translator: sentence ", s);
         }
     }
 

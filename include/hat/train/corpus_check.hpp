@@ -3,10 +3,11 @@
 
 #include <hat/core/error.hpp>
 #include <hat/core/matrix_view.hpp>
+#include <hat/core/token_ids.hpp>
 #include <hat/data/corpus.hpp>
 #include <hat/model/network.hpp>
 
-#include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,12 +24,8 @@ inline void check_side(const data::Side& side, std::string_view name, int vocab_
         if (side.sentences.length(i) > longest)
             fail(name, ": sentence ", i + 1, " has ", side.sentences.length(i),
                  " tokens, expected at most ", longest, ", as the network has positions for");
-    const auto check_token = [&](int token) {
-        if (token < 0 || token >= vocab_size)
-            fail(name, " has token ", token, ", expected 0 to ", vocab_size - 1);
-    };
-    check_token(side.eos);
-    std::ranges::for_each(side.sentences.tokens, check_token);
+    check_token_ids(std::span(&side.eos, 1), vocab_size, name);
+    check_token_ids(side.sentences.tokens, vocab_size, name);
 }
 
 }  // namespace detail

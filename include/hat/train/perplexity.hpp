@@ -7,6 +7,7 @@
 #include <hat/core/error.hpp>
 #include <hat/core/ragged.hpp>
 #include <hat/core/threads.hpp>
+#include <hat/core/token_ids.hpp>
 #include <hat/data/corpus.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/transformer.hpp>
@@ -93,12 +94,8 @@ struct Perplexity {
         fail("perplexity: the text has a vocabulary of ", text.vocab_size, ", the model one of ",
              model.architecture.target_vocab_size);
     const std::vector<int>& targets = text.sentences.tokens;
-    const auto check = [&](int token) {
-        if (token < 0 || token >= text.vocab_size)
-            fail("perplexity: the text has token ", token, ", expected 0 to ", text.vocab_size - 1);
-    };
-    check(text.eos);
-    std::ranges::for_each(targets, check);
+    check_token_ids(std::span(&text.eos, 1), text.vocab_size, "perplexity: the text");
+    check_token_ids(targets, text.vocab_size, "perplexity: the text");
     std::vector<int> inputs{text.eos};
     if (!targets.empty()) inputs.insert(inputs.end(), targets.begin(), targets.end() - 1);
     const std::vector<TextWindow> windows =
