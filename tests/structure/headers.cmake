@@ -5,14 +5,11 @@
 # - the file begins with the licence and has `#pragma once`;
 # - a header that includes a library of an optional component says so: "Needs: <library>";
 # - a header of hat that is included exists;
-# - a header has tests of its name, unless there is nothing to run in it.
+# - a header has tests of its name.
 
 set(order core kernels autograd nn model io data decode train elastic search deploy)
 set(optional "cblas\\.h" OpenBLAS "nlohmann/" nlohmann-json "yaml-cpp/" yaml-cpp
              "sentencepiece_" SentencePiece "mpi\\.h" MPI)
-
-# Macros, a constant, and what only includes others.
-set(nothing_to_run config version hat)
 
 set(faults "")
 macro(fault text)
@@ -46,9 +43,7 @@ foreach(header IN LISTS headers)
     string(REGEX REPLACE "^hat/(.*)\\.hpp$" "\\1" stem ${name})
     cmake_path(GET stem PARENT_PATH folder)
     cmake_path(GET stem FILENAME base)
-    list(FIND nothing_to_run ${stem} exempt)
-    if(exempt LESS 0 AND
-       NOT EXISTS ${SOURCE_DIR}/tests/${stem}.cpp AND
+    if(NOT EXISTS ${SOURCE_DIR}/tests/${stem}.cpp AND
        NOT EXISTS ${SOURCE_DIR}/tests/${folder}/slow/${base}.cpp)
         fault("has no tests: tests/${stem}.cpp is missing")
     endif()
