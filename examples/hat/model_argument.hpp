@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/error.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/network.hpp>
@@ -13,9 +14,16 @@
 namespace hat::program {
 
 /// The model directory that a flag means: `path` itself, or `path`/model if it is a run.
+///
+/// Throws  `Error` if it is a run whose training has not ended.
 [[nodiscard]] inline std::string model_path(const std::string& path) {
     const std::string inside = path + "/model";
-    return std::filesystem::exists(inside + "/config.json") ? inside : path;
+    if (std::filesystem::exists(inside + "/config.json")) return inside;
+    if (std::filesystem::exists(path + "/checkpoints"))
+        fail(path,
+             ": has checkpoints, but no model before its training has ended: --resume goes on "
+             "with it");
+    return path;
 }
 
 /// A model directory or run, opened, and its network.

@@ -41,4 +41,8 @@ interrupt KILL
 grep -q 'resumed after update' log || fail "nothing was resumed: $(cat log)"
 cmp whole/model/weights.safetensors cut/model/weights.safetensors ||
     fail "the interrupted training has other weights than the one that ran through"
+
+# What has not ended is no model, which is said plainly.
+rm -r cut/model
+expect 1 "no model before its training has ended" "$hat" translate --model cut
 finish
