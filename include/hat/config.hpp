@@ -10,6 +10,7 @@
 ///                 address sanitizer, which take minutes for copies of those, call them
 /// HAT_INLINE_LAMBDA  HAT_INLINE behind the parameters of a lambda
 /// HAT_ASSERT      checks a precondition in debug builds and vanishes in release builds
+/// HAT_SHARED_INSTANCES  is for you to define, see <hat/decode/instances.hpp>
 
 #if defined(__cpp_exceptions) || defined(__EXCEPTIONS)
 #define HAT_EXCEPTIONS 1

@@ -180,6 +180,9 @@ private:
 };
 
 using CachedTransformer = BasicCachedTransformer<model::PackedModel>;
+#ifdef HAT_SHARED_INSTANCES
+extern template class BasicCachedTransformer<model::PackedModel>;
+#endif
 
 static_assert(StepModel<CachedTransformer>);
 

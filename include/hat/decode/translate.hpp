@@ -158,5 +158,8 @@ private:
 };
 
 using Translator = BasicTranslator<model::PackedModel>;
+#ifdef HAT_SHARED_INSTANCES
+extern template class BasicTranslator<model::PackedModel>;
+#endif
 
 }  // namespace hat::decode

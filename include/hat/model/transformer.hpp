@@ -308,4 +308,23 @@ kernels::CrossEntropy loss(Context& context, const Transformer<nn::Trainable>& m
     return loss_of_states(context, model, decoded.output, batch.target, smoothing, rates.softmax);
 }
 
+#ifdef HAT_SHARED_INSTANCES
+extern template Encoded encode(autograd::Tape&, const Transformer<nn::Trainable>&,
+                               const nn::DropoutRates&, std::span<const int>, const Ragged&);
+extern template Encoded encode(autograd::Eval&, const Transformer<nn::Trainable>&,
+                               const nn::DropoutRates&, std::span<const int>, const Ragged&);
+extern template Encoded encode(autograd::Eval&, const Transformer<nn::Packed>&,
+                               const nn::DropoutRates&, std::span<const int>, const Ragged&);
+extern template Decoded decode(autograd::Tape&, const Transformer<nn::Trainable>&,
+                               const nn::DropoutRates&, const Encoded&, std::span<const int>,
+                               const Ragged&);
+extern template Decoded decode(autograd::Eval&, const Transformer<nn::Trainable>&,
+                               const nn::DropoutRates&, const Encoded&, std::span<const int>,
+                               const Ragged&);
+extern template kernels::CrossEntropy loss(autograd::Tape&, const Transformer<nn::Trainable>&,
+                                           const nn::DropoutRates&, const Batch&, float);
+extern template kernels::CrossEntropy loss(autograd::Eval&, const Transformer<nn::Trainable>&,
+                                           const nn::DropoutRates&, const Batch&, float);
+#endif
+
 }  // namespace hat::model
