@@ -42,58 +42,18 @@ public:
     }
 
     /// Runs the encoder, and projects what cross-attention will read of it.
-    void start(const Sources& sources, int rows_per_sentence, std::span<const int> max_lengths) {
-        const model::Architecture& a = network().architecture;
-        table_.start(rows_per_sentence, max_lengths);
-        int widest = 0;
-        for (const auto& layer : a.decoder_layers()) widest = std::max(widest, a.qkv_dim_of(layer));
-        caches_.reserve(a.decoder_layer_count, widest, table_.page_capacity());
-        lasting_.reset();
-        memory_.reset();
-        scratch_.reset();
-        sentences_ = sources.sentences.sentences();
-        cross_.resize(static_cast<std::size_t>(a.decoder_layer_count * sentences_));
-        if (!a.has_encoder()) return;
-        // A few sentences at a time, so that their activations stay in the second-level cache.
-        constexpr int tokens_at_a_time = 256;
-        for (int first = 0, last = 0; first < sentences_; first = last) {
-            const auto tokens = [&] {
-                return sources.sentences.offsets()[last] - sources.sentences.begin(first);
-            };
-            for (++last; last < sentences_ && tokens() < tokens_at_a_time;) ++last;
-            encode(sources, first, last);
-        }
-    }
+    void start(const Sources& sources, int rows_per_sentence, std::span<const int> max_lengths);
 
     /// Precondition: the network has no adaptive softmax, which does not compute its words in
     /// blocks; see `logits`.
     [[nodiscard]] kernels::CandidateRows step(std::span<const Row> rows,
-                                              const Selection& selection) {
-        HAT_ASSERT(!network().adaptive_softmax);
-        return kernels::linear_top_candidates(
-            advance(rows), network().output, selection.count, selection.normalize,
-            1.0F / selection.temperature,
-            [&](int row, int first, std::span<float> outputs) {
-                apply_rules(rows[static_cast<std::size_t>(row)], selection, first, outputs);
-            },
-            scratch_);
-    }
+                                              const Selection& selection);
 
     /// As `step`, with the logits of all tokens: what sampling draws from. Those of an adaptive
     /// softmax are log-probabilities. Valid until the next step.
     ///
     /// Shapes  result [rows, target_vocab_size]
-    [[nodiscard]] Matrix logits(std::span<const Row> rows) {
-        const Matrix x = advance(rows);
-        const Matrix y = memory_.matrix(x.rows(), vocab_size());
-        if (network().adaptive_softmax) {
-            autograd::Eval context(memory_, scratch_);
-            log_probabilities(context, *network().adaptive_softmax, {x, nullptr}, y);
-        } else {
-            kernels::packed_gemm(x, network().output, {.y = y});
-        }
-        return y;
-    }
+    [[nodiscard]] Matrix logits(std::span<const Row> rows);
 
 private:
     [[nodiscard]] const auto& network() const noexcept { return model_->view(); }
@@ -101,21 +61,7 @@ private:
     /// Takes every row one position further. Returns what their logits are made from.
     ///
     /// Shapes  result [rows, output_dim]
-    [[nodiscard]] Matrix advance(std::span<const Row> rows) {
-        memory_.reset();
-        scratch_.reset();
-        const model::Architecture& a = network().architecture;
-        autograd::Eval context(memory_, scratch_);
-        table_.advance(rows);
-        autograd::Variable x = embed(context, rows);
-        for (int i = 0; i < a.decoder_layer_count; ++i) {
-            const auto& layer = network().decoder_layers[static_cast<std::size_t>(i)];
-            x = nn::step(context, layer, a.norm == model::Norm::pre, x, table_,
-                         caches_.layer(i, layer.self_attn.qkv_dim), cross(i));
-        }
-        if (a.decoder_final_norm) x = forward(context, network().decoder_layer_norm, x);
-        return a.projects_output() ? forward(context, network().project_out, x).value : x.value;
-    }
+    [[nodiscard]] Matrix advance(std::span<const Row> rows);
 
     [[nodiscard]] std::span<nn::MemoryKeysValues> cross(int layer) noexcept {
         const auto n = static_cast<std::size_t>(sentences_);
@@ -123,51 +69,10 @@ private:
     }
 
     /// Encodes the sentences `first` … `last − 1`.
-    void encode(const Sources& sources, int first, int last) {
-        const ArenaScope memory_scope(memory_);
-        const ArenaScope scratch_scope(scratch_);
-        autograd::Eval context(memory_, scratch_);
-        const int begin = sources.sentences.begin(first);
-        int* const offsets = memory_.allocate<int>(last - first + 1);
-        for (int s = first; s <= last; ++s) {
-            offsets[s - first] = sources.sentences.offsets()[s] - begin;
-        }
-        const Ragged sentences(offsets, last - first);
-        const auto tokens = sources.tokens.subspan(static_cast<std::size_t>(begin),
-                                                   static_cast<std::size_t>(sentences.tokens()));
-        const model::Encoded encoded = model::encode(context, network(), {}, tokens, sentences);
-        std::array<model::Memory, 4> memories{};
-        for (int i = 0; i < network().architecture.decoder_layer_count; ++i) {
-            const auto& layer = network().decoder_layers[static_cast<std::size_t>(i)];
-            model::Memory& memory = memories[static_cast<std::size_t>(layer.attended_layers)];
-            if (memory.states.value.empty()) {
-                memory = model::make_memory(context, network().architecture, encoded,
-                                            layer.attended_layers);
-            }
-            nn::project_memory(layer.encoder_attn, memory.states.value, memory.sentences,
-                               cross(i).subspan(static_cast<std::size_t>(first),
-                                                static_cast<std::size_t>(last - first)),
-                               lasting_, scratch_);
-        }
-    }
+    void encode(const Sources& sources, int first, int last);
 
     /// The embedded tokens of the rows, all at one position.
-    autograd::Variable embed(autograd::Eval& context, std::span<const Row> rows) {
-        const int n = static_cast<int>(rows.size());
-        int* const tokens = memory_.allocate<int>(n);
-        int* const offsets = memory_.allocate<int>(n + 1);
-        for (int i = 0; i < n; ++i) {
-            tokens[i] = rows[static_cast<std::size_t>(i)].token;
-            offsets[i] = i;
-        }
-        offsets[n] = n;
-        const int position = table_.length() - 1;
-        const ConstMatrix all = network().target_positions;
-        const ConstMatrix from =
-            all.empty() ? all : all.middle_rows(position, all.rows() - position);
-        return embed_target(context, network(), {}, {tokens, rows.size()}, Ragged(offsets, n),
-                            from);
-    }
+    autograd::Variable embed(autograd::Eval& context, std::span<const Row> rows);
 
     const Packed* model_;
     int sentences_ = 0;
@@ -178,6 +83,123 @@ private:
     Arena memory_;                             ///< activations of a step
     Arena scratch_;
 };
+
+// Not inside the class, where members are inline: a compiler goes through those wherever they are
+// used, though another source has them (HAT_SHARED_INSTANCES).
+
+template <class Packed>
+void BasicCachedTransformer<Packed>::start(const Sources& sources, int rows_per_sentence,
+                                           std::span<const int> max_lengths) {
+    const model::Architecture& a = network().architecture;
+    table_.start(rows_per_sentence, max_lengths);
+    int widest = 0;
+    for (const auto& layer : a.decoder_layers()) widest = std::max(widest, a.qkv_dim_of(layer));
+    caches_.reserve(a.decoder_layer_count, widest, table_.page_capacity());
+    lasting_.reset();
+    memory_.reset();
+    scratch_.reset();
+    sentences_ = sources.sentences.sentences();
+    cross_.resize(static_cast<std::size_t>(a.decoder_layer_count * sentences_));
+    if (!a.has_encoder()) return;
+    // A few sentences at a time, so that their activations stay in the second-level cache.
+    constexpr int tokens_at_a_time = 256;
+    for (int first = 0, last = 0; first < sentences_; first = last) {
+        const auto tokens = [&] {
+            return sources.sentences.offsets()[last] - sources.sentences.begin(first);
+        };
+        for (++last; last < sentences_ && tokens() < tokens_at_a_time;) ++last;
+        encode(sources, first, last);
+    }
+}
+
+template <class Packed>
+kernels::CandidateRows BasicCachedTransformer<Packed>::step(std::span<const Row> rows,
+                                                            const Selection& selection) {
+    HAT_ASSERT(!network().adaptive_softmax);
+    return kernels::linear_top_candidates(
+        advance(rows), network().output, selection.count, selection.normalize,
+        1.0F / selection.temperature,
+        [&](int row, int first, std::span<float> outputs) {
+            apply_rules(rows[static_cast<std::size_t>(row)], selection, first, outputs);
+        },
+        scratch_);
+}
+
+template <class Packed>
+Matrix BasicCachedTransformer<Packed>::logits(std::span<const Row> rows) {
+    const Matrix x = advance(rows);
+    const Matrix y = memory_.matrix(x.rows(), vocab_size());
+    if (network().adaptive_softmax) {
+        autograd::Eval context(memory_, scratch_);
+        log_probabilities(context, *network().adaptive_softmax, {x, nullptr}, y);
+    } else {
+        kernels::packed_gemm(x, network().output, {.y = y});
+    }
+    return y;
+}
+
+template <class Packed>
+Matrix BasicCachedTransformer<Packed>::advance(std::span<const Row> rows) {
+    memory_.reset();
+    scratch_.reset();
+    const model::Architecture& a = network().architecture;
+    autograd::Eval context(memory_, scratch_);
+    table_.advance(rows);
+    autograd::Variable x = embed(context, rows);
+    for (int i = 0; i < a.decoder_layer_count; ++i) {
+        const auto& layer = network().decoder_layers[static_cast<std::size_t>(i)];
+        x = nn::step(context, layer, a.norm == model::Norm::pre, x, table_,
+                     caches_.layer(i, layer.self_attn.qkv_dim), cross(i));
+    }
+    if (a.decoder_final_norm) x = forward(context, network().decoder_layer_norm, x);
+    return a.projects_output() ? forward(context, network().project_out, x).value : x.value;
+}
+
+template <class Packed>
+void BasicCachedTransformer<Packed>::encode(const Sources& sources, int first, int last) {
+    const ArenaScope memory_scope(memory_);
+    const ArenaScope scratch_scope(scratch_);
+    autograd::Eval context(memory_, scratch_);
+    const int begin = sources.sentences.begin(first);
+    int* const offsets = memory_.allocate<int>(last - first + 1);
+    for (int s = first; s <= last; ++s) {
+        offsets[s - first] = sources.sentences.offsets()[s] - begin;
+    }
+    const Ragged sentences(offsets, last - first);
+    const auto tokens = sources.tokens.subspan(static_cast<std::size_t>(begin),
+                                               static_cast<std::size_t>(sentences.tokens()));
+    const model::Encoded encoded = model::encode(context, network(), {}, tokens, sentences);
+    std::array<model::Memory, 4> memories{};
+    for (int i = 0; i < network().architecture.decoder_layer_count; ++i) {
+        const auto& layer = network().decoder_layers[static_cast<std::size_t>(i)];
+        model::Memory& memory = memories[static_cast<std::size_t>(layer.attended_layers)];
+        if (memory.states.value.empty()) {
+            memory =
+                model::make_memory(context, network().architecture, encoded, layer.attended_layers);
+        }
+        nn::project_memory(layer.encoder_attn, memory.states.value, memory.sentences,
+                           cross(i).subspan(static_cast<std::size_t>(first),
+                                            static_cast<std::size_t>(last - first)),
+                           lasting_, scratch_);
+    }
+}
+
+template <class Packed>
+autograd::Variable BasicCachedTransformer<Packed>::embed(autograd::Eval& context,
+                                                         std::span<const Row> rows) {
+    const int n = static_cast<int>(rows.size());
+    int* const tokens = memory_.allocate<int>(n);
+    int* const offsets = memory_.allocate<int>(n + 1);
+    for (int i = 0; i < n; ++i) {
+        tokens[i] = rows[static_cast<std::size_t>(i)].token;
+        offsets[i] = i;
+    }
+    offsets[n] = n;
+    const int position = table_.length() - 1;
+    const ConstMatrix all = network().target_positions;
+    const ConstMatrix from = all.empty() ? all : all.middle_rows(position, all.rows() - position);
+    return embed_target(context, network(), {}, {tokens, rows.size()}, Ragged(offsets, n), from);
+}
 
 using CachedTransformer = BasicCachedTransformer<model::PackedModel>;
 #ifdef HAT_SHARED_INSTANCES

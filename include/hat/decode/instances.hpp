@@ -4,7 +4,6 @@
 #include <hat/autograd/tape.hpp>
 #include <hat/core/ragged.hpp>
 #include <hat/decode/cached_transformer.hpp>
-#include <hat/decode/translate.hpp>
 #include <hat/model/pack.hpp>
 #include <hat/model/transformer.hpp>
 #include <hat/nn/weights.hpp>
@@ -16,7 +15,7 @@
 ///
 /// Define HAT_SHARED_INSTANCES for all sources of the program, and include this header in exactly
 /// one of them, which must be compiled for the same processor. Nothing else changes; without that
-/// one source, the linker misses `loss`, `encode` or `BasicTranslator`.
+/// one source, the linker misses `loss`, `encode` or `BasicCachedTransformer`.
 namespace hat::model {
 
 template Encoded encode(autograd::Tape&, const Transformer<nn::Trainable>&, const nn::DropoutRates&,
@@ -39,6 +38,5 @@ template kernels::CrossEntropy loss(autograd::Eval&, const Transformer<nn::Train
 namespace hat::decode {
 
 template class BasicCachedTransformer<model::PackedModel>;
-template class BasicTranslator<model::PackedModel>;
 
 }  // namespace hat::decode

@@ -158,8 +158,5 @@ private:
 };
 
 using Translator = BasicTranslator<model::PackedModel>;
-#ifdef HAT_SHARED_INSTANCES
-extern template class BasicTranslator<model::PackedModel>;
-#endif
 
 }  // namespace hat::decode
