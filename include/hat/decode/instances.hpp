@@ -11,7 +11,7 @@
 #include <span>
 
 /// What runs whole networks, compiled here and nowhere else: for programs of several sources, each
-/// of which would otherwise have a compiler go through a network for ten seconds or so.
+/// of which would otherwise have a compiler go through a network for ten to twenty seconds.
 ///
 /// Define HAT_SHARED_INSTANCES for all sources of the program, and include this header in exactly
 /// one of them, which must be compiled for the same processor. Nothing else changes; without that

@@ -308,7 +308,7 @@ kernels::CrossEntropy loss(Context& context, const Transformer<nn::Trainable>& m
     return loss_of_states(context, model, decoded.output, batch.target, smoothing, rates.softmax);
 }
 
-#ifdef HAT_SHARED_INSTANCES
+#ifdef HAT_SHARED_INSTANCES  // they are in <hat/decode/instances.hpp>
 extern template Encoded encode(autograd::Tape&, const Transformer<nn::Trainable>&,
                                const nn::DropoutRates&, std::span<const int>, const Ragged&);
 extern template Encoded encode(autograd::Eval&, const Transformer<nn::Trainable>&,
