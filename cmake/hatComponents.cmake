@@ -4,11 +4,14 @@
 # package. Headers and libraries are looked for directly, since the distributions' package files
 # differ (Debian's xsimd links xtl, which may not be there; SentencePiece has none).
 
-set(hat_all_components blas json yaml sentencepiece)
+set(hat_all_components blas json yaml sentencepiece utf8proc re2 xxhash)
 set(hat_blas_library OpenBLAS)
 set(hat_json_library nlohmann-json)
 set(hat_yaml_library yaml-cpp)
 set(hat_sentencepiece_library SentencePiece)
+set(hat_utf8proc_library utf8proc)
+set(hat_re2_library RE2)
+set(hat_xxhash_library xxHash)
 
 # hat_find(<name> HEADER <header> [SUFFIXES <folder>…] [LIBRARIES <library>…] [LINK <target>…])
 #
@@ -54,6 +57,12 @@ function(hat_find_component component)
     elseif(component STREQUAL "sentencepiece")
         hat_find(sentencepiece HEADER sentencepiece_processor.h
                  LIBRARIES sentencepiece sentencepiece_train LINK hat::hat)
+    elseif(component STREQUAL "utf8proc")
+        hat_find(utf8proc HEADER utf8proc.h LIBRARIES utf8proc LINK hat::hat)
+    elseif(component STREQUAL "re2")
+        hat_find(re2 HEADER re2/re2.h LIBRARIES re2 LINK hat::hat)
+    elseif(component STREQUAL "xxhash")
+        hat_find(xxhash HEADER xxhash.h LINK hat::hat)
     endif()
     set(hat_${component}_found OFF PARENT_SCOPE)
     if(TARGET hat::${component})

@@ -19,6 +19,18 @@ static_assert(HAT_WITH_YAML == 1);
 #include <sentencepiece_processor.h>
 static_assert(HAT_WITH_SENTENCEPIECE == 1);
 #endif
+#ifdef EXPECT_UTF8PROC
+#include <utf8proc.h>
+static_assert(HAT_WITH_UTF8PROC == 1);
+#endif
+#ifdef EXPECT_RE2
+#include <re2/re2.h>
+static_assert(HAT_WITH_RE2 == 1);
+#endif
+#ifdef EXPECT_XXHASH
+#include <hat/io/content_hash.hpp>
+static_assert(HAT_WITH_XXHASH == 1);
+#endif
 
 #include <cstdio>
 #include <string_view>
@@ -39,6 +51,15 @@ int main(int argc, char** argv) {
 #ifdef EXPECT_SENTENCEPIECE
     const sentencepiece::SentencePieceProcessor untrained;
     right = right && !untrained.status().ok();
+#endif
+#ifdef EXPECT_UTF8PROC
+    right = right && utf8proc_tolower('A') == 'a';
+#endif
+#ifdef EXPECT_RE2
+    right = right && RE2::FullMatch("hat", "h.t");
+#endif
+#ifdef EXPECT_XXHASH
+    right = right && hat::io::content_hash("hat").size() == 37;
 #endif
     std::printf("hat %s: %s\n", std::string(hat::version).c_str(), right ? "right" : "wrong");
     return right ? 0 : 1;

@@ -9,7 +9,8 @@
 
 set(order core kernels autograd nn model io data decode train elastic search deploy)
 set(optional "cblas\\.h" OpenBLAS "nlohmann/" nlohmann-json "yaml-cpp/" yaml-cpp
-             "sentencepiece_" SentencePiece "mpi\\.h" MPI)
+             "sentencepiece_" SentencePiece "utf8proc\\.h" utf8proc "re2/" RE2
+             "xxhash\\.h" xxHash "mpi\\.h" MPI)
 
 set(faults "")
 macro(fault text)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Needs: nlohmann-json, yaml-cpp
+// Needs: nlohmann-json, yaml-cpp, xxHash
 #pragma once
 
 /// Files: what comes from outside is checked once, here; what is written appears whole or not at
@@ -20,6 +20,9 @@
 /// - `FairseqCheckpoint`: a network of HAT's authors, from such a file
 /// - `ModelDirectory`, `save_model_directory`: config.json, weights, text files, card
 ///
+/// Needing xxHash:
+/// - `ContentHash`, `content_hash`: what a file holds, in 128 bits
+///
 /// Needing yaml-cpp:
 /// - `read_architecture_yaml`, `architecture_to_yaml`; `published_from_yaml`, `published_to_yaml`
 /// - `YamlMap`: flat YAML whose every message names file, line and key
@@ -39,6 +42,7 @@
 #include <hat/io/atomic_directory.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/chart.hpp>
+#include <hat/io/content_hash.hpp>
 #include <hat/io/fairseq.hpp>
 #include <hat/io/fairseq_arguments.hpp>
 #include <hat/io/half.hpp>
