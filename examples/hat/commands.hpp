@@ -7,6 +7,7 @@
 /// results go to stdout, all else to stderr.
 namespace hat::program {
 
+void add_card(CLI::App& app);
 void add_prepare(CLI::App& app);
 void add_train(CLI::App& app);
 void add_distill(CLI::App& app);

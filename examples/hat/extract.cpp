@@ -5,12 +5,12 @@
 #include <hat/elastic/design_space_yaml.hpp>
 #include <hat/elastic/extract.hpp>
 #include <hat/elastic/gene_string.hpp>
-#include <hat/io/model_card.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/version.hpp>
 
 #include "commands.hpp"
 #include "model_argument.hpp"
+#include "text_facts.hpp"
 
 #include <cstdio>
 #include <filesystem>
@@ -88,18 +88,12 @@ void extract(const ExtractOptions& options) {
     const model::Network small = elastic::extract(super.network, architecture);
     io::ModelConfig config = super.directory.config();
     config.architecture = small.architecture();
-    config.provenance["extracted_from"] = options.run;
+    config.provenance["extracted_from"] = file_name(options.run);
     config.provenance["genes"] = elastic::gene_string(architecture);
     config.provenance["hat_version"] = std::string(version);
-    const io::ModelCard card{.name = std::filesystem::path(options.out).filename().string(),
-                             .source_language = "source",
-                             .target_language = "target",
-                             .training_data =
-                                 "what the SuperTransformer in " + options.run +
-                                 " was trained on; its weights are inherited, not tuned"};
-    io::save_model_directory(options.out, config, small.table(), small.values(),
-                             super.directory.text_files(),
-                             io::model_card_to_markdown(card, config.architecture));
+    io::save_model_directory(
+        options.out, config, small.table(), small.values(), super.directory.text_files(),
+        io::model_card_to_markdown(model_card(config, options.out), config.architecture));
     std::printf("%s\n", options.out.c_str());
 }
 

@@ -8,13 +8,13 @@
 #include <hat/elastic/gene_string.hpp>
 #include <hat/io/architecture_yaml.hpp>
 #include <hat/io/fairseq.hpp>
-#include <hat/io/model_card.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/network.hpp>
 #include <hat/version.hpp>
 
 #include "commands.hpp"
+#include "text_facts.hpp"
 
 #include <cstdio>
 #include <filesystem>
@@ -29,6 +29,7 @@ namespace {
 
 struct ImportOptions {
     std::string checkpoint, source_dict, target_dict, bpe_codes, architecture, out;
+    TextFacts facts;
 };
 
 /// The dictionary at `path`, checked against what the network has words for.
@@ -92,13 +93,16 @@ io::ModelConfig model_config(const ImportOptions& options, const io::FairseqChec
     io::ModelConfig config{
         .architecture = network,
         .special_tokens = fairseq_special_tokens,
-        .provenance = {{"imported_from", options.checkpoint},
+        .provenance = {{"imported_from", file_name(options.checkpoint)},
                        {"arch", std::string(checkpoint.arguments().text("arch"))},
                        {"genes", elastic::gene_string(network)},
                        {"hat_version", std::string(version)}}};
     if (const auto updates = checkpoint.updates()) {
         config.provenance["updates"] = std::to_string(*updates);
     }
+    visit_facts(options.facts, [&](const char* key, const std::string& value) {
+        if (!value.empty()) config.provenance[key] = value;
+    });
     return config;
 }
 
@@ -118,14 +122,10 @@ void import_checkpoint(const ImportOptions& options) {
     const io::TextFiles files = text_files(options, checkpoint.architecture());
     report_ignored(checkpoint);
     const model::Network network = load_network(options, checkpoint);
-    const io::ModelCard card{.name = std::filesystem::path(options.out).filename().string(),
-                             .source_language = "source",
-                             .target_language = "target",
-                             .training_data =
-                                 "what the checkpoint " + options.checkpoint + " was trained on"};
-    io::save_model_directory(options.out, model_config(options, checkpoint, network.architecture()),
-                             network.table(), network.values(), files,
-                             io::model_card_to_markdown(card, network.architecture()));
+    const io::ModelConfig config = model_config(options, checkpoint, network.architecture());
+    io::save_model_directory(
+        options.out, config, network.table(), network.values(), files,
+        io::model_card_to_markdown(model_card(config, options.out), config.architecture));
     std::printf("%s\n", options.out.c_str());
 }
 
@@ -147,6 +147,7 @@ void add_import(CLI::App& app) {
                         "YAML of the published SubTransformer to cut out; without, the one that "
                         "was trained");
     command->add_option("--out", options->out, "model directory to write")->required();
+    add_fact_flags(*command, options->facts);
     command->callback([options] { import_checkpoint(*options); });
 }
 

@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
     hat::program::add_tune(app);
     hat::program::add_translate(app);
     hat::program::add_score(app);
+    hat::program::add_card(app);
     hat::program::add_perplexity(app);
     hat::program::add_generate(app);
     hat::program::add_inspect(app);

@@ -12,6 +12,7 @@
 #include "commands.hpp"
 #include "data_directory.hpp"
 #include "prepare_text.hpp"
+#include "text_facts.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -36,6 +37,7 @@ struct PrepareOptions {
     int vocab_size = 8000;
     int max_length = 250;
     bool drop_empty = false;
+    TextFacts facts;
 };
 
 /// Moves one pair in a hundred, at most 1,000 and at least one, from `text` to the result.
@@ -116,7 +118,7 @@ void prepare_pairs(const PrepareOptions& options) {
     subword.save(out.subword());
     data::save_corpus(train, out.train());
     data::save_corpus(valid, out.validation());
-    const io::Json configuration = {
+    io::Json configuration = {
         {"hat_version", std::string(version)},
         {"source", options.source},
         {"target", options.target},
@@ -127,6 +129,7 @@ void prepare_pairs(const PrepareOptions& options) {
         {"max_length", options.max_length},
         {"training_pairs", train.size()},
         {"validation_pairs", valid.size()}};
+    add_facts(configuration, named_after_files(options.facts, options.source, options.target));
     io::write_file(out.configuration(), configuration.dump(2) + "\n");
     std::printf("%s\n", options.out.c_str());
 }
@@ -143,7 +146,8 @@ void prepare(const PrepareOptions& options) {
                   .out = options.out,
                   .subword = options.subword,
                   .training = subword_options(options),
-                  .words = options.words});
+                  .words = options.words,
+                  .facts = options.facts});
 }
 
 /// The flags of language models.
@@ -206,6 +210,7 @@ void add_prepare(CLI::App& app) {
     command->add_flag("--drop-empty", options->drop_empty,
                       "leave out pairs with an empty line instead of refusing them");
     command->add_option("--out", options->out, "directory to write")->required();
+    add_fact_flags(*command, options->facts);
     command->callback([options] { prepare(*options); });
 }
 

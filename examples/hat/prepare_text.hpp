@@ -9,6 +9,7 @@
 #include <hat/version.hpp>
 
 #include "data_directory.hpp"
+#include "text_facts.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -27,6 +28,7 @@ struct PrepareTextOptions {
     std::string subword;              ///< a SentencePiece model to use; else one is trained
     data::SubwordOptions training{};  ///< of the subword model
     std::int64_t words = 0;           ///< if not 0: whole words that appear so often, no pieces
+    TextFacts facts{};                ///< for the model card
 };
 
 namespace detail {
@@ -100,7 +102,7 @@ inline void prepare_text(const PrepareTextOptions& options) {
         write(detail::make_text_subword(options, lines), out.subword());
     // What an earlier preparation of another kind may have left.
     std::filesystem::remove(options.words > 0 ? out.subword() : out.dictionary());
-    const io::Json configuration = {
+    io::Json configuration = {
         {"hat_version", std::string(version)},
         {"task", "language-model"},
         {"text", options.text},
@@ -113,6 +115,7 @@ inline void prepare_text(const PrepareTextOptions& options) {
                            : "subword pieces"},
         {"training_tokens", tokens[0]},
         {"validation_tokens", tokens[1]}};
+    add_facts(configuration, options.facts);
     io::write_file(out.configuration(), configuration.dump(2) + "\n");
     std::printf("%s\n", options.out.c_str());
 }

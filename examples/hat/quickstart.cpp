@@ -7,7 +7,9 @@
 #include <hat/data/lines.hpp>
 #include <hat/data/parallel_text.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/language_name.hpp>
 #include <hat/io/text_file.hpp>
+#include <hat/search/device.hpp>
 
 #include "../corpus/libreoffice.hpp"
 #include "../corpus/nearest.hpp"
@@ -34,6 +36,8 @@ struct QuickstartOptions {
     std::string language = "de";
     std::string out = "build/quickstart";
     std::string text;
+    std::string text_name = "a text of the user's own";
+    std::string licence = "unknown";
     std::string space = "quickstart";
     int vocab_size = 4000;
     double speedup = 2;
@@ -59,6 +63,7 @@ public:
         search();
         tune();
         translate();
+        describe();
         tell();
     }
 
@@ -154,9 +159,27 @@ private:
     void prepare() const {
         if (exists(work_ + "/data/config.json")) return;
         say("Prepare: one subword model for both languages, encoded sentences");
-        run_hat({"prepare", "--source", part("train", true), "--target", part("train", false),
-                 "--valid-source", part("valid", true), "--valid-target", part("valid", false),
-                 "--vocab-size", std::to_string(options_.vocab_size), "--out", work_ + "/data"});
+        run_hat({"prepare",
+                 "--source",
+                 part("train", true),
+                 "--target",
+                 part("train", false),
+                 "--valid-source",
+                 part("valid", true),
+                 "--valid-target",
+                 part("valid", false),
+                 "--vocab-size",
+                 std::to_string(options_.vocab_size),
+                 "--source-language",
+                 "en",
+                 "--target-language",
+                 options_.language,
+                 "--licence",
+                 licence(),
+                 "--text-name",
+                 text_name(),
+                 "--out",
+                 work_ + "/data"});
     }
 
     void train() const {
@@ -236,6 +259,23 @@ private:
         }
     }
 
+    [[nodiscard]] bool own_text() const { return !options_.text.empty(); }
+    [[nodiscard]] std::string text_name() const {
+        return own_text() ? options_.text_name : "LibreOffice's help and interface";
+    }
+
+    [[nodiscard]] std::string licence() const { return own_text() ? options_.licence : "MPL-2.0"; }
+
+    /// The model's README.md: scores of the held-out text, and how fast it is here.
+    void describe() const {
+        const std::string card = work_ + "/model/README.md";
+        if (exists(card) && io::read_file(card).find("## Latency") != std::string::npos) return;
+        run_hat({"card", "--model", work_ + "/model", "--name", "hat-en-" + options_.language,
+                 "--translations", hypotheses("model"), "--reference", part("test", false),
+                 "--test", own_text() ? "held-out text" : "held-out pages of LibreOffice's help",
+                 "--measure"});
+    }
+
     [[nodiscard]] std::string hypotheses(const char* name) const {
         return work_ + "/test." + name + "." + options_.language;
     }
@@ -257,9 +297,12 @@ private:
         const std::vector<std::string> chosen = data::read_lines(hypotheses("model"));
         const std::vector<std::string> largest = data::read_lines(hypotheses("largest-inherited"));
 
-        std::string page = "# A translator from English to " + options_.language +
-                           ", made for this machine\n\n" + "## Scores on " +
-                           std::to_string(references.size()) + " held-out sentences\n\n";
+        const std::string language = io::language_name(options_.language);
+        std::string page =
+            "# A translator from English to " + (language.empty() ? options_.language : language) +
+            ", made for one machine\n\nMachine: " + search::device_name() +
+            ". Text: " + text_name() + ". Licence: " + licence() + ".\n\n## Scores on " +
+            std::to_string(references.size()) + " held-out sentences\n\n";
         const auto score = [&](const char* name, const std::vector<std::string>& lines) {
             page += std::string("- ") + name + ": `" + data::corpus_bleu(lines, references).line() +
                     "`, `" + data::corpus_chrf(lines, references).line() + "`\n";
@@ -310,6 +353,8 @@ void add_quickstart(CLI::App& app) {
     command->add_option("--out", options->out, "folder for everything")->capture_default_str();
     command->add_option("--text", options->text,
                         "folder with {train,valid,test}.{en,LANGUAGE}, instead of LibreOffice's");
+    command->add_option("--text-name", options->text_name, "what that text is, for the model card");
+    command->add_option("--licence,--license", options->licence, "of that text and its model");
     command->add_option("--space", options->space, "design space")->capture_default_str();
     number("--vocab-size", options->vocab_size, "subwords");
     number("--speedup", options->speedup, "how much faster than the largest network");

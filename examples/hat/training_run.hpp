@@ -4,7 +4,6 @@
 #include <hat/core/threads.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/json.hpp>
-#include <hat/io/model_card.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/counts.hpp>
@@ -13,6 +12,7 @@
 #include <hat/version.hpp>
 
 #include "data_directory.hpp"
+#include "text_facts.hpp"
 #include "training_flags.hpp"
 
 #include <csignal>
@@ -118,26 +118,29 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
     return {training.position().update, result.loss()};
 }
 
-/// Writes what was trained as a model directory and prints where it is.
+/// Settings as they may be published: of paths, only the last part.
+[[nodiscard]] inline io::Json without_paths(io::Json settings) {
+    for (const char* key : {"data", "init", "model", "teacher"})
+        if (const auto found = settings.find(key); found != settings.end() && found->is_string())
+            *found = file_name(found->get<std::string>());
+    return settings;
+}
+
+/// Writes what was trained as a model directory and prints where it is; the card calls it `name`.
 template <class Data>
 void save_trained_model(const std::string& path, const std::string& name,
                         const model::Network& network, const TrainingFlags& flags, const Data& data,
                         const io::Json& settings, const TrainingResult& result) {
-    const io::ModelConfig config{.architecture = network.architecture(),
-                                 .special_tokens = data.special_tokens(),
-                                 .provenance = {{"training", settings.dump()},
-                                                {"updates", std::to_string(result.updates)},
-                                                {"validation_loss", std::to_string(result.loss)},
-                                                {"hat_version", std::string(version)}}};
-    const std::string data_config = DataDirectory{flags.data}.configuration();
-    const io::ModelCard card{.name = name,
-                             .source_language = "source",
-                             .target_language = "target",
-                             .training_data = std::filesystem::exists(data_config)
-                                                  ? io::read_file(data_config)
-                                                  : flags.data};
-    io::save_model_directory(path, config, network.table(), network.values(), data.text_files(),
-                             io::model_card_to_markdown(card, config.architecture));
+    io::ModelConfig config{.architecture = network.architecture(),
+                           .special_tokens = data.special_tokens(),
+                           .provenance = {{"training", without_paths(settings).dump()},
+                                          {"updates", std::to_string(result.updates)},
+                                          {"validation_loss", std::to_string(result.loss)},
+                                          {"hat_version", std::string(version)}}};
+    config.provenance.merge(data_provenance(DataDirectory{flags.data}.configuration()));
+    io::save_model_directory(
+        path, config, network.table(), network.values(), data.text_files(),
+        io::model_card_to_markdown(model_card(config, name), config.architecture));
     std::printf("%s\n", path.c_str());
 }
 

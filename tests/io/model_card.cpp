@@ -6,6 +6,7 @@
 
 #include <string>
 
+using hat::io::model_card_to_markdown;
 using hat::io::ModelCard;
 
 TEST_SUITE("io/model_card") {
@@ -13,10 +14,21 @@ TEST_SUITE("io/model_card") {
         hat::model::Architecture a = hat::model::transformer_tiny(10000);
         a.decoder_layer_shapes[1].ffn_dim = 512;
         ModelCard card{.name = "help-en-de",
-                       .source_language = "English",
-                       .target_language = "German",
+                       .source_language = "en",
+                       .target_language = "de",
+                       .licence = "MPL-2.0",
                        .training_data = "32,500 pairs of help texts (MPL-2.0)"};
-        const std::string head = R"(# help-en-de
+        const std::string matter = R"(---
+language:
+- "en"
+- "de"
+license: "mpl-2.0"
+library_name: hat
+pipeline_tag: translation
+)";
+        const std::string head = R"(---
+
+# help-en-de
 
 A Transformer that translates English to German, made with hat.
 
@@ -30,32 +42,50 @@ Trained on 32,500 pairs of help texts (MPL-2.0).
 - decoder: 4 layers, width 128, feed-forward 256, 512, heads 4
 - vocabulary: 10000 source, 10000 target
 - parameters: 2.67 M, 1.39 M of them in the layers
+- weights: 10.7 MB in single precision
 - FLOPs: 0.09 G for 30 tokens each side, without the output projection
 )";
-        CHECK(model_card_to_markdown(card, a) == head);
+        const std::string licence = "\n## Licence\n\nMPL-2.0\n";
+        CHECK(model_card_to_markdown(card, a) == matter + head + licence);
         card.scores = {{"held-out pages", "BLEU", 27.456, "nrefs:1|tok:13a"}};
         card.latencies = {{"a phone", "beam 5, 30 tokens", 7.0}};
-        CHECK(model_card_to_markdown(card, a) == head + R"(
+        const std::string index = R"(model-index:
+- name: "help-en-de"
+  results:
+  - task:
+      type: translation
+    dataset:
+      name: "held-out pages"
+      type: text
+    metrics:
+    - type: bleu
+      name: "BLEU nrefs:1|tok:13a"
+      value: 27.46
+)";
+        CHECK(model_card_to_markdown(card, a) == matter + index + head + R"(
 ## Scores
 
 | data | metric | score | signature |
 | --- | --- | --- | --- |
-| held-out pages | BLEU | 27.46 | `nrefs:1|tok:13a` |
+| held-out pages | BLEU | 27.46 | `nrefs:1\|tok:13a` |
 
 ## Latency
 
 | device | setting | median ms |
 | --- | --- | --- |
 | a phone | beam 5, 30 tokens | 7.00 |
-)");
+)" + licence);
     }
 
     TEST_CASE("a language model speaks, and has one side") {
-        const ModelCard card{.name = "speaker",
-                             .source_language = "",
-                             .target_language = "",
-                             .training_data = "a text"};
-        CHECK(model_card_to_markdown(card, hat::model::transformer_tiny_lm(10000)) == R"(# speaker
+        const ModelCard card{.name = "speaker", .training_data = "a text"};
+        CHECK(model_card_to_markdown(card, hat::model::transformer_tiny_lm(10000)) == R"(---
+license: "unknown"
+library_name: hat
+pipeline_tag: text-generation
+---
+
+# speaker
 
 A Transformer language model, made with hat.
 
@@ -68,7 +98,27 @@ Trained on a text.
 - decoder: 4 layers, width 128, feed-forward 256, heads 4
 - vocabulary: 10000
 - parameters: 1.81 M, 0.53 M of them in the layers
+- weights: 7.2 MB in single precision
 - FLOPs: 0.03 G for 30 tokens, without the output projection
+
+## Licence
+
+Not stated.
 )");
+    }
+
+    TEST_CASE("languages that nobody named are not made up") {
+        const std::string text =
+            model_card_to_markdown({.name = "some"}, hat::model::transformer_tiny(10000));
+        CHECK(text.find("that translates, made with hat") != std::string::npos);
+        CHECK(text.find("language:") == std::string::npos);
+        CHECK(text.find("Trained on") == std::string::npos);
+    }
+
+    TEST_CASE("what stands in quotation marks in the front matter stays inside them") {
+        const std::string text =
+            model_card_to_markdown({.name = "a\"b\\c\nd", .scores = {{"set", "BLEU", 1, "s"}}},
+                                   hat::model::transformer_tiny(10000));
+        CHECK(text.find("- name: \"a\\\"b\\\\c d\"\n") != std::string::npos);
     }
 }

@@ -20,6 +20,17 @@ grep -q 'times as fast (measured)' out/en-de/report/README.md || fail "the repor
 "$hat" translate --model out/en-de/model <text/test.en | cmp - out/en-de/test.model.de ||
     fail "the model translates something else"
 
+# The card and the report can be published: names, scores, speed, licence, and no path of this machine.
+card=out/en-de/model/README.md
+for words in 'translates English to German' '| BLEU |' 'nrefs:1' '| chrF2 |' '## Latency' 'one thread' \
+    '## Licence' 'license: "unknown"' 'model-index:' '400 pairs of sentences'; do
+    grep -qF -- "$words" "$card" || fail "the card lacks \"$words\": $(cat "$card")"
+done
+grep -qF 'from English to German' out/en-de/report/README.md || fail "the report names no languages"
+if grep -rF -e "$folder" -e "out/en-de" out/en-de/model/*.{md,json} out/en-de/report/*.md; then
+    fail "a path is published"
+fi
+
 # What is done stays done; a step whose result is gone is done again, to the same end.
 "${quickstart[@]}" >again 2>log || fail "quickstart once more: $(cat log)"
 cmp story again || fail "the second time it tells another story"

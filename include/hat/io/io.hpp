@@ -9,7 +9,8 @@
 /// - `AtomicFile`, `write_file`, `AtomicDirectory`: temporary name, fsync, rename
 /// - `read_file`, `MappedFile`: a whole file, read or mapped
 /// - `JsonLines`, `JsonRecord`: an append-only log
-/// - `ModelCard`: a model's README.md
+/// - `ModelCard`: a model's README.md, with the front matter that model hubs read
+/// - `language_name`: "de" is German
 /// - `Pickle`, `ZipArchive`: what PyTorch checkpoints are made of
 /// - `Chart`, `chart_to_svg`, `architecture_to_svg`, `Svg`: what a report shows
 ///
@@ -48,6 +49,7 @@
 #include <hat/io/half.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/jsonl.hpp>
+#include <hat/io/language_name.hpp>
 #include <hat/io/mapped_file.hpp>
 #include <hat/io/model_card.hpp>
 #include <hat/io/model_directory.hpp>
