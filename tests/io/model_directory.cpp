@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace hat::io;
@@ -73,6 +74,13 @@ std::function<void(const std::string&)> changed(const std::string& from, const s
     };
 }
 
+/// Makes it a directory as they were before hashes were kept.
+void without_hashes(const std::string& path) {
+    Json config = Json::parse(read_file(path + "/config.json"));
+    config.erase("files");
+    write_file(path + "/config.json", config.dump());
+}
+
 }  // namespace
 
 TEST_SUITE("io/model_directory") {
@@ -127,7 +135,10 @@ TEST_SUITE("io/model_directory") {
 
     TEST_CASE("a network larger than its weights is found before memory is taken for it") {
         check_rejected(
-            changed("\"encoder_ffn_dims\": [\n      6", "\"encoder_ffn_dims\": [\n      65536"),
+            [](const std::string& path) {
+                without_hashes(path);
+                changed("\"encoder_ffn_dims\":[6", "\"encoder_ffn_dims\":[65536")(path);
+            },
             "/weights.safetensors: tensor \"encoder.layers.0.fc1.weight\" has shape "
             "[6, 4], expected [65536, 4]");
     }
@@ -161,6 +172,71 @@ TEST_SUITE("io/model_directory") {
                        "has both a subword.model and a dictionary, expected one of them");
         check_rejected({{"subword.model", ""}, {"config.json", ""}},
                        "\"config.json\" is not a text file of models");
+    }
+
+    TEST_CASE(
+        "a bit that changes anywhere in a file of a model is noticed, and the file is named") {
+        const TemporaryDirectory parent;
+        save(parent / "model");
+        for (const char* name : {"config.json", "weights.safetensors", "subword.model"}) {
+            const std::string path = parent / "model/" + name;
+            const std::string whole = read_file(path);
+            for (std::size_t bit = 0; bit < 8 * whole.size(); bit += 11) {
+                std::string damaged = whole;
+                damaged[bit / 8] =
+                    static_cast<char>(damaged[bit / 8] ^ static_cast<char>(1U << bit % 8));
+                overwrite(path, damaged);
+                CAPTURE(name);
+                CAPTURE(bit);
+                try {
+                    // What is between the values of config.json changes nothing; nor do its hashes
+                    // under another name.
+                    const auto directory = ModelDirectory::open(parent / "model");
+                    CHECK(path.ends_with("config.json"));
+                    CHECK(directory.config() == some_config());
+                } catch (const hat::Error& error) {
+                    CHECK(std::string_view(error.what()).starts_with(path + ": "));
+                }
+            }
+            overwrite(path, whole);
+        }
+    }
+
+    TEST_CASE("a file of another model is noticed, also where it would fit") {
+        const TemporaryDirectory parent;
+        const TensorTable table = some_table();
+        save(parent / "model");
+        save_model_directory(parent / "other", some_config(), table, Slab(table), "", "");
+        const auto changed_to = [](const std::string& content, const std::string& from) {
+            return ": is not the file this model was saved with (its content is " +
+                   content_hash(content) + ", was " + content_hash(from) + ")";
+        };
+        const std::string weights = "/weights.safetensors";
+        const std::string other = read_file((parent / "other") + weights);
+        check_rejected([&](const std::string& path) { overwrite(path + weights, other); },
+                       weights + changed_to(other, read_file((parent / "model") + weights)));
+        check_rejected([](const std::string& path) { overwrite(path + "/subword.model", "x"); },
+                       "/subword.model" + changed_to("x", "subword bytes"));
+        check_rejected([](const std::string& path) { overwrite(path + "/bpe.codes", "x"); },
+                       "/bpe.codes: is no file that this model was saved with");
+    }
+
+    TEST_CASE("README.md may be edited") {
+        const TemporaryDirectory parent;
+        save(parent / "model");
+        write_file(parent / "model/README.md", "# My card\n");
+        CHECK(ModelDirectory::open(parent / "model").config() == some_config());
+    }
+
+    TEST_CASE("a directory from before hashes were kept is opened") {
+        const TemporaryDirectory parent;
+        save(parent / "model");
+        const std::string kept = ModelDirectory::open(parent / "model").hash("subword.model");
+        without_hashes(parent / "model");
+        const auto directory = ModelDirectory::open(parent / "model");
+        CHECK(directory.config() == some_config());
+        CHECK(directory.hash("subword.model") == kept);
+        CHECK(kept == content_hash("subword bytes"));
     }
 
     TEST_CASE("an opened model stays whole while another one is saved over it") {

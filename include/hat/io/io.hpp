@@ -19,10 +19,13 @@
 /// - `architecture_to_json`, `architecture_from_json`
 /// - `TorchCheckpoint`: tensors and values of a PyTorch checkpoint
 /// - `FairseqCheckpoint`: a network of HAT's authors, from such a file
-/// - `ModelDirectory`, `save_model_directory`: config.json, weights, text files, card
 ///
 /// Needing xxHash:
 /// - `ContentHash`, `content_hash`: what a file holds, in 128 bits
+///
+/// Needing both:
+/// - `FileHashes`: which files belong together, kept in one of them
+/// - `ModelDirectory`, `save_model_directory`: config.json, weights, text files, card
 ///
 /// Needing yaml-cpp:
 /// - `read_architecture_yaml`, `architecture_to_yaml`; `published_from_yaml`, `published_to_yaml`
@@ -46,6 +49,7 @@
 #include <hat/io/content_hash.hpp>
 #include <hat/io/fairseq.hpp>
 #include <hat/io/fairseq_arguments.hpp>
+#include <hat/io/file_hashes.hpp>
 #include <hat/io/half.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/jsonl.hpp>

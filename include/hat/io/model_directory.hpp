@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Needs: nlohmann-json
+// Needs: nlohmann-json, xxHash
 #pragma once
 
 #include <hat/core/error.hpp>
@@ -7,6 +7,8 @@
 #include <hat/core/special_tokens.hpp>
 #include <hat/io/architecture_json.hpp>
 #include <hat/io/atomic_directory.hpp>
+#include <hat/io/content_hash.hpp>
+#include <hat/io/file_hashes.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/safetensors.hpp>
 #include <hat/io/slab.hpp>
@@ -27,7 +29,8 @@
 
 /// A model directory: what `hat translate` needs, in a few files.
 ///
-/// config.json          architecture, vocabulary sizes, special tokens, provenance
+/// config.json          architecture, vocabulary sizes, special tokens, provenance, and the hashes
+///                      of all files here but README.md: they belong together
 /// weights.safetensors  every parameter, under the names of the reference implementation
 /// README.md            the model card
 ///
@@ -92,8 +95,9 @@ void check_text_files(const std::string& path, bool has_encoder, Has has) {
 
 }  // namespace detail
 
-/// The text of config.json.
-[[nodiscard]] inline std::string model_config_to_json(const ModelConfig& config) {
+/// The text of config.json, with the hashes of the other files.
+[[nodiscard]] inline std::string model_config_to_json(const ModelConfig& config,
+                                                      const FileHashes& files = {}) {
     Json tokens = Json::object();
     detail::visit_special_tokens(
         config.special_tokens, [&](const char* name, int id, int, int) { tokens[name] = id; }, 0);
@@ -102,15 +106,15 @@ void check_text_files(const std::string& path, bool has_encoder, Has has) {
                  {"architecture", architecture_to_json(config.architecture)},
                  {"special_tokens", std::move(tokens)},
                  {"provenance", config.provenance}};
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+    return with_hashes(std::move(json), files, "config.json")
+               .dump(2, ' ', false, Json::error_handler_t::replace) +
+           '\n';
 }
 
-/// What the text of a config.json says; `where` begins messages.
+/// What a config.json says; `where` begins messages.
 ///
-/// Throws  `Error` if it is not whole, foreign, or describes no network that can be built.
-[[nodiscard]] inline ModelConfig model_config_from_json(std::string_view text,
-                                                        const std::string& where) {
-    const Json json = parse_json(text, where);
+/// Throws  `Error` if it is foreign, or describes no network that can be built.
+[[nodiscard]] inline ModelConfig parse_model_config(const Json& json, const std::string& where) {
     if (json_get<std::string>(json, "format", where) != detail::model_format)
         fail(where, ": format: expected \"", detail::model_format, "\"");
     const int version = json_get<int>(json, "format_version", where);
@@ -139,6 +143,14 @@ void check_text_files(const std::string& path, bool has_encoder, Has has) {
     return config;
 }
 
+/// What the text of a config.json says.
+///
+/// Throws  `Error` as above, or if it is no JSON.
+[[nodiscard]] inline ModelConfig model_config_from_json(std::string_view text,
+                                                        const std::string& where) {
+    return parse_model_config(parse_json(text, where), where);
+}
+
 /// Writes a model directory, whole or not at all; one that is there already is replaced.
 ///
 /// Throws  `Error` if something else than a model is at `path`, the text files are not those of
@@ -154,13 +166,18 @@ inline void save_model_directory(const std::string& path, const ModelConfig& con
             text_file_names.end())
             fail(path, ": ", in_quotes(name), " is not a text file of models");
     AtomicDirectory directory(path, model_directory_names);
-    write_file(directory / "config.json", model_config_to_json(config));
+    FileHashes hashes;
     std::vector<TensorView> tensors;
     append_tensors(tensors, table, weights);
-    write_safetensors(directory / "weights.safetensors", tensors,
-                      {{"format", detail::model_format}});
-    for (const auto& [name, content] : text_files) write_file(directory / name, content);
+    const std::string weights_path = directory / "weights.safetensors";
+    write_safetensors(weights_path, tensors, {{"format", detail::model_format}});
+    hashes["weights.safetensors"] = file_hash(weights_path);
+    for (const auto& [name, content] : text_files) {
+        write_file(directory / name, content);
+        hashes[name] = content_hash(content);
+    }
     write_file(directory / "README.md", card);
+    write_file(directory / "config.json", model_config_to_json(config, hashes));
     directory.commit();
 }
 
@@ -173,11 +190,12 @@ inline void save_model_directory(const std::string& path, const ModelConfig& con
 }
 
 /// A model directory that has been opened: its configuration is checked, its weights are mapped and
-/// known to be those of its architecture, so that what is asked for to hold them is not more.
+/// known to be those of its architecture, so that what is asked for to hold them is not more; and
+/// its files are those it was saved with, unless that was before hashes were kept.
 class ModelDirectory {
 public:
-    /// Throws  `Error` if a file is missing, cut short or foreign, or naming the first tensor that
-    ///         does not fit the architecture.
+    /// Throws  `Error` if a file is missing, cut short or foreign, naming the first tensor that
+    ///         does not fit the architecture, or the first file that was changed or exchanged.
     [[nodiscard]] static ModelDirectory open(const std::string& path) {
         return ModelDirectory(path);
     }
@@ -199,18 +217,29 @@ public:
     }
     [[nodiscard]] std::string subword_model_path() const { return file_path("subword.model"); }
 
+    /// The content hash of a file of it: as it was saved with, so that no file is read for it; of
+    /// what is there in a directory from before hashes were kept.
+    [[nodiscard]] std::string hash(std::string_view name) const {
+        const auto kept = hashes_.find(name);
+        return kept != hashes_.end() ? kept->second : file_hash(file_path(name));
+    }
+
     /// Fills `slab` with the weights; `table` is that of the configuration's architecture.
     void load_weights(const TensorTable& table, Slab& slab) const {
         copy_tensors(weights_, table, slab);
     }
 
 private:
-    explicit ModelDirectory(const std::string& path)
-        : path_(path), config_(read_config(path)),
+    explicit ModelDirectory(const std::string& path) : ModelDirectory(path, read_config(path)) {}
+
+    ModelDirectory(const std::string& path, const Json& config)
+        : path_(path), config_(parse_model_config(config, path + "/config.json")),
+          hashes_(checked_hashes(config, path + "/config.json")),
           weights_(SafetensorsFile::open(path + "/weights.safetensors")) {
         detail::check_text_files(path_, config_.architecture.has_encoder(),
                                  [&](const char* name) { return has_file(name); });
         check_weights();
+        if (!hashes_.empty()) check_hashes();
     }
 
     void check_weights() const {
@@ -222,21 +251,43 @@ private:
                      " is not one of the network's parameters");
     }
 
+    /// The hashes of the other files that an undamaged config.json keeps.
+    [[nodiscard]] static FileHashes checked_hashes(const Json& config, const std::string& path) {
+        FileHashes hashes = kept_hashes(config, "config.json", path);
+        if (const auto own = hashes.extract("config.json"); !own.empty())
+            check_hash(path, own_hash(config, "config.json"), own.mapped(), "this model");
+        return hashes;
+    }
+
+    /// Every file that was saved is what it was, and none came to them later.
+    void check_hashes() const {
+        for (const auto& [name, saved] : hashes_) {
+            const bool is_mapped = name == "weights.safetensors";
+            check_hash(file_path(name),
+                       is_mapped ? content_hash(weights_.file_bytes()) : file_hash(file_path(name)),
+                       saved, "this model");
+        }
+        for (const std::string_view name : text_file_names)
+            if (has_file(name) && !hashes_.contains(name))
+                fail(file_path(name), ": is no file that this model was saved with");
+    }
+
     [[nodiscard]] bool has_file(std::string_view name) const {
         return std::filesystem::is_regular_file(file_path(name));
     }
 
-    [[nodiscard]] static ModelConfig read_config(const std::string& path) {
+    [[nodiscard]] static Json read_config(const std::string& path) {
         const std::string file = path + "/config.json";
         if (!std::filesystem::is_directory(path)) fail(path, ": there is no such model directory");
         if (!std::filesystem::exists(file))
             fail(path, ": is no model directory: config.json is missing");
         constexpr std::size_t limit_bytes = std::size_t{1} << 24;
-        return model_config_from_json(read_file(file, limit_bytes), file);
+        return parse_json(read_file(file, limit_bytes), file);
     }
 
     std::string path_;
     ModelConfig config_;
+    FileHashes hashes_;
     SafetensorsFile weights_;
 };
 

@@ -116,6 +116,8 @@ public:
     }
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    /// All there is in the file, header and data.
+    [[nodiscard]] std::span<const std::byte> file_bytes() const noexcept { return file_.bytes(); }
     /// The strings of `__metadata__`; empty if there is none.
     [[nodiscard]] const Metadata& metadata() const noexcept { return metadata_; }
     /// All tensors in the order of their data.
