@@ -41,10 +41,8 @@ public:
     }
 
     [[nodiscard]] std::uint32_t size() const { return number(8); }
-    [[nodiscard]] std::string_view message(std::uint32_t i) const { return text(number(12), i); }
-    [[nodiscard]] std::string_view translation(std::uint32_t i) const {
-        return text(number(16), i);
-    }
+    [[nodiscard]] std::string_view message(std::uint32_t i) { return text(number(12), i); }
+    [[nodiscard]] std::string_view translation(std::uint32_t i) { return text(number(16), i); }
 
 private:
     static constexpr std::size_t header_bytes = 28;
@@ -59,12 +57,15 @@ private:
         }
         return value;
     }
-    [[nodiscard]] std::string_view text(std::uint64_t table, std::uint32_t i) const {
+    [[nodiscard]] std::string_view text(std::uint64_t table, std::uint32_t i) {
         const std::uint64_t size = number(table + 8 * std::uint64_t{i});
         const std::uint64_t at = number(table + 8 * std::uint64_t{i} + 4);
         if (at + size > bytes_.size())
             hat::fail(name_, ": the catalogue is truncated or damaged: message ", i,
                       " ends at byte ", at + size, " of ", bytes_.size());
+        // Messages that share their bytes could become any amount of text; no writer makes such.
+        text_bytes_ += size;
+        if (text_bytes_ > bytes_.size()) hat::fail(name_, ": message ", i, " overlaps another");
         const auto result =
             bytes_.substr(static_cast<std::size_t>(at), static_cast<std::size_t>(size));
         if (hat::data::find_invalid_utf8(result) != std::string_view::npos)
@@ -75,6 +76,7 @@ private:
     std::string_view bytes_;
     std::string_view name_;
     bool big_endian_ = false;
+    std::uint64_t text_bytes_ = 0;  // of all that was read
 };
 
 /// What stands before the first `separator`, which is removed together with it.
@@ -94,7 +96,7 @@ inline std::string_view take_until(std::string_view& text, char separator) {
 ///         the file's
 [[nodiscard]] inline std::vector<Pair> read_catalogue(std::string_view bytes,
                                                       std::string_view name) {
-    const detail::Catalogue catalogue(bytes, name);
+    detail::Catalogue catalogue(bytes, name);
     std::vector<Pair> pairs;
     for (std::uint32_t i = 0; i < catalogue.size(); ++i) {
         std::string_view message = catalogue.message(i);

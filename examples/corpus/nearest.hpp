@@ -12,8 +12,8 @@
 
 namespace corpus {
 
-/// The n-grams of 1 to 4 words of `text`. Where one occurs again, marks are put in front of it, so
-/// that all are different, and texts share as many as they have occurrences in common.
+/// The n-grams of 1 to 4 words of `text`, each with a number in front that says how often it occurs
+/// before, so that all are different, and texts share as many as they have occurrences in common.
 [[nodiscard]] inline std::vector<std::string> word_ngrams(std::string_view text) {
     constexpr int max_order = 4;
     const std::string words = ' ' + hat::data::tokenize(text) + ' ';
@@ -25,7 +25,7 @@ namespace corpus {
             end = words.find(' ', end + 1);
             std::string ngram = words.substr(begin, end - begin);
             const int before = occurrences[ngram]++;
-            ngrams.push_back(std::string(static_cast<std::size_t>(before), ' ') + ngram);
+            ngrams.push_back(std::to_string(before) + ngram);
         }
     }
     return ngrams;

@@ -132,9 +132,9 @@ inline std::optional<char32_t> referenced(std::string_view name) {
         result += text.substr(0, begin);
         if (begin == std::string_view::npos) break;
         text.remove_prefix(begin + 1);
-        const std::size_t end = text.find(';');
-        const auto character =
-            end == std::string_view::npos ? std::nullopt : detail::referenced(text.substr(0, end));
+        const std::size_t end = text.find_first_of("&;");  // of the name, if it is one
+        const bool ends = end != std::string_view::npos && text[end] == ';';
+        const auto character = ends ? detail::referenced(text.substr(0, end)) : std::nullopt;
         if (character) {
             hat::data::append_utf8(result, *character);
             text.remove_prefix(end + 1);

@@ -2,9 +2,12 @@
 #include <hat/elastic/design_space.hpp>
 #include <hat/elastic/spaces.hpp>
 
+#include "support/linear_time.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -71,6 +74,17 @@ TEST_SUITE("elastic/design_space") {
         check_invalid(space, "design space: encoder_heads has no choices");
         space.encoder_heads = {8, 4, 8};
         check_invalid(space, "design space: encoder_heads lists 8 twice");
+    }
+    TEST_CASE("a list may have very many choices") {
+        const auto choices = [](int n) {
+            DesignSpace space = wmt_space();
+            space.encoder_ffn_dims.resize(static_cast<std::size_t>(n));
+            std::iota(space.encoder_ffn_dims.begin(), space.encoder_ffn_dims.end(), 1);
+            return space;
+        };
+        CHECK(hat::support::growth(4000, choices, [](const DesignSpace& space) {
+                  CHECK_THROWS_AS(validate(space), hat::Error);
+              }) < hat::support::linear_growth);
     }
 
     TEST_CASE("a choice that does not fit names its gene, and no other") {

@@ -5,6 +5,7 @@
 #include <hat/data/unicode.hpp>
 #include <hat/data/utf8.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -93,21 +94,30 @@ std::u32string separate_in_pairs(std::u32string_view text, First first, Second s
     return result;
 }
 
-inline void replace_all(std::u32string& text, std::u32string_view from, std::u32string_view to) {
-    for (auto at = text.find(from); at != std::u32string::npos; at = text.find(from, at))
-        text.replace(at, from.size(), to), at += to.size();
+/// `text` with every `from`, found from the left, replaced by `to`.
+inline std::u32string replaced(std::u32string_view text, std::u32string_view from,
+                               std::u32string_view to) {
+    std::u32string result;
+    result.reserve(text.size());
+    while (true) {
+        const std::size_t end = text.find(from);
+        result += text.substr(0, end);
+        if (end == std::u32string_view::npos) return result;
+        result += to;
+        text.remove_prefix(end + from.size());
+    }
 }
 
 inline std::u32string tokenize_13a(std::u32string text) {
     const auto not_digit = [](char32_t c) { return !is_digit(c); };
     const auto is_hyphen = [](char32_t c) { return c == U'-'; };
-    replace_all(text, U"<skipped>", U"");
-    replace_all(text, U"-\n", U"");
-    replace_all(text, U"\n", U" ");
-    replace_all(text, U"&quot;", U"\"");
-    replace_all(text, U"&amp;", U"&");
-    replace_all(text, U"&lt;", U"<");
-    replace_all(text, U"&gt;", U">");
+    text = replaced(text, U"<skipped>", U"");
+    text = replaced(text, U"-\n", U"");
+    text = replaced(text, U"\n", U" ");
+    text = replaced(text, U"&quot;", U"\"");
+    text = replaced(text, U"&amp;", U"&");
+    text = replaced(text, U"&lt;", U"<");
+    text = replaced(text, U"&gt;", U">");
     text = separate(U' ' + text + U' ', is_13a_separator);
     text = separate_in_pairs(text, not_digit, is_period_or_comma, Separate::second);
     text = separate_in_pairs(text, is_period_or_comma, not_digit, Separate::first);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -219,9 +220,10 @@ inline void validate(const DesignSpace& space) {
     model::validate(complete.super);
     const auto check = [](const char* gene, const Choices& choices) {
         if (choices.empty()) fail("design space: ", gene, " has no choices");
-        for (auto value = choices.begin(); value != choices.end(); ++value)
-            if (std::find(choices.begin(), value, *value) != value)
-                fail("design space: ", gene, " lists ", *value, " twice");
+        std::set<int> seen;
+        for (const int value : choices)
+            if (!seen.insert(value).second)
+                fail("design space: ", gene, " lists ", value, " twice");
     };
     const auto check_encoder = [&](const char* gene, const Choices& choices) {
         if (space.super.has_encoder())
