@@ -108,7 +108,8 @@ void distill(const DistillOptions& options) {
             distilled.target.sentences.push_back(data.train.target.sentences[i]);
         }
     }
-    data.subword.save(out.subword());
+    for (const auto& [name, content] : data.files)
+        io::write_file((options.out + '/').append(name), content);
     data::save_corpus(distilled, out.train());
     data::save_corpus(data.validation, out.validation());
     io::Json configuration = io::Json::object();

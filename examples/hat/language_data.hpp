@@ -6,13 +6,11 @@
 #include <hat/data/text_blocks.hpp>
 #include <hat/data/text_codec.hpp>
 #include <hat/io/model_directory.hpp>
-#include <hat/io/text_file.hpp>
 
 #include "data_directory.hpp"
 
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <utility>
 
 /// What `hat prepare --task language-model` makes, and `hat train` and `hat perplexity` read.
@@ -35,10 +33,7 @@ inline TextData load_text_data(const std::string& path) {
              path, " …` makes one");
     }
     TextData text;
-    for (const std::string_view name : io::text_file_names) {
-        const std::string file = (path + '/').append(name);
-        if (std::filesystem::exists(file)) text.files.emplace(name, io::read_file(file));
-    }
+    text.files = read_text_files(path);
     const auto side = [&](const std::string& file) {
         data::Corpus corpus = data::load_corpus(file);
         if (corpus.has_source()) {

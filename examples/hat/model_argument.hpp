@@ -42,12 +42,15 @@ struct LoadedModel {
 /// Checks that a model reads and writes the pieces that the data is made of; `flag` begins the
 /// message.
 ///
-/// Throws  `Error` if its subword model is another one.
+/// Throws  `Error` if its subword model is another one, or text is treated in another way.
 inline void check_subword(const io::ModelDirectory& model, const std::string& flag,
                           const TrainingData& data) {
-    const std::string path = model.subword_model_path();
-    if (!std::filesystem::exists(path) || io::read_file(path) != data.subword.bytes())
+    const io::TextFiles files = model.text_files();
+    if (files == data.text_files()) return;
+    const auto subword = files.find("subword.model");
+    if (subword == files.end() || subword->second != data.subword.bytes())
         fail(flag, ": has another subword model than the data");
+    fail(flag, ": treats text in another way than the data: their text.json differ");
 }
 
 }  // namespace hat::program

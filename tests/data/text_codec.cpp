@@ -46,6 +46,21 @@ TEST_SUITE("data/text_codec") {
         CHECK(text.decode(text.encode("the fox")) == "the fox");
     }
 
+    TEST_CASE("text is treated as text.json says before it is cut") {
+        const TemporaryDirectory directory;
+        const std::vector<std::string> lines{"the lazy dog", "the quick fox", "a lazy fox"};
+        const Subword subword = train_subword(lines, {.vocab_size = 22});
+        const TextRules rules{.normalize = NormalForm::nfkc, .lowercase = true};
+        const hat::io::TextFiles files{{"subword.model", subword.bytes()},
+                                       {"text.json", text_rules_to_json(rules)}};
+        const ModelDirectory model = model_with(directory / "model", files);
+        CHECK(model.text_files() == files);
+        const TextCodec text = TextCodec::load(model);
+        CHECK(text.rules() == rules);
+        CHECK(text.encode("The \uFF26ox") == subword.encode("the fox"));
+        CHECK(text.unknown_parts("The lazy \uFF30ig") == std::vector<std::string>{"p"});
+    }
+
     TEST_CASE("a model with dictionaries uses those") {
         const TemporaryDirectory directory;
         const hat::io::TextFiles files{{"source.dict.txt", "lo@@ 2\nw 1\n"},
@@ -55,6 +70,7 @@ TEST_SUITE("data/text_codec") {
         CHECK(text.target_size() == 7);
         CHECK(text.special() == hat::fairseq_special_tokens);
         CHECK(text.encode("lo@@ w low") == std::vector<int>{4, 5, 3});
+        CHECK(text.unknown_parts("lo@@ w low") == std::vector<std::string>{"low"});
         CHECK(text.decode({4, 5, 2}) == "Haustür");
 
         auto with_codes = files;

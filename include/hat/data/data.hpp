@@ -3,14 +3,14 @@
 
 /// `hat/data`: from text to the numbers a model reads.
 ///
-/// Text (`read_lines`, `read_parallel_text`), pieces (`Vocabulary`, and with SentencePiece
-/// `Subword` and `train_subword`), encoded corpora (`Corpus`, `encode`), texts of language models
-/// (`cut_into_blocks`), and ragged batches (`plan_batches`, `Batch`).
+/// Text (`read_lines`, and with utf8proc `read_parallel_text`, `normalize`), pieces (`Vocabulary`,
+/// and with SentencePiece `Subword` and `train_subword`), encoded corpora (`Corpus`, `encode`),
+/// texts of language models (`cut_into_blocks`), and ragged batches (`plan_batches`, `Batch`).
 ///
 /// To be included alone: corpora in files (corpus_file.hpp); scores equal to sacreBLEU's (bleu.hpp,
 /// chrf.hpp) and how sure their differences are (paired_bootstrap.hpp); what fairseq made (bpe.hpp,
 /// fairseq_dictionary.hpp, fairseq_data.hpp, fairseq_text.hpp, fairseq_batches.hpp), and
-/// text_codec.hpp, which reads and writes text as a model directory says.
+/// text_codec.hpp, which reads and writes text as a model directory says (text_rules.hpp).
 ///
 ///     const auto text = hat::data::read_parallel_text("train.en", "train.de");
 ///     const auto subword = hat::data::train_subword_on_files({"train.en", "train.de"});
@@ -27,11 +27,16 @@
 #include <hat/data/batches.hpp>
 #include <hat/data/corpus.hpp>
 #include <hat/data/lines.hpp>
-#include <hat/data/parallel_text.hpp>
 #include <hat/data/text_blocks.hpp>
-#include <hat/data/unicode.hpp>
+#include <hat/data/unknown_tokens.hpp>
 #include <hat/data/utf8.hpp>
 #include <hat/data/vocabulary.hpp>
+#include <hat/data/white_space.hpp>
+
+#ifdef HAT_WITH_UTF8PROC
+#include <hat/data/parallel_text.hpp>
+#include <hat/data/unicode.hpp>
+#endif
 
 #ifdef HAT_WITH_SENTENCEPIECE
 #include <hat/data/subword.hpp>

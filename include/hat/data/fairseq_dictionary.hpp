@@ -6,8 +6,8 @@
 #include <hat/core/special_tokens.hpp>
 #include <hat/core/token_ids.hpp>
 #include <hat/data/lines.hpp>
-#include <hat/data/unicode.hpp>
 #include <hat/data/utf8.hpp>
+#include <hat/data/white_space.hpp>
 #include <hat/io/atomic_file.hpp>
 
 #include <algorithm>
@@ -129,6 +129,17 @@ public:
         for (const std::u32string_view word : split_words(text))
             ids.push_back(id(encode_utf8(word)));
         return ids;
+    }
+    /// The words of `line` that it does not know.
+    ///
+    /// Throws  `Error` if the line is not UTF-8
+    [[nodiscard]] std::vector<std::string> unknown_parts(std::string_view line) const {
+        std::vector<std::string> words;
+        const std::u32string text = decode_utf8(line);
+        for (const std::u32string_view word : split_words(text))
+            if (std::string w = encode_utf8(word); id(w) == special().unk)
+                words.push_back(std::move(w));
+        return words;
     }
     /// The words that `ids` stand for, with spaces between; ends of sentence stand for nothing.
     ///

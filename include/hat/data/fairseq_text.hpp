@@ -36,6 +36,12 @@ public:
     [[nodiscard]] std::vector<int> encode(std::string_view line) const {
         return codes_ ? source_.encode(codes_->apply(line)) : source_.encode(line);
     }
+    /// The words, or pieces of words, of such a line that the dictionary does not know.
+    ///
+    /// Throws  `Error` if the line is not UTF-8
+    [[nodiscard]] std::vector<std::string> unknown_parts(std::string_view line) const {
+        return codes_ ? source_.unknown_parts(codes_->apply(line)) : source_.unknown_parts(line);
+    }
     /// The translation that `ids` stand for.
     ///
     /// Throws  `Error` if an id is not in the dictionary

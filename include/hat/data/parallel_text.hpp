@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// Needs: utf8proc
 #pragma once
 
 #include <hat/core/error.hpp>
 #include <hat/data/corpus.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/data/unicode.hpp>
-#include <hat/data/utf8.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -24,17 +23,9 @@ struct ParallelText {
     [[nodiscard]] int size() const noexcept { return static_cast<int>(source.size()); }
 };
 
-/// What to do with a pair of which one side has nothing but white space.
+/// What to do with a pair of which one side is blank: nothing but white space and characters that
+/// are not seen.
 enum class EmptyLines { error, drop };
-
-namespace detail {
-
-inline bool is_blank(const std::string& line) {
-    const std::u32string text = decode_utf8(line);
-    return std::all_of(text.begin(), text.end(), is_space);
-}
-
-}  // namespace detail
 
 /// Reads two files of which one translates the other, line by line.
 ///
@@ -51,8 +42,8 @@ inline bool is_blank(const std::string& line) {
 
     ParallelText text;
     for (std::size_t i = 0; i < source.size(); ++i) {
-        const bool source_is_blank = detail::is_blank(source[i]);
-        if (source_is_blank || detail::is_blank(target[i])) {
+        const bool source_is_blank = is_blank(source[i]);
+        if (source_is_blank || is_blank(target[i])) {
             if (empty_lines == EmptyLines::error)
                 fail(source_is_blank ? source_path : target_path, ":", i + 1,
                      ": the line is empty, expected text");

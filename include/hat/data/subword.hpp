@@ -56,6 +56,16 @@ public:
         return ids;
     }
 
+    /// The parts of `line` that the vocabulary does not know.
+    [[nodiscard]] std::vector<std::string> unknown_parts(std::string_view line) const {
+        std::vector<std::string> pieces;
+        const auto status = processor_->Encode(line, &pieces);
+        if (!status.ok()) fail("subword model: cannot encode: ", status.message());
+        std::erase_if(pieces,
+                      [&](const auto& p) { return processor_->PieceToId(p) != special_.unk; });
+        return pieces;
+    }
+
     /// The text that `ids` stand for. Begin, end and padding stand for nothing.
     ///
     /// Throws  `Error` if an id is not in the vocabulary

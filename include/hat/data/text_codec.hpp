@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Needs: SentencePiece, nlohmann-json
+// Needs: SentencePiece, nlohmann-json, utf8proc
 #pragma once
 
 #include <hat/core/special_tokens.hpp>
 #include <hat/data/fairseq_text.hpp>
 #include <hat/data/subword.hpp>
+#include <hat/data/text_rules.hpp>
 #include <hat/io/model_directory.hpp>
 
 #include <optional>
@@ -18,6 +19,7 @@ namespace hat::data {
 
 /// How a model directory reads lines and writes translations: with its SentencePiece model, or with
 /// fairseq's dictionaries. A language model that knows whole words has one dictionary, for both.
+/// Before that, text is treated as text.json says: the one place where it is.
 ///
 ///     const auto text = TextCodec::load(directory);
 ///     std::vector<int> ids = text.encode("Save the file.");
@@ -35,8 +37,12 @@ public:
                                               const std::string& where) {
         const auto found = [&](const char* name) { return files.find(name); };
         const auto path = [&](const char* name) { return where + '/' + name; };
+        TextRules rules;
+        if (const auto json = found("text.json"); json != files.end())
+            rules = text_rules_from_json(json->second, path("text.json"));
         if (const auto model = found("subword.model"); model != files.end())
-            return TextCodec(Subword::from_bytes(model->second, path("subword.model")));
+            return TextCodec(Subword::from_bytes(model->second, path("subword.model")),
+                             std::move(rules));
         const auto dictionary = [&](const char* name) {
             const auto file = found(name);
             if (file == files.end()) fail(where, ": ", name, " is missing");
@@ -48,11 +54,16 @@ public:
         FairseqDictionary target = dictionary("target.dict.txt");
         FairseqDictionary source =
             found("source.dict.txt") == files.end() ? target : dictionary("source.dict.txt");
-        return TextCodec(FairseqText(std::move(source), std::move(target), std::move(codes)));
+        return TextCodec(FairseqText(std::move(source), std::move(target), std::move(codes)),
+                         std::move(rules));
     }
 
-    explicit TextCodec(Subword subword) : codec_(std::move(subword)) {}
-    explicit TextCodec(FairseqText text) : codec_(std::move(text)) {}
+    explicit TextCodec(Subword subword, TextRules rules = {})
+        : codec_(std::move(subword)), rules_(std::move(rules)) {}
+    explicit TextCodec(FairseqText text, TextRules rules = {})
+        : codec_(std::move(text)), rules_(std::move(rules)) {}
+
+    [[nodiscard]] const TextRules& rules() const noexcept { return rules_; }
 
     [[nodiscard]] int source_size() const {
         const auto* fairseq = std::get_if<FairseqText>(&codec_);
@@ -67,16 +78,35 @@ public:
     }
 
     /// The ids of a line to translate, without an end of sentence.
+    ///
+    /// Throws  `Error` if the line is not UTF-8
     [[nodiscard]] std::vector<int> encode(std::string_view line) const {
-        return std::visit([&](const auto& codec) { return codec.encode(line); }, codec_);
+        const std::string text = for_model(line);
+        return std::visit([&](const auto& codec) { return codec.encode(text); }, codec_);
+    }
+    /// The parts of such a line that its vocabulary does not know.
+    ///
+    /// Throws  `Error` if the line is not UTF-8
+    [[nodiscard]] std::vector<std::string> unknown_parts(std::string_view line) const {
+        const std::string text = for_model(line);
+        auto parts =
+            std::visit([&](const auto& codec) { return codec.unknown_parts(text); }, codec_);
+        for (std::string& part : parts) part = rules_.from_model(part);
+        return parts;
     }
     /// The translation that `ids` stand for.
     [[nodiscard]] std::string decode(const std::vector<int>& ids) const {
-        return std::visit([&](const auto& codec) { return codec.decode(ids); }, codec_);
+        return rules_.from_model(
+            std::visit([&](const auto& codec) { return codec.decode(ids); }, codec_));
     }
 
 private:
+    [[nodiscard]] std::string for_model(std::string_view line) const {
+        return rules_.to_model(rules_.apply(line));
+    }
+
     std::variant<Subword, FairseqText> codec_;
+    TextRules rules_;
 };
 
 }  // namespace hat::data

@@ -43,14 +43,16 @@
 /// source.dict.txt      the dictionary of each side
 /// target.dict.txt      (a language model has this one alone: the words it knows)
 /// bpe.codes            the merges that cut words, unless the text comes cut
+///
+/// and, beside either, text.json: how text is treated before it is cut (see data/text_rules.hpp)
 namespace hat::io {
 
-inline constexpr std::array<std::string_view, 4> text_file_names{"subword.model", "source.dict.txt",
-                                                                 "target.dict.txt", "bpe.codes"};
+inline constexpr std::array<std::string_view, 5> text_file_names{
+    "subword.model", "source.dict.txt", "target.dict.txt", "bpe.codes", "text.json"};
 
-inline constexpr std::array<std::string_view, 7> model_directory_names{
+inline constexpr std::array<std::string_view, 8> model_directory_names{
     "config.json",     "weights.safetensors", "README.md", "subword.model",
-    "source.dict.txt", "target.dict.txt",     "bpe.codes"};
+    "source.dict.txt", "target.dict.txt",     "bpe.codes", "text.json"};
 
 /// Those files of a model directory that say how it reads and writes text: name → content.
 using TextFiles = std::map<std::string, std::string, std::less<>>;
