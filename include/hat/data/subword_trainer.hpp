@@ -24,26 +24,73 @@ namespace hat::data {
 enum class SubwordModel { unigram, bpe };
 
 struct SubwordOptions {
-    int vocab_size = 8000;  // pieces, the special ones among them
+    int vocab_size = 8000;  // pieces at most, the special ones among them
     SubwordModel model = SubwordModel::unigram;
-    double character_coverage = 1.0;  // share of the text's characters that must have a piece
-    int threads = 1;                  // the unigram model may depend on it, in rounding
+    double character_coverage = 1.0;     // share of the text's characters that must have a piece
+    bool byte_fallback = false;          // 256 pieces spell characters that have none
+    bool split_digits = false;           // every digit is a piece of its own
+    std::vector<std::string> symbols{};  // kept whole, wherever they stand
+    int threads = 1;                     // the unigram model may depend on it, in rounding
     SpecialTokens special{};
 };
 
+/// Whether the bytes take so little of a vocabulary, a tenth, that it should have them.
+[[nodiscard]] constexpr bool has_room_for_bytes(int vocab_size) noexcept {
+    return vocab_size >= 10 * 256;
+}
+
 namespace detail {
 
+/// SentencePiece skips lines of more than 4,192 bytes.
+inline constexpr std::size_t longest_line_to_learn = 4096;
+
+/// Takes from the front of `line` what SentencePiece can learn from at once: all of it, or what is
+/// before the last space in reach, or as many whole code points as fit.
+constexpr std::string_view take_part(std::string_view& line) {
+    std::size_t end = line.size();
+    std::size_t next = end;
+    if (end > longest_line_to_learn) {
+        end = line.rfind(' ', longest_line_to_learn);
+        next = end + 1;  // SentencePiece puts a space before every part itself
+        if (end == std::string_view::npos || end == 0) {
+            end = longest_line_to_learn;
+            while (end > 1 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) --end;
+            next = end;
+        }
+    }
+    const std::string_view part = line.substr(0, end);
+    line.remove_prefix(next);
+    return part;
+}
+
+/// The lines of a text in parts of a length that SentencePiece takes. It also skips lines with its
+/// mark of the unknown, which becomes a space here: no piece has it.
+template <class Lines>
 class LineIterator : public sentencepiece::SentenceIterator {
 public:
-    explicit LineIterator(const std::vector<std::string>& lines) : lines_(lines) {}
-    [[nodiscard]] bool done() const override { return next_ >= lines_.size(); }
-    void Next() override { ++next_; }
-    [[nodiscard]] const std::string& value() const override { return lines_[next_]; }
+    explicit LineIterator(const Lines& lines) : lines_(lines) { Next(); }
+    [[nodiscard]] bool done() const override { return done_; }
+    void Next() override {
+        while (rest_.empty()) {
+            if (done_ = next_ == lines_.size(); done_) return;
+            line_ = lines_[next_++];
+            constexpr std::string_view unknown = "\u2585";
+            for (auto at = line_.find(unknown); at != line_.npos; at = line_.find(unknown, at))
+                line_.replace(at, unknown.size(), "   ");  // as long, so that this is linear
+            rest_ = line_;
+        }
+        part_ = take_part(rest_);
+    }
+    [[nodiscard]] const std::string& value() const override { return part_; }
     [[nodiscard]] sentencepiece::util::Status status() const override { return {}; }
 
 private:
-    const std::vector<std::string>& lines_;
+    const Lines& lines_;
     std::size_t next_ = 0;
+    std::string line_;
+    std::string_view rest_;
+    std::string part_;
+    bool done_ = false;
 };
 
 /// The number that follows `words` in `text`, or nothing.
@@ -57,9 +104,6 @@ inline std::string number_after(std::string_view text, std::string_view words) {
 /// Says in one line why SentencePiece did not train a model.
 [[noreturn]] HAT_COLD inline void fail_to_train(const SubwordOptions& options, std::string why) {
     const auto wanted = std::to_string(options.vocab_size);
-    if (const auto most = number_after(why, "set it to a value <= "); !most.empty())
-        fail("subword model: vocabulary size ", wanted,
-             " is larger than the text allows, expected at most ", most);
     if (const auto least = number_after(why, "required_chars. " + wanted + " vs "); !least.empty())
         fail("subword model: vocabulary size ", wanted,
              " is too small for the characters of the text, expected at least ", least);
@@ -75,6 +119,10 @@ inline void check_subword_options(const SubwordOptions& options) {
     if (!(options.character_coverage > 0.0 && options.character_coverage <= 1.0))
         fail("subword model: character coverage ", options.character_coverage,
              ", expected more than 0 and at most 1");
+    for (const std::string& symbol : options.symbols)
+        if (symbol.empty() || symbol.find_first_of(" \t") != std::string::npos ||
+            symbol.find("\u2581") != std::string::npos)
+            fail("subword model: symbol \"", symbol, "\": expected text without spaces");
     const SpecialTokens& special = options.special;
     for (const int id : {special.unk, special.bos, special.eos, special.pad})
         if (id >= options.vocab_size)
@@ -82,22 +130,53 @@ inline void check_subword_options(const SubwordOptions& options) {
                  " has no room for the special id ", id);
 }
 
+/// `fields` as SentencePiece reads a list: each in quotation marks, with commas between.
+inline std::string comma_separated(const std::vector<std::string>& fields) {
+    std::string list;
+    for (const std::string& field : fields) {
+        list += list.empty() ? "\"" : ",\"";
+        for (const char c : field) list += c == '"' ? "\"\"" : std::string(1, c);
+        list += '"';
+    }
+    return list;
+}
+
 }  // namespace detail
 
-/// Trains a subword model on `lines`; the same lines and options give the same model.
+/// Trains a subword model on `lines`, as long as they may be; the same lines and options give the
+/// same model. It keeps text as it is: characters are not changed, and spaces not left out. The
+/// vocabulary has fewer pieces than asked for if the text has not so many.
 ///
-/// Throws  `Error` if the text has too few different pieces for the vocabulary (saying how many it
-///         has) or too many characters, or is empty
-[[nodiscard]] inline Subword train_subword(const std::vector<std::string>& lines,
-                                           const SubwordOptions& options = {}) {
+/// `lines` is a `std::vector<std::string>`, or what has `size()` and gives a string by `[i]`.
+///
+/// Throws  `Error` if the text has too many different characters for the vocabulary (saying how
+///         many pieces it needs), or is empty
+template <class Lines = std::vector<std::string>>
+[[nodiscard]] Subword train_subword(const Lines& lines, const SubwordOptions& options = {}) {
     detail::check_subword_options(options);
-    const auto is_empty = [](const std::string& line) { return line.empty(); };
-    if (std::all_of(lines.begin(), lines.end(), is_empty))
-        fail("subword model: there is no text to train it on");
+    std::size_t bytes_of_text = 0;
+    bool has_text = false;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        const auto& line = lines[i];
+        bytes_of_text += line.size();
+        // SentencePiece ends the process if there is nothing to learn from.
+        has_text = has_text || line.find_first_not_of(std::string_view(" \t\r\0", 4)) != line.npos;
+    }
+    if (!has_text) fail("subword model: there is no text to train it on");
+    const auto flag = [](bool on) { return std::string(on ? "true" : "false"); };
+    // Past this, SentencePiece's offsets of 32 bits might not reach.
+    const bool is_large = bytes_of_text > std::size_t{1} << 30U;
     const std::unordered_map<std::string, std::string> arguments{
         {"model_type", options.model == SubwordModel::bpe ? "bpe" : "unigram"},
         {"vocab_size", std::to_string(options.vocab_size)},
+        {"hard_vocab_limit", "false"},
+        {"normalization_rule_name", "identity"},
+        {"remove_extra_whitespaces", "false"},
         {"character_coverage", std::to_string(options.character_coverage)},
+        {"byte_fallback", flag(options.byte_fallback)},
+        {"split_digits", flag(options.split_digits)},
+        {"user_defined_symbols", detail::comma_separated(options.symbols)},
+        {"train_extremely_large_corpus", flag(is_large)},
         {"num_threads", std::to_string(options.threads)},
         {"unk_id", std::to_string(options.special.unk)},
         {"bos_id", std::to_string(options.special.bos)},
@@ -105,7 +184,7 @@ inline void check_subword_options(const SubwordOptions& options) {
         {"pad_id", std::to_string(options.special.pad)},
         {"minloglevel", "3"},  // its errors reach us as a status
     };
-    detail::LineIterator iterator(lines);
+    detail::LineIterator<Lines> iterator(lines);
     std::string bytes;
     const auto status = sentencepiece::SentencePieceTrainer::Train(arguments, &iterator, &bytes);
     if (!status.ok()) detail::fail_to_train(options, status.ToString());
