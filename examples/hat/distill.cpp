@@ -14,6 +14,7 @@
 
 #include "commands.hpp"
 #include "data_directory.hpp"
+#include "flags.hpp"
 #include "model_argument.hpp"
 
 #include <algorithm>
@@ -137,12 +138,10 @@ void add_distill(CLI::App& app) {
         ->required();
     command->add_option("--data", options->data, "what `hat prepare` made")->required();
     command->add_option("--out", options->out, "data directory to write")->required();
-    command->add_option("--beam", options->search.beam, "hypotheses a sentence; 1 is greedy")
-        ->check(CLI::Range(1, 1000))
-        ->capture_default_str();
-    command->add_option("--threads", options->threads, "0: all cores")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
+    const NumberFlags number(*command);
+    number("--beam", options->search.beam, {.low = 1, .high = 1000},
+           "hypotheses a sentence; 1 is greedy");
+    number("--threads", options->threads, {.low = 0}, "0: all cores");
     command->add_flag("--keep", options->keep, "keep the original pairs, too");
     command->add_flag("--resume", options->resume, "go on where an interrupted run stopped");
     command->callback([options] { distill(*options); });

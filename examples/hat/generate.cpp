@@ -9,6 +9,7 @@
 #include <hat/model/pack.hpp>
 
 #include "commands.hpp"
+#include "flags.hpp"
 #include "model_argument.hpp"
 
 #include <algorithm>
@@ -71,20 +72,17 @@ void add_generate(CLI::App& app) {
     command->footer("Example:\n  hat generate --model run --prompt 'The game' --top-p 0.9");
     command->add_option("--model", options->model, "run or model directory")->required();
     command->add_option("--prompt", options->prompt, "what the text begins with");
-    const auto number = [&](const char* name, auto& value, const char* text) {
-        return command->add_option(name, value, text)->capture_default_str();
-    };
-    number("--tokens", options->sampling.tokens, "words or pieces to draw, ends of line among them")
-        ->check(CLI::PositiveNumber);
-    number("--temperature", options->sampling.temperature, "below 1, likely tokens become likelier")
-        ->check(CLI::PositiveNumber);
-    number("--top-k", options->sampling.top_k, "only the so many likeliest tokens; 0: all")
-        ->check(CLI::NonNegativeNumber);
-    number("--top-p", options->sampling.top_p,
-           "only the likeliest tokens that have this probability together")
-        ->check(CLI::Range(1e-6, 1.0));
-    number("--samples", options->samples, "texts")->check(CLI::Range(1, 1000));
-    number("--seed", options->sampling.seed, "of the draws");
+    const NumberFlags number(*command);
+    number("--tokens", options->sampling.tokens, {.low = 1},
+           "words or pieces to draw, ends of line among them");
+    number("--temperature", options->sampling.temperature, {.above = 0, .high = 1000},
+           "below 1, likely tokens become likelier");
+    number("--top-k", options->sampling.top_k, {.low = 0},
+           "only the so many likeliest tokens; 0: all");
+    number("--top-p", options->sampling.top_p, {.low = 1e-6F, .high = 1},
+           "only the likeliest tokens that have this probability together");
+    number("--samples", options->samples, {.low = 1, .high = 1000}, "texts");
+    number("--seed", options->sampling.seed, {}, "of the draws");
     command->add_flag("--one-line", options->sampling.stop_at_eos, "stop at the end of a line");
     command->add_flag("--no-unk", options->no_unk, "never draw the unknown word");
     command->callback([options] { generate(*options); });

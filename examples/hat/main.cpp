@@ -6,6 +6,7 @@
 #include <hat/version.hpp>
 
 #include "commands.hpp"
+#include "flags.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -39,9 +40,7 @@ int main(int argc, char** argv) {
         app.parse(argc, argv);
         return 0;
     } catch (const CLI::ParseError& error) {
-        if (error.get_exit_code() == 0) return app.exit(error);
-        std::fprintf(stderr, "hat: %s (hat --help lists what there is)\n", error.what());
-        return 2;
+        return hat::program::answer(app, error);
     } catch (const hat::Error& error) {
         std::fprintf(stderr, "hat: %s\n", error.what());
     } catch (const std::bad_alloc&) {
