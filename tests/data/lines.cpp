@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/data/lines.hpp>
+#include <hat/io/atomic_file.hpp>
+
+#include "support/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
 
+using hat::data::read_lines;
 using hat::data::split_lines;
 using Lines = std::vector<std::string>;
 
@@ -15,6 +19,28 @@ TEST_SUITE("data/lines") {
         CHECK(split_lines("a\n", "f") == Lines{"a"});
         CHECK(split_lines("", "f").empty());
         CHECK(hat::data::join_lines({"a", "", "b"}) == "a\n\nb\n");
+    }
+    TEST_CASE("a byte order mark is no part of the first line") {
+        CHECK(split_lines("\uFEFFa\n\uFEFFb", "f") == Lines{"a", "\uFEFFb"});
+        CHECK(split_lines("\uFEFF", "f").empty());
+    }
+    TEST_CASE("a file has the lines of its text, whatever their length") {
+        const hat::support::TemporaryDirectory folder;
+        const std::string path = folder / "text";
+        const std::string line(65'535, 'x');  // its LF is the last byte of the first piece read
+        const std::string longer(200'000, 'y');
+        for (const std::string& text :
+             {line + "\n" + longer + "\r\n\na", "\uFEFF" + longer, std::string("\uFEFF\n"),
+              line + "\n", "a\r\n" + line + "\r\n"}) {
+            hat::io::write_file(path, text);
+            CHECK(read_lines(path) == split_lines(text, path));
+        }
+        for (const char* text : {"", "\uFEFF"}) {
+            hat::io::write_file(path, text);
+            CHECK_THROWS_WITH_AS(static_cast<void>(read_lines(path)),
+                                 (path + ": the file is empty, expected lines of text").c_str(),
+                                 hat::Error);
+        }
     }
     TEST_CASE("a line that is not UTF-8 is an error with its number") {
         CHECK_THROWS_WITH_AS(static_cast<void>(split_lines("gut\nsch\xF6n\n", "train.de")),

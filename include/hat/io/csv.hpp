@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/io/byte_order_mark.hpp>
 
 #include <algorithm>
 #include <array>
@@ -42,6 +43,7 @@ public:
     /// another number of fields than the header, or a field has a quotation mark.
     [[nodiscard]] static Csv parse(std::string_view text, std::string where) {
         Csv csv(std::move(where));
+        text = skip_byte_order_mark(text);
         for (int line = 1; !text.empty(); ++line) {
             const std::size_t end = std::min(text.find('\n'), text.size());
             std::string_view content = text.substr(0, end);

@@ -45,6 +45,7 @@
 #include <hat/io/architecture_yaml.hpp>
 #include <hat/io/atomic_directory.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/byte_order_mark.hpp>
 #include <hat/io/chart.hpp>
 #include <hat/io/content_hash.hpp>
 #include <hat/io/fairseq.hpp>

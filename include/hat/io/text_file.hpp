@@ -8,33 +8,38 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 namespace hat::io {
 
-/// The whole content of the file at `path`, byte by byte.
+/// Calls `visit` with the content of the file at `path`, piece after piece.
 ///
-/// Throws  `Error` if it cannot be read or is larger than `limit_bytes`.
-[[nodiscard]] inline std::string read_file(const std::string& path,
-                                           std::size_t limit_bytes = std::size_t{1} << 32) {
+/// Throws  `Error` if it cannot be read; what `visit` throws
+template <class Visit>
+void visit_file(const std::string& path, Visit visit) {
     std::FILE* file = std::fopen(path.c_str(), "rb");
     if (file == nullptr) fail(path, ": cannot open: ", std::strerror(errno));
     struct Closer {
         std::FILE* file;
         ~Closer() { std::fclose(file); }
     } const closer{file};
-
-    std::string text;
-    constexpr std::size_t chunk = std::size_t{1} << 16;
-    std::size_t read = 0;
-    do {
-        const std::size_t size = text.size();
-        text.resize(size + chunk);
-        errno = 0;
-        read = std::fread(text.data() + size, 1, chunk, file);
-        text.resize(size + read);
-        if (text.size() > limit_bytes) fail(path, ": is larger than ", limit_bytes, " bytes");
-    } while (read == chunk);
+    std::string piece(std::size_t{1} << 16, '\0');
+    errno = 0;
+    while (const std::size_t size = std::fread(piece.data(), 1, piece.size(), file))
+        visit(std::string_view(piece).substr(0, size));
     if (std::ferror(file) != 0) fail(path, ": cannot read: ", std::strerror(errno));
+}
+
+/// The whole content of the file at `path`, byte by byte.
+///
+/// Throws  `Error` if it cannot be read or is larger than `limit_bytes`.
+[[nodiscard]] inline std::string read_file(const std::string& path,
+                                           std::size_t limit_bytes = std::size_t{1} << 32) {
+    std::string text;
+    visit_file(path, [&](std::string_view piece) {
+        text += piece;
+        if (text.size() > limit_bytes) fail(path, ": is larger than ", limit_bytes, " bytes");
+    });
     return text;
 }
 

@@ -4,6 +4,7 @@
 #include <hat/core/error.hpp>
 #include <hat/elastic/gene_string.hpp>
 #include <hat/io/architecture_fields.hpp>
+#include <hat/io/byte_order_mark.hpp>
 #include <hat/search/latency_plan.hpp>
 #include <hat/search/latency_workload.hpp>
 
@@ -215,6 +216,7 @@ inline constexpr std::string_view plan_version = "1";
     };
     detail::PlanReader reader(where);
     std::vector<Line> genes;
+    text = io::skip_byte_order_mark(text);
     for (int number = 1; !text.empty(); ++number) {
         const auto end = text.find('\n');
         std::string_view line = text.substr(0, end);

@@ -4,6 +4,7 @@
 
 #include <hat/core/error.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/byte_order_mark.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/architecture.hpp>
@@ -177,7 +178,7 @@ inline void Predictor::save(const std::string& path, const io::Json& provenance)
 inline Predictor Predictor::load(const std::string& path) {
     constexpr std::size_t limit_bytes = std::size_t{1} << 28;
     const std::string text = io::read_file(path, limit_bytes);
-    if (!text.starts_with('{')) {
+    if (!io::skip_byte_order_mark(text).starts_with('{')) {
         MlpPredictor mlp = MlpPredictor::load(path);
         const auto metadata = io::SafetensorsFile::open(path).metadata();
         const auto errors = metadata.find("errors");
