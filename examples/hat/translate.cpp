@@ -2,22 +2,21 @@
 
 /// hat translate: text on stdin → its translation on stdout.
 
-#include <hat/core/threads.hpp>
-#include <hat/data/text_codec.hpp>
 #include <hat/data/utf8.hpp>
-#include <hat/decode/translate.hpp>
-#include <hat/io/model_directory.hpp>
-#include <hat/model/network.hpp>
-#include <hat/model/pack.hpp>
+#include <hat/io/line_reader.hpp>
 
 #include "commands.hpp"
-#include "model_argument.hpp"
+#include "line_translator.hpp"
+#include "search_flags.hpp"
 
+#include <cstddef>
 #include <cstdio>
-#include <iostream>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace hat::program {
@@ -26,106 +25,103 @@ namespace {
 
 struct TranslateOptions {
     std::string model;
-    decode::SearchOptions search;
-    int threads = 0;
-    int batch = 32;
+    SearchFlags search;
+    data::UnknownPolicy unknown = data::UnknownPolicy::copy;
     bool scores = false;
+    bool strict = false;
+    std::size_t max_line_bytes = std::size_t{1} << 20;
 };
 
-/// A model directory, ready to translate lines.
-class LineTranslator {
+constexpr const char* input_name = "standard input";
+
+/// Lines that are translated together.
+struct Block {
+    std::vector<std::string> lines;
+    std::vector<data::SourceLine> sources;
+    std::size_t size_bytes = 0;
+
+    static constexpr std::size_t most_bytes = std::size_t{1} << 20;
+    [[nodiscard]] bool is_full() const noexcept {
+        return lines.size() >= 1024 || size_bytes >= most_bytes;
+    }
+};
+
+/// Reads blocks: what is at hand, without waiting for more. What is wrong with a line is mended and
+/// told, or, if that is strict, ends the input.
+class BlockReader {
 public:
-    LineTranslator(const TranslateOptions& options)  // NOLINT: made where it is used
-        : options_(options), directory_(io::ModelDirectory::open(model_path(options.model))),
-          text_(data::TextCodec::load(directory_)), packed_(load()),
-          translator_(packed_, directory_.config().special_tokens), pool_(options.threads) {
-        const auto& architecture = directory_.config().architecture;
-        if (!architecture.has_encoder()) {
-            fail(options.model, ": is a language model; it has nothing to translate from");
+    BlockReader(const LineTranslator& translator, const TranslateOptions& options)
+        : translator_(translator), options_(options),
+          reader_(STDIN_FILENO, input_name, options.max_line_bytes) {}
+
+    /// The next lines; none at the end.
+    [[nodiscard]] Block next() {
+        Block block;
+        while (!block.is_full() && !fault_) {
+            auto line = block.lines.empty() ? reader_.next() : reader_.next_at_hand();
+            if (!line) break;
+            data::SourceLine source = read(*line);
+            if (fault_) break;
+            block.size_bytes += line->text.size();
+            block.lines.push_back(std::move(line->text));
+            block.sources.push_back(std::move(source));
         }
-        if (text_.source_size() != architecture.source_vocab_size ||
-            text_.target_size() != architecture.target_vocab_size) {
-            fail(options.model, ": its text has vocabularies of ", text_.source_size(), " and ",
-                 text_.target_size(), ", but its network of ", architecture.source_vocab_size,
-                 " and ", architecture.target_vocab_size);
-        }
+        return block;
     }
 
-    /// Prints the translations of `lines`, of which the first is line `number` of the input.
-    void translate(const std::vector<std::string>& lines, std::size_t number) {
-        tokens_.clear();
-        offsets_.assign(1, 0);
-        for (std::size_t i = 0; i < lines.size(); ++i) {
-            std::vector<int> ids = text_.encode(lines[i]);
-            if (ids.empty()) continue;  // an empty line translates to an empty line
-            if (static_cast<int>(ids.size()) >= model::Network::max_tokens) {
-                fail("standard input:", number + i, ": the line has ", ids.size(),
-                     " tokens, expected less than ", model::Network::max_tokens);
-            }
-            tokens_.insert(tokens_.end(), ids.begin(), ids.end());
-            tokens_.push_back(text_.special().eos);
-            offsets_.push_back(static_cast<int>(tokens_.size()));
-        }
-        const Ragged sentences(offsets_.data(), static_cast<int>(offsets_.size()) - 1);
-        translator_.translate({tokens_, sentences}, options_.search, pool_, results_,
-                              options_.batch);
-        std::size_t next = 0;
-        for (const std::string& line : lines) {
-            if (!text_.encode(line).empty())
-                print(results_[next++].front());
-            else
-                std::putchar('\n');
-        }
-        std::fflush(stdout);
-        if (std::ferror(stdout) != 0) fail("standard output: cannot be written");
+    /// Throws  `Error` if the input ended with a line that is not as it must be
+    void check_end() const {
+        if (fault_) fail(*fault_);
     }
 
 private:
-    [[nodiscard]] model::PackedModel load() const {
-        model::Network network(directory_.config().architecture);
-        directory_.load_weights(network.table(), network.values());
-        return model::PackedModel(network.view());
+    /// The line as the network reads it, once its text is what it should be.
+    data::SourceLine read(io::Line& line) {
+        const std::string where = input_name + (":" + std::to_string(line.number)) + ": ";
+        if (line.dropped_bytes > 0)
+            report(where + "the line has " + std::to_string(line.text.size() + line.dropped_bytes) +
+                       " bytes, expected at most " + std::to_string(options_.max_line_bytes),
+                   "the last " + std::to_string(line.dropped_bytes) + " are left out");
+        if (const auto bad = data::find_invalid_utf8(line.text); bad != std::string::npos) {
+            report(where + "byte " + std::to_string(bad + 1) + " of the line is not valid UTF-8",
+                   "U+FFFD takes the place of such bytes");
+            line.text = data::replace_invalid_utf8(line.text);
+        }
+        data::SourceLine source = translator_.encode(line.text);
+        if (source.parts.size() > 1)
+            report(where + "the line has " + std::to_string(source.tokens) +
+                       " tokens, expected at most " + std::to_string(translator_.most_tokens()),
+                   "it is translated in " + std::to_string(source.parts.size()) + " parts");
+        return source;
     }
 
-    void print(const decode::Hypothesis& best) {
-        std::vector<int> ids(best.tokens.begin(), best.tokens.end() - 1);  // without eos
-        const std::string text = text_.decode(ids);
-        if (options_.scores) std::printf("%.4f\t", static_cast<double>(best.score));
-        std::printf("%s\n", text.c_str());
+    void report(const std::string& what, const std::string& remedy) {
+        if (options_.strict && !fault_) fault_ = what;
+        if (!options_.strict) std::fprintf(stderr, "note: %s; %s\n", what.c_str(), remedy.c_str());
     }
 
-    TranslateOptions options_;
-    io::ModelDirectory directory_;
-    data::TextCodec text_;
-    model::PackedModel packed_;
-    decode::Translator translator_;
-    ThreadPool pool_;
-    std::vector<int> tokens_;
-    std::vector<int> offsets_;
-    std::vector<decode::Hypotheses> results_;
+    const LineTranslator& translator_;
+    const TranslateOptions& options_;
+    io::LineReader reader_;
+    std::optional<std::string> fault_;
 };
 
+void print(const LineTranslation& translation, bool with_score) {
+    if (with_score) std::printf("%.4f\t", static_cast<double>(translation.score));
+    std::printf("%s\n", translation.text.c_str());
+}
+
 void translate(const TranslateOptions& options) {
-    LineTranslator translator(options);
-    // Whoever types wants an answer at once; a file goes faster in bigger pieces.
-    const std::size_t block = ::isatty(STDIN_FILENO) != 0 ? 1 : 1024;
-    std::vector<std::string> lines;
-    std::size_t number = 1;
-    std::string line;
-    while (std::getline(std::cin, line)) {
-        if (line.ends_with('\r')) line.pop_back();
-        if (const auto bad = data::find_invalid_utf8(line); bad != std::string::npos) {
-            fail("standard input:", number + lines.size(), ": byte ", bad + 1,
-                 " of the line is not valid UTF-8");
-        }
-        lines.push_back(line);
-        if (lines.size() < block) continue;
-        translator.translate(lines, number);
-        number += lines.size();
-        lines.clear();
+    LineTranslator translator(options.model, options.search, options.unknown);
+    BlockReader reader(translator, options);
+    for (Block block = reader.next(); !block.lines.empty(); block = reader.next()) {
+        const auto translations = translator.translate(block.sources);
+        for (std::size_t i = 0; i < translations.size(); ++i)
+            print(translations[i].front(), options.scores && !block.sources[i].parts.empty());
+        std::fflush(stdout);
+        if (std::ferror(stdout) != 0) fail("standard output: cannot be written");
     }
-    if (std::cin.bad()) fail("standard input: cannot be read");
-    if (!lines.empty()) translator.translate(lines, number);
+    reader.check_end();
 }
 
 }  // namespace
@@ -136,26 +132,25 @@ void add_translate(CLI::App& app) {
         app.add_subcommand("translate", "Translates standard input, one sentence a line.");
     command->footer("Example:\n  echo 'Save the file.' | hat translate --model run/model");
     command->add_option("--model", options->model, "run or model directory")->required();
-    const auto number = [&](const char* name, auto& value, const char* text) {
-        return command->add_option(name, value, text)->capture_default_str();
-    };
-    number("--beam", options->search.beam, "hypotheses a sentence; 1 is greedy")
-        ->check(CLI::Range(1, 1000));
-    number("--threads", options->threads, "0: all cores")->check(CLI::NonNegativeNumber);
-    number("--batch", options->batch, "sentences that are translated together")
-        ->check(CLI::PositiveNumber);
-    number("--length-penalty", options->search.length_penalty,
-           "scores are divided by length to this power");
-    number("--max-length-a", options->search.max_length_a,
-           "a translation has at most a · source length + b tokens")
-        ->check(CLI::NonNegativeNumber);
-    number("--max-length-b", options->search.max_length_b, "b of the above")
-        ->check(CLI::NonNegativeNumber);
-    number("--no-repeat-ngram", options->search.no_repeat_ngram,
-           "no sequence of so many tokens twice in a translation; 0: any")
-        ->check(CLI::NonNegativeNumber);
+    add_search_flags(*command, options->search);
     command->add_flag("--scores", options->scores,
                       "print the score of each translation in front of it, and a tab");
+    const std::map<std::string, data::UnknownPolicy> policies{{"copy", data::UnknownPolicy::copy},
+                                                              {"drop", data::UnknownPolicy::drop},
+                                                              {"mark", data::UnknownPolicy::mark}};
+    command
+        ->add_option("--unk", options->unknown,
+                     "text that the vocabulary lacks: copy (default) it into the translation, "
+                     "drop it, or put a mark (⁇) in its place")
+        ->transform(CLI::CheckedTransformer(policies))
+        ->option_text("copy|drop|mark");
+    command->add_flag("--strict", options->strict,
+                      "end at the first line that is too long or not UTF-8, instead of mending it");
+    command
+        ->add_option("--max-line-bytes", options->max_line_bytes,
+                     "what a longer line has behind these is left out, with a note")
+        ->check(CLI::Range(std::size_t{16}, std::size_t{1} << 30))
+        ->capture_default_str();
     command->callback([options] { translate(*options); });
 }
 

@@ -36,4 +36,21 @@ TEST_SUITE("data/utf8") {
         CHECK_THROWS_WITH_AS(static_cast<void>(decode_utf8("ab\xC3(")),
                              "text: byte 2 is not valid UTF-8", hat::Error);
     }
+
+    TEST_CASE("what is not UTF-8 becomes one U+FFFD for each beginning of a code point") {
+        const auto replaced = [](std::string_view text) {
+            return hat::data::replace_invalid_utf8(text);
+        };
+        CHECK(replaced("schön €😀") == "schön €😀");
+        CHECK(replaced("") == "");
+        CHECK(replaced("sch\xF6n") == "sch\uFFFDn");
+        // The examples of the Unicode standard, tables 3-8 to 3-11.
+        CHECK(replaced("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41") ==
+              "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\x41");
+        CHECK(replaced("\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41") ==
+              "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\x41");
+        CHECK(replaced("\xF4\x91\x92\x93\xFF\x41\x80\xBF\x42") ==
+              "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\x41\uFFFD\uFFFD\x42");
+        CHECK(replaced("\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41") == "\uFFFD\uFFFD\uFFFD\uFFFD\x41");
+    }
 }

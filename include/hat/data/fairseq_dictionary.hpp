@@ -145,13 +145,24 @@ public:
     ///
     /// Throws  `Error` if an id is not in the dictionary
     [[nodiscard]] std::string decode(const std::vector<int>& ids) const {
+        const std::vector<std::string> as_they_are(ids.size(), word(special().unk));
+        return decode(ids, as_they_are);
+    }
+    /// The same with `unknown[k]`, or nothing where there is none, for the k-th unknown word.
+    ///
+    /// Throws  `Error` if an id is not in the dictionary
+    [[nodiscard]] std::string decode(const std::vector<int>& ids,
+                                     const std::vector<std::string>& unknown) const {
         check_token_ids(ids, size(), "dictionary: the text");
         std::string text;
+        std::size_t k = 0;
         bool is_first = true;
         for (const int id : ids) {
             if (id == special().eos) continue;
+            const bool is_unknown = id == special().unk;
+            if (is_unknown && k >= unknown.size()) continue;
             if (!is_first) text += ' ';
-            text += word(id);
+            text += is_unknown ? unknown[k++] : word(id);
             is_first = false;
         }
         return text;

@@ -4,6 +4,7 @@
 #include <hat/core/special_tokens.hpp>
 #include <hat/data/bpe.hpp>
 #include <hat/data/fairseq_dictionary.hpp>
+#include <hat/data/unknown_text.hpp>
 
 #include <optional>
 #include <string>
@@ -47,6 +48,47 @@ public:
     /// Throws  `Error` if an id is not in the dictionary
     [[nodiscard]] std::string decode(const std::vector<int>& ids) const {
         return remove_bpe(target_.decode(ids));
+    }
+    /// The same with `unknown[k]`, or nothing where there is none, for the k-th unknown word.
+    ///
+    /// Throws  `Error` if an id is not in the dictionary
+    [[nodiscard]] std::string decode(const std::vector<int>& ids,
+                                     const std::vector<std::string>& unknown) const {
+        return remove_bpe(target_.decode(ids, unknown));
+    }
+
+    /// What of a line to translate is unknown.
+    ///
+    /// Throws  `Error` if the line is not UTF-8
+    [[nodiscard]] UnknownTexts unknown(std::string_view line) const {
+        UnknownTexts unknown{.tokens = {}, .is_all = true};
+        const std::u32string text = decode_utf8(codes_ ? codes_->apply(line) : std::string(line));
+        std::size_t first_of_word = 0;  // among the unknown tokens
+        bool word_is_unknown = true;
+        bool word_begins = true;
+        bool last_is_unknown = false;
+        for (const std::u32string_view piece : split_words(text)) {
+            std::string bytes = encode_utf8(piece);
+            const bool is_unknown = source_.id(bytes) == special().unk;
+            const bool word_goes_on = bytes.size() > 2 && bytes.ends_with("@@");
+            if (word_goes_on) bytes.resize(bytes.size() - 2);
+            if (word_begins) {
+                first_of_word = unknown.tokens.size();
+                word_is_unknown = true;
+            }
+            if (!is_unknown && has_letters(bytes)) unknown.is_all = false;
+            if (!is_unknown) word_is_unknown = false;
+            if (is_unknown)
+                unknown.tokens.push_back(
+                    {std::move(bytes), false, !word_begins && last_is_unknown});
+            if (!word_goes_on && word_is_unknown)
+                for (std::size_t i = first_of_word; i < unknown.tokens.size(); ++i)
+                    unknown.tokens[i].is_word = true;
+            word_begins = !word_goes_on;
+            last_is_unknown = is_unknown;
+        }
+        unknown.is_all = unknown.is_all && !unknown.tokens.empty();
+        return unknown;
     }
 
 private:

@@ -5,12 +5,14 @@
 #include <hat/core/error.hpp>
 #include <hat/core/token_ids.hpp>
 #include <hat/data/subword_format.hpp>
+#include <hat/data/unknown_text.hpp>
 #include <hat/data/vocabulary.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/text_file.hpp>
 
 #include <sentencepiece_processor.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -75,6 +77,51 @@ public:
         const auto status = processor_->Decode(ids, &text);
         if (!status.ok()) fail("subword model: cannot decode: ", status.message());
         return text;
+    }
+
+    /// The same with `unknown[k]`, or nothing where there is none, for the k-th unk among `ids`.
+    ///
+    /// Throws  `Error` if an id is not in the vocabulary
+    [[nodiscard]] std::string decode(const std::vector<int>& ids,
+                                     const std::vector<std::string>& unknown) const {
+        if (std::find(ids.begin(), ids.end(), special_.unk) == ids.end()) return decode(ids);
+        check_token_ids(ids, size(), "subword model: the text");
+        std::string text;
+        std::size_t k = 0;
+        bool was_dropped = false;  // with nothing between two spaces, one is enough
+        const auto decoded = processor_->DecodeIdsAsImmutableProto(ids);
+        for (const auto& piece : decoded.pieces()) {
+            const bool is_unknown = piece.id() == static_cast<unsigned>(special_.unk);
+            const std::string no_text;
+            std::string_view part = piece.surface();
+            if (is_unknown) part = k < unknown.size() ? unknown[k] : no_text;
+            if (was_dropped && part.starts_with(' ') && (text.empty() || text.ends_with(' ')))
+                part.remove_prefix(1);
+            k += is_unknown ? 1 : 0;
+            was_dropped = is_unknown && part.empty();
+            text += part;
+        }
+        return text;
+    }
+
+    /// What of `line` is unknown.
+    [[nodiscard]] UnknownTexts unknown(std::string_view line) const {
+        UnknownTexts unknown{.tokens = {}, .is_all = true};
+        const auto encoded = processor_->EncodeAsImmutableProto(line);
+        for (const auto& piece : encoded.pieces()) {
+            if (piece.id() != static_cast<unsigned>(special_.unk)) {
+                if (has_letters(piece.surface())) unknown.is_all = false;
+                continue;
+            }
+            const auto is_space_at = [&](std::size_t i) {
+                return i >= line.size() || line[i] == ' ';
+            };
+            const bool is_word =
+                (piece.begin() == 0 || is_space_at(piece.begin() - 1)) && is_space_at(piece.end());
+            unknown.tokens.push_back({piece.surface(), is_word, false});
+        }
+        unknown.is_all = unknown.is_all && !unknown.tokens.empty();
+        return unknown;
     }
 
     /// Precondition: 0 <= id < size().

@@ -6,6 +6,7 @@
 #include <hat/data/fairseq_text.hpp>
 #include <hat/data/subword.hpp>
 #include <hat/data/text_rules.hpp>
+#include <hat/data/unknown_text.hpp>
 #include <hat/io/model_directory.hpp>
 
 #include <optional>
@@ -98,6 +99,22 @@ public:
     [[nodiscard]] std::string decode(const std::vector<int>& ids) const {
         return rules_.from_model(
             std::visit([&](const auto& codec) { return codec.decode(ids); }, codec_));
+    }
+    /// The same with `unknown[k]`, or nothing where there is none, for the k-th unk among `ids`.
+    [[nodiscard]] std::string decode(const std::vector<int>& ids,
+                                     const std::vector<std::string>& unknown) const {
+        return rules_.from_model(
+            std::visit([&](const auto& codec) { return codec.decode(ids, unknown); }, codec_));
+    }
+    /// What of a line to translate is unknown, token by token.
+    ///
+    /// Throws  `Error` if the line is not UTF-8
+    [[nodiscard]] UnknownTexts unknown(std::string_view line) const {
+        const std::string text = for_model(line);
+        UnknownTexts unknown =
+            std::visit([&](const auto& codec) { return codec.unknown(text); }, codec_);
+        for (UnknownText& token : unknown.tokens) token.text = rules_.from_model(token.text);
+        return unknown;
     }
 
 private:

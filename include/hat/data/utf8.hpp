@@ -47,6 +47,51 @@ constexpr CodePoint code_point(std::string_view text, std::size_t at) noexcept {
     return std::string_view::npos;
 }
 
+namespace detail {
+
+/// Bytes of the longest beginning of a code point at `text[at]`, where no whole one stands; at
+/// least 1.
+constexpr std::size_t invalid_size_bytes(std::string_view text, std::size_t at) noexcept {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const std::size_t most = lead < 0xC2   ? 1
+                             : lead < 0xE0 ? 2
+                             : lead < 0xF0 ? 3
+                             : lead < 0xF5 ? 4
+                                           : 1;
+    std::size_t size = 1;
+    for (; size < most && at + size < text.size(); ++size) {
+        const auto byte = static_cast<unsigned char>(text[at + size]);
+        const unsigned char lowest = size > 1       ? 0x80
+                                     : lead == 0xE0 ? 0xA0
+                                     : lead == 0xF0 ? 0x90
+                                                    : 0x80;
+        const unsigned char highest = size > 1       ? 0xBF
+                                      : lead == 0xED ? 0x9F
+                                      : lead == 0xF4 ? 0x8F
+                                                     : 0xBF;
+        if (byte < lowest || byte > highest) break;
+    }
+    return size;
+}
+
+}  // namespace detail
+
+/// `text` with U+FFFD in the place of what is not UTF-8: one for each longest beginning of a code
+/// point, as the Unicode standard recommends (section 3.9).
+[[nodiscard]] inline std::string replace_invalid_utf8(std::string_view text) {
+    std::string valid;
+    valid.reserve(text.size());
+    for (std::size_t i = 0; i < text.size();) {
+        const auto size = static_cast<std::size_t>(detail::code_point(text, i).size_bytes);
+        if (size > 0)
+            valid += text.substr(i, size);
+        else
+            valid += "\uFFFD";
+        i += size > 0 ? size : detail::invalid_size_bytes(text, i);
+    }
+    return valid;
+}
+
 /// The code points of `text`.
 ///
 /// Throws  `Error` if `text` is not UTF-8, with the offset of the offending byte

@@ -36,7 +36,7 @@ public:
         const Selection selection{.count = std::min(2 * beam_, vocab_size_),
                                   .normalize = true,
                                   .temperature = options.temperature,
-                                  .unk_penalty = options.unk_penalty,
+                                  .unk_penalty = effective_unk_penalty(options),
                                   .special = special};
         for (int step = 0; !rows_.empty(); ++step) {
             for (Row& row : rows_) {

@@ -26,7 +26,7 @@ public:
         const Selection selection{.count = 1,
                                   .normalize = options.scores,
                                   .temperature = options.temperature,
-                                  .unk_penalty = options.unk_penalty,
+                                  .unk_penalty = effective_unk_penalty(options),
                                   .special = special};
         for (int step = 0; !rows_.empty(); ++step) {
             for (Row& row : rows_) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct SearchOptions {
     int padded_length = 0;
     int min_length = 1;       ///< tokens before eos, at least
     int no_repeat_ngram = 0;  ///< no n-gram of so many tokens twice in a target; 0: any
+    bool unk = true;          ///< whether unk may be chosen
     float unk_penalty = 0.0F;
     float temperature = 1.0F;
     bool scores = true;  ///< greedy search: whether scores are wanted, which cost a softmax
@@ -49,6 +51,11 @@ inline void validate(const SearchOptions& options) {
     require(std::isfinite(options.unk_penalty), "unk penalty", options.unk_penalty, "a number");
     require(options.temperature > 0 && std::isfinite(options.temperature), "temperature",
             options.temperature, "more than 0");
+}
+
+/// What the logit of unk is lowered by.
+[[nodiscard]] inline float effective_unk_penalty(const SearchOptions& options) noexcept {
+    return options.unk ? options.unk_penalty : std::numeric_limits<float>::infinity();
 }
 
 /// Tokens that a target of this source may have before its eos, if the model has positions for

@@ -80,6 +80,23 @@ public:
         });
     }
 
+    /// Tokens that a source may have, its eos among them.
+    [[nodiscard]] int max_source_length() const noexcept {
+        return model::Network::most_tokens(model_->view().source_positions);
+    }
+    /// Tokens that the target of a source of `source_length` tokens may have before its eos.
+    [[nodiscard]] int max_target_length(const SearchOptions& options,
+                                        int source_length) const noexcept {
+        return decode::max_target_length(
+            options, source_length, model::Network::most_tokens(model_->view().target_positions));
+    }
+    /// Whether a target ended because it was as long as it may be. It may have been at its end all
+    /// the same.
+    [[nodiscard]] bool is_cut(const SearchOptions& options, int source_length,
+                              std::span<const int> target) const noexcept {
+        return std::ssize(target) - 1 >= max_target_length(options, source_length);
+    }
+
 private:
     /// What one thread needs.
     struct Workspace {
@@ -128,7 +145,7 @@ private:
                  sentences.tokens());
         }
         if (!model_->architecture().has_encoder()) return;
-        const int longest = workspaces_.front().model.max_source_length();
+        const int longest = max_source_length();
         for (int s = 0; s < sentences.sentences(); ++s) {
             const int length = sentences.length(s);
             if (length < 1 || length > longest) {

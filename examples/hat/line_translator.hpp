@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/threads.hpp>
+#include <hat/data/line_codec.hpp>
+#include <hat/decode/translate.hpp>
+#include <hat/io/model_directory.hpp>
+#include <hat/model/network.hpp>
+#include <hat/model/pack.hpp>
+
+#include "model_argument.hpp"
+#include "search_flags.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hat::program {
+
+/// A translation of a line.
+struct LineTranslation {
+    std::string text;
+    float score = 0;      ///< as a `decode::Hypothesis` has it; 0 if the network was not asked
+    bool is_cut = false;  ///< of a part of it: for being as long as it may be
+};
+
+/// A model directory, ready to translate lines.
+class LineTranslator {
+public:
+    /// Throws  `Error` if there is no translator at `path`, or it is damaged
+    LineTranslator(const std::string& path, const SearchFlags& flags, data::UnknownPolicy unknown)
+        : flags_(flags), directory_(io::ModelDirectory::open(model_path(path))),
+          text_(checked_text(path)), packed_(load()),
+          translator_(packed_, directory_.config().special_tokens),
+          codec_(text_,
+                 {.most_tokens = most_tokens(), .part_tokens = part_tokens(), .unknown = unknown}),
+          pool_(flags.threads) {}
+
+    /// Tokens of a line that is translated in one piece, at most.
+    [[nodiscard]] int most_tokens() const noexcept { return translator_.max_source_length() - 1; }
+
+    /// Precondition: `line` is UTF-8.
+    [[nodiscard]] data::SourceLine encode(std::string_view line) const {
+        return codec_.encode(line);
+    }
+
+    /// The `n_best` best translations of each line, or as many as there are; at least one.
+    [[nodiscard]] std::vector<std::vector<LineTranslation>>
+    translate(std::span<const data::SourceLine> lines, int n_best = 1) {
+        gather(lines);
+        translator_.translate({tokens_, sentences()}, flags_.options, pool_, results_,
+                              flags_.batch);
+        std::vector<std::vector<LineTranslation>> translations;
+        std::size_t first = 0;
+        for (const data::SourceLine& line : lines) {
+            auto& of_line = translations.emplace_back();
+            for (std::size_t k = 0; k < hypotheses_of(line, first, n_best); ++k)
+                of_line.push_back(translation(line, first, k));
+            first += asked(line);
+        }
+        return translations;
+    }
+
+private:
+    [[nodiscard]] data::TextCodec checked_text(const std::string& path) const {
+        const model::Architecture& architecture = directory_.config().architecture;
+        if (!architecture.has_encoder())
+            fail(path, ": is a language model; it has nothing to translate from");
+        data::TextCodec text = data::TextCodec::load(directory_);
+        if (text.source_size() != architecture.source_vocab_size ||
+            text.target_size() != architecture.target_vocab_size) {
+            fail(path, ": its text has vocabularies of ", text.source_size(), " and ",
+                 text.target_size(), ", but its network of ", architecture.source_vocab_size,
+                 " and ", architecture.target_vocab_size);
+        }
+        return text;
+    }
+
+    [[nodiscard]] model::PackedModel load() const {
+        model::Network network(directory_.config().architecture);
+        directory_.load_weights(network.table(), network.values());
+        return model::PackedModel(network.view());
+    }
+
+    /// Half of what a translation may have, so that those of the parts of a line are not cut; but
+    /// sentences do not become crumbs where little is allowed.
+    [[nodiscard]] int part_tokens() const noexcept {
+        constexpr int least = 32;
+        return std::max(least, translator_.max_target_length(flags_.options, most_tokens()) / 2);
+    }
+
+    /// Parts that the network is asked for.
+    [[nodiscard]] static std::size_t asked(const data::SourceLine& line) {
+        return static_cast<std::size_t>(
+            std::count_if(line.parts.begin(), line.parts.end(),
+                          [](const data::SourcePart& part) { return !part.tokens.empty(); }));
+    }
+
+    void gather(std::span<const data::SourceLine> lines) {
+        tokens_.clear();
+        offsets_.assign(1, 0);
+        for (const data::SourceLine& line : lines) {
+            for (const data::SourcePart& part : line.parts) {
+                if (part.tokens.empty()) continue;
+                tokens_.insert(tokens_.end(), part.tokens.begin(), part.tokens.end());
+                offsets_.push_back(static_cast<int>(tokens_.size()));
+            }
+        }
+    }
+    [[nodiscard]] Ragged sentences() const noexcept {
+        return {offsets_.data(), static_cast<int>(offsets_.size()) - 1};
+    }
+
+    /// How many translations a line has; `first` is its first result.
+    [[nodiscard]] std::size_t hypotheses_of(const data::SourceLine& line, std::size_t first,
+                                            int n_best) const {
+        std::size_t most = 1;
+        for (std::size_t i = first; i < first + asked(line); ++i)
+            most = std::max(most, results_[i].size());
+        return std::min(most, static_cast<std::size_t>(n_best));
+    }
+
+    /// The k-th best: of each part its own, or its last. The score is that of all tokens together.
+    [[nodiscard]] LineTranslation translation(const data::SourceLine& line, std::size_t first,
+                                              std::size_t k) const {
+        const auto hypothesis = [&](std::size_t i) -> const decode::Hypothesis& {
+            return results_[first + i][std::min(k, results_[first + i].size() - 1)];
+        };
+        LineTranslation translation;
+        translation.text = codec_.decode(
+            line, [&](std::size_t i) -> std::span<const int> { return hypothesis(i).tokens; });
+        const std::size_t count = asked(line);
+        float sum = 0;
+        std::size_t length = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            const int source_length = sentences().length(static_cast<int>(first + i));
+            if (translator_.is_cut(flags_.options, source_length, hypothesis(i).tokens))
+                translation.is_cut = true;
+            for (const float score : hypothesis(i).positional_scores) sum += score;
+            length += hypothesis(i).tokens.size();
+        }
+        if (count > 0)
+            translation.score =
+                count == 1 ? hypothesis(0).score : decode::final_score(sum, length, flags_.options);
+        return translation;
+    }
+
+    SearchFlags flags_;
+    io::ModelDirectory directory_;
+    data::TextCodec text_;
+    model::PackedModel packed_;
+    decode::Translator translator_;
+    data::LineCodec codec_;
+    ThreadPool pool_;
+    std::vector<int> tokens_;
+    std::vector<int> offsets_;
+    std::vector<decode::Hypotheses> results_;
+};
+
+}  // namespace hat::program

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Needs: SentencePiece, nlohmann-json, utf8proc
+#pragma once
+
+#include <hat/core/error.hpp>
+#include <hat/data/split_long.hpp>
+#include <hat/data/text_codec.hpp>
+#include <hat/data/unknown_text.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hat::data {
+
+/// What a translation shows where the network says unk, and for a line of which nothing is known:
+/// the unknown text of the source, nothing, or a mark (⁇).
+enum class UnknownPolicy { copy, drop, mark };
+
+struct LineCodecOptions {
+    int most_tokens = 1023;  ///< that the network reads, its eos not counted
+    int part_tokens = 100;   ///< of the parts of a line that has more
+    UnknownPolicy unknown = UnknownPolicy::copy;
+};
+
+/// A part of a line, as the network reads it.
+struct SourcePart {
+    std::vector<int> tokens;  ///< with eos; none where the network is not asked
+    std::vector<UnknownText> unknown;
+    std::string as_it_is{};     ///< what stands for the part where the network is not asked
+    std::string between{};      ///< white space between it and the next part
+    bool ends_in_word = false;  ///< the next part goes on with its last word
+};
+
+/// A line as the network reads it: one part, none if it is empty, or several if it is too long.
+struct SourceLine {
+    std::vector<SourcePart> parts;
+    int tokens = 0;  ///< without eos
+    int unknown_tokens = 0;
+};
+
+/// From lines of text to what a network reads, and from what it says to lines of text: the only
+/// place where `hat translate` does so.
+///
+///     const LineCodec codec(text, {});
+///     const SourceLine line = codec.encode("A sentence.");
+///     // translate each of line.parts that has tokens: target(i) are the tokens of the i-th
+///     const std::string translation = codec.decode(line, target);
+class LineCodec {
+public:
+    /// `text` must outlive this.
+    LineCodec(const TextCodec& text, const LineCodecOptions& options)
+        : text_(&text), options_(options) {
+        options_.part_tokens = std::clamp(options.part_tokens, 1, options.most_tokens);
+    }
+
+    /// Precondition: `line` is UTF-8.
+    [[nodiscard]] SourceLine encode(std::string_view line) const {
+        SourceLine encoded;
+        std::vector<int> ids = text_->encode(line);
+        if (std::ssize(ids) <= options_.most_tokens) {
+            add(encoded, {.text = line, .between = {}}, std::move(ids));
+            return encoded;
+        }
+        const auto fits = [&](std::string_view part) {
+            return std::ssize(text_->encode(part)) <= options_.part_tokens;
+        };
+        for (const LinePart& part : split_long(line, fits))
+            add(encoded, part, text_->encode(part.text));
+        return encoded;
+    }
+
+    /// The translation of a line; `target(i)` are the tokens that the network said to the i-th part
+    /// that has tokens, with eos at the end.
+    template <class Target>
+    [[nodiscard]] std::string decode(const SourceLine& line, const Target& target) const {
+        std::string text;
+        LinePart before{};
+        std::size_t asked = 0;
+        for (const SourcePart& part : line.parts) {
+            const std::string translation =
+                part.tokens.empty() ? part.as_it_is : decode_part(part, target(asked++));
+            join_part(text, before, translation);
+            before = {.text = {}, .between = part.between, .ends_in_word = part.ends_in_word};
+        }
+        return text;
+    }
+
+private:
+    static constexpr const char* mark = "\u2047";
+
+    void add(SourceLine& line, const LinePart& part, std::vector<int> ids) const {
+        if (ids.empty()) return;
+        if (std::ssize(ids) > options_.most_tokens)
+            fail("a character has ", ids.size(), " tokens, expected at most ",
+                 options_.most_tokens);
+        SourcePart source{.tokens = {},
+                          .unknown = {},
+                          .between = std::string(part.between),
+                          .ends_in_word = part.ends_in_word};
+        const int unk = text_->special().unk;
+        line.tokens += static_cast<int>(ids.size());
+        if (const auto count = std::count(ids.begin(), ids.end(), unk); count > 0) {
+            line.unknown_tokens += static_cast<int>(count);
+            UnknownTexts unknown = text_->unknown(part.text);
+            source.unknown = std::move(unknown.tokens);
+            if (unknown.is_all) {
+                source.as_it_is = unknown_as_it_is(part.text);
+                ids.clear();
+            }
+        }
+        if (!ids.empty()) {
+            source.tokens = std::move(ids);
+            source.tokens.push_back(text_->special().eos);
+        }
+        line.parts.push_back(std::move(source));
+    }
+
+    [[nodiscard]] std::string unknown_as_it_is(std::string_view text) const {
+        if (options_.unknown == UnknownPolicy::copy) return std::string(text);
+        return options_.unknown == UnknownPolicy::mark ? mark : "";
+    }
+
+    [[nodiscard]] std::string decode_part(const SourcePart& part,
+                                          std::span<const int> target) const {
+        const std::vector<int> ids(target.begin(), target.end() - 1);  // without eos
+        const auto count =
+            static_cast<std::size_t>(std::count(ids.begin(), ids.end(), text_->special().unk));
+        std::vector<std::string> shown(options_.unknown == UnknownPolicy::mark ? count : 0, mark);
+        if (options_.unknown != UnknownPolicy::copy) return text_->decode(ids, shown);
+        for (const UnknownText& unknown : part.unknown) shown.push_back(unknown.text);
+        return with_dropped_words(text_->decode(ids, shown), part.unknown, count);
+    }
+
+    const TextCodec* text_;
+    LineCodecOptions options_;
+};
+
+}  // namespace hat::data

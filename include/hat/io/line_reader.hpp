@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/error.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <poll.h>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+#include <utility>
+
+namespace hat::io {
+
+/// A line of a stream, without the LF or CR LF that ends it.
+struct Line {
+    std::string text;
+    std::uint64_t number = 0;         ///< the first one is 1
+    std::uint64_t dropped_bytes = 0;  ///< behind `text`, of a line longer than the limit
+};
+
+/// The lines of a file, pipe or terminal as they come, so that a program can answer what it was
+/// given before it waits for more.
+///
+///     LineReader reader(STDIN_FILENO, "standard input");
+///     while (auto line = reader.next()) {               // waits
+///         std::vector<Line> lines{std::move(*line)};
+///         while (lines.size() < 1024 && (line = reader.next_at_hand())) lines.push_back(*line);
+///         answer(lines);
+///     }
+///
+/// The last line may lack its LF. A byte order mark at the start is skipped. However long a line
+/// is, no more than `limit_bytes` of it are held.
+class LineReader {
+public:
+    /// Reads from an open descriptor, which stays the caller's; `name` begins messages.
+    LineReader(int descriptor, std::string name, std::size_t limit_bytes = std::size_t{1} << 30)
+        : descriptor_(descriptor), name_(std::move(name)), limit_(limit_bytes) {}
+
+    /// The next line, or nothing at the end.
+    ///
+    /// Throws  `Error` if the stream cannot be read
+    [[nodiscard]] std::optional<Line> next() {
+        while (!take())
+            if (is_at_end_ || !read()) return last();
+        return std::exchange(line_, {});
+    }
+
+    /// The next line if it can be had without waiting, or nothing.
+    ///
+    /// Throws  `Error` if the stream cannot be read
+    [[nodiscard]] std::optional<Line> next_at_hand() {
+        while (!take()) {
+            if (!is_at_end_ && !is_readable(0)) return std::nullopt;
+            if (is_at_end_ || !read()) return last();
+        }
+        return std::exchange(line_, {});
+    }
+
+private:
+    /// Moves bytes to `line_` up to the end of a line. Returns whether it is whole.
+    bool take() {
+        if (bytes_.empty()) return false;
+        const std::size_t end = bytes_.find('\n');
+        append(bytes_.substr(0, end));
+        bytes_.remove_prefix(end == std::string_view::npos ? bytes_.size() : end + 1);
+        if (end == std::string_view::npos) return false;
+        finish();
+        return true;
+    }
+
+    void append(std::string_view bytes) {
+        is_begun_ = true;
+        const std::size_t kept = std::min(bytes.size(), limit_ - line_.text.size());
+        line_.text.append(bytes.substr(0, kept));
+        line_.dropped_bytes += bytes.size() - kept;
+    }
+
+    void finish() {
+        is_begun_ = false;
+        line_.number = ++number_;
+        if (number_ == 1 && line_.text.starts_with("\xEF\xBB\xBF")) line_.text.erase(0, 3);
+        if (line_.dropped_bytes > 0)
+            drop_last_character();
+        else if (line_.text.ends_with('\r'))
+            line_.text.pop_back();
+    }
+
+    /// Of a line that was cut: its last one may lack bytes.
+    void drop_last_character() {
+        const auto drop = [&] {
+            const auto byte = static_cast<unsigned char>(line_.text.back());
+            line_.text.pop_back();
+            ++line_.dropped_bytes;
+            return byte;
+        };
+        for (int i = 0; i < 4 && !line_.text.empty(); ++i)
+            if ((drop() & 0xC0U) != 0x80U) break;
+    }
+
+    /// What no LF ends, if anything.
+    std::optional<Line> last() {
+        if (!is_begun_) return std::nullopt;
+        finish();
+        if (number_ == 1 && line_.text.empty()) return std::nullopt;  // nothing but the mark
+        return std::exchange(line_, {});
+    }
+
+    /// Reads once, waiting for input if need be. Returns whether there was any.
+    bool read() {
+        for (;;) {
+            const ssize_t n = ::read(descriptor_, buffer_.data(), buffer_.size());
+            if (n >= 0) {
+                bytes_ = std::string_view(buffer_).substr(0, static_cast<std::size_t>(n));
+                is_at_end_ = n == 0;
+                return n > 0;
+            }
+            if (errno == EAGAIN || errno == EWOULDBLOCK)
+                static_cast<void>(is_readable(-1));
+            else if (errno != EINTR)
+                fail(name_, ": cannot be read: ", std::strerror(errno));
+        }
+    }
+
+    /// Whether reading would not wait; tells an end and an error alike, which reading finds out.
+    [[nodiscard]] bool is_readable(int timeout_ms) const {
+        pollfd input{.fd = descriptor_, .events = POLLIN, .revents = 0};
+        int ready = 0;
+        do ready = ::poll(&input, 1, timeout_ms);
+        while (ready < 0 && errno == EINTR);
+        return ready != 0;
+    }
+
+    int descriptor_;
+    std::string name_;
+    std::size_t limit_;
+    std::string buffer_ = std::string(std::size_t{1} << 16, '\0');
+    std::string_view bytes_;  ///< what is left in the buffer
+    Line line_;               ///< as far as it has come
+    bool is_begun_ = false;
+    bool is_at_end_ = false;
+    std::uint64_t number_ = 0;
+};
+
+}  // namespace hat::io

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/data/line_codec.hpp>
+#include <hat/data/subword_trainer.hpp>
+
+#include "support/subword_text.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <numeric>
+#include <span>
+#include <string>
+#include <vector>
+
+using namespace hat::data;
+
+namespace {
+
+/// Words alone: a b c d and A B C D.
+TextCodec words() {
+    return TextCodec(FairseqText(FairseqDictionary::from_text("a 1\nb 1\nc 1\nd. 1\n", "source"),
+                                 FairseqDictionary::from_text("A 1\nB 1\nC 1\nD. 1\n", "target")));
+}
+TextCodec pieces() {
+    return TextCodec(train_subword(hat::support::subword_text, {.vocab_size = 40}));
+}
+
+/// What a network says that translates word by word, and unk by unk or not at all.
+std::string translated(const LineCodec& codec, const std::string& text, bool says_unk = true) {
+    const SourceLine line = codec.encode(text);
+    std::vector<std::vector<int>> targets;
+    for (const SourcePart& part : line.parts) {
+        if (part.tokens.empty()) continue;
+        targets.emplace_back();
+        for (const int token : part.tokens)
+            if (token != 3 || says_unk) targets.back().push_back(token);
+    }
+    return codec.decode(line, [&](std::size_t i) -> std::span<const int> { return targets[i]; });
+}
+
+}  // namespace
+
+TEST_SUITE("data/line_codec") {
+    TEST_CASE("a line is one part with eos, an empty line none") {
+        const TextCodec text = pieces();
+        const LineCodec codec(text, {});
+        const SourceLine line = codec.encode("the lazy dog");
+        REQUIRE(line.parts.size() == 1);
+        std::vector<int> ids = text.encode("the lazy dog");
+        CHECK(line.tokens == std::ssize(ids));
+        CHECK(line.unknown_tokens == 0);
+        ids.push_back(text.special().eos);
+        CHECK(line.parts[0].tokens == ids);
+        CHECK(codec.decode(line, [&](std::size_t) -> std::span<const int> { return ids; }) ==
+              "the lazy dog");
+        CHECK(codec.encode("").parts.empty());
+        CHECK(codec.encode("  ").parts.empty());
+        CHECK(codec.decode(codec.encode(""), [](std::size_t) { return std::span<const int>(); })
+                  .empty());
+    }
+
+    TEST_CASE("a line that is too long is cut into parts and joined again") {
+        const TextCodec text = words();
+        const LineCodec codec(text, {.most_tokens = 6, .part_tokens = 3});
+        CHECK(codec.encode("a b c d. a b").parts.size() == 1);
+        CHECK(codec.encode("a b c d. A a b").parts.size() == 3);  // a b, c d., A a b
+        CHECK(translated(codec, "a b c d. a b  c a b c d. c") == "A B C D. A B  C A B C D. C");
+        const SourceLine line = codec.encode("a b c d. a b c");
+        CHECK(line.tokens == 7);
+        for (const SourcePart& part : line.parts) CHECK(part.tokens.size() <= 4);
+    }
+
+    TEST_CASE("the network's k-th unk is the source's k-th unknown text, nothing or a mark") {
+        const TextCodec text = words();
+        const std::string line = "a Q b R d.";
+        CHECK(translated(LineCodec(text, {}), line) == "A Q B R D.");
+        CHECK(translated(LineCodec(text, {.unknown = UnknownPolicy::drop}), line) == "A B D.");
+        CHECK(translated(LineCodec(text, {.unknown = UnknownPolicy::mark}), line) == "A ⁇ B ⁇ D.");
+        CHECK(LineCodec(text, {}).encode(line).unknown_tokens == 2);
+    }
+
+    TEST_CASE("unknown words that the network says nothing of are copied behind its translation") {
+        const TextCodec text = words();
+        CHECK(translated(LineCodec(text, {}), "a 😀 b", false) == "A B 😀");
+        CHECK(translated(LineCodec(text, {.unknown = UnknownPolicy::drop}), "a 😀 b", false) ==
+              "A B");
+        CHECK(translated(LineCodec(text, {.unknown = UnknownPolicy::mark}), "a 😀 b", false) ==
+              "A B");
+    }
+
+    TEST_CASE("none is invented: an unk without unknown text in the source is nothing") {
+        const TextCodec text = words();
+        const LineCodec codec(text, {});
+        const SourceLine line = codec.encode("a Q b");
+        const std::vector<int> target{4, 3, 5, 3, 2};
+        CHECK(codec.decode(line, [&](std::size_t) -> std::span<const int> { return target; }) ==
+              "A Q B");
+    }
+
+    TEST_CASE("a line of which nothing is known does not reach the network") {
+        for (const TextCodec& text : {words(), pieces()}) {
+            const SourceLine line = LineCodec(text, {}).encode("保存 文件。");
+            REQUIRE(line.parts.size() == 1);
+            CHECK(line.parts[0].tokens.empty());
+            CHECK(line.unknown_tokens > 0);
+            CHECK(translated(LineCodec(text, {}), "保存 文件。") == "保存 文件。");
+            CHECK(translated(LineCodec(text, {.unknown = UnknownPolicy::drop}), "保存 文件。")
+                      .empty());
+            CHECK(translated(LineCodec(text, {.unknown = UnknownPolicy::mark}), "保存 文件。") ==
+                  "⁇");
+        }
+    }
+}
+
+TEST_SUITE("data/line_codec: what is unknown") {
+    TEST_CASE("pieces: a run of unknown characters is one token, a word if spaces are around") {
+        const Subword subword = train_subword(hat::support::subword_text, {.vocab_size = 40});
+        const UnknownTexts unknown = subword.unknown("the 保存 d✂g 😀");
+        CHECK(unknown.tokens == std::vector<UnknownText>{{"保存", true, false},
+                                                         {"✂", false, false},
+                                                         {"😀", true, false}});
+        CHECK_FALSE(unknown.is_all);
+        CHECK(subword.unknown("保存 ☃").is_all);
+        CHECK_FALSE(subword.unknown("the dog").is_all);
+        CHECK(subword.unknown("the dog").tokens.empty());
+        std::vector<int> ids = subword.encode("the 保存 d✂g 😀");
+        CHECK(subword.decode(ids, {"x", "y", "z"}) == "the x dyg z");
+        CHECK(subword.decode(ids, {"x"}) == "the x dg ");
+        CHECK(subword.decode(ids, {}) == "the dg ");
+        CHECK(subword.decode(subword.encode("the dog"), {"x"}) == "the dog");
+    }
+
+    TEST_CASE("words cut by codes: the pieces of an unknown word follow one another") {
+        const FairseqText text(FairseqDictionary::from_text("lo@@ 2\nw 1\n", "source"),
+                               FairseqDictionary::from_text("x 1\n", "target"),
+                               BpeCodes::from_text("#version: 0.2\nl o\n", "codes"));
+        const UnknownTexts unknown = text.unknown("low lox yz");
+        CHECK(unknown.tokens ==
+              std::vector<UnknownText>{{"x", false, false}, {"y", true, false}, {"z", true, true}});
+        CHECK_FALSE(unknown.is_all);
+        CHECK(text.unknown("yz").is_all);
+        CHECK(text.decode({3, 4, 3}, {"yz"}) == "yz x");
+        CHECK(text.decode({3, 4, 3}) == "<unk> x <unk>");
+    }
+}
