@@ -59,9 +59,9 @@ for file in config.json weights.safetensors subword.model; do
     expect 1 "broken" "$hat" translate --model broken </dev/null
 done
 printf 'fine\nnot \xff UTF-8\n' >bad.txt
-expect 1 "standard input:2: byte 5" "$hat" translate --model run/model <bad.txt
+expect 1 "standard input:2: byte 5" "$hat" translate --model run/model --strict <bad.txt
 awk 'BEGIN { for (i = 0; i < 3000; ++i) printf "one "; print "" }' >long.txt
-expect 1 "standard input:1: the line has" "$hat" translate --model run/model <long.txt
+expect 1 "standard input:1: the line has" "$hat" translate --model run/model --strict <long.txt
 
 # Threads
 expect 1 "threads: found 5000" "$hat" translate --model run/model --threads 5000 </dev/null
