@@ -2,9 +2,9 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/io/atomic_file.hpp>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <spawn.h>
@@ -80,10 +80,9 @@ inline void run_program(const std::vector<std::string>& command, const Redirecti
 /// As `run_program`, with its output in the file at `path` once all of it is there.
 inline void run_program_to_file(const std::vector<std::string>& command, const std::string& input,
                                 const std::string& path) {
-    const std::string temporary = path + ".part";
-    run_program(command, {.input = input, .output = temporary});
-    if (std::rename(temporary.c_str(), path.c_str()) != 0)
-        fail(path, ": cannot be written: ", std::strerror(errno));
+    io::AtomicFile file(path);
+    run_program(command, {.input = input, .output = file.temporary_path()});
+    file.commit();
 }
 
 }  // namespace hat::program

@@ -84,4 +84,50 @@ TEST_SUITE("io/atomic_directory") {
                              (path + ": cannot create: No such file or directory").c_str(),
                              hat::Error);
     }
+
+    TEST_CASE("behind a link, the directory it leads to is replaced") {
+        const TemporaryDirectory parent;
+        std::filesystem::create_directory(parent / "there");
+        write_both(parent / "there/model", "first ");
+        const std::string link = parent / "link";
+        std::filesystem::create_symlink("there/model", link);
+        for (const std::string& path : {link, link + '/'}) {
+            write_both(path, "second ");
+            CHECK(std::filesystem::is_symlink(link));
+            CHECK(read_file(parent / "there/model/a") == "second a");
+            CHECK(parent.entries() == 2);
+        }
+        std::filesystem::remove_all(parent / "there/model");
+        CHECK_THROWS_WITH_AS(
+            write_both(link, ""),
+            (link + ": is a link that leads nowhere: No such file or directory").c_str(),
+            hat::Error);
+    }
+
+    TEST_CASE("a file that came meanwhile is not lost") {
+        const TemporaryDirectory parent;
+        const std::string path = parent / "model";
+        AtomicDirectory directory(path, names);
+        write_file(directory / "a", "new");
+        std::filesystem::create_directory(path);
+        write_file(path + "/notes.txt", "mine");
+        CHECK_THROWS_WITH_AS(
+            directory.commit(),
+            (path + ": is there already and holds \"notes.txt\", which would be lost").c_str(),
+            hat::Error);
+        CHECK(read_file(path + "/notes.txt") == "mine");
+    }
+
+    TEST_CASE("of two writers at once the later one is there, whole") {
+        const TemporaryDirectory parent;
+        AtomicDirectory first(parent / "model", names);
+        AtomicDirectory second(parent / "model", names);
+        write_file(first / "a", "first a");
+        write_file(second / "a", "second a");
+        first.commit();
+        CHECK(read_file(parent / "model/a") == "first a");
+        second.commit();
+        CHECK(read_file(parent / "model/a") == "second a");
+        CHECK(parent.entries() == 1);
+    }
 }

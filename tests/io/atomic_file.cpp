@@ -2,10 +2,12 @@
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/text_file.hpp>
 
+#include "support/overwrite.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 
@@ -64,13 +66,32 @@ TEST_SUITE("io/atomic_file") {
         CHECK_THROWS_WITH_AS(write_file("/dev/null", ""),
                              "/dev/null: cannot write: not a regular file", hat::Error);
         CHECK_THROWS_AS(write_file(directory.path(), ""), hat::Error);
+        CHECK_THROWS_AS(write_file(directory / "file/", ""), hat::Error);
+        CHECK_THROWS_AS(write_file("", ""), hat::Error);
     }
 
-    TEST_CASE("the parent of a path is the directory that holds it") {
-        using hat::io::detail::parent_directory;
-        CHECK(parent_directory("file") == ".");
-        CHECK(parent_directory("/file") == "/");
-        CHECK(parent_directory("a/b/file") == "a/b");
-        CHECK(parent_directory("a/b/") == "a");
+    TEST_CASE("behind a link, the file it leads to is replaced; a link to nothing is named") {
+        const TemporaryDirectory directory;
+        std::filesystem::create_directory(directory / "there");
+        write_file(directory / "there/file", "old");
+        const std::string link = directory / "link";
+        std::filesystem::create_symlink("there/file", link);
+        write_file(link, "new");
+        CHECK(std::filesystem::is_symlink(link));
+        CHECK(read_file(directory / "there/file") == "new");
+        std::filesystem::remove(directory / "there/file");
+        CHECK_THROWS_WITH_AS(
+            write_file(link, ""),
+            (link + ": is a link that leads nowhere: No such file or directory").c_str(),
+            hat::Error);
+    }
+
+    TEST_CASE("another program may write it") {
+        const TemporaryDirectory directory;
+        AtomicFile file(directory / "file");
+        hat::support::overwrite(file.temporary_path(), "by another");
+        file.commit();
+        CHECK(read_file(directory / "file") == "by another");
+        CHECK(directory.entries() == 1);
     }
 }

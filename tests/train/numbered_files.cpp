@@ -36,6 +36,7 @@ TEST_SUITE("train/numbered_files") {
         const NumberedFiles files(directory.path(), "checkpoint");
         for (const std::int64_t number : {10, 20, 30, 40, 50}) write_file(files.path(number), "");
         write_file(directory / "checkpoint-00000060.safetensors.tmp-1-0", "");
+        write_file(directory / "checkpoint-00000070.safetensors.tmp-0123456789abcdef", "");
         write_file(directory / "notes.txt", "");
         files.keep_until(40, 2);
         CHECK(files.numbers() == Numbers{30, 40});

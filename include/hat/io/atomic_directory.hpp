@@ -3,6 +3,7 @@
 
 #include <hat/core/error.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/temporary.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -23,7 +24,8 @@ namespace hat::io {
 ///
 /// The files are written to a temporary directory beside it; `commit` puts that in the place of
 /// `path`. On file systems that can exchange two names (all common ones of Linux) there is no
-/// moment without a whole directory at `path`.
+/// moment without a whole directory at `path`. Where that is a link, the directory behind it is
+/// replaced.
 ///
 ///     AtomicDirectory directory("model", model_directory_names);
 ///     write_file(directory / "config.json", …);
@@ -35,23 +37,8 @@ public:
     ///
     /// Throws  `Error` as `check`, or if the parent directory does not take a directory.
     AtomicDirectory(std::string path, std::span<const std::string_view> names)
-        : path_(std::move(path)) {
-        while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
-        check(path_, names);
-        std::string temporary = detail::temporary_name(path_);
-        std::error_code error;
-        if (!std::filesystem::create_directory(temporary, error) || error)
-            fail(path_, ": cannot create: ", error.message());
-        temporary_ = std::move(temporary);
-    }
-
-    AtomicDirectory(const AtomicDirectory&) = delete;
-    AtomicDirectory& operator=(const AtomicDirectory&) = delete;
-
-    ~AtomicDirectory() {
-        std::error_code ignored;
-        if (!temporary_.empty()) std::filesystem::remove_all(temporary_, ignored);
-    }
+        : path_(std::move(path)), names_(names.begin(), names.end()),
+          target_(checked_target(path_, names)), temporary_(target_, Temporary::Kind::directory) {}
 
     /// Checks that `path` is free, or a directory without any file but `names`: what is replaced is
     /// lost, so it may be nothing else. For programs that want to know before they compute.
@@ -61,6 +48,7 @@ public:
         namespace fs = std::filesystem;
         std::error_code error;
         if (path.empty()) fail("the name of the directory to write is empty");
+        static_cast<void>(behind_link(path));
         if (!fs::exists(fs::symlink_status(path, error))) return;
         if (!fs::is_directory(path, error)) fail(path, ": is there already and is no directory");
         fs::directory_iterator entry(path, error);
@@ -74,34 +62,65 @@ public:
 
     /// Where to write the file called `name`.
     [[nodiscard]] std::string operator/(std::string_view name) const {
-        return (temporary_ + '/').append(name);
+        return (temporary_.path() + '/').append(name);
     }
 
     /// Puts what was written at `path` and removes what stood there.
     ///
-    /// Throws  `Error` if that is not possible; `path` is then what it was.
+    /// Throws  `Error` if that is not possible, or files that would be lost have come there
+    /// meanwhile; `path` is then what it was.
     void commit() {
-        detail::sync_directory(temporary_);
-        exchange();
-        detail::sync_directory(detail::parent_directory(path_));
-        std::error_code ignored;
-        std::filesystem::remove_all(temporary_, ignored);  // the old directory, if there was one
-        temporary_.clear();
+        detail::sync_directory(temporary_.path());
+        check(path_, names_);
+        if (take_place())
+            temporary_.release();
+        else
+            exchange();
+        detail::sync_directory(detail::parent_directory(target_));
+        temporary_.remove();  // the old directory, if there was one
     }
 
 private:
-    /// Swaps the names of the temporary directory and of `path_`, or just gives it that name.
+    [[nodiscard]] static std::string checked_target(const std::string& path,
+                                                    std::span<const std::string_view> names) {
+        std::string target = behind_link(path);
+        check(target, names);
+        return target;
+    }
+
+    /// Gives the temporary directory the name of the target; false if that is taken.
+    [[nodiscard]] bool take_place() const {
+        const char* const from = temporary_.path().c_str();
+        if (::renameat2(AT_FDCWD, from, AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) == 0)
+            return true;
+        if (errno == EEXIST) return false;
+        if (!is_unsupported(errno)) detail::fail_with_errno(path_, "cannot replace", errno);
+        if (::access(target_.c_str(), F_OK) == 0) return false;
+        rename(temporary_.path(), target_);
+        return true;
+    }
+
+    /// Swaps the names of the temporary directory and of the target.
     void exchange() {
-        if (::access(path_.c_str(), F_OK) != 0) return rename(temporary_, path_);
-        if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) ==
-            0)
-            return;
-        if (errno != EINVAL && errno != ENOSYS)
-            detail::fail_with_errno(path_, "cannot replace", errno);
-        const std::string old = detail::temporary_name(path_);
-        rename(path_, old);
-        rename(temporary_, path_);
-        temporary_ = old;
+        const char* const from = temporary_.path().c_str();
+        const int result = ::renameat2(AT_FDCWD, from, AT_FDCWD, target_.c_str(), RENAME_EXCHANGE);
+        if (result == 0) return temporary_.unlock();
+        if (!is_unsupported(errno)) detail::fail_with_errno(path_, "cannot replace", errno);
+        // Not a name that is cleaned up: for a moment, nothing else is whole.
+        const std::string old = temporary_.path() + ".old";
+        rename(target_, old);
+        if (std::rename(from, target_.c_str()) != 0) {
+            const int error = errno;
+            std::rename(old.c_str(), target_.c_str());
+            detail::fail_with_errno(path_, "cannot replace", error);
+        }
+        temporary_.release();
+        detail::remove_all(old);
+    }
+
+    /// Whether the file system cannot rename in that way.
+    [[nodiscard]] static bool is_unsupported(int error) noexcept {
+        return error == EINVAL || error == ENOSYS;
     }
 
     void rename(const std::string& from, const std::string& to) const {
@@ -110,7 +129,9 @@ private:
     }
 
     std::string path_;
-    std::string temporary_;
+    std::vector<std::string_view> names_;
+    std::string target_;
+    Temporary temporary_;
 };
 
 }  // namespace hat::io

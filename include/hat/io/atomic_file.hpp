@@ -2,12 +2,11 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/io/temporary.hpp>
 
-#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
-#include <cstring>
 #include <fcntl.h>
 #include <string>
 #include <string_view>
@@ -18,26 +17,6 @@
 namespace hat::io {
 
 namespace detail {
-
-/// "path: what: the reason the system gives for `error`".
-[[noreturn]] HAT_COLD inline void fail_with_errno(const std::string& path, const char* what,
-                                                  int error) {
-    fail(path, ": ", what, ": ", std::strerror(error));
-}
-
-/// A name beside `path` that no other writer uses at this time.
-[[nodiscard]] inline std::string temporary_name(std::string path) {
-    static std::atomic<int> count{0};
-    while (path.size() > 1 && path.back() == '/') path.pop_back();
-    return path + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
-}
-
-[[nodiscard]] inline std::string parent_directory(std::string_view path) {
-    while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
-    const auto slash = path.rfind('/');
-    if (slash == std::string_view::npos) return ".";
-    return std::string(path.substr(0, slash == 0 ? 1 : slash));
-}
 
 /// Makes what was created, renamed or removed in `directory` last through a power cut.
 inline void sync_directory(const std::string& directory) {
@@ -56,7 +35,7 @@ inline void sync_directory(const std::string& directory) {
 ///
 /// Writes to a temporary file in the same directory; `commit` brings that to the disk and renames
 /// it. Without `commit` (an exception, a full disk) the temporary file is removed and what stood
-/// at `path` before is untouched.
+/// at `path` before is untouched. Where `path` is a link, the file behind it is replaced.
 ///
 ///     AtomicFile file("weights.bin");
 ///     file.write(header);
@@ -66,22 +45,13 @@ class AtomicFile {
 public:
     /// Throws  `Error` if the directory does not take a file, or `path` is there but is no file.
     explicit AtomicFile(std::string path)
-        : path_(std::move(path)), temporary_(detail::temporary_name(path_)) {
-        struct stat status {};
-        if (::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
-            fail(path_, ": cannot write: not a regular file");
-        descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (descriptor_ < 0) detail::fail_with_errno(path_, "cannot create", errno);
+        : path_(std::move(path)), target_(checked_target(path_)),
+          temporary_(target_, Temporary::Kind::file) {
         buffer_.reserve(buffer_bytes);
     }
 
-    AtomicFile(const AtomicFile&) = delete;
-    AtomicFile& operator=(const AtomicFile&) = delete;
-
-    ~AtomicFile() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-        if (!temporary_.empty()) ::unlink(temporary_.c_str());
-    }
+    /// Where it lies until `commit`, for another program to write.
+    [[nodiscard]] const std::string& temporary_path() const noexcept { return temporary_.path(); }
 
     /// Throws  `Error` if the disk is full, here or in a later call.
     void write(const void* data, std::size_t bytes) {
@@ -98,17 +68,24 @@ public:
     /// Throws  `Error` if that did not reach the disk; `path` is then what it was.
     void commit() {
         flush();
-        if (::fsync(descriptor_) != 0) detail::fail_with_errno(path_, "cannot write", errno);
-        const int descriptor = std::exchange(descriptor_, -1);
-        if (::close(descriptor) != 0) detail::fail_with_errno(path_, "cannot write", errno);
-        if (std::rename(temporary_.c_str(), path_.c_str()) != 0)
+        if (::fsync(temporary_.descriptor()) != 0)
+            detail::fail_with_errno(path_, "cannot write", errno);
+        if (std::rename(temporary_.path().c_str(), target_.c_str()) != 0)
             detail::fail_with_errno(path_, "cannot replace", errno);
-        temporary_.clear();
-        detail::sync_directory(detail::parent_directory(path_));
+        temporary_.release();
+        detail::sync_directory(detail::parent_directory(target_));
     }
 
 private:
     static constexpr std::size_t buffer_bytes = std::size_t{1} << 16;
+
+    [[nodiscard]] static std::string checked_target(const std::string& path) {
+        if (path.empty()) fail("the name of the file to write is empty");
+        struct stat status {};
+        if (path.back() == '/' || (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)))
+            fail(path, ": cannot write: not a regular file");
+        return behind_link(path);
+    }
 
     void flush() {
         write_through(buffer_.data(), buffer_.size());
@@ -117,7 +94,7 @@ private:
 
     void write_through(const char* data, std::size_t bytes) {
         while (bytes > 0) {
-            const ssize_t written = ::write(descriptor_, data, bytes);
+            const ssize_t written = ::write(temporary_.descriptor(), data, bytes);
             if (written < 0) {
                 if (errno == EINTR) continue;
                 detail::fail_with_errno(path_, "cannot write", errno);
@@ -128,9 +105,9 @@ private:
     }
 
     std::string path_;
-    std::string temporary_;
+    std::string target_;
+    Temporary temporary_;
     std::string buffer_;
-    int descriptor_ = -1;
 };
 
 /// Replaces the file at `path` by `text`, whole or not at all.

@@ -6,7 +6,7 @@
 /// all.
 ///
 /// Needing only the standard library:
-/// - `AtomicFile`, `write_file`, `AtomicDirectory`: temporary name, fsync, rename
+/// - `AtomicFile`, `write_file`, `AtomicDirectory`: a `Temporary` aside, fsync, rename
 /// - `read_file`, `MappedFile`: a whole file, read or mapped
 /// - `JsonLines`, `JsonRecord`: an append-only log
 /// - `ModelCard`: a model's README.md, with the front matter that model hubs read
@@ -63,6 +63,7 @@
 #include <hat/io/safetensors.hpp>
 #include <hat/io/slab.hpp>
 #include <hat/io/svg.hpp>
+#include <hat/io/temporary.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/io/torch_checkpoint.hpp>
 #include <hat/io/torch_tensor.hpp>

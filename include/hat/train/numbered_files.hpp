@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/io/temporary.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -54,8 +55,10 @@ public:
         for (auto number = found.begin(); number != found.end(); ++number) {
             if (number >= end || end - number > keep) remove(name(*number));
         }
+        io::remove_abandoned(directory_,
+                             [](std::string_view file) { return file.ends_with(extension); });
         for_each_name([&](const std::string& file) {
-            if (file.find(".safetensors.tmp-") != file.npos) remove(file);
+            if (is_older_temporary(file)) remove(file);
         });
     }
 
@@ -67,6 +70,14 @@ private:
         std::string digits = std::to_string(number);
         if (digits.size() < width) digits.insert(0, width - digits.size(), '0');
         return stem_ + "-" + digits + std::string(extension);
+    }
+
+    /// Whether a file has the name of a temporary as older versions gave them, ….tmp-12-3, which
+    /// they do not lock. Nobody else puts such files here.
+    [[nodiscard]] static bool is_older_temporary(std::string_view file) {
+        constexpr std::string_view mark = ".safetensors.tmp-";
+        const auto at = file.find(mark);
+        return at != file.npos && file.find('-', at + mark.size()) != file.npos;
     }
 
     /// The number in the name of a file, or −1 if it is none of ours.
