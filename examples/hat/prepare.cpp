@@ -2,13 +2,14 @@
 
 /// hat prepare: parallel text, or the text of a language model → vocabulary and encoded corpora.
 
-#include <hat/core/random.hpp>
+#include <hat/data/held_out.hpp>
 #include <hat/data/parallel_text.hpp>
 #include <hat/data/subword_trainer.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/json.hpp>
 #include <hat/version.hpp>
 
+#include "cleaning.hpp"
 #include "commands.hpp"
 #include "data_directory.hpp"
 #include "prepare_text.hpp"
@@ -38,30 +39,8 @@ struct PrepareOptions {
     int max_length = 250;
     bool drop_empty = false;
     TextFacts facts;
+    CleaningFlags cleaning;
 };
-
-/// Moves one pair in a hundred, at most 1,000 and at least one, from `text` to the result.
-data::ParallelText hold_out(data::ParallelText& text) {
-    const int wanted = std::min(1000, std::max(1, text.size() / 100));
-    if (text.size() < 2) fail("prepare: found 1 pair of sentences, expected at least 2");
-    std::vector<int> order(static_cast<std::size_t>(text.size()));
-    for (int i = 0; i < text.size(); ++i) order[static_cast<std::size_t>(i)] = i;
-    Random random(1);
-    random.shuffle(order);
-    std::vector<bool> is_held(order.size());
-    for (int i = 0; i < wanted; ++i) {
-        is_held[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = true;
-    }
-    data::ParallelText rest;
-    data::ParallelText held;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-        data::ParallelText& to = is_held[i] ? held : rest;
-        to.source.push_back(std::move(text.source[i]));
-        to.target.push_back(std::move(text.target[i]));
-    }
-    text = std::move(rest);
-    return held;
-}
 
 data::ParallelText read(const std::string& source, const std::string& target, bool drop_empty) {
     auto text = data::read_parallel_text(
@@ -71,6 +50,20 @@ data::ParallelText read(const std::string& source, const std::string& target, bo
                      text.dropped);
     }
     return text;
+}
+
+/// The validation pairs that are given, or held out of `text`; none leaks into it.
+data::ParallelText validation_pairs(const PrepareOptions& options, data::ParallelText& text) {
+    if (options.valid_source.empty()) {
+        data::HeldOut out = data::hold_out(text);
+        if (out.copies > 0)
+            std::fprintf(stderr, "left out %d training pairs whose source is held out\n",
+                         out.copies);
+        return std::move(out.held);
+    }
+    auto pairs = read(options.valid_source, options.valid_target, options.drop_empty);
+    leave_out_leaks(pairs, text, options.cleaning);
+    return pairs;
 }
 
 data::SubwordOptions subword_options(const PrepareOptions& options) {
@@ -103,12 +96,12 @@ data::Corpus encode(const PrepareOptions& options, const data::ParallelText& tex
 
 void prepare_pairs(const PrepareOptions& options) {
     data::ParallelText text = read(options.source, options.target, options.drop_empty);
-    const data::ParallelText validation =
-        options.valid_source.empty()
-            ? hold_out(text)
-            : read(options.valid_source, options.valid_target, options.drop_empty);
+    clean(text, options.cleaning);
+    const data::ParallelText validation = validation_pairs(options, text);
     const data::Subword subword = make_subword(options, text);
-    const data::Corpus train = encode(options, text, subword, "training");
+    data::Corpus train = encode(options, text, subword, "training");
+    leave_out_unknown(
+        train, [&](int id) { return subword.is_unknown(id); }, options.cleaning);
     const data::Corpus valid = encode(options, validation, subword, "validation");
 
     const DataDirectory out{options.out};
@@ -147,7 +140,8 @@ void prepare(const PrepareOptions& options) {
                   .subword = options.subword,
                   .training = subword_options(options),
                   .words = options.words,
-                  .facts = options.facts});
+                  .facts = options.facts,
+                  .cleaning = options.cleaning});
 }
 
 /// The flags of language models.
@@ -209,6 +203,7 @@ void add_prepare(CLI::App& app) {
         ->capture_default_str();
     command->add_flag("--drop-empty", options->drop_empty,
                       "leave out pairs with an empty line instead of refusing them");
+    add_cleaning_flags(*command, options->cleaning);
     command->add_option("--out", options->out, "directory to write")->required();
     add_fact_flags(*command, options->facts);
     command->callback([options] { prepare(*options); });

@@ -8,6 +8,7 @@
 #include <hat/io/json.hpp>
 #include <hat/version.hpp>
 
+#include "cleaning.hpp"
 #include "data_directory.hpp"
 #include "text_facts.hpp"
 
@@ -29,6 +30,7 @@ struct PrepareTextOptions {
     data::SubwordOptions training{};  ///< of the subword model
     std::int64_t words = 0;           ///< if not 0: whole words that appear so often, no pieces
     TextFacts facts{};                ///< for the model card
+    CleaningFlags cleaning{};
 };
 
 namespace detail {
@@ -68,9 +70,11 @@ inline data::Subword make_text_subword(const PrepareTextOptions& options,
 ///         directory not written
 inline void prepare_text(const PrepareTextOptions& options) {
     std::vector<std::string> lines = data::read_lines(options.text);
-    const std::vector<std::string> held = options.valid_text.empty()
-                                              ? detail::hold_out_end(lines)
-                                              : data::read_lines(options.valid_text);
+    clean(lines, options.cleaning);
+    std::vector<std::string> held = options.valid_text.empty()
+                                        ? detail::hold_out_end(lines)
+                                        : data::read_lines(options.valid_text);
+    leave_out_leaks(held, lines, options.cleaning);
     const DataDirectory out{options.out};
     int vocab_size = 0;
     std::int64_t tokens[2];

@@ -31,4 +31,10 @@ TEST_SUITE("io/content_hash") {
             c = static_cast<char>(c ^ 1);
         }
     }
+
+    TEST_CASE("a key is the hash as a number") {
+        CHECK(hat::io::content_key("hat") ==
+              hat::io::ContentKey{0x769735be80239fd0, 0xead1aafb9fd4a704});
+        CHECK(hat::io::content_key("hat") != hat::io::content_key("hut"));
+    }
 }

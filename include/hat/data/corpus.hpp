@@ -75,16 +75,16 @@ template <class Subword>
     return side;
 }
 
-/// Removes the pairs of which one side has more than `max_length` tokens, the end of sentence
-/// among them, and returns how many they were.
-inline int drop_long_pairs(Corpus& corpus, int max_length) {
+/// Removes the pairs of which `drops(source, target)` is true, two spans of ids with the end of
+/// sentence among them, and returns how many they were.
+template <class Drops>
+int drop_pairs(Corpus& corpus, const Drops& drops) {
     Sentences source;
     Sentences target;
     for (int i = 0; i < corpus.size(); ++i) {
         const std::span<const int> s = corpus.source.sentences[i];
         const std::span<const int> t = corpus.target.sentences[i];
-        if (std::max(s.size(), t.size()) > static_cast<std::size_t>(std::max(max_length, 0)))
-            continue;
+        if (drops(s, t)) continue;
         source.push_back(s);
         target.push_back(t);
     }
@@ -92,6 +92,15 @@ inline int drop_long_pairs(Corpus& corpus, int max_length) {
     corpus.source.sentences = std::move(source);
     corpus.target.sentences = std::move(target);
     return dropped;
+}
+
+/// Removes the pairs of which one side has more than `max_length` tokens, the end of sentence
+/// among them, and returns how many they were.
+inline int drop_long_pairs(Corpus& corpus, int max_length) {
+    const auto most = static_cast<std::size_t>(std::max(max_length, 0));
+    return drop_pairs(corpus, [most](std::span<const int> source, std::span<const int> target) {
+        return std::max(source.size(), target.size()) > most;
+    });
 }
 
 }  // namespace hat::data

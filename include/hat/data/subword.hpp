@@ -124,6 +124,12 @@ public:
         return unknown;
     }
 
+    /// Whether a token stands for what has no piece: the unknown one, or a byte of such a
+    /// character. Precondition: 0 <= id < size().
+    [[nodiscard]] bool is_unknown(int id) const {
+        return id == special_.unk || processor_->IsByte(id);
+    }
+
     /// Precondition: 0 <= id < size().
     [[nodiscard]] const std::string& piece(int id) const { return processor_->IdToPiece(id); }
 

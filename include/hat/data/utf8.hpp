@@ -92,6 +92,13 @@ constexpr std::size_t invalid_size_bytes(std::string_view text, std::size_t at) 
     return valid;
 }
 
+/// How many code points UTF-8 `text` has.
+[[nodiscard]] constexpr int count_characters(std::string_view text) noexcept {
+    int count = 0;
+    for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
+    return count;
+}
+
 /// The code points of `text`.
 ///
 /// Throws  `Error` if `text` is not UTF-8, with the offset of the offending byte

@@ -2,7 +2,7 @@
 // Needs: xxHash
 #pragma once
 
-#include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -55,6 +55,28 @@ private:
 }
 [[nodiscard]] inline std::string content_hash(std::string_view text) {
     return content_hash(std::as_bytes(std::span(text)));
+}
+
+/// The same hash as a number: what to keep of many lines instead of the lines.
+struct ContentKey {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+
+    friend bool operator==(const ContentKey&, const ContentKey&) = default;
+    friend auto operator<=>(const ContentKey&, const ContentKey&) = default;
+
+    /// For unordered containers.
+    struct Hash {
+        std::size_t operator()(const ContentKey& key) const noexcept {
+            return static_cast<std::size_t>(key.low);
+        }
+    };
+};
+
+/// The key of `text`.
+[[nodiscard]] inline ContentKey content_key(std::string_view text) noexcept {
+    const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+    return {hash.high64, hash.low64};
 }
 
 }  // namespace hat::io
