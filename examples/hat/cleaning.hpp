@@ -7,6 +7,8 @@
 #include <hat/data/held_out.hpp>
 #include <hat/data/parallel_text.hpp>
 
+#include "flags.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -42,34 +44,34 @@ struct CleaningFlags {
 };
 
 inline void add_cleaning_flags(CLI::App& command, CleaningFlags& flags) {
-    const auto add = [&](const char* name, auto& value, const char* what) {
-        return command.add_option(name, value, what)->group("Cleaning")->type_name("");
+    const NumberFlags number(command);
+    const auto add = [&](const char* name, auto& value, auto range, const char* what) {
+        number.without_default(name, value, range, what)->group("Cleaning");
     };
+    const Range<int> count{.low = 0};
+    const Range<double> share{.low = 0.0, .high = 1.0};
     command
         .add_flag("--clean", flags.clean,
-                  "leave out training pairs by all of these filters, each with its usual threshold "
-                  "unless it is given; a filter with the threshold 0 is off. Of a language model's "
-                  "text: lines by --max-characters and --max-copies")
+                  "leave out training pairs by all the filters below, with their usual thresholds "
+                  "where none is given; one of 0 turns its filter off. Of a language model's text: "
+                  "lines, by --max-characters and --max-copies")
         ->group("Cleaning");
-    add("--max-characters", flags.max_characters, "N: sides with more characters [1000]")
-        ->check(CLI::NonNegativeNumber);
-    add("--min-letters", flags.min_letters,
-        "SHARE: sides with fewer letters, white space not counted [0.2]")
-        ->check(CLI::Range(0.0, 1.0));
-    add("--min-identical", flags.min_identical,
-        "N: pairs whose sides are the same, with at least N letters [1]")
-        ->check(CLI::NonNegativeNumber);
-    add("--max-ratio", flags.max_ratio,
-        "R: pairs of which one side has R times the characters that are usual beside the other, "
-        "fewer than 10 taken for 10 [3]")
-        ->check(CLI::NonNegativeNumber);
-    add("--max-copies", flags.max_copies,
-        "N: pairs that came N times before; of a text, lines of 40 characters and more [1]")
-        ->check(CLI::NonNegativeNumber);
-    add("--max-unknown", flags.max_unknown,
-        "SHARE: pairs with more unknown tokens on a side, bytes that stand for characters without "
-        "a piece among them [0.1]")
-        ->check(CLI::Range(0.0, 1.0));
+    add("--max-characters", flags.max_characters, count,
+        "leave out pairs with a longer side [usual: 1000]");
+    add("--min-letters", flags.min_letters, share,
+        "leave out pairs with a smaller share of letters on a side, white space not counted "
+        "[usual: 0.2]");
+    add("--min-identical", flags.min_identical, count,
+        "leave out pairs whose sides are the same and have so many letters [usual: 1]");
+    add("--max-ratio", flags.max_ratio, Range<double>{.low = 0.0},
+        "leave out pairs of which a side has more than so many times the characters that are usual "
+        "beside the other, fewer than 10 taken for 10 [usual: 3]");
+    add("--max-copies", flags.max_copies, count,
+        "leave out pairs that came so often before; of a language model's text, such lines of 40 "
+        "characters and more [usual: 1]");
+    add("--max-unknown", flags.max_unknown, share,
+        "leave out pairs with a larger share of unknown tokens on a side, bytes of characters that "
+        "have no piece among them [usual: 0.1]");
     command
         .add_flag("--keep-leaks", flags.keep_leaks,
                   "keep validation pairs whose source stands in the training text; of a language "

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,5 +54,16 @@ TEST_SUITE("data/corpus") {
         CHECK(c.source.sentences.tokens == std::vector{4, 5, 2, 6, 2});
         CHECK(drop_long_pairs(c, 2) == 2);
         CHECK(c.target.sentences == Sentences{});
+    }
+    TEST_CASE("pairs are dropped by what is asked of both sides") {
+        Corpus c = corpus();
+        const auto last = c.size() - 1;
+        const std::vector<int> source(c.source.sentences[last].begin(),
+                                      c.source.sentences[last].end());
+        CHECK(drop_pairs(c, [&](std::span<const int> s, std::span<const int>) {
+                  return !std::ranges::equal(s, source);
+              }) == last);
+        CHECK(c.source.sentences.tokens == source);
+        CHECK(c.size() == 1);
     }
 }

@@ -103,6 +103,12 @@ TEST_SUITE("data/subword_trainer") {
             train_subword(subword_text, {.vocab_size = 300, .byte_fallback = true});
         CHECK(subword.decode(subword.encode("\u4FDD\t\U0001F600")) == "\u4FDD\t\U0001F600");
         CHECK(subword.unknown_parts("\u4FDD").empty());
+        const std::vector<int> ids = subword.encode("\u4FDD");
+        REQUIRE(ids.size() >= 3);
+        for (std::size_t i = ids.size() - 3; i < ids.size(); ++i) CHECK(subword.is_unknown(ids[i]));
+        CHECK(subword.is_unknown(subword.special().unk));
+        for (const int id : subword.encode(subword_text.front()))
+            CHECK_FALSE(subword.is_unknown(id));
         CHECK(hat::data::has_room_for_bytes(2560));
         CHECK_FALSE(hat::data::has_room_for_bytes(2559));
     }

@@ -37,6 +37,9 @@ TEST_SUITE("data/unicode") {
         CHECK_FALSE((is_symbol(U'!') || is_symbol(U'5')));
         CHECK((is_number(U'0') && is_number(U'\u00BD') && is_number(U'\u0664')));
         CHECK_FALSE((is_number(U'a') || is_number(U'/')));
+        CHECK((is_letter(U'a') && is_letter(U'\u6771') && is_letter(U'\u0301')));
+        CHECK_FALSE(
+            (is_letter(U'5') || is_letter(U'!') || is_letter(U' ') || is_letter(U'\uE000')));
         CHECK(to_lower(U'A') == U'a');
         CHECK(to_lower(U'\u00D6') == U'\u00F6');
         CHECK(to_lower(U'\u0139') == U'\u013A');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Needs: xxHash
+// Needs: utf8proc, xxHash
 #pragma once
 
 #include <hat/data/held_out.hpp>
@@ -51,7 +51,7 @@ struct SideCounts {
             ++characters;
             if (is_space(c)) continue;
             ++visible;
-            letters += !is_punctuation(c) && !is_symbol(c) && !is_number(c) ? 1 : 0;
+            letters += is_letter(c) ? 1 : 0;
         }
     }
     [[nodiscard]] double letter_share() const noexcept {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Needs: xxHash
+// Needs: utf8proc, xxHash
 #pragma once
 
 #include <hat/core/error.hpp>

@@ -28,6 +28,10 @@ inline bool is_category(char32_t c, utf8proc_category_t first, utf8proc_category
 
 }  // namespace detail
 
+/// General category L or M: letters, and the marks that belong to them.
+[[nodiscard]] inline bool is_letter(char32_t c) noexcept {
+    return detail::is_category(c, UTF8PROC_CATEGORY_LU, UTF8PROC_CATEGORY_ME);
+}
 /// General category P, S or N.
 [[nodiscard]] inline bool is_punctuation(char32_t c) noexcept {
     return detail::is_category(c, UTF8PROC_CATEGORY_PC, UTF8PROC_CATEGORY_PO);
