@@ -36,7 +36,6 @@ TEST_SUITE("data/utf8") {
         CHECK_THROWS_WITH_AS(static_cast<void>(decode_utf8("ab\xC3(")),
                              "text: byte 2 is not valid UTF-8", hat::Error);
     }
-<<<<<<< HEAD
 
     TEST_CASE("what is not UTF-8 becomes one U+FFFD for each beginning of a code point") {
         const auto replaced = [](std::string_view text) {
@@ -53,10 +52,10 @@ TEST_SUITE("data/utf8") {
         CHECK(replaced("\xF4\x91\x92\x93\xFF\x41\x80\xBF\x42") ==
               "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\x41\uFFFD\uFFFD\x42");
         CHECK(replaced("\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41") == "\uFFFD\uFFFD\uFFFD\uFFFD\x41");
-=======
+    }
+
     TEST_CASE("characters are code points") {
         static_assert(hat::data::count_characters("") == 0);
         CHECK(hat::data::count_characters("aä€😀") == 4);
->>>>>>> b64673d (prepare: held-out pairs that stand in the training text are left out; filters of --clean)
     }
 }
