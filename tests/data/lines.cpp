@@ -2,10 +2,13 @@
 #include <hat/data/lines.hpp>
 #include <hat/io/atomic_file.hpp>
 
+#include "support/overwrite.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -41,6 +44,16 @@ TEST_SUITE("data/lines") {
                                  (path + ": the file is empty, expected lines of text").c_str(),
                                  hat::Error);
         }
+    }
+    TEST_CASE("a file without lines is not read into memory to its end") {
+        const hat::support::TemporaryDirectory folder;
+        const std::string path = folder / "image";
+        hat::support::overwrite(path, "a line\n");
+        std::filesystem::resize_file(path,
+                                     std::uintmax_t{1} << 34);  // of which hardly a byte is there
+        CHECK_THROWS_WITH_AS(static_cast<void>(read_lines(path)),
+                             (path + ":2: the line is longer than 67108864 bytes").c_str(),
+                             hat::Error);
     }
     TEST_CASE("a line that is not UTF-8 is an error with its number") {
         CHECK_THROWS_WITH_AS(static_cast<void>(split_lines("gut\nsch\xF6n\n", "train.de")),

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <sys/stat.h>
 
 using hat::io::JsonLines;
 using hat::io::JsonRecord;
@@ -85,6 +86,13 @@ TEST_SUITE("io/jsonl") {
         const std::string path = directory / "missing/log";
         CHECK_THROWS_WITH_AS(static_cast<void>(JsonLines::create(path)),
                              (path + ": cannot open: No such file or directory").c_str(),
+                             hat::Error);
+        const std::string pipe = directory / "pipe";
+        REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+        CHECK_THROWS_WITH_AS(static_cast<void>(JsonLines::resume(pipe)),
+                             (pipe + ": not a regular file").c_str(), hat::Error);
+        CHECK_THROWS_WITH_AS(static_cast<void>(JsonLines::create(pipe)),
+                             (pipe + ": cannot open: No such device or address").c_str(),
                              hat::Error);
     }
 }

@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <utility>
 
 using hat::io::MappedFile;
@@ -50,5 +51,7 @@ TEST_SUITE("io/mapped_file") {
         CHECK_THROWS_WITH_AS(MappedFile{directory.path()},
                              (directory.path() + ": not a regular file").c_str(), hat::Error);
         CHECK_THROWS_AS(MappedFile{"/dev/zero"}, hat::Error);
+        REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+        CHECK_THROWS_WITH_AS(MappedFile{path}, (path + ": not a regular file").c_str(), hat::Error);
     }
 }

@@ -16,6 +16,9 @@ namespace hat::data {
 
 namespace detail {
 
+/// No text has such lines: whoever gives a file without any means another one.
+inline constexpr std::size_t max_line_bytes = std::size_t{1} << 26;
+
 /// Appends a line, without the CR that may end it.
 ///
 /// Throws  `Error` with its number if it is not UTF-8
@@ -62,6 +65,9 @@ inline void add_line(std::vector<std::string>& lines, std::string_view line,
             piece.remove_prefix(end + 1);
         }
         begun += piece;
+        if (begun.size() > detail::max_line_bytes)
+            fail(path, ":", lines.size() + 1, ": the line is longer than ", detail::max_line_bytes,
+                 " bytes");
     });
     if (!begun_line().empty()) detail::add_line(lines, begun_line(), path);
     if (lines.empty()) fail(path, ": the file is empty, expected lines of text");

@@ -7,6 +7,7 @@
 #include <hat/io/json.hpp>
 #include <hat/io/mapped_file.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
@@ -20,9 +21,12 @@ using FileHashes = std::map<std::string, std::string, std::less<>>;
 
 /// The content hash of the file at `path`.
 ///
-/// Throws  `Error` if it cannot be read or is no regular file.
-[[nodiscard]] inline std::string file_hash(const std::string& path) {
-    return content_hash(MappedFile(path).bytes());
+/// Throws  `Error` if it cannot be read, is no regular file or larger than `limit_bytes`.
+[[nodiscard]] inline std::string file_hash(const std::string& path,
+                                           std::size_t limit_bytes = ~std::size_t{0}) {
+    const MappedFile file(path);
+    if (file.bytes().size() > limit_bytes) fail(path, ": is larger than ", limit_bytes, " bytes");
+    return content_hash(file.bytes());
 }
 
 /// Checks that the hash of the file at `path`, `found`, is the one it was `saved` with; `owner`

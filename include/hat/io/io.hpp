@@ -7,7 +7,7 @@
 ///
 /// Needing only the standard library:
 /// - `AtomicFile`, `write_file`, `AtomicDirectory`: a `Temporary` aside, fsync, rename
-/// - `read_file`, `MappedFile`: a whole file, read or mapped
+/// - `read_file`, `InputFile`, `MappedFile`: a file or pipe read once, a file mapped
 /// - `JsonLines`, `JsonRecord`: an append-only log
 /// - `ModelCard`: a model's README.md, with the front matter that model hubs read
 /// - `language_name`: "de" is German

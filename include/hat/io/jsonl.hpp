@@ -16,6 +16,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -131,8 +132,12 @@ public:
 
 private:
     JsonLines(const std::string& path, int flags)
-        : path_(path), descriptor_(::open(path.c_str(), flags, 0666)) {
+        : path_(path), descriptor_(::open(path.c_str(), flags | O_NONBLOCK, 0666)) {
         if (descriptor_ < 0) fail(path, ": cannot open: ", std::strerror(errno));
+        struct stat status {};
+        if (::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode)) return;
+        ::close(descriptor_);
+        fail(path, ": not a regular file");
     }
 
     std::string path_;

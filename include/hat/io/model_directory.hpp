@@ -210,7 +210,8 @@ public:
     [[nodiscard]] TextFiles text_files() const {
         TextFiles files;
         for (const std::string_view name : text_file_names)
-            if (has_file(name)) files.emplace(name, read_file(file_path(name)));
+            if (has_file(name))
+                files.emplace(name, read_file(file_path(name), max_text_file_bytes));
         return files;
     }
     /// Where a file of it is.
@@ -266,7 +267,8 @@ private:
         for (const auto& [name, saved] : hashes_) {
             const bool is_mapped = name == "weights.safetensors";
             check_hash(file_path(name),
-                       is_mapped ? content_hash(weights_.file_bytes()) : file_hash(file_path(name)),
+                       is_mapped ? content_hash(weights_.file_bytes())
+                                 : file_hash(file_path(name), max_text_file_bytes),
                        saved, "this model");
         }
         for (const std::string_view name : text_file_names)
@@ -286,6 +288,8 @@ private:
         constexpr std::size_t limit_bytes = std::size_t{1} << 24;
         return parse_json(read_file(file, limit_bytes), file);
     }
+
+    static constexpr std::size_t max_text_file_bytes = std::size_t{1} << 28;
 
     std::string path_;
     ModelConfig config_;
