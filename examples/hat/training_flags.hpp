@@ -2,9 +2,12 @@
 #pragma once
 
 #include <hat/io/json.hpp>
+#include <hat/train/divergence.hpp>
 #include <hat/train/schedule.hpp>
 #include <hat/train/trainer.hpp>
 #include <hat/version.hpp>
+
+#include "flags.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -43,6 +46,7 @@ struct TrainingFlags {
     std::int64_t validate_every = 0;
     std::int64_t checkpoint_every = 500;
     std::int64_t patience = 0;
+    train::DivergenceOptions divergence{};
     int shards = 4;
     int micro_batch_tokens = 512;
     std::uint64_t seed = 1;
@@ -53,68 +57,59 @@ struct TrainingFlags {
 /// Adds all of them to `command`, but for `--out`, whose meaning differs.
 inline void add_training_flags(CLI::App& command, TrainingFlags& flags) {
     command.add_option("--data", flags.data, "what `hat prepare` made")->required();
-    const auto number = [&](const char* name, auto& value, const char* text) {
-        return command.add_option(name, value, text)->capture_default_str();
-    };
-    number("--updates", flags.updates, "updates in all")->check(CLI::PositiveNumber);
-    number("--max-tokens", flags.max_tokens, "target tokens a batch")->check(CLI::PositiveNumber);
-    number("--batches-per-update", flags.batches_per_update, "batches an update")
-        ->check(CLI::PositiveNumber);
-    number("--schedule", flags.schedule, "of the learning rate")
-        ->check(CLI::IsMember({"inverse-sqrt", "cosine", "linear"}));
-    number("--learning-rate", flags.learning_rate, "its peak")->check(CLI::PositiveNumber);
-    number("--initial-rate", flags.initial_rate, "learning rate of the first update")
-        ->check(CLI::NonNegativeNumber);
-    number("--final-rate", flags.final_rate, "lowest rate (cosine, linear)")
-        ->check(CLI::NonNegativeNumber);
-    number("--warmup", flags.warmup, "updates to the peak")->check(CLI::PositiveNumber);
-    number("--period", flags.period,
-           "updates from peak to lowest rate, then it restarts (cosine); 0: all after the warm-up")
-        ->check(CLI::NonNegativeNumber);
-    number("--dropout", flags.dropout, "behind embeddings and sublayers")
-        ->check(CLI::Range(0.0, 0.99));
-    number("--attention-dropout", flags.attention_dropout, "on attention probabilities")
-        ->check(CLI::Range(0.0, 0.99));
-    number("--activation-dropout", flags.activation_dropout, "inside feed-forward layers")
-        ->check(CLI::Range(0.0, 0.99));
-    number("--unit-dropout", flags.unit_dropout, "in every layer of DExTra units")
-        ->check(CLI::Range(0.0, 0.99));
-    number("--embedding-dropout", flags.embedding_dropout,
-           "shared by all tokens of a sentence, on embeddings that a DExTra widens")
-        ->check(CLI::Range(0.0, 0.99));
-    number("--position-dropout", flags.position_dropout,
-           "likewise, behind the sum with the positions")
-        ->check(CLI::Range(0.0, 0.99));
-    number("--softmax-dropout", flags.softmax_dropout, "in front of an adaptive softmax")
-        ->check(CLI::Range(0.0, 0.99));
+    const NumberFlags number(command);
+    constexpr int most = 1'000'000'000;
+    const Range<float> share{.low = 0, .high = 0.99F};
+    number("--updates", flags.updates, {.low = 1, .high = most}, "updates in all");
+    number("--max-tokens", flags.max_tokens, {.low = 1, .high = most}, "target tokens a batch");
+    number("--batches-per-update", flags.batches_per_update, {.low = 1, .high = most},
+           "batches an update");
+    command.add_option("--schedule", flags.schedule, "of the learning rate")
+        ->check(CLI::IsMember({"inverse-sqrt", "cosine", "linear"}))
+        ->capture_default_str();
+    number("--learning-rate", flags.learning_rate, {.above = 0, .high = most}, "its peak");
+    number("--initial-rate", flags.initial_rate, {.low = 0, .high = most},
+           "learning rate of the first update");
+    number("--final-rate", flags.final_rate, {.low = 0, .high = most},
+           "lowest rate (cosine, linear)");
+    number("--warmup", flags.warmup, {.low = 1, .high = most}, "updates to the peak");
+    number("--period", flags.period, {.low = 0, .high = most},
+           "updates from peak to lowest rate, then it restarts (cosine); 0: all after the warm-up");
+    number("--dropout", flags.dropout, share, "behind embeddings and sublayers");
+    number("--attention-dropout", flags.attention_dropout, share, "on attention probabilities");
+    number("--activation-dropout", flags.activation_dropout, share, "inside feed-forward layers");
+    number("--unit-dropout", flags.unit_dropout, share, "in every layer of DExTra units");
+    number("--embedding-dropout", flags.embedding_dropout, share,
+           "shared by all tokens of a sentence, on embeddings that a DExTra widens");
+    number("--position-dropout", flags.position_dropout, share,
+           "likewise, behind the sum with the positions");
+    number("--softmax-dropout", flags.softmax_dropout, share, "in front of an adaptive softmax");
     command.add_flag("--full-dropout", flags.full_dropout,
                      "sub-networks too, which otherwise drop less the narrower they are");
-    number("--label-smoothing", flags.label_smoothing, "share of the uniform distribution")
-        ->check(CLI::Range(0.0, 0.99));
-    number("--clip-norm", flags.clip_norm, "largest gradient norm; 0: any")
-        ->check(CLI::NonNegativeNumber);
-    number("--weight-decay", flags.weight_decay, "decoupled")->check(CLI::NonNegativeNumber);
-    number("--beta2", flags.beta2, "Adam's second decay")->check(CLI::Range(0.0, 0.99999));
-    number("--average-last", flags.average_last,
-           "the model is the mean of the parameters at this many last validations")
-        ->check(CLI::Range(1, 1000));
-    number("--moving-average", flags.moving_average,
-           "decay of a moving average of the parameters; 0: none")
-        ->check(CLI::Range(0.0, 0.999999));
-    number("--validate-every", flags.validate_every, "updates; 0: after each epoch")
-        ->check(CLI::NonNegativeNumber);
-    number("--checkpoint-every", flags.checkpoint_every, "updates")->check(CLI::PositiveNumber);
-    number("--patience", flags.patience,
-           "stop after so many validations without a better loss; 0: never")
-        ->check(CLI::NonNegativeNumber);
-    number("--shards", flags.shards,
-           "parts of a batch with gradients of their own: the most threads it can use")
-        ->check(CLI::Range(1, 1024));
-    number("--micro-batch-tokens", flags.micro_batch_tokens,
-           "target tokens that go through the network together")
-        ->check(CLI::PositiveNumber);
-    number("--seed", flags.seed, "of weights, batches and dropout");
-    number("--threads", flags.threads, "0: all cores")->check(CLI::NonNegativeNumber);
+    number("--label-smoothing", flags.label_smoothing, share, "share of the uniform distribution");
+    number("--clip-norm", flags.clip_norm, {.low = 0, .high = most},
+           "largest gradient norm; 0: any");
+    number("--weight-decay", flags.weight_decay, {.low = 0, .high = most}, "decoupled");
+    number("--beta2", flags.beta2, {.low = 0, .high = 0.99999}, "Adam's second decay");
+    number("--average-last", flags.average_last, {.low = 1, .high = 1000},
+           "the model is the mean of the parameters at this many last validations");
+    number("--moving-average", flags.moving_average, {.low = 0, .high = 0.999999},
+           "decay of a moving average of the parameters; 0: none");
+    number("--validate-every", flags.validate_every, {.low = 0, .high = most},
+           "updates; 0: after each epoch");
+    number("--checkpoint-every", flags.checkpoint_every, {.low = 1, .high = most}, "updates");
+    number("--patience", flags.patience, {.low = 0, .high = most},
+           "stop after so many validations without a better loss; 0: never");
+    number("--max-skipped", flags.divergence.skipped, {.low = 0, .high = most},
+           "give up after so many updates in a row without a finite gradient; 0: never");
+    number("--max-guessing", flags.divergence.worse_than_guessing, {.low = 0, .high = most},
+           "give up after so many updates in a row that are worse than guessing; 0: never");
+    number("--shards", flags.shards, {.low = 1, .high = 1024},
+           "parts of a batch with gradients of their own: the most threads it can use");
+    number("--micro-batch-tokens", flags.micro_batch_tokens, {.low = 1, .high = most},
+           "target tokens that go through the network together");
+    number("--seed", flags.seed, {}, "of weights, batches and dropout");
+    number("--threads", flags.threads, {.low = 0}, "0: all cores");
     command.add_flag("--resume", flags.resume, "go on after the newest checkpoint");
 }
 

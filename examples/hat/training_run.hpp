@@ -15,6 +15,7 @@
 #include "text_facts.hpp"
 #include "training_flags.hpp"
 
+#include <cmath>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -75,6 +76,7 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
                               .checkpoint_every = flags.checkpoint_every,
                               .average_last = flags.average_last,
                               .patience = flags.patience,
+                              .divergence = flags.divergence,
                               .moving_average = flags.moving_average,
                               .directory = run.directory,
                               .configuration = run.settings.dump(),
@@ -115,6 +117,11 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
     const auto result = training.validate();
     std::fprintf(stderr, "mean of the last parameters: validation loss %.4f  perplexity %.3f\n",
                  result.loss(), result.perplexity());
+    if (!std::isfinite(result.loss()))
+        fail(run.directory,
+             ": the validation loss of the mean of the last parameters is not a "
+             "finite number; ",
+             train::divergence_advice);
     return {training.position().update, result.loss()};
 }
 

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <string>
 
@@ -27,10 +28,10 @@ struct Run {
     hat::train::Trainer trainer;
     Training training;
 
-    Run(const std::string& directory, TrainingOptions options, int threads)
+    Run(const std::string& directory, TrainingOptions options, int threads, double rate = 3e-3)
         : pool(threads), trainer(network,
                                  hat::train::InverseSqrtSchedule{
-                                     .peak_rate = 3e-3, .initial_rate = 1e-5, .warmup = 10},
+                                     .peak_rate = rate, .initial_rate = 1e-5, .warmup = 10},
                                  {.dropout = {.residual = 0.1F}, .seed = 7}, pool),
           training(trainer, corpus, held_out, in(directory, options), pool) {
         network.initialize(7);
@@ -48,6 +49,31 @@ struct Run {
             [&] { return training.position().update >= update; });
     }
 };
+
+/// The message of the error that the training ends with; empty if it ends otherwise.
+std::string error_of(Run& run) {
+    try {
+        run.run_until(100000);
+    } catch (const hat::Error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+/// The values of a checkpoint.
+hat::Slab values_at(const std::string& path) {
+    const auto file = hat::train::CheckpointFile::open(path);
+    hat::model::Network network(hat::support::small_architecture(vocab_size));
+    hat::train::Adam adam(network.table(), {});
+    hat::train::TrainingPosition position;
+    file.load({network.table(), network.values(), adam, nullptr, position});
+    return network.values();
+}
+
+bool all_finite(const hat::Slab& values) {
+    return std::all_of(values.data(), values.data() + values.size(),
+                       [](float x) { return std::isfinite(x); });
+}
 
 bool same_bits(const hat::Slab& a, const hat::Slab& b) {
     return std::equal(a.data(), a.data() + a.size(), b.data(), b.data() + b.size());
@@ -144,6 +170,56 @@ TEST_SUITE("train/training") {
         const hat::support::TemporaryDirectory directory;
         Run run(directory.path(), {.updates = 4}, 1);
         CHECK_FALSE(run.training.resume());
+    }
+
+    TEST_CASE("a training that diverges ends with an error, and its checkpoints are good") {
+        const hat::support::TemporaryDirectory directory;
+        const TrainingOptions options{
+            .updates = 4000, .validate_every = 5, .checkpoint_every = 1, .average_last = 2};
+        Run run(directory.path(), options, 1, 1e30);
+        const std::string message = error_of(run);
+        CHECK_MESSAGE(message.starts_with(directory.path() + ": diverged at update "), message);
+        CHECK_MESSAGE(message.find("the gradient was not finite in 20 updates in a row, from "
+                                   "update ") != std::string::npos,
+                      message);
+        CHECK_MESSAGE(message.find(hat::train::divergence_advice) != std::string::npos, message);
+        CHECK(run.training.position().update < 100);
+        if (run.training.position().best_score)
+            CHECK(std::isfinite(*run.training.position().best_score));
+        for (const auto& file :
+             std::filesystem::directory_iterator(directory.path() + "/checkpoints"))
+            CHECK_MESSAGE(all_finite(values_at(file.path().string())), file.path().string());
+
+        // A resume says the same, unless it is to be more patient.
+        Run again(directory.path(), options, 1, 1e30);
+        CHECK_THROWS_WITH_AS(again.training.resume(), message.c_str(), hat::Error);
+        TrainingOptions patient = options;
+        patient.divergence.skipped = 30;
+        Run longer(directory.path(), patient, 1, 1e30);
+        CHECK(longer.training.resume());
+        CHECK_MESSAGE(error_of(longer).find("30 updates in a row") != std::string::npos, message);
+    }
+
+    TEST_CASE("a training that ends before it could be given up, but is lost, is an error") {
+        const hat::support::TemporaryDirectory directory;
+        Run run(directory.path(), {.updates = 15}, 1, 1e30);
+        const std::string message = error_of(run);
+        CHECK_MESSAGE(message.find("diverged at update 15: the last validation loss is ") !=
+                          std::string::npos,
+                      message);
+        CHECK_FALSE(run.training.position().best_score);
+    }
+
+    TEST_CASE("a healthy training goes on bit for bit, whatever it would be given up for") {
+        const hat::support::TemporaryDirectory directory;
+        const TrainingOptions plain{.updates = 20};
+        TrainingOptions strict = plain;
+        strict.divergence = {.skipped = 1, .worse_than_guessing = 20};
+        Run a(directory.path() + "/plain", plain, 1);
+        Run b(directory.path() + "/strict", strict, 1);
+        CHECK(a.run_until(1000) == TrainingEnd::finished);
+        CHECK(b.run_until(1000) == TrainingEnd::finished);
+        CHECK(same_bits(a.network.values(), b.network.values()));
     }
 
     TEST_CASE("training ends when patience runs out") {

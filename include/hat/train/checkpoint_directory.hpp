@@ -37,6 +37,12 @@ public:
     /// Whether there is a checkpoint to resume from, or at least a torn one.
     [[nodiscard]] bool empty() const { return files_.numbers().empty(); }
 
+    /// The update of the newest checkpoint, if there is one.
+    [[nodiscard]] std::optional<std::int64_t> newest() const {
+        const std::vector<std::int64_t> numbers = files_.numbers();
+        return numbers.empty() ? std::nullopt : std::optional(numbers.back());
+    }
+
     /// Writes `state`, which has the best score so far if `is_best`; removes what is too old.
     ///
     /// Throws  `Error` if the disk is full; the checkpoints that were there stay.

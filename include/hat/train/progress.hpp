@@ -78,7 +78,10 @@ public:
         const double kept = std::exp((last_report_ - seconds) / window_seconds);
         seconds_ = kept * seconds_ + (seconds - last_report_);
         tokens_ = kept * tokens_ + static_cast<double>(report.tokens);
-        loss_ = kept * loss_ + report.loss * static_cast<double>(report.tokens);
+        // A loss that is no number is shown, but does not stay in the mean for ever.
+        loss_ = std::isfinite(loss_)
+                    ? kept * loss_ + report.loss * static_cast<double>(report.tokens)
+                    : report.loss * tokens_;
         last_report_ = seconds;
         const double interval = terminal_ ? refresh_seconds : options_.interval_seconds;
         const bool is_last = report.update >= options_.updates;

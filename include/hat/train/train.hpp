@@ -22,6 +22,7 @@
 #include <hat/train/adam.hpp>
 #include <hat/train/clipping.hpp>
 #include <hat/train/corpus_check.hpp>
+#include <hat/train/divergence.hpp>
 #include <hat/train/exponential_average.hpp>
 #include <hat/train/schedule.hpp>
 #include <hat/train/shards.hpp>

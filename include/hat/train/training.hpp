@@ -5,20 +5,25 @@
 #include <hat/data/batch.hpp>
 #include <hat/data/batches.hpp>
 #include <hat/data/corpus.hpp>
+#include <hat/io/atomic_file.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/jsonl.hpp>
+#include <hat/io/text_file.hpp>
 #include <hat/train/averaging.hpp>
 #include <hat/train/checkpoint.hpp>
 #include <hat/train/checkpoint_directory.hpp>
 #include <hat/train/corpus_check.hpp>
+#include <hat/train/divergence.hpp>
 #include <hat/train/exponential_average.hpp>
 #include <hat/train/progress.hpp>
 #include <hat/train/trainer.hpp>
 #include <hat/train/validation.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -41,6 +46,7 @@ struct TrainingOptions {
     std::int64_t checkpoint_every = 500;  ///< updates; a validation makes one too
     int average_last = 10;                ///< validations whose parameters are kept for their mean
     std::int64_t patience = 0;            ///< validations without a better loss; 0: go on for ever
+    DivergenceOptions divergence{};       ///< when the training is given up
     double moving_average = 0;            ///< decay of a moving average of the parameters; 0: none
     std::string directory{};              ///< of checkpoints, parameters and the log
     std::string configuration{};          ///< noted in the checkpoints
@@ -91,6 +97,10 @@ enum class TrainingEnd { finished, patience, stopped };
 /// The directory then holds `checkpoints/`, `parameters/` (the last few, for their mean) and
 /// `log.jsonl`. A killed training loses at most `checkpoint_every` updates, and goes on bit for
 /// bit.
+///
+/// A loss that is no finite number is never the best one. While something points to a divergence no
+/// checkpoint is made, and a training that has diverged ends with an error: what is there can be
+/// gone back to. `diverged.json` then holds the line, which a resume repeats.
 class Training {
 public:
     /// All references must outlive it.
@@ -122,9 +132,11 @@ public:
     }
 
     /// Goes back to the newest checkpoint; false if there is none.
-    /// Throws  `Error` if it is of another training.
+    /// Throws  `Error` if it is of another training, or of one that has diverged and would be
+    ///         given up by the same rules again.
     bool resume() {
         const std::string configuration = position_.configuration;
+        repeat_divergence();
         if (checkpoints_.empty() || !checkpoints_.resume(state())) return false;
         if (position_.configuration != configuration) {
             fail(options_.directory, ": was trained with other settings: ",
@@ -136,10 +148,16 @@ public:
 
     /// Trains until the end. `choose(update)` returns what makes the network or the objective of
     /// that update (see `ShardedGradients::add`); `stop()` is asked after every update.
+    ///
+    /// Throws  `Error` if the training diverges: what was seen, and what may help
     template <class Choose>
     TrainingEnd run(Choose&& choose, const std::function<bool()>& stop) {
         auto log = io::JsonLines::resume(options_.directory + "/log.jsonl");
         Progress progress({.updates = options_.updates, .done = position_.update});
+        DivergenceWatch watch(options_.divergence, network().architecture().target_vocab_size,
+                              position_.best_score);
+        bool checkpoint_is_due = false;
+        std::remove(divergence_path().c_str());
         data::Batch batch;
         while (position_.update < options_.updates) {
             const auto plan =
@@ -157,7 +175,8 @@ public:
                     trainer_.accumulate(make, view(batch));
                 }
                 const bool epoch_ends = position_.batch >= plan.size();
-                finish_update(log, progress);
+                finish_update(log, progress, watch);
+                if (const auto verdict = watch.verdict()) diverge(log, *verdict);
                 if (epoch_ends) {
                     ++position_.epoch;
                     position_.batch = 0;
@@ -165,13 +184,18 @@ public:
                 const bool validates = options_.validate_every > 0
                                            ? position_.update % options_.validate_every == 0
                                            : epoch_ends;
+                checkpoint_is_due =
+                    checkpoint_is_due || position_.update % options_.checkpoint_every == 0;
                 if (validates || position_.update == options_.updates) {
-                    if (!validate(log, progress)) return TrainingEnd::patience;
-                } else if (position_.update % options_.checkpoint_every == 0) {
+                    const bool goes_on = validate(log, progress, watch);
+                    checkpoint_is_due = false;
+                    if (!goes_on) return TrainingEnd::patience;
+                } else if (checkpoint_is_due && watch.is_well()) {
                     checkpoints_.save(state(), false);
+                    checkpoint_is_due = false;
                 }
                 if (stop()) {
-                    checkpoints_.save(state(), false);
+                    if (watch.is_well()) checkpoints_.save(state(), false);
                     return TrainingEnd::stopped;
                 }
                 if (epoch_ends) break;
@@ -195,12 +219,48 @@ private:
                 average_ ? &average_->values() : nullptr, position_};
     }
 
-    void finish_update(io::JsonLines& log, Progress& progress) {
+    [[nodiscard]] std::string divergence_path() const {
+        return options_.directory + "/diverged.json";
+    }
+
+    /// What the rules were when a training was given up.
+    [[nodiscard]] io::Json divergence_rules() const {
+        return {{"skipped", options_.divergence.skipped},
+                {"worse_than_guessing", options_.divergence.worse_than_guessing}};
+    }
+
+    void repeat_divergence() const {
+        if (!std::filesystem::exists(divergence_path())) return;
+        const io::Json known =
+            io::Json::parse(io::read_file(divergence_path()), nullptr, /*allow_exceptions=*/false);
+        if (!known.is_object()) fail(divergence_path(), ": is damaged");
+        if (known.value("rules", io::Json()) == divergence_rules())
+            fail(io::json_get<std::string>(known, "line", divergence_path()));
+    }
+
+    /// Ends a training that has diverged.
+    [[noreturn]] void diverge(io::JsonLines& log, const std::string& seen) const {
+        std::string line = options_.directory + ": diverged at update " +
+                           std::to_string(position_.update) + ": " + seen + "; " +
+                           divergence_advice;
+        if (const auto kept = checkpoints_.newest())
+            line += "; the last good checkpoint is of update " + std::to_string(*kept);
+        log.write(io::JsonRecord{}
+                      .add("event", "diverged")
+                      .add("update", position_.update)
+                      .add("seen", seen));
+        io::write_file(divergence_path(),
+                       io::Json({{"line", line}, {"rules", divergence_rules()}}).dump(2) + "\n");
+        fail(line);
+    }
+
+    void finish_update(io::JsonLines& log, Progress& progress, DivergenceWatch& watch) {
         const UpdateResult result = trainer_.update();
         if (average_) average_->update(network().values(), position_.update, pool_);
         ++position_.update;
-        const double loss =
-            result.loss.loss / static_cast<double>(std::max<std::int64_t>(result.loss_tokens, 1));
+        const auto tokens = static_cast<double>(std::max<std::int64_t>(result.loss_tokens, 1));
+        const double loss = result.loss.loss / tokens;
+        watch.see(position_.update, result.loss.nll / tokens, result.learning_rate, result.skipped);
         progress.report({.update = position_.update,
                          .epoch = position_.epoch + 1,
                          .loss = loss,
@@ -241,13 +301,15 @@ private:
     }
 
     /// False if patience has run out.
-    bool validate(io::JsonLines& log, Progress& progress) {
+    bool validate(io::JsonLines& log, Progress& progress, const DivergenceWatch& watch) {
         if (average_) average_->swap_with(network().values());
         const std::vector<ValidationResult> results = measure();
         const ValidationResult result = score(results);
-        ring_.save(position_.update, network().table(), network().values());
+        const bool is_number = std::isfinite(result.loss());
+        if (is_number) ring_.save(position_.update, network().table(), network().values());
         if (average_) average_->swap_with(network().values());
-        const bool is_best = !position_.best_score || result.loss() < *position_.best_score;
+        const bool is_best =
+            is_number && (!position_.best_score || !(*position_.best_score <= result.loss()));
         if (is_best) {
             position_.best_score = result.loss();
             position_.validations_since_best = 0;
@@ -275,8 +337,17 @@ private:
         }
         progress.note(text);
         log.write(record);
-        checkpoints_.save(state(), is_best);
-        return options_.patience == 0 || position_.validations_since_best < options_.patience;
+        const bool is_lost = watch.is_lost(result.nll());
+        if (!is_lost && (is_best || watch.is_well())) checkpoints_.save(state(), is_best);
+        const bool goes_on =
+            options_.patience == 0 || position_.validations_since_best < options_.patience;
+        const bool ends = !goes_on || position_.update == options_.updates;
+        if (ends && is_lost) {
+            std::snprintf(line, sizeof line, "the last validation loss is %.4g, without smoothing",
+                          result.nll());
+            diverge(log, line);
+        }
+        return goes_on;
     }
 
     Trainer& trainer_;
