@@ -6,9 +6,6 @@
 #include <hat/core/threads.hpp>
 #include <hat/data/corpus_file.hpp>
 #include <hat/decode/translate.hpp>
-#include <hat/io/atomic_file.hpp>
-#include <hat/io/json.hpp>
-#include <hat/io/text_file.hpp>
 #include <hat/model/pack.hpp>
 #include <hat/train/progress.hpp>
 
@@ -16,13 +13,17 @@
 #include "data_directory.hpp"
 #include "flags.hpp"
 #include "model_argument.hpp"
+#include "output_directory.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hat::program {
@@ -35,7 +36,11 @@ struct DistillOptions {
     int threads = 0;
     bool keep = false;
     bool resume = false;
+    bool overwrite = false;
 };
+
+/// What a directory holds before its data is there.
+constexpr std::array<std::string_view, 1> leftovers{"unfinished.corpus"};
 
 /// Translates `source` from sentence `targets.size()` on and appends what comes to `targets`, a
 /// block at a time; `save()` is called after each.
@@ -68,13 +73,13 @@ void translate_all(const decode::SearchOptions& search, const model::PackedModel
 }
 
 void distill(const DistillOptions& options) {
-    const DataDirectory from{options.data};
-    const DataDirectory out{options.out};
     const std::string unfinished = options.out + "/unfinished.corpus";
-    if (std::filesystem::exists(out.configuration()))
-        fail(options.out, ": holds training data already; choose another --out");
     if (std::filesystem::exists(unfinished) && !options.resume)
         fail(options.out, ": was begun already; go on with --resume, or choose another --out");
+    std::vector<std::string_view> names(leftovers.begin(), leftovers.end());
+    names.insert(names.end(), data::data_directory_names.begin(), data::data_directory_names.end());
+    check_output(options.out, io::DirectoryKind::data, names,
+                 options.overwrite || std::filesystem::exists(unfinished));
     TrainingData data = load_training_data(options.data);
     LoadedModel teacher(options.model);
     check_subword(teacher.directory, "--model " + options.model, data);
@@ -109,20 +114,17 @@ void distill(const DistillOptions& options) {
             distilled.target.sentences.push_back(data.train.target.sentences[i]);
         }
     }
-    for (const auto& [name, content] : data.files)
-        io::write_file((options.out + '/').append(name), content);
-    data::save_corpus(distilled, out.train());
-    data::save_corpus(data.validation, out.validation());
-    io::Json configuration = io::Json::object();
-    if (std::filesystem::exists(from.configuration()))
-        configuration = io::parse_json(io::read_file(from.configuration()), from.configuration());
-    configuration["distilled_from"] = options.data;
-    configuration["teacher"] = options.model;
-    configuration["beam"] = options.search.beam;
-    configuration["keeps_original"] = options.keep;
-    configuration["training_pairs"] = distilled.size();
-    io::write_file(out.configuration(), configuration.dump(2) + "\n");
-    std::filesystem::remove(unfinished, error);
+    data.origin["distilled_from"] = options.data;
+    data.origin["teacher"] = options.model;
+    data.origin["beam"] = options.search.beam;
+    data.origin["keeps_original"] = options.keep;
+    data.origin["training_pairs"] = distilled.size();
+    data::save_data_directory(options.out,
+                              {.text_files = std::move(data.files),
+                               .train = std::move(distilled),
+                               .validation = std::move(data.validation),
+                               .origin = std::move(data.origin)},
+                              leftovers);
     std::printf("%s\n", options.out.c_str());
 }
 
@@ -143,6 +145,7 @@ void add_distill(CLI::App& app) {
            "hypotheses a sentence; 1 is greedy");
     number("--threads", options->threads, {.low = 0}, "0: all cores");
     command->add_flag("--keep", options->keep, "keep the original pairs, too");
+    add_overwrite_flag(*command, options->overwrite);
     command->add_flag("--resume", options->resume, "go on where an interrupted run stopped");
     command->callback([options] { distill(*options); });
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <hat/data/corpus.hpp>
-#include <hat/data/corpus_file.hpp>
+#include <hat/data/data_directory.hpp>
 #include <hat/data/text_blocks.hpp>
 #include <hat/data/text_codec.hpp>
 #include <hat/io/model_directory.hpp>
@@ -18,32 +18,27 @@ namespace hat::program {
 
 /// A data directory of text in memory: encoded lines, each ending with eos.
 struct TextData {
-    io::TextFiles files;  ///< how text is encoded, as models of this data will do it
-    SpecialTokens special;
+    io::TextFiles files{};  ///< how text is encoded, as models of this data will do it
+    SpecialTokens special{};
     int vocab_size = 0;
-    data::Side train;
-    data::Side validation;
+    data::Side train{};
+    data::Side validation{};
 };
 
 /// Throws  `Error` if a file is missing, damaged, or encoded with another vocabulary.
 inline TextData load_text_data(const std::string& path) {
-    const DataDirectory directory{path};
     if (!std::filesystem::is_directory(path)) {
         fail(path, ": there is no such data directory; `hat prepare --task language-model --out ",
              path, " …` makes one");
     }
-    TextData text;
-    text.files = read_text_files(path);
-    const auto side = [&](const std::string& file) {
-        data::Corpus corpus = data::load_corpus(file);
-        if (corpus.has_source()) {
-            fail(path, ": holds sentence pairs, for --task translation; a language model needs "
-                       "what `hat prepare --task language-model` makes");
-        }
-        return std::move(corpus.target);
-    };
-    text.train = side(directory.train());
-    text.validation = side(directory.validation());
+    data::PreparedData prepared = data::load_data_directory(path);
+    if (prepared.train.has_source()) {
+        fail(path, ": holds sentence pairs, for --task translation; a language model needs what "
+                   "`hat prepare --task language-model` makes");
+    }
+    TextData text{.files = std::move(prepared.text_files),
+                  .train = std::move(prepared.train.target),
+                  .validation = std::move(prepared.validation.target)};
     const auto codec = data::TextCodec::from_files(text.files, path);
     text.special = codec.special();
     text.vocab_size = codec.target_size();

@@ -5,20 +5,19 @@
 #include <hat/data/held_out.hpp>
 #include <hat/data/parallel_text.hpp>
 #include <hat/data/subword_trainer.hpp>
-#include <hat/io/atomic_file.hpp>
 #include <hat/io/json.hpp>
 #include <hat/version.hpp>
 
 #include "cleaning.hpp"
 #include "commands.hpp"
 #include "data_directory.hpp"
+#include "output_directory.hpp"
 #include "prepare_text.hpp"
 #include "text_facts.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -40,6 +39,7 @@ struct PrepareOptions {
     bool drop_empty = false;
     TextFacts facts;
     CleaningFlags cleaning;
+    bool overwrite = false;
 };
 
 data::ParallelText read(const std::string& source, const std::string& target, bool drop_empty) {
@@ -99,41 +99,34 @@ void prepare_pairs(const PrepareOptions& options) {
     clean(text, options.cleaning);
     const data::ParallelText validation = validation_pairs(options, text);
     const data::Subword subword = make_subword(options, text);
-    data::Corpus train = encode(options, text, subword, "training");
+    data::PreparedData prepared{.text_files = {{"subword.model", subword.bytes()}},
+                                .train = encode(options, text, subword, "training"),
+                                .validation = encode(options, validation, subword, "validation")};
     leave_out_unknown(
-        train, [&](int id) { return subword.is_unknown(id); }, options.cleaning);
-    const data::Corpus valid = encode(options, validation, subword, "validation");
-
-    const DataDirectory out{options.out};
-    std::error_code error;
-    std::filesystem::create_directories(options.out, error);
-    if (error) fail(options.out, ": cannot make the directory: ", error.message());
-    subword.save(out.subword());
-    data::save_corpus(train, out.train());
-    data::save_corpus(valid, out.validation());
-    io::Json configuration = {
-        {"hat_version", std::string(version)},
-        {"source", options.source},
-        {"target", options.target},
-        {"validation",
-         options.valid_source.empty() ? "held out of the training pairs" : options.valid_source},
-        {"vocab_size", subword.size()},
-        {"subword", options.subword.empty() ? options.model : options.subword},
-        {"max_length", options.max_length},
-        {"training_pairs", train.size()},
-        {"validation_pairs", valid.size()}};
-    add_facts(configuration, named_after_files(options.facts, options.source, options.target));
-    io::write_file(out.configuration(), configuration.dump(2) + "\n");
+        prepared.train, [&](int id) { return subword.is_unknown(id); }, options.cleaning);
+    prepared.origin = {{"hat_version", std::string(version)},
+                       {"source", options.source},
+                       {"target", options.target},
+                       {"validation", options.valid_source.empty()
+                                          ? "held out of the training pairs"
+                                          : options.valid_source},
+                       {"vocab_size", subword.size()},
+                       {"subword", options.subword.empty() ? options.model : options.subword},
+                       {"max_length", options.max_length},
+                       {"training_pairs", prepared.train.size()},
+                       {"validation_pairs", prepared.validation.size()}};
+    add_facts(prepared.origin, named_after_files(options.facts, options.source, options.target));
+    data::save_data_directory(options.out, std::move(prepared));
     std::printf("%s\n", options.out.c_str());
 }
 
 void prepare(const PrepareOptions& options) {
-    if (options.task == "translation") {
-        if (options.source.empty()) throw CLI::RequiredError("--source");
-        prepare_pairs(options);
-        return;
-    }
-    if (options.text.empty()) throw CLI::RequiredError("--text");
+    const bool pairs = options.task == "translation";
+    if (pairs && options.source.empty()) throw CLI::RequiredError("--source");
+    if (!pairs && options.text.empty()) throw CLI::RequiredError("--text");
+    check_output(options.out, io::DirectoryKind::data, data::data_directory_names,
+                 options.overwrite);
+    if (pairs) return prepare_pairs(options);
     prepare_text({.text = options.text,
                   .valid_text = options.valid_text,
                   .out = options.out,
@@ -206,6 +199,7 @@ void add_prepare(CLI::App& app) {
     add_cleaning_flags(*command, options->cleaning);
     command->add_option("--out", options->out, "directory to write")->required();
     add_fact_flags(*command, options->facts);
+    add_overwrite_flag(*command, options->overwrite);
     command->callback([options] { prepare(*options); });
 }
 

@@ -4,7 +4,6 @@
 #include <hat/data/fairseq_dictionary.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/data/subword_trainer.hpp>
-#include <hat/io/atomic_file.hpp>
 #include <hat/io/json.hpp>
 #include <hat/version.hpp>
 
@@ -15,10 +14,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <iterator>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 /// The part of `hat prepare` that makes data for language models.
@@ -75,10 +74,9 @@ inline void prepare_text(const PrepareTextOptions& options) {
                                         ? detail::hold_out_end(lines)
                                         : data::read_lines(options.valid_text);
     leave_out_leaks(held, lines, options.cleaning);
-    const DataDirectory out{options.out};
+    data::PreparedData prepared;
     int vocab_size = 0;
-    std::int64_t tokens[2];
-    const auto write = [&](const auto& vocabulary, const std::string& path) {
+    const auto encode_all = [&](const auto& vocabulary) {
         vocab_size = vocabulary.size();
         const auto encode = [&](const std::vector<std::string>& text, const char* name) {
             data::Corpus corpus{{}, data::encode(text, vocabulary)};
@@ -89,26 +87,20 @@ inline void prepare_text(const PrepareTextOptions& options) {
                          corpus.size(), all.size(), unknown);
             return corpus;
         };
-        const data::Corpus train = encode(lines, "training");
-        const data::Corpus valid = encode(held, "validation");
-        tokens[0] = std::ssize(train.target.sentences.tokens);
-        tokens[1] = std::ssize(valid.target.sentences.tokens);
-        std::error_code error;
-        std::filesystem::create_directories(options.out, error);
-        if (error) fail(options.out, ": cannot make the directory: ", error.message());
-        vocabulary.save(path);
-        data::save_corpus(train, out.train());
-        data::save_corpus(valid, out.validation());
+        prepared.train = encode(lines, "training");
+        prepared.validation = encode(held, "validation");
     };
-    if (options.words > 0)
-        write(detail::make_dictionary(lines, options.words), out.dictionary());
-    else
-        write(detail::make_text_subword(options, lines), out.subword());
-    // What an earlier preparation of another kind may have left.
-    std::filesystem::remove(options.words > 0 ? out.subword() : out.dictionary());
-    io::Json configuration = {
+    if (options.words > 0) {
+        const auto dictionary = detail::make_dictionary(lines, options.words);
+        prepared.text_files["target.dict.txt"] = dictionary.text();
+        encode_all(dictionary);
+    } else {
+        const auto subword = detail::make_text_subword(options, lines);
+        prepared.text_files["subword.model"] = subword.bytes();
+        encode_all(subword);
+    }
+    prepared.origin = {
         {"hat_version", std::string(version)},
-        {"task", "language-model"},
         {"text", options.text},
         {"validation",
          options.valid_text.empty() ? "the last lines of the text, held out" : options.valid_text},
@@ -117,10 +109,10 @@ inline void prepare_text(const PrepareTextOptions& options) {
                            ? "words that appear at least " + std::to_string(options.words) +
                                  " times, most frequent first"
                            : "subword pieces"},
-        {"training_tokens", tokens[0]},
-        {"validation_tokens", tokens[1]}};
-    add_facts(configuration, options.facts);
-    io::write_file(out.configuration(), configuration.dump(2) + "\n");
+        {"training_tokens", prepared.train.target.sentences.tokens.size()},
+        {"validation_tokens", prepared.validation.target.sentences.tokens.size()}};
+    add_facts(prepared.origin, options.facts);
+    data::save_data_directory(options.out, std::move(prepared));
     std::printf("%s\n", options.out.c_str());
 }
 

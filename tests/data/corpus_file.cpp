@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 using hat::data::Corpus;
@@ -22,7 +23,23 @@ const Corpus corpus{.source = {.sentences = {.tokens = {4, 5, 2, 6, 2}, .offsets
                                .eos = 2},
                     .target = {.sentences = {.tokens = {7, 3, 8, 9, 3}, .offsets = {0, 2, 5}},
                                .vocab_size = 12,
-                               .eos = 3}};
+                               .eos = 3},
+                    .vocabulary = "xxh3:0123456789abcdef0123456789abcdef"};
+
+/// The same as version 1 wrote it, which did not know of vocabularies.
+std::string version_1() {
+    std::string bytes("hat.corpus\0\0\0\0\0\0", 16);
+    const auto number = [&](std::uint64_t value, unsigned size) {
+        for (unsigned i = 0; i < size; ++i) bytes += static_cast<char>(value >> (8U * i));
+    };
+    for (const std::uint64_t value : {1ULL, 0xce94314ca71cb983ULL, 10ULL, 2ULL, 2ULL, 5ULL, 12ULL,
+                                      3ULL, 2ULL, 5ULL, 0ULL, 3ULL, 5ULL})
+        number(value, 8);
+    for (const unsigned id : {4U, 5U, 2U, 6U, 2U}) number(id, 4);
+    for (const std::uint64_t value : {0U, 2U, 5U}) number(value, 8);
+    for (const unsigned id : {7U, 3U, 8U, 9U, 3U}) number(id, 4);
+    return bytes;
+}
 
 std::string error_of_loading(const std::string& path) {
     try {
@@ -42,6 +59,36 @@ TEST_SUITE("data/corpus_file") {
         CHECK(load_corpus(folder / "a.corpus") == corpus);
         save_corpus(Corpus{{.vocab_size = 4}, {.vocab_size = 4}}, folder / "a.corpus");
         CHECK(load_corpus(folder / "a.corpus").size() == 0);
+    }
+
+    TEST_CASE("a file of version 1 is read; its vocabulary is not known") {
+        const hat::support::TemporaryDirectory folder;
+        overwrite(folder / "a.corpus", version_1());
+        Corpus expected = corpus;
+        expected.vocabulary.clear();
+        CHECK(load_corpus(folder / "a.corpus") == expected);
+    }
+
+    TEST_CASE("a file of a later version is an error, which tells the versions") {
+        const hat::support::TemporaryDirectory folder;
+        const std::string path = folder / "a.corpus";
+        std::string bytes = version_1();
+        bytes[16] = 3;
+        overwrite(path, bytes);
+        CHECK(error_of_loading(path) ==
+              path + ": found version 3 of encoded corpora, expected 1 to 2");
+    }
+
+    TEST_CASE("the name of a vocabulary has less than 48 printable characters") {
+        const hat::support::TemporaryDirectory folder;
+        const std::string path = folder / "a.corpus";
+        Corpus wrong = corpus;
+        wrong.vocabulary = std::string(48, 'x');
+        CHECK_THROWS_AS(save_corpus(wrong, path), hat::Error);
+        wrong.vocabulary = "xxh3:\n";
+        save_corpus(wrong, path);
+        CHECK(error_of_loading(path) ==
+              path + ": does not say which vocabulary it was encoded with");
     }
 
     TEST_CASE("a file cut off anywhere is an error, and so is one that goes on") {

@@ -54,6 +54,9 @@ struct Side {
 struct Corpus {
     Side source;
     Side target;
+    /// What the ids stand for: the hash of the vocabulary that encoded both sides
+    /// (`io::vocabulary_hash`); empty where it is not known.
+    std::string vocabulary{};
 
     [[nodiscard]] int size() const noexcept { return target.sentences.size(); }
     [[nodiscard]] bool has_source() const noexcept { return source.sentences.size() > 0; }

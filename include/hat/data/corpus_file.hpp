@@ -7,6 +7,7 @@
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/mapped_file.hpp>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -17,16 +18,19 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 /// An encoded corpus as a file, little-endian:
 ///
 ///     "hat.corpus" and six zero bytes
 ///     u64 version, u64 checksum of all that follows
+///     hash of the vocabulary, as text filled up with zeros to 48 bytes; all zeros: unknown
 ///     twice (source, target): u64 vocab_size, eos, sentences, tokens
 ///     twice: i64 offsets [sentences + 1], i32 ids [tokens]
 ///
-/// A text without source has zeros for the first four numbers.
+/// A text without source has zeros for the first four numbers. Version 1, which is read too, does
+/// not name the vocabulary.
 namespace hat::data {
 
 namespace detail {
@@ -34,7 +38,8 @@ namespace detail {
 static_assert(std::endian::native == std::endian::little, "corpus files are little-endian");
 
 inline constexpr std::array<char, 16> corpus_magic{"hat.corpus"};
-inline constexpr std::uint64_t corpus_version = 1;
+inline constexpr std::uint64_t corpus_version = 2;
+using VocabularyField = std::array<char, 48>;
 
 /// FNV-1a over 64-bit words, the last one filled up with zeros.
 class Checksum {
@@ -134,7 +139,27 @@ inline SideHeader header_of(const Side& side) {
             .tokens = side.sentences.tokens.size()};
 }
 
-/// Calls `visit` with the bytes of `corpus` in the order of the file.
+/// Throws  `Error` if the text does not fit the field.
+inline VocabularyField vocabulary_field(const std::string& vocabulary, const std::string& path) {
+    VocabularyField field{};
+    if (vocabulary.size() >= field.size())
+        fail(path, ": the name of the vocabulary has ", vocabulary.size(),
+             " bytes, expected less than ", field.size());
+    std::copy(vocabulary.begin(), vocabulary.end(), field.begin());
+    return field;
+}
+
+/// Throws  `Error` if the field holds anything but printable characters and zeros after them.
+inline std::string vocabulary_of(const VocabularyField& field, const std::string& path) {
+    const auto end = std::find(field.begin(), field.end(), '\0');
+    const bool printable =
+        std::all_of(field.begin(), end, [](char c) { return '!' <= c && c <= '~'; });
+    if (end == field.end() || !printable || std::count(end, field.end(), '\0') != field.end() - end)
+        fail(path, ": does not say which vocabulary it was encoded with");
+    return {field.begin(), end};
+}
+
+/// Calls `visit` with the bytes of the sentences of `corpus` in the order of the file.
 template <class Visit>
 void visit_corpus(const Corpus& corpus, Visit visit) {
     const std::array headers{header_of(corpus.source), header_of(corpus.target)};
@@ -149,12 +174,15 @@ void visit_corpus(const Corpus& corpus, Visit visit) {
 
 /// Writes `corpus` to `path`, whole or not at all.
 inline void save_corpus(const Corpus& corpus, const std::string& path) {
+    const detail::VocabularyField vocabulary = detail::vocabulary_field(corpus.vocabulary, path);
     detail::Checksum checksum;
+    checksum.add(std::as_bytes(std::span(vocabulary)));
     detail::visit_corpus(corpus, [&](std::span<const std::byte> bytes) { checksum.add(bytes); });
     const std::array numbers{detail::corpus_version, checksum.value()};
     io::AtomicFile file(path);
     file.write(detail::corpus_magic.data(), detail::corpus_magic.size());
     file.write(numbers.data(), sizeof numbers);
+    file.write(vocabulary.data(), vocabulary.size());
     detail::visit_corpus(
         corpus, [&](std::span<const std::byte> bytes) { file.write(bytes.data(), bytes.size()); });
     file.commit();
@@ -169,11 +197,19 @@ inline void save_corpus(const Corpus& corpus, const std::string& path) {
     detail::CorpusReader reader(file.bytes(), path);
     if (file.bytes().size() < sizeof(Magic) || reader.take<Magic>() != detail::corpus_magic)
         fail(path, ": not an encoded corpus, which begins with \"hat.corpus\"");
-    if (const auto version = reader.take<std::uint64_t>(); version != detail::corpus_version)
-        fail(path, ": found version ", version, " of encoded corpora, expected ",
+    const auto version = reader.take<std::uint64_t>();
+    if (version < 1 || version > detail::corpus_version)
+        fail(path, ": found version ", version, " of encoded corpora, expected 1 to ",
              detail::corpus_version);
     const auto expected = reader.take<std::uint64_t>();
     const std::span<const std::byte> content = reader.rest();
+    detail::Checksum checksum;
+    std::string vocabulary;
+    if (version > 1) {
+        const auto field = reader.take<detail::VocabularyField>();
+        vocabulary = detail::vocabulary_of(field, path);
+        checksum.add(std::as_bytes(std::span(field)));
+    }
     const auto headers = reader.take<detail::SideHeader>(2);
     const bool has_source = headers[0] != detail::SideHeader{};
     if (has_source) detail::check_header(headers[0], path);
@@ -181,11 +217,10 @@ inline void save_corpus(const Corpus& corpus, const std::string& path) {
     if (has_source && headers[0].sentences != headers[1].sentences)
         fail(path, ": found ", headers[0].sentences, " source and ", headers[1].sentences,
              " target sentences, expected as many");
-    Corpus corpus{detail::take_side(reader, headers[0], path), {}};
+    Corpus corpus{detail::take_side(reader, headers[0], path), {}, std::move(vocabulary)};
     corpus.target = detail::take_side(reader, headers[1], path);
     if (!reader.rest().empty())
         fail(path, ": found ", reader.rest().size(), " bytes after the end of the corpus");
-    detail::Checksum checksum;
     detail::visit_corpus(corpus, [&](std::span<const std::byte> bytes) { checksum.add(bytes); });
     if (checksum.value() != expected)
         fail(path, ": the file is damaged: its ", content.size(), " bytes do not fit the checksum");

@@ -7,7 +7,8 @@
 /// and with SentencePiece `Subword` and `train_subword`), encoded corpora (`Corpus`, `encode`),
 /// texts of language models (`cut_into_blocks`), and ragged batches (`plan_batches`, `Batch`).
 ///
-/// To be included alone: corpora in files (corpus_file.hpp); scores equal to sacreBLEU's (bleu.hpp,
+/// To be included alone: corpora in files (corpus_file.hpp), their content hash (corpus_hash.hpp)
+/// and directories of them with their vocabulary (data_directory.hpp); scores equal to sacreBLEU's (bleu.hpp,
 /// chrf.hpp) and how sure their differences are (paired_bootstrap.hpp); what fairseq made (bpe.hpp,
 /// fairseq_dictionary.hpp, fairseq_data.hpp, fairseq_text.hpp, fairseq_batches.hpp);
 /// text_codec.hpp, which reads and writes text as a model directory says (text_rules.hpp); what

@@ -19,12 +19,14 @@
 /// - `architecture_to_json`, `architecture_from_json`
 /// - `TorchCheckpoint`: tensors and values of a PyTorch checkpoint
 /// - `FairseqCheckpoint`: a network of HAT's authors, from such a file
+/// - `directory_kind`: whether a directory holds data, a training or a model
 ///
 /// Needing xxHash:
 /// - `ContentHash`, `content_hash`: what a file holds, in 128 bits
 ///
 /// Needing both:
 /// - `FileHashes`: which files belong together, kept in one of them
+/// - `vocabulary_hash`: which vocabulary text files are
 /// - `ModelDirectory`, `save_model_directory`: config.json, weights, text files, card
 ///
 /// Needing yaml-cpp:
@@ -48,6 +50,7 @@
 #include <hat/io/byte_order_mark.hpp>
 #include <hat/io/chart.hpp>
 #include <hat/io/content_hash.hpp>
+#include <hat/io/directory_kind.hpp>
 #include <hat/io/fairseq.hpp>
 #include <hat/io/fairseq_arguments.hpp>
 #include <hat/io/file_hashes.hpp>
@@ -67,5 +70,6 @@
 #include <hat/io/text_file.hpp>
 #include <hat/io/torch_checkpoint.hpp>
 #include <hat/io/torch_tensor.hpp>
+#include <hat/io/vocabulary_hash.hpp>
 #include <hat/io/yaml.hpp>
 #include <hat/io/zip.hpp>

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/error.hpp>
+#include <hat/io/atomic_directory.hpp>
+#include <hat/io/directory_kind.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace hat::program {
+
+/// Adds the flag that lets a command replace what it made before.
+inline void add_overwrite_flag(CLI::App& command, bool& overwrite) {
+    command.add_flag("--overwrite", overwrite,
+                     "replace what is at --out, if it is of the same kind");
+}
+
+/// Checks, before anything is computed, that a directory of `kind` may be written to `path`, whose
+/// files may have `names`: nothing is there, or with `overwrite` another one of its kind.
+///
+/// Throws  `Error` that says what would be lost.
+inline void check_output(const std::string& path, io::DirectoryKind kind,
+                         std::span<const std::string_view> names, bool overwrite) {
+    using io::DirectoryKind;
+    const DirectoryKind found = io::directory_kind(path);
+    if (found != DirectoryKind::free && found != DirectoryKind::other && found != kind)
+        fail(path, ": holds ", kind_name(found), ", which would be lost; choose another --out");
+    io::AtomicDirectory::check(path, names);
+    if (found != DirectoryKind::free && !overwrite)
+        fail(path, ": holds ", kind_name(kind), " already; replace it with --overwrite, or choose ",
+             "another --out");
+}
+
+}  // namespace hat::program

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Needs: nlohmann-json, xxHash
+#pragma once
+
+#include <hat/io/content_hash.hpp>
+#include <hat/io/model_directory.hpp>
+#include <hat/io/text_file.hpp>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+/// What a vocabulary is: the files that say how text becomes ids and ids become text. Whatever was
+/// made with the same files may be used together: corpora, runs, models, searches. Latencies depend
+/// on the number of pieces and on the lengths of sentences alone, so tables and predictors of them
+/// are compared by these.
+namespace hat::io {
+
+/// The files of the vocabulary in the directory at `path`, of a model or of data.
+///
+/// Throws  `Error` if one that is there cannot be read.
+[[nodiscard]] inline TextFiles read_text_files(const std::string& path) {
+    TextFiles files;
+    for (const std::string_view name : text_file_names) {
+        const std::string file = (path + '/').append(name);
+        if (std::filesystem::exists(file)) files.emplace(name, read_file(file));
+    }
+    return files;
+}
+
+/// One hash over the names and contents of `files`.
+[[nodiscard]] inline std::string vocabulary_hash(const TextFiles& files) {
+    ContentHash hash;
+    for (const auto& [name, content] : files) {
+        hash.add(name + '\n' + std::to_string(content.size()) + '\n');
+        hash.add(content);
+    }
+    return hash.text();
+}
+
+/// What differs between two vocabularies, to be told: "subword model", or the name of the first
+/// file that is not the same in both; empty if they are equal.
+[[nodiscard]] inline std::string vocabulary_difference(const TextFiles& a, const TextFiles& b) {
+    for (const std::string_view name : text_file_names) {
+        const auto left = a.find(name);
+        const auto right = b.find(name);
+        const bool same = left == a.end() || right == b.end() ? left == a.end() && right == b.end()
+                                                              : left->second == right->second;
+        if (!same) return name == "subword.model" ? "subword model" : std::string(name);
+    }
+    return {};
+}
+
+}  // namespace hat::io
