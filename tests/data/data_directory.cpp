@@ -42,7 +42,7 @@ bool says(const std::string& text, const std::string& part) {
 TEST_SUITE("data/data_directory") {
     TEST_CASE("data is saved and loaded, and each corpus knows its vocabulary") {
         const TemporaryDirectory folder;
-        const std::string path = folder / "data";
+        const std::string path = folder / "a/new/folder/data";
         save_data_directory(path, prepared());
         const PreparedData loaded = load_data_directory(path);
         CHECK(loaded.text_files == prepared().text_files);

@@ -21,6 +21,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -58,7 +59,8 @@ struct PreparedData {
 };
 
 /// Writes a data directory, whole or not at all; one that is there already is replaced. `leftovers`
-/// are files besides its own that may be replaced with it.
+/// are files besides its own that may be replaced with it. Directories above it are made if need
+/// be.
 ///
 /// Throws  `Error` if something else than data is at `path`, or the disk is full; what was there is
 ///         then what it was.
@@ -66,6 +68,10 @@ inline void save_data_directory(const std::string& path, PreparedData data,
                                 std::span<const std::string_view> leftovers = {}) {
     std::vector<std::string_view> names(data_directory_names.begin(), data_directory_names.end());
     names.insert(names.end(), leftovers.begin(), leftovers.end());
+    const std::string parent = io::detail::parent_directory(path);
+    std::error_code error;
+    std::filesystem::create_directories(parent, error);
+    if (error) fail(parent, ": cannot make the directory: ", error.message());
     io::AtomicDirectory directory(path, names);
     const std::string vocabulary = io::vocabulary_hash(data.text_files);
     io::FileHashes hashes;
