@@ -25,6 +25,24 @@ TextCodec pieces() {
     return TextCodec(train_subword(hat::support::subword_text, {.vocab_size = 40}));
 }
 
+/// Pieces and symbols of protected strings.
+TextCodec protected_pieces() {
+    TextRules rules;
+    rules.protect = {"all"};
+    return TextCodec(
+        train_subword(
+            hat::support::subword_text,
+            {.vocab_size = 330, .byte_fallback = true, .symbols = Placeholders::symbols()}),
+        rules);
+}
+
+/// What a network says that copies what it reads.
+std::string copied(const LineCodec& codec, const SourceLine& line,
+                   PlaceholderCounts* counts = nullptr) {
+    return codec.decode(
+        line, [&](std::size_t i) -> std::span<const int> { return line.parts[i].tokens; }, counts);
+}
+
 /// What a network says that translates word by word, and unk by unk or not at all.
 std::string translated(const LineCodec& codec, const std::string& text, bool says_unk = true) {
     const SourceLine line = codec.encode(text);
@@ -141,5 +159,65 @@ TEST_SUITE("data/line_codec: what is unknown") {
         CHECK(text.unknown("yz").is_all);
         CHECK(text.decode({3, 4, 3}, {"yz"}) == "yz x");
         CHECK(text.decode({3, 4, 3}) == "<unk> x <unk>");
+    }
+
+    TEST_CASE("protected strings stand as symbols and come back exactly") {
+        const TextCodec text = protected_pieces();
+        const LineCodec codec(text, {});
+        const std::string line =
+            "Click <emph>Save</emph>  {0} https://example.org/a?b=c &amp; %s dog <q 1='⟦3⟧'>";
+        const SourceLine source = codec.encode(line);
+        REQUIRE(source.parts.size() == 1);
+        CHECK(source.parts[0].strings.size() == 7);
+        CHECK(source.parts[0].strings[3].text == "https://example.org/a?b=c");
+        PlaceholderCounts counts;
+        CHECK(copied(codec, source, &counts) == line);
+        CHECK(counts.lines == 1);
+        CHECK(counts.strings == 7);
+        CHECK(counts.lost == 0);
+        CHECK(counts.invented == 0);
+        CHECK(copied(codec, codec.encode("<b>"), &counts) == "<b>");
+        CHECK(copied(codec, codec.encode("the dog"), &counts) == "the dog");
+        CHECK(counts.lines == 2);
+        // Without the rule, what looks like a symbol is text.
+        const TextCodec plain(train_subword({"the ⟦0⟧ dog", "a ⟦0⟧ fox"}, {.vocab_size = 24}));
+        const LineCodec plain_codec(plain, {});
+        CHECK(copied(plain_codec, plain_codec.encode("the ⟦0⟧ dog")) == "the ⟦0⟧ dog");
+    }
+
+    TEST_CASE("lost strings are appended, marked or dropped, invented ones removed") {
+        const TextCodec text = protected_pieces();
+        const auto said = [&](LostStrings lost, const char* translation) {
+            const LineCodec codec(text, {.lost = lost});
+            std::vector<int> ids = text.encode(translation);
+            ids.push_back(text.special().eos);
+            PlaceholderCounts counts;
+            const auto result = codec.decode(
+                codec.encode("the {0} dog %s"),
+                [&](std::size_t) -> std::span<const int> { return ids; }, &counts);
+            CHECK(counts.lost == 1);
+            CHECK(counts.invented == 2);
+            return result;
+        };
+        const char* translation = "⟦5⟧ lazy ⟦1⟧ ⟦1⟧ fox";
+        CHECK(said(LostStrings::append, translation) == "lazy %s fox {0}");
+        CHECK(said(LostStrings::mark, translation) == "lazy %s fox ⟦{0}⟧");
+        CHECK(said(LostStrings::drop, translation) == "lazy %s fox");
+    }
+
+    TEST_CASE("no part of a long line is cut in a protected string, and each has its own numbers") {
+        const TextCodec text = protected_pieces();
+        const LineCodec codec(text, {.most_tokens = 24, .part_tokens = 8});
+        std::string line;
+        for (int i = 0; i < 40; ++i)
+            line += (i % 4 == 0   ? " <a b='is this. A dog?'>"
+                     : i % 4 == 1 ? "dog{" + std::to_string(i) + "}"
+                                  : "</a>⟦0⟧");
+        line.erase(0, 1);
+        const SourceLine source = codec.encode(line);
+        CHECK(source.parts.size() > 5);
+        for (const SourcePart& part : source.parts)
+            if (!part.strings.empty()) CHECK(part.strings[0].number == 0);
+        CHECK(copied(codec, source) == line);
     }
 }

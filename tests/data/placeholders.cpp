@@ -135,6 +135,19 @@ TEST_SUITE("data/placeholders") {
         check("⟦12345678901234567890⟧", "", 1);
     }
     TEST_CASE("strings put back are not read again") {
-        CHECK(unmask("⟦0⟧⟦1⟧", {{0, "⟦1⟧"}, {1, "⟦0⟧"}}).text == "⟦1⟧⟦0⟧");
+        const std::vector<ProtectedString> strings{{0, "⟦1⟧"}, {1, "⟦0⟧"}};
+        CHECK(unmask("⟦0⟧⟦1⟧", strings).text == "⟦1⟧⟦0⟧");
+    }
+    TEST_CASE("symbols are counted, and no place is inside of one") {
+        const std::string text = "a⟦0⟧⟦15⟧ ⟦ ⟦x⟧⟦1⟧";
+        CHECK(count_symbols(text) == 3);
+        CHECK(count_symbols("⟦⟧ [0]") == 0);
+        CHECK(end_of_symbol(text, 1) == 1);
+        CHECK(end_of_symbol(text, 4) == 8);
+        CHECK(end_of_symbol(text, 5) == 8);
+        CHECK(end_of_symbol(text, 8) == 8);
+        CHECK(end_of_symbol(text, 12) == 16);
+        CHECK(end_of_symbol(text, 16) == 16);
+        CHECK(end_of_symbol(text, text.size()) == text.size());
     }
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Needs: SentencePiece, nlohmann-json, utf8proc
+// Needs: SentencePiece, nlohmann-json, utf8proc, RE2
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/data/placeholders.hpp>
 #include <hat/data/split_long.hpp>
 #include <hat/data/text_codec.hpp>
 #include <hat/data/unknown_text.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +27,7 @@ struct LineCodecOptions {
     int most_tokens = 1023;  ///< that the network reads, its eos not counted
     int part_tokens = 100;   ///< of the parts of a line that has more
     UnknownPolicy unknown = UnknownPolicy::copy;
+    LostStrings lost = LostStrings::append;  ///< of protected strings that a translation lacks
 };
 
 /// A part of a line, as the network reads it.
@@ -34,6 +37,7 @@ struct SourcePart {
     std::string as_it_is{};     ///< what stands for the part where the network is not asked
     std::string between{};      ///< white space between it and the next part
     bool ends_in_word = false;  ///< the next part goes on with its last word
+    std::vector<ProtectedString> strings{};  ///< that stand as symbols in it
 };
 
 /// A line as the network reads it: one part, none if it is empty, or several if it is too long.
@@ -44,7 +48,7 @@ struct SourceLine {
 };
 
 /// From lines of text to what a network reads, and from what it says to lines of text: the only
-/// place where `hat translate` does so.
+/// place where `hat translate` does so. Strings that text.json protects are symbols in between.
 ///
 ///     const LineCodec codec(text, {});
 ///     const SourceLine line = codec.encode("A sentence.");
@@ -56,44 +60,93 @@ public:
     LineCodec(const TextCodec& text, const LineCodecOptions& options)
         : text_(&text), options_(options) {
         options_.part_tokens = std::clamp(options.part_tokens, 1, options.most_tokens);
+        if (!text.rules().protect.empty()) placeholders_.emplace(text.rules().protect);
     }
 
     /// Precondition: `line` is UTF-8.
     [[nodiscard]] SourceLine encode(std::string_view line) const {
         SourceLine encoded;
-        std::vector<int> ids = text_->encode(line);
-        if (std::ssize(ids) <= options_.most_tokens) {
-            add(encoded, {.text = line, .between = {}}, std::move(ids));
-            return encoded;
-        }
-        const auto fits = [&](std::string_view part) {
-            return std::ssize(text_->encode(part)) <= options_.part_tokens;
-        };
-        for (const LinePart& part : split_long(line, fits))
-            add(encoded, part, text_->encode(part.text));
+        MaskedLine masked = mask(line);
+        std::vector<int> ids = text_->encode(masked.text);
+        if (std::ssize(ids) <= options_.most_tokens)
+            add(encoded, {.text = masked.text, .between = {}}, std::move(ids),
+                std::move(masked.strings));
+        else
+            add_parts(encoded, masked);
         return encoded;
     }
 
     /// The translation of a line; `target(i)` are the tokens that the network said to the i-th part
-    /// that has tokens, with eos at the end.
+    /// that has tokens, with eos at the end. What became of protected strings is added to `counts`.
     template <class Target>
-    [[nodiscard]] std::string decode(const SourceLine& line, const Target& target) const {
+    [[nodiscard]] std::string decode(const SourceLine& line, const Target& target,
+                                     PlaceholderCounts* counts = nullptr) const {
+        PlaceholderCounts found;
         std::string text;
         LinePart before{};
         std::size_t asked = 0;
         for (const SourcePart& part : line.parts) {
             const std::string translation =
-                part.tokens.empty() ? part.as_it_is : decode_part(part, target(asked++));
+                unmask(part.tokens.empty() ? part.as_it_is : decode_part(part, target(asked++)),
+                       part.strings, found);
             join_part(text, before, translation);
             before = {.text = {}, .between = part.between, .ends_in_word = part.ends_in_word};
         }
+        found.lines = found.strings > 0 ? 1 : 0;
+        if (counts != nullptr) *counts += found;
         return text;
     }
 
 private:
     static constexpr const char* mark = "\u2047";
 
-    void add(SourceLine& line, const LinePart& part, std::vector<int> ids) const {
+    [[nodiscard]] MaskedLine mask(std::string_view line) const {
+        if (placeholders_) return placeholders_->mask(line);
+        return {.text = std::string(line), .strings = {}};
+    }
+    [[nodiscard]] std::string unmask(std::string translation,
+                                     std::span<const ProtectedString> strings,
+                                     PlaceholderCounts& counts) const {
+        if (!placeholders_) return translation;
+        UnmaskedLine line = data::unmask(translation, strings, options_.lost);
+        counts.strings += std::ssize(strings);
+        counts.lost += line.lost;
+        counts.invented += line.invented;
+        return std::move(line.text);
+    }
+
+    /// Adds the parts of a line that is too long. None is cut in a symbol, and each has its own
+    /// numbers, as a line of its own would have.
+    void add_parts(SourceLine& line, const MaskedLine& masked) const {
+        const auto fits = [&](std::string_view part) {
+            return std::ssize(text_->encode(part)) <= options_.part_tokens;
+        };
+        const std::string_view text = masked.text;
+        std::span<const ProtectedString> strings = masked.strings;
+        std::size_t begin = 0;
+        for (LinePart part : split_long(text, fits)) {
+            const auto end =
+                static_cast<std::size_t>(part.text.data() - text.data()) + part.text.size();
+            if (end <= begin) continue;  // was in a symbol
+            part.text = text.substr(begin, end_of_symbol(text, end) - begin);
+            begin += part.text.size() + part.between.size();
+            MaskedLine own = take_part(part.text, strings);
+            part.text = own.text;
+            add(line, part, text_->encode(own.text), std::move(own.strings));
+        }
+    }
+
+    /// A part of a masked line with numbers of its own; its strings are the first of `strings`.
+    [[nodiscard]] MaskedLine take_part(std::string_view part,
+                                       std::span<const ProtectedString>& strings) const {
+        if (!placeholders_) return {.text = std::string(part), .strings = {}};
+        const auto own = strings.first(count_symbols(part));
+        strings = strings.subspan(own.size());
+        return placeholders_->mask(data::unmask(part, own).text);
+    }
+
+    void add(SourceLine& line, const LinePart& part, std::vector<int> ids,
+             std::vector<ProtectedString> strings) const {
         if (ids.empty()) return;
         if (std::ssize(ids) > options_.most_tokens)
             fail("a character has ", ids.size(), " tokens, expected at most ",
@@ -101,7 +154,8 @@ private:
         SourcePart source{.tokens = {},
                           .unknown = {},
                           .between = std::string(part.between),
-                          .ends_in_word = part.ends_in_word};
+                          .ends_in_word = part.ends_in_word,
+                          .strings = std::move(strings)};
         const int unk = text_->special().unk;
         line.tokens += static_cast<int>(ids.size());
         if (const auto count = std::count(ids.begin(), ids.end(), unk); count > 0) {
@@ -138,6 +192,7 @@ private:
 
     const TextCodec* text_;
     LineCodecOptions options_;
+    std::optional<Placeholders> placeholders_;
 };
 
 }  // namespace hat::data

@@ -105,10 +105,10 @@ private:
         bool has_part;  // the group after it is what is meant
     };
 
-    static std::unique_ptr<const re2::RE2> compile(std::string_view expression) {
+    static std::shared_ptr<const re2::RE2> compile(std::string_view expression) {
         re2::RE2::Options options;
         options.set_log_errors(false);  // they reach us as text
-        return std::make_unique<const re2::RE2>(
+        return std::make_shared<const re2::RE2>(
             re2::StringPiece(expression.data(), expression.size()), options);
     }
 
@@ -145,7 +145,7 @@ private:
     std::string expression_;
     std::vector<Kind> kinds_;
     int groups_ = 0;
-    std::unique_ptr<const re2::RE2> re2_;
+    std::shared_ptr<const re2::RE2> re2_;  // is not copied
 };
 
 }  // namespace hat::data

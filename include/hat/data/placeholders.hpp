@@ -8,6 +8,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -37,12 +39,57 @@ enum class MaskedPair { plain, masked, uneven };
 /// What is done with strings whose symbols a translation lacks: appended, appended in ⟦ ⟧, dropped.
 enum class LostStrings { append, mark, drop };
 
+/// How translations kept the protected strings of their sources.
+struct PlaceholderCounts {
+    std::int64_t lines = 0;     // that have some
+    std::int64_t strings = 0;   // in them
+    std::int64_t lost = 0;      // of these, those whose symbol was missing
+    std::int64_t invented = 0;  // symbols that stand for nothing, or for nothing more
+
+    PlaceholderCounts& operator+=(const PlaceholderCounts& other) noexcept {
+        lines += other.lines;
+        strings += other.strings;
+        lost += other.lost;
+        invented += other.invented;
+        return *this;
+    }
+};
+
 /// A translation with its strings put back.
 struct UnmaskedLine {
     std::string text;
     int lost = 0;      // strings whose symbol was missing
     int invented = 0;  // symbols that stand for nothing, or for nothing more; they are removed
 };
+
+namespace detail {
+
+inline constexpr std::string_view symbol_open = "⟦";
+inline constexpr std::string_view symbol_close = "⟧";
+
+/// A symbol in a text: bytes begin … end − 1.
+struct SymbolAt {
+    std::size_t begin;
+    std::size_t end;
+    int number;
+};
+
+/// The first symbol of `text` that begins at `from` or after it.
+inline std::optional<SymbolAt> next_symbol(std::string_view text, std::size_t from) {
+    for (auto begin = text.find(symbol_open, from); begin != std::string_view::npos;
+         begin = text.find(symbol_open, begin + 1)) {
+        const std::size_t digits = begin + symbol_open.size();
+        std::size_t end = digits;
+        int number = 0;
+        for (; end < text.size() && '0' <= text[end] && text[end] <= '9'; ++end)
+            number = std::min(10 * number + (text[end] - '0'), 1000);
+        if (end > digits && text.substr(end).starts_with(symbol_close))
+            return SymbolAt{begin, end + symbol_close.size(), number};
+    }
+    return std::nullopt;
+}
+
+}  // namespace detail
 
 /// Strings that a network should not have to spell (tags, addresses, fields of formats) as symbols
 /// ⟦0⟧ … ⟦15⟧, each of which a subword model keeps whole.
@@ -105,15 +152,17 @@ public:
 
     /// Whether the line holds what would be read as a symbol.
     [[nodiscard]] static bool has_symbol(std::string_view line) {
-        for (int i = 0; i < count; ++i)
-            if (line.find(symbol(i)) != std::string_view::npos) return true;
-        return false;
+        auto symbol = detail::next_symbol(line, 0);
+        while (symbol && symbol->number >= count) symbol = detail::next_symbol(line, symbol->end);
+        return symbol.has_value();
     }
 
 private:
     using Numbers = std::unordered_map<std::string_view, int>;
 
-    static std::string symbol(int number) { return "⟦" + std::to_string(number) + "⟧"; }
+    static std::string symbol(int number) {
+        return std::string(detail::symbol_open) + std::to_string(number) += detail::symbol_close;
+    }
 
     static std::vector<std::string> with_symbols(std::vector<std::string> patterns) {
         patterns.insert(patterns.begin(), "regex:⟦[0-9]+⟧");
@@ -143,28 +192,10 @@ private:
     Patterns patterns_;
 };
 
-namespace detail {
-
-constexpr std::string_view symbol_open = "⟦";
-constexpr std::string_view symbol_close = "⟧";
-
-/// The length of the symbol that `text` begins with, and its number; 0 if it begins with none.
-inline std::size_t symbol_length(std::string_view text, int& number) {
-    if (!text.starts_with(symbol_open)) return 0;
-    std::size_t at = symbol_open.size();
-    number = 0;
-    for (; at < text.size() && '0' <= text[at] && text[at] <= '9'; ++at)
-        number = std::min(10 * number + (text[at] - '0'), 1000);
-    const bool is_whole = at > symbol_open.size() && text.substr(at).starts_with(symbol_close);
-    return is_whole ? at + symbol_close.size() : 0;
-}
-
-}  // namespace detail
-
 /// Puts the strings of a source back into its translation. Each comes back once for each time that
 /// the source has it; symbols beyond that are removed, with one of two spaces around them.
 [[nodiscard]] inline UnmaskedLine unmask(std::string_view text,
-                                         const std::vector<ProtectedString>& strings,
+                                         std::span<const ProtectedString> strings,
                                          LostStrings lost = LostStrings::append) {
     UnmaskedLine line;
     std::vector<bool> is_back(strings.size());
@@ -177,30 +208,22 @@ inline std::size_t symbol_length(std::string_view text, int& number) {
         is_back[i] = true;
         return &strings[i++].text;
     };
-    while (!text.empty()) {
-        const std::size_t open = text.find(detail::symbol_open);
-        line.text += text.substr(0, open);
-        if (open == std::string_view::npos) break;
-        text.remove_prefix(open);
-        int number = 0;
-        const std::size_t length = detail::symbol_length(text, number);
-        if (length == 0) {
-            line.text += detail::symbol_open;
-            text.remove_prefix(detail::symbol_open.size());
-            continue;
-        }
-        text.remove_prefix(length);
-        if (const std::string* string = take(number)) {
+    std::size_t done = 0;
+    while (const auto symbol = detail::next_symbol(text, done)) {
+        line.text += text.substr(done, symbol->begin - done);
+        done = symbol->end;
+        if (const std::string* string = take(symbol->number)) {
             line.text += *string;
             continue;
         }
         ++line.invented;
         const bool is_apart = line.text.empty() || line.text.ends_with(' ');
-        if (is_apart && text.starts_with(' '))
-            text.remove_prefix(1);
-        else if (text.empty() && line.text.ends_with(' '))
+        if (is_apart && text.substr(done).starts_with(' '))
+            ++done;
+        else if (done == text.size() && line.text.ends_with(' '))
             line.text.pop_back();
     }
+    line.text += text.substr(done);
     for (std::size_t i = 0; i < strings.size(); ++i) {
         if (is_back[i]) continue;
         ++line.lost;
@@ -211,6 +234,22 @@ inline std::size_t symbol_length(std::string_view text, int& number) {
         if (lost == LostStrings::mark) line.text += detail::symbol_close;
     }
     return line;
+}
+
+/// The symbols of a text.
+[[nodiscard]] inline std::size_t count_symbols(std::string_view text) {
+    std::size_t count = 0;
+    auto symbol = detail::next_symbol(text, 0);
+    for (; symbol; symbol = detail::next_symbol(text, symbol->end)) ++count;
+    return count;
+}
+
+/// Where the symbol of `text` ends that `at` is inside of; `at` if it is inside of none.
+[[nodiscard]] inline std::size_t end_of_symbol(std::string_view text, std::size_t at) {
+    constexpr std::size_t longest = 8;  // bytes of ⟦15⟧
+    const auto symbol =
+        detail::next_symbol(text.substr(0, at + longest), at > longest ? at - longest : 0);
+    return symbol && symbol->begin < at && at < symbol->end ? symbol->end : at;
 }
 
 }  // namespace hat::data
