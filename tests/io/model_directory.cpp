@@ -9,6 +9,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -219,6 +220,30 @@ TEST_SUITE("io/model_directory") {
                        "/subword.model" + changed_to("x", "subword bytes"));
         check_rejected([](const std::string& path) { overwrite(path + "/bpe.codes", "x"); },
                        "/bpe.codes: is no file that this model was saved with");
+    }
+
+    TEST_CASE("weights that are not finite are neither saved nor loaded") {
+        const TemporaryDirectory parent;
+        const TensorTable table = some_table();
+        Slab slab = some_weights(table);
+        const auto& entry = table[table.find("encoder.layers.0.fc1.bias")];
+        slab.data()[entry.offset + 3] = NAN;
+        const std::string message =
+            ": tensor \"encoder.layers.0.fc1.bias\": element 3 is not a finite number";
+        CHECK_THROWS_WITH_AS(
+            save_model_directory(parent / "model", some_config(), table, slab, "", ""),
+            ((parent / "model") + message).c_str(), hat::Error);
+        CHECK(parent.entries() == 0);
+
+        save(parent / "model");
+        without_hashes(parent / "model");
+        std::vector<TensorView> tensors;
+        append_tensors(tensors, table, slab);
+        const std::string weights = parent / "model/weights.safetensors";
+        write_safetensors(weights, tensors);
+        const auto directory = ModelDirectory::open(parent / "model");
+        CHECK_THROWS_WITH_AS(directory.load_weights(table, slab), (weights + message).c_str(),
+                             hat::Error);
     }
 
     TEST_CASE("README.md may be edited") {

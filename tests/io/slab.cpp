@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <numeric>
 #include <span>
@@ -67,6 +68,9 @@ TEST_SUITE("io/slab") {
         CHECK(message(tensor_view<float>("v", {2, 3}, w)) == path + ": tensor \"w\" is missing");
         CHECK(message(tensor_view<std::int32_t>("w", {2, 3}, integers)) ==
               path + ": tensor \"w\" is I32, expected a floating dtype");
+        const std::vector<float> infinite{1, 2, 3, 4, INFINITY, 6};
+        CHECK(message(tensor_view<float>("w", {2, 3}, infinite)) ==
+              path + ": tensor \"w\": element 4 is not a finite number");
         CHECK(slab.data()[0] == 0);
         CHECK(message(tensor_view<float>("w", {2, 3}, w)) == "no error");
         CHECK(slab.data()[0] == 1);

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -48,6 +49,18 @@ TEST_SUITE("train/averaging") {
         CHECK(ring.paths().size() == 3);
         CHECK(same(ring.mean(table), filled(table, (9.0F + 16.0F + 25.0F) / 3)));
         CHECK(same(mean_of_files(table, std::vector{ring.paths()[1]}), filled(table, 16)));
+    }
+
+    TEST_CASE("parameters that are not finite have no mean") {
+        const TemporaryDirectory directory;
+        const TensorTable table = sample_table();
+        const ParameterRing ring(directory / "ring", 2);
+        ring.save(1, table, filled(table, 1));
+        ring.save(2, table, filled(table, NAN));
+        CHECK_THROWS_WITH_AS(
+            static_cast<void>(ring.mean(table)),
+            (ring.paths()[1] + ": tensor \"w\": element 0 is not a finite number").c_str(),
+            hat::Error);
     }
 
     TEST_CASE("the sum is made in double: large numbers that cancel leave the small one") {

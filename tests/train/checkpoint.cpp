@@ -112,6 +112,27 @@ TEST_SUITE("train/checkpoint") {
         CHECK(resumed == untouched);
     }
 
+    TEST_CASE("a number that is not finite is an error that names it, and changes nothing") {
+        const TemporaryDirectory directory;
+        const std::string path = directory / "checkpoint";
+        const auto check = [&](auto spoil, const std::string& tensor) {
+            TrainingCase going;
+            going.train(2);
+            spoil(going);
+            save_checkpoint(path, going.state());
+            TrainingCase resumed;
+            CHECK(failure(path, resumed.state()) ==
+                  path + ": tensor \"" + tensor + "weight\": element 5 is not a finite number");
+            CHECK(resumed == TrainingCase());
+        };
+        check([](TrainingCase& c) { c.parameters.data()[c.table[0].offset + 5] = NAN; }, "");
+        check(
+            [](TrainingCase& c) {
+                c.adam.second_moment().data()[c.table[0].offset + 5] = INFINITY;
+            },
+            "adam.second_moment/");
+    }
+
     TEST_CASE("a checkpoint of another training is an error that says what differs") {
         const TemporaryDirectory directory;
         const std::string path = directory / "checkpoint";

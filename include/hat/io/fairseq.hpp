@@ -5,6 +5,7 @@
 #include <hat/core/error.hpp>
 #include <hat/core/slab.hpp>
 #include <hat/io/fairseq_arguments.hpp>
+#include <hat/io/finite.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/pickle.hpp>
 #include <hat/io/slab.hpp>
@@ -74,10 +75,14 @@ public:
     }
 
     /// Fills `slab` with the weights; `table` is that of `architecture()`.
+    /// Throws  `Error` naming the first that is not finite.
     void load_weights(const TensorTable& table, Slab& slab) const {
-        for (const auto& entry : table)
-            copy_floats(checked_tensor(entry),
-                        {slab.data() + entry.offset, static_cast<std::size_t>(entry.size())});
+        for (const auto& entry : table) {
+            const std::span values(slab.data() + entry.offset,
+                                   static_cast<std::size_t>(entry.size()));
+            copy_floats(checked_tensor(entry), values);
+            check_finite(file_.path(), tensor_view<float>(entry.name, {entry.size()}, values));
+        }
     }
 
 private:

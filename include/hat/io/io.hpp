@@ -15,7 +15,8 @@
 /// - `Chart`, `chart_to_svg`, `architecture_to_svg`, `Svg`: what a report shows
 ///
 /// Needing nlohmann-json:
-/// - `SafetensorsFile`, `write_safetensors`; `append_tensors`, `copy_tensors` for slabs
+/// - `SafetensorsFile`, `write_safetensors`; `append_tensors`, `copy_tensors` for slabs;
+///   `first_not_finite`
 /// - `architecture_to_json`, `architecture_from_json`
 /// - `TorchCheckpoint`: tensors and values of a PyTorch checkpoint
 /// - `FairseqCheckpoint`: a network of HAT's authors, from such a file
@@ -54,6 +55,7 @@
 #include <hat/io/fairseq.hpp>
 #include <hat/io/fairseq_arguments.hpp>
 #include <hat/io/file_hashes.hpp>
+#include <hat/io/finite.hpp>
 #include <hat/io/half.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/jsonl.hpp>

@@ -9,6 +9,7 @@
 #include <hat/io/atomic_directory.hpp>
 #include <hat/io/content_hash.hpp>
 #include <hat/io/file_hashes.hpp>
+#include <hat/io/finite.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/safetensors.hpp>
 #include <hat/io/slab.hpp>
@@ -156,7 +157,7 @@ void check_text_files(const std::string& path, bool has_encoder, Has has) {
 /// Writes a model directory, whole or not at all; one that is there already is replaced.
 ///
 /// Throws  `Error` if something else than a model is at `path`, the text files are not those of
-///         one, or the disk is full.
+///         one, a weight is not finite, or the disk is full.
 inline void save_model_directory(const std::string& path, const ModelConfig& config,
                                  const TensorTable& table, const Slab& weights,
                                  const TextFiles& text_files, std::string_view card) {
@@ -171,6 +172,7 @@ inline void save_model_directory(const std::string& path, const ModelConfig& con
     FileHashes hashes;
     std::vector<TensorView> tensors;
     append_tensors(tensors, table, weights);
+    for (const TensorView& tensor : tensors) check_finite(path, tensor);
     const std::string weights_path = directory / "weights.safetensors";
     write_safetensors(weights_path, tensors, {{"format", detail::model_format}});
     hashes["weights.safetensors"] = file_hash(weights_path);
@@ -228,6 +230,7 @@ public:
     }
 
     /// Fills `slab` with the weights; `table` is that of the configuration's architecture.
+    /// Throws  `Error` if one is not finite.
     void load_weights(const TensorTable& table, Slab& slab) const {
         copy_tensors(weights_, table, slab);
     }

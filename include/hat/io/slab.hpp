@@ -4,6 +4,7 @@
 
 #include <hat/core/error.hpp>
 #include <hat/core/slab.hpp>
+#include <hat/io/finite.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/safetensors.hpp>
 
@@ -46,12 +47,19 @@ inline void check_tensors(const SafetensorsFile& file, const TensorTable& table,
     }
 }
 
+/// Throws  `Error` naming the first number of the table's tensors in `file` that is not finite.
+inline void check_finite(const SafetensorsFile& file, const TensorTable& table,
+                         const std::string& prefix = {}) {
+    for (const auto& entry : table) check_finite(file.path(), file.tensor(prefix + entry.name));
+}
+
 /// Copies every tensor of the table out of `file`; other tensors of the file are left alone.
 ///
-/// Throws  `Error` as `check_tensors`, before the slab is touched.
+/// Throws  `Error` as `check_tensors` and `check_finite`, before the slab is touched.
 inline void copy_tensors(const SafetensorsFile& file, const TensorTable& table, Slab& slab,
                          const std::string& prefix = {}) {
     check_tensors(file, table, prefix);
+    check_finite(file, table, prefix);
     for (const auto& entry : table) {
         file.copy_floats(prefix + entry.name,
                          {slab.data() + entry.offset, static_cast<std::size_t>(entry.size())});

@@ -21,7 +21,8 @@ namespace hat::train {
 /// The arithmetic mean of the parameters in several safetensors files: models or checkpoints, whose
 /// other tensors are left alone. Added in double, rounded once; half precision is widened first.
 ///
-/// Throws  `Error` if there is no file, or one has not all tensors of the table in their shapes.
+/// Throws  `Error` if there is no file, one has not all tensors of the table in their shapes, or a
+///         number is not finite.
 [[nodiscard]] inline Slab mean_of_files(const TensorTable& table,
                                         std::span<const std::string> paths) {
     if (paths.empty()) fail("mean of parameters: there is no file to average");
@@ -29,6 +30,7 @@ namespace hat::train {
     for (const std::string& path : paths) {
         files.push_back(io::SafetensorsFile::open(path));
         io::check_tensors(files.back(), table);
+        io::check_finite(files.back(), table);
     }
     Slab mean(table);
     std::vector<float> values;

@@ -150,8 +150,8 @@ public:
 
     [[nodiscard]] const TrainingPosition& position() const noexcept { return position_; }
 
-    /// Throws  `Error` if it is a checkpoint of another network or another kind of training;
-    ///         `state` is then what it was.
+    /// Throws  `Error` if it is a checkpoint of another network or another kind of training, or a
+    ///         number is not finite; `state` is then what it was.
     void load(const TrainingState& state) const {
         const TensorTable& table = state.table;
         const std::span<std::int64_t> steps = state.adam.steps();
@@ -180,10 +180,12 @@ private:
     [[nodiscard]] std::span<const std::int64_t> check(const TrainingState& state) const {
         const bool averages = state.average != nullptr;
         const TensorTable& table = state.table;
-        io::check_tensors(file_, table);
-        io::check_tensors(file_, table, detail::first_moment_prefix);
-        io::check_tensors(file_, table, detail::second_moment_prefix);
-        if (averages) io::check_tensors(file_, table, detail::average_prefix);
+        for (const std::string prefix : {"", detail::first_moment_prefix,
+                                         detail::second_moment_prefix, detail::average_prefix}) {
+            if (prefix == detail::average_prefix && !averages) continue;
+            io::check_tensors(file_, table, prefix);
+            io::check_finite(file_, table, prefix);
+        }
         const auto steps = file_.values<std::int64_t>(detail::steps_name);
         if (steps.size() != state.adam.steps().size())
             fail(file_.path(), ": has the steps of ", steps.size(), " tensors, expected ",
