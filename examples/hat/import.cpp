@@ -2,6 +2,7 @@
 
 /// hat import: a checkpoint of HAT's authors → a model directory.
 
+#include <hat/core/in_quotes.hpp>
 #include <hat/data/bpe.hpp>
 #include <hat/data/fairseq_dictionary.hpp>
 #include <hat/elastic/extract.hpp>
@@ -110,7 +111,7 @@ void report_ignored(const io::FairseqCheckpoint& checkpoint) {
     if (checkpoint.ignored().empty()) return;
     std::string names;
     for (const std::string& name : checkpoint.ignored()) {
-        names += (names.empty() ? "" : ", ") + io::in_quotes(name);
+        names += (names.empty() ? "" : ", ") + in_quotes(name);
     }
     std::fprintf(stderr, "%s: left out %zu tensors that the network has no use for: %s\n",
                  checkpoint.file().path().c_str(), checkpoint.ignored().size(), names.c_str());

@@ -78,4 +78,13 @@ TEST_SUITE("data/subword") {
         CHECK_THROWS_WITH_AS(static_cast<void>(subword.decode({40})),
                              "subword model: the text has token 40, expected 0 to 39", hat::Error);
     }
+
+    TEST_CASE("a model that SentencePiece throws at is an error of ours") {
+        const std::string bytes = train_subword(subword_text, {.vocab_size = 40}).bytes();
+        const std::string empty_piece("\x0a\x02\x0a\x00", 4);
+        CHECK_THROWS_AS(static_cast<void>(Subword::from_bytes(bytes + empty_piece, "a.model")),
+                        hat::Error);
+        CHECK_THROWS_AS(static_cast<void>(Subword::from_bytes(empty_piece + bytes, "a.model")),
+                        hat::Error);
+    }
 }

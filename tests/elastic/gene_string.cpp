@@ -74,7 +74,7 @@ TEST_SUITE("elastic/gene_string") {
         check_invalid("e-640:3072x8", "front.csv:7: column 2: expected encoder_embed_dim, found "
                                       "\"-640:3072x8\"");
         check_invalid("d512:\n1024x4", "front.csv:7: column 6: expected ffn_dim, found "
-                                       "\"?1024x4\"");
+                                       "\"\\n1024x4\"");
     }
 
     TEST_CASE("a number out of range is an error that names its gene") {

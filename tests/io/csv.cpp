@@ -40,15 +40,24 @@ TEST_SUITE("io/csv") {
         message("a,b\n1,2\n1,2,3\n", "t.csv:3: expected 2 fields, found 3");
         message("a,b\n1,2\n\n", "t.csv:3: expected 2 fields, found 1");
         message("a,b\n1,\"2\"\n",
-                "t.csv:2: expected fields without quotation marks, found \"\"2\"\"");
+                "t.csv:2: expected fields without quotation marks, found \"\\\"2\\\"\"");
         message("a,b\n1,2x\n", "t.csv:2: b: expected a number, found \"2x\"");
         message("a,b\n1,nan\n", "t.csv:2: b: expected a number, found \"nan\"");
         message("a,b\n1,1e999\n", "t.csv:2: b: expected a number, found \"1e999\"");
-        message("a,b\n1,\x01\xff\n", "t.csv:2: b: expected a number, found \"??\"");
+        message("a,b\n1,\x01\xff\n", "t.csv:2: b: expected a number, found \"\\u0001\uFFFD\"");
     }
 
     TEST_CASE("what a message shows of a file is short and on one line") {
-        CHECK(hat::io::shown(std::string(100, 'x')) == "\"" + std::string(40, 'x') + "…\"");
+        const std::string field(1'000'000, 'x');
+        const std::string shown = field.substr(0, 80) + "…";
+        const Csv row = Csv::parse("a,b\n1," + field + "\n", "t.csv");
+        CHECK_THROWS_WITH_AS(static_cast<void>(row.number(0, 1)),
+                             ("t.csv:2: b: expected a number, found \"" + shown + "\"").c_str(),
+                             Error);
+        const Csv column = Csv::parse(field + ",b\nx,1\n", "t.csv");
+        CHECK_THROWS_WITH_AS(static_cast<void>(column.number(0, 0)),
+                             ("t.csv:2: " + shown + ": expected a number, found \"x\"").c_str(),
+                             Error);
     }
 
     TEST_CASE("numbers read back as they were") {

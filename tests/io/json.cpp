@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/io/json.hpp>
 
+#include "support/linear_time.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cstdint>
@@ -64,8 +66,59 @@ TEST_SUITE("io/json") {
                              "f.json: expected an object, found number", hat::Error);
     }
 
-    TEST_CASE("a quoted text is one line, whatever it holds") {
-        CHECK(in_quotes("a\n\"b\"") == R"("a\n\"b\"")");
-        CHECK(in_quotes("\xFF") == "\"\xEF\xBF\xBD\"");
+    TEST_CASE("brackets inside each other and values are limited") {
+        const auto nested = [](std::size_t depth) {
+            return std::string(depth, '[') + std::string(depth, ']');
+        };
+        CHECK(parse_json(nested(64), "f").dump() == nested(64));
+        CHECK_THROWS_WITH_AS(static_cast<void>(parse_json(nested(65), "f.json")),
+                             "f.json: has more than 64 levels of brackets", hat::Error);
+        CHECK_THROWS_AS(static_cast<void>(parse_json(std::string(130'000, '['), "f")), hat::Error);
+        std::string objects;
+        for (int i = 0; i < 130'000; ++i) objects += R"({"a":)";
+        CHECK_THROWS_AS(static_cast<void>(parse_json(objects, "f")), hat::Error);
+        CHECK_THROWS_WITH_AS(static_cast<void>(parse_json("[1, 2, 3]", "f", {.values = 3})),
+                             "f: has more than 3 values", hat::Error);
+        CHECK_NOTHROW(static_cast<void>(parse_json("[1, 2]", "f", {.values = 3})));
+    }
+
+    TEST_CASE("a number that no double holds is an error with its offset") {
+        CHECK_THROWS_WITH_AS(static_cast<void>(parse_json(R"({"a": 1e999})", "f.json")),
+                             "f.json: the number that ends at byte 11 is out of range", hat::Error);
+        const std::string digits = "1" + std::string(1'000'000, '0');
+        CHECK_THROWS_WITH_AS(static_cast<void>(parse_json(digits, "f")),
+                             "f: the number that ends at byte 1000001 is out of range", hat::Error);
+    }
+
+    TEST_CASE("messages show the beginning of a long key") {
+        const std::string key(1'000'000, 'k');
+        const std::string text = "{\"" + key + "\": 1, \"" + key + "\": 1}";
+        CHECK_THROWS_WITH_AS(static_cast<void>(parse_json(text, "f")),
+                             ("f: key \"" + key.substr(0, 80) + "…\" appears twice").c_str(),
+                             hat::Error);
+    }
+
+    TEST_CASE("text that is not UTF-8 can be written") {
+        CHECK(json_text(Json{{"a", "\xFF"}}) == "{\"a\":\"\uFFFD\"}");
+        CHECK(json_text(Json{1}, 1) == "[\n 1\n]");
+    }
+
+    TEST_CASE("parsing takes time in proportion to the text") {
+        const auto keys = [](int n) {
+            std::string text = "{\"first\": 0";
+            for (int i = 0; i < n; ++i) text += ", \"k" + std::to_string(i) + "\": {}";
+            return text + "}";
+        };
+        const auto list = [](int n) {
+            std::string text = "[[1]";
+            for (int i = 0; i < n; ++i) text += ", [{}, \"a\"]";
+            return text + "]";
+        };
+        const auto run = [](const std::string& text) {
+            static_cast<void>(parse_json(text, "f"));
+            static_cast<void>(parse_json<SortedJson>(text, "f"));
+        };
+        CHECK(hat::support::growth(5000, keys, run) < hat::support::linear_growth);
+        CHECK(hat::support::growth(5000, list, run) < hat::support::linear_growth);
     }
 }

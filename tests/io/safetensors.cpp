@@ -2,6 +2,7 @@
 #include <hat/io/safetensors.hpp>
 #include <hat/io/text_file.hpp>
 
+#include "support/linear_time.hpp"
 #include "support/overwrite.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -193,7 +194,7 @@ TEST_SUITE("io/safetensors") {
         check_rejected(file_of(" {}", 0), "expected '{'");
         check_rejected(file_of("{\"a\"}", 0), "not valid JSON at byte");
         check_rejected(file_of(std::string(100'000, '['), 0), "expected '{'");
-        check_rejected(file_of("{\"a\":" + std::string(100'000, '['), 0), "not valid JSON");
+        check_rejected(file_of("{\"a\":" + std::string(100'000, '['), 0), "levels of brackets");
         check_rejected(std::string(8, '\xFF') + "{}", "header length 18446744073709551615");
         check_rejected(file_of(R"({"__metadata__":{"a":1}})", 0), "expected a string");
         check_rejected(file_of(R"({"__metadata__":[]})", 0), "not an object");
@@ -248,5 +249,31 @@ TEST_SUITE("io/safetensors") {
                             hat::Error);
         }
         CHECK(directory.entries() == 0);
+    }
+
+    TEST_CASE("a header may name very many tensors, and takes time in proportion") {
+        const TemporaryDirectory directory;
+        const auto file_with = [&](int tensors) {
+            std::string header = "{";
+            for (int i = 0; i < tensors; ++i)
+                header += (i == 0 ? "\"t" : ",\"t") + std::to_string(i) +
+                          R"(":{"dtype":"F32","shape":[0],"data_offsets":[0,0]})";
+            std::string path = directory / std::to_string(tensors);
+            overwrite(path, file_of(header + "}", 0));
+            return path;
+        };
+        CHECK(hat::support::growth(2000, file_with, [](const std::string& path) {
+                  static_cast<void>(SafetensorsFile::open(path));
+              }) < hat::support::linear_growth);
+        CHECK(SafetensorsFile::open(file_with(80'000)).tensors().size() == 80'000);
+    }
+
+    TEST_CASE("a header that is hostile JSON is an error on one short line") {
+        check_rejected(file_of("{\"a\":" + std::string(130'000, '['), 0), "levels of brackets");
+        check_rejected(file_of(R"({"a":{"dtype":"F32","shape":[1e999],"data_offsets":[0,0]}})", 0),
+                       "out of range");
+        const std::string name(1'000'000, 'n');
+        check_rejected(file_of("{\"" + name + "\":1}", 0),
+                       "tensor \"" + name.substr(0, 80) + "…\": expected an object");
     }
 }

@@ -86,4 +86,26 @@ TEST_SUITE("io/yaml") {
         CHECK(parse_message("a: " + std::string(100'000, '[')).starts_with("f:"));
         CHECK(parse_message(std::string("\0\x80\xFF", 3)).starts_with("f:"));
     }
+
+    TEST_CASE("levels inside each other, however they are written, are an error") {
+        for (const std::string level : {"[", "{a: ", "- ", "? ", ": ", "!a ", "[{"}) {
+            CAPTURE(level);
+            std::string text;
+            for (int i = 0; i < 130'000; ++i) text += level;
+            CHECK(parse_message(text).starts_with("f:"));
+        }
+    }
+
+    TEST_CASE("messages show the beginning of a long value") {
+        const std::string word(900'000, 'x');
+        const std::string shown = "\"" + word.substr(0, 80) + "…\"";
+        const YamlMap map = YamlMap::parse("a: " + word + "\n", "f");
+        CHECK(message([&] { static_cast<void>(map.integer("a")); }) ==
+              "f:1: a: expected an integer, found " + shown);
+        CHECK(parse_message("? " + word + "\n: 1\n? " + "a\n: 1\n").empty());
+        const YamlMap key = YamlMap::parse("? " + word + "\n: 1\n", "f");
+        CHECK(message([&] { key.reject_unread(); }) == "f:1: unknown key " + shown);
+        CHECK(parse_message("a: *" + word + "\n").size() < 200);
+        CHECK(parse_message(std::string(1'000'001, ' ')) == "f: is larger than 1000000 bytes");
+    }
 }

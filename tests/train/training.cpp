@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/train/training.hpp>
 
+#include "support/linear_time.hpp"
 #include "support/random_pairs.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -163,9 +164,21 @@ TEST_SUITE("train/training") {
         CHECK(settings_difference(R"({"shape": {"dim": 4, "heads": [1, 2]}})",
                                   R"({"shape": {"dim": 4, "heads": [1, 3]}})") ==
               "shape.heads was [1,2], is [1,3]");
+        CHECK(settings_difference("{\"a\": \"" + std::string(100'000, 'x') + "\"}", "{}").size() <
+              200);
         CHECK(settings_difference("a", "b") == "a; found b");
     }
 
+    TEST_CASE("what differs between settings of very many keys takes time in proportion") {
+        const auto settings = [](int n) {
+            std::string text = "{\"first\": 0";
+            for (int i = 0; i < n; ++i) text += ", \"k" + std::to_string(i) + "\": 1";
+            return text + "}";
+        };
+        CHECK(hat::support::growth(2000, settings, [](const std::string& before) {
+                  CHECK(hat::train::detail::settings_difference(before, "{}").size() < 1100);
+              }) < hat::support::linear_growth);
+    }
     TEST_CASE("without a checkpoint there is nothing to resume") {
         const hat::support::TemporaryDirectory directory;
         Run run(directory.path(), {.updates = 4}, 1);

@@ -17,9 +17,11 @@
 #include <hat/core/activation.hpp>
 #include <hat/core/aligned.hpp>
 #include <hat/core/arena.hpp>
+#include <hat/core/code_point.hpp>
 #include <hat/core/error.hpp>
 #include <hat/core/extent.hpp>
 #include <hat/core/fused.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/core/inplace_vector.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/position.hpp>

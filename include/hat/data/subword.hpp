@@ -3,11 +3,13 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/core/token_ids.hpp>
 #include <hat/data/subword_format.hpp>
 #include <hat/data/unknown_text.hpp>
 #include <hat/data/vocabulary.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/library_call.hpp>
 #include <hat/io/text_file.hpp>
 
 #include <sentencepiece_processor.h>
@@ -53,8 +55,9 @@ public:
     /// The ids of the pieces of `line`, without begin and end of sentence.
     [[nodiscard]] std::vector<int> encode(std::string_view line) const {
         std::vector<int> ids;
-        const auto status = processor_->Encode(line, &ids);
-        if (!status.ok()) fail("subword model: cannot encode: ", status.message());
+        constexpr const char* where = "subword model: cannot encode";
+        const auto status = io::library_call(where, [&] { return processor_->Encode(line, &ids); });
+        if (!status.ok()) fail(where, ": ", readable(status.message()));
         return ids;
     }
 
@@ -74,8 +77,9 @@ public:
     [[nodiscard]] std::string decode(const std::vector<int>& ids) const {
         check_token_ids(ids, size(), "subword model: the text");
         std::string text;
-        const auto status = processor_->Decode(ids, &text);
-        if (!status.ok()) fail("subword model: cannot decode: ", status.message());
+        constexpr const char* where = "subword model: cannot decode";
+        const auto status = io::library_call(where, [&] { return processor_->Decode(ids, &text); });
+        if (!status.ok()) fail(where, ": ", readable(status.message()));
         return text;
     }
 
@@ -146,8 +150,10 @@ private:
         : bytes_(std::move(bytes)),
           processor_(std::make_unique<sentencepiece::SentencePieceProcessor>()) {
         detail::check_subword_model(bytes_, name);
-        if (!processor_->LoadFromSerializedProto(bytes_).ok())
-            fail(name, ": not a SentencePiece model, or a damaged one");
+        const std::string damaged =
+            std::string(name) + ": not a SentencePiece model, or a damaged one";
+        const auto load = [&] { return processor_->LoadFromSerializedProto(bytes_).ok(); };
+        if (!io::library_call(damaged, load)) fail(damaged);
         special_ = {.unk = processor_->unk_id(),
                     .bos = processor_->bos_id(),
                     .eos = processor_->eos_id(),

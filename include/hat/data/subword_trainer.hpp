@@ -3,9 +3,11 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/data/subword.hpp>
 #include <hat/data/vocabulary.hpp>
+#include <hat/io/library_call.hpp>
 
 #include <sentencepiece_trainer.h>
 
@@ -108,7 +110,7 @@ inline std::string number_after(std::string_view text, std::string_view words) {
         fail("subword model: vocabulary size ", wanted,
              " is too small for the characters of the text, expected at least ", least);
     std::replace(why.begin(), why.end(), '\n', ' ');
-    fail("subword model: SentencePiece cannot train it: ", why);
+    fail("subword model: SentencePiece cannot train it: ", readable(why, 300));
 }
 
 inline void check_subword_options(const SubwordOptions& options) {
@@ -186,7 +188,9 @@ template <class Lines = std::vector<std::string>>
     };
     detail::LineIterator<Lines> iterator(lines);
     std::string bytes;
-    const auto status = sentencepiece::SentencePieceTrainer::Train(arguments, &iterator, &bytes);
+    const auto status = io::library_call("subword model: SentencePiece cannot train it", [&] {
+        return sentencepiece::SentencePieceTrainer::Train(arguments, &iterator, &bytes);
+    });
     if (!status.ok()) detail::fail_to_train(options, status.ToString());
     return Subword::from_bytes(std::move(bytes));
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/data/unicode.hpp>
 #include <hat/data/utf8.hpp>
 
@@ -40,7 +41,7 @@ enum class Tokenizer { v13a, none, character, international };
     for (const Tokenizer t :
          {Tokenizer::v13a, Tokenizer::none, Tokenizer::character, Tokenizer::international})
         if (name(t) == text) return t;
-    fail("tokeniser: found \"", text, "\", expected 13a, none, char or intl");
+    fail("tokeniser: found ", in_quotes(text), ", expected 13a, none, char or intl");
 }
 
 namespace detail {

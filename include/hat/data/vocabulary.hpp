@@ -3,6 +3,7 @@
 
 #include <hat/config.hpp>
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/core/special_tokens.hpp>
 
 #include <cstddef>
@@ -66,7 +67,7 @@ private:
         if (piece(i).empty()) fail(name, ":", i + 1, ": the piece is empty");
         const auto [entry, is_new] = ids_.emplace(piece(i), i);
         if (!is_new)
-            fail(name, ":", i + 1, ": \"", piece(i), "\" appears twice (first in line ",
+            fail(name, ":", i + 1, ": ", in_quotes(piece(i)), " appears twice (first in line ",
                  entry->second + 1, ")");
     }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/elastic/design_space.hpp>
 #include <hat/elastic/spaces.hpp>
 #include <hat/elastic/training_recipe.hpp>
@@ -163,7 +164,7 @@ private:
             if (word == name) return activation;
             (known += known.empty() ? "" : ", ") += name;
         }
-        fail(map_.address(key), "expected one of ", known, "; found \"", word, "\"");
+        fail(map_.address(key), "expected one of ", known, "; found ", in_quotes(word));
     }
 
     const io::YamlMap& map_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/elastic/design_space.hpp>
 
 #include <charconv>
@@ -131,19 +132,15 @@ private:
         if (after == begin || *begin == '-') reject(gene);
         if (error != std::errc{} || value < 1 || value > largest)
             fail(where_, ": column ", at_ + 1, ": ", gene, " = ",
-                 std::string_view(begin, static_cast<std::size_t>(after - begin)),
-                 " is not in 1 … ", largest);
+                 readable({begin, static_cast<std::size_t>(after - begin)}), " is not in 1 … ",
+                 largest);
         at_ += static_cast<std::size_t>(after - begin);
         return value;
     }
 
     [[noreturn]] void reject(const std::string& expected) const {
         std::string found = "nothing more";
-        if (at_ < text_.size()) {
-            found = "\"" + std::string(text_.substr(at_, 12)) + "\"";
-            for (char& c : found)
-                if (static_cast<unsigned char>(c) < ' ') c = '?';
-        }
+        if (at_ < text_.size()) found = in_quotes(text_.substr(at_), 12);
         fail(where_, ": column ", at_ + 1, ": expected ", expected, ", found ", found);
     }
 
@@ -177,7 +174,7 @@ parse_member(const DesignSpace& space, std::string_view text, std::string_view w
     const model::Architecture genes = parse_genes(text, where);
     if (genes.has_encoder() != space.super.has_encoder())
         fail(where, ": the design space has ", space.super.has_encoder() ? "an" : "no",
-             " encoder, found \"", text, "\"");
+             " encoder, found ", in_quotes(text));
     model::Architecture member = sub_architecture(genes, space.super);
     try {
         validate_member(space, member);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/elastic/design_space.hpp>
 #include <hat/model/presets.hpp>
 
@@ -143,7 +144,7 @@ inline constexpr std::array named_spaces{NamedSpace{"wmt-space0", wmt_space},
 [[nodiscard]] inline DesignSpace built_in_space(std::string_view name) {
     for (const NamedSpace& space : named_spaces)
         if (name == space.name) return space.make();
-    fail("design space: there is none called \"", name, "\"; built in are ",
+    fail("design space: there is none called ", in_quotes(name), "; built in are ",
          built_in_space_names());
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/io/yaml.hpp>
 
 #include <array>
@@ -107,7 +108,7 @@ template <class Number>
     if constexpr (std::is_floating_point_v<Number>) valid = valid && std::isfinite(value);
     if (!valid)
         fail(address, "expected ", std::is_integral_v<Number> ? "a whole number" : "a number",
-             " of 0 or more, found \"", text, "\"");
+             " of 0 or more, found ", in_quotes(text));
     return value;
 }
 
@@ -115,7 +116,7 @@ template <class Number>
 [[nodiscard]] inline bool parse_flag(std::string_view text, const std::string& address) {
     if (text == "True" || text == "true") return true;
     if (text == "False" || text == "false") return false;
-    fail(address, "expected True or False, found \"", text, "\"");
+    fail(address, "expected True or False, found ", in_quotes(text));
 }
 
 /// "(0.9, 0.98)".
@@ -123,7 +124,7 @@ template <class Number>
     const auto comma = text.find(", ");
     if (text.size() < 2 || text.front() != '(' || text.back() != ')' ||
         comma == std::string_view::npos)
-        fail(address, "expected \"(0.9, 0.98)\" or the like, found \"", text, "\"");
+        fail(address, "expected \"(0.9, 0.98)\" or the like, found ", in_quotes(text));
     return {parse_number<double>(text.substr(1, comma - 1), address),
             parse_number<double>(text.substr(comma + 2, text.size() - comma - 3), address)};
 }
@@ -179,12 +180,12 @@ inline void require_known_methods(const io::YamlMap& map) {
         {{"optimizer", "adam"}, {"criterion", "label_smoothed_cross_entropy"}}};
     for (const auto& [key, known] : methods)
         if (map.contains(key) && map.word(key) != known)
-            fail(map.address(key), "only ", known, " is known, found \"", map.word(key), "\"");
+            fail(map.address(key), "only ", known, " is known, found ", in_quotes(map.word(key)));
     constexpr const char* schedule = "lr-scheduler";
     if (map.contains(schedule) && map.word(schedule) != "cosine" &&
         map.word(schedule) != "inverse_sqrt")
-        fail(map.address(schedule), "expected cosine or inverse_sqrt, found \"", map.word(schedule),
-             "\"");
+        fail(map.address(schedule), "expected cosine or inverse_sqrt, found ",
+             in_quotes(map.word(schedule)));
 }
 
 }  // namespace detail
@@ -201,7 +202,7 @@ inline void require_known_methods(const io::YamlMap& map) {
          {"dropout", "attention-dropout", "activation-dropout", "label-smoothing"})
         if (map.contains(rate) &&
             detail::parse_number<double>(map.word(rate), map.address(rate)) >= 1)
-            fail(map.address(rate), "expected a number below 1, found ", map.word(rate));
+            fail(map.address(rate), "expected a number below 1, found ", readable(map.word(rate)));
     detail::require_known_methods(map);
     for (const char* key : detail::other_options)
         if (map.contains(key)) recipe.others.emplace_back(key, map.word(key));

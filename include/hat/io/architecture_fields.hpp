@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/model/architecture.hpp>
 
 #include <array>
@@ -44,10 +45,7 @@ template <class Enum>
         if (i > 0) choices += ", ";
         choices += enum_words<Enum>[i];
     }
-    std::string found(word);
-    for (char& c : found)
-        if (static_cast<unsigned char>(c) < ' ') c = '?';
-    fail(address, "expected one of ", choices, "; found \"", found, "\"");
+    fail(address, "expected one of ", choices, "; found ", in_quotes(word));
 }
 
 namespace detail {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/temporary.hpp>
 
@@ -55,7 +56,8 @@ public:
         for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
             const std::string name = entry->path().filename().string();
             if (std::find(names.begin(), names.end(), name) == names.end())
-                fail(path, ": is there already and holds \"", name, "\", which would be lost");
+                fail(path, ": is there already and holds ", in_quotes(name),
+                     ", which would be lost");
         }
         if (error) fail(path, ": cannot read: ", error.message());
     }

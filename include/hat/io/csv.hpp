@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/io/byte_order_mark.hpp>
 
 #include <algorithm>
@@ -16,16 +17,6 @@
 #include <vector>
 
 namespace hat::io {
-
-/// `text` for messages about foreign files: cut short, on one line, printable ASCII only.
-[[nodiscard]] inline std::string shown(std::string_view text) {
-    constexpr std::size_t longest = 40;
-    std::string line(1, '"');
-    line.append(text.substr(0, longest));
-    for (char& c : line)
-        if (c < ' ' || c > '~') c = '?';
-    return line.append(text.size() > longest ? "…\"" : "\"");
-}
 
 /// A table with a line of column names, then one line a row: fields between commas, no quotation
 /// marks. `\r\n` ends a line as `\n` does.
@@ -89,8 +80,8 @@ public:
 
     /// "file:line: column: expected …, found …".
     [[noreturn]] HAT_COLD void reject(int row, int column, std::string_view expected) const {
-        fail(where_, ":", line(row), ": ", header_[static_cast<std::size_t>(column)], ": expected ",
-             expected, ", found ", shown(text(row, column)));
+        fail(where_, ":", line(row), ": ", readable(header_[static_cast<std::size_t>(column)]),
+             ": expected ", expected, ", found ", in_quotes(text(row, column)));
     }
 
 private:
@@ -106,7 +97,7 @@ private:
             content.remove_prefix(more ? comma + 1 : content.size());
             if (fields.back().find('"') != std::string::npos)
                 fail(where_, ":", line, ": expected fields without quotation marks, found ",
-                     shown(fields.back()));
+                     in_quotes(fields.back()));
         }
         if (line == 1) return check_header();
         if (fields_.size() - before != header_.size())
@@ -121,7 +112,7 @@ private:
         for (auto name = header_.begin(); name != header_.end(); ++name) {
             if (name->empty()) fail(where_, ":1: expected column names, found an empty one");
             if (std::find(header_.begin(), name, *name) != name)
-                fail(where_, ":1: column ", shown(*name), " appears twice");
+                fail(where_, ":1: column ", in_quotes(*name), " appears twice");
         }
     }
 

@@ -8,6 +8,8 @@
 /// Needing only the standard library:
 /// - `AtomicFile`, `write_file`, `AtomicDirectory`: a `Temporary` aside, fsync, rename
 /// - `read_file`, `InputFile`, `MappedFile`: a file or pipe read once, a file mapped
+/// - `exists`, `is_directory`, `is_regular_file`: what stands at a path
+/// - `library_call`: what other libraries throw becomes an `Error`
 /// - `JsonLines`, `JsonRecord`: an append-only log
 /// - `ModelCard`: a model's README.md, with the front matter that model hubs read
 /// - `language_name`: "de" is German
@@ -55,11 +57,13 @@
 #include <hat/io/fairseq.hpp>
 #include <hat/io/fairseq_arguments.hpp>
 #include <hat/io/file_hashes.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/finite.hpp>
 #include <hat/io/half.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/jsonl.hpp>
 #include <hat/io/language_name.hpp>
+#include <hat/io/library_call.hpp>
 #include <hat/io/mapped_file.hpp>
 #include <hat/io/model_card.hpp>
 #include <hat/io/model_directory.hpp>

@@ -9,6 +9,7 @@
 #include <hat/io/atomic_directory.hpp>
 #include <hat/io/content_hash.hpp>
 #include <hat/io/file_hashes.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/finite.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/safetensors.hpp>
@@ -20,7 +21,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
@@ -280,14 +280,13 @@ private:
     }
 
     [[nodiscard]] bool has_file(std::string_view name) const {
-        return std::filesystem::is_regular_file(file_path(name));
+        return is_regular_file(file_path(name));
     }
 
     [[nodiscard]] static Json read_config(const std::string& path) {
         const std::string file = path + "/config.json";
-        if (!std::filesystem::is_directory(path)) fail(path, ": there is no such model directory");
-        if (!std::filesystem::exists(file))
-            fail(path, ": is no model directory: config.json is missing");
+        if (!is_directory(path)) fail(path, ": there is no such model directory");
+        if (!exists(file)) fail(path, ": is no model directory: config.json is missing");
         constexpr std::size_t limit_bytes = std::size_t{1} << 24;
         return parse_json(read_file(file, limit_bytes), file);
     }

@@ -331,7 +331,7 @@ inline void write_safetensors(const std::string& path, std::span<const TensorVie
                                 {"data_offsets", {begin, begin + bytes}}};
         begin += bytes;
     }
-    std::string text = header.dump();
+    std::string text = json_text(header);
     constexpr std::size_t alignment = 64;
     text.resize((8 + text.size() + alignment - 1) / alignment * alignment - 8, ' ');
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
+#include <hat/io/library_call.hpp>
 #include <hat/io/text_file.hpp>
 
 #include <yaml-cpp/yaml.h>
@@ -24,13 +26,16 @@ namespace hat::io {
 /// "x"`. Keys are kept track of: those that nobody asked for are an error in `reject_unread`.
 class YamlMap {
 public:
-    /// Throws  `Error` if `text` is not YAML, not a mapping, or names a key twice.
+    /// Throws  `Error` if `text` is not YAML, not a mapping, names a key twice, or is too long.
     [[nodiscard]] static YamlMap parse(const std::string& text, const std::string& where) {
-        try {
-            return {YAML::Load(text), where};
-        } catch (const YAML::Exception& error) {
-            fail(where, ":", error.mark.line + 1, ": not valid YAML: ", error.msg);
-        }
+        if (text.size() > max_bytes) fail(where, ": is larger than ", max_bytes, " bytes");
+        return library_call(where, [&] {
+            try {
+                return YamlMap(YAML::Load(text), where);
+            } catch (const YAML::Exception& error) {
+                fail(where, ":", error.mark.line + 1, ": not valid YAML: ", readable(error.msg));
+            }
+        });
     }
 
     /// Throws  `Error` as `parse`, or if the file cannot be read.
@@ -97,7 +102,7 @@ public:
     void reject_unread() const {
         for (const Field& field : fields_)
             if (!read_.contains(field.key))
-                fail(where_, ":", field.line, ": unknown key \"", field.key, "\"");
+                fail(where_, ":", field.line, ": unknown key ", in_quotes(field.key));
     }
 
 private:
@@ -119,10 +124,8 @@ private:
             const int line = key.Mark().line + 1;
             if (!key.IsScalar()) fail(where_, ":", line, ": a key is not a word");
             std::string name = key.Scalar();
-            for (char& c : name)
-                if (static_cast<unsigned char>(c) < ' ') c = '?';
             if (!names.insert(name).second)
-                fail(where_, ":", line, ": key \"", name, "\" appears twice");
+                fail(where_, ":", line, ": key ", in_quotes(name), " appears twice");
             fields_.push_back({std::move(name), line, entry.second});
         }
     }
@@ -135,7 +138,7 @@ private:
 
     [[nodiscard]] const Field& required(std::string_view key) const {
         const Field* field = find(key);
-        if (field == nullptr) fail(where_, ": key \"", key, "\" is missing");
+        if (field == nullptr) fail(where_, ": key ", in_quotes(key), " is missing");
         read_.emplace(key);
         return *field;
     }
@@ -152,9 +155,7 @@ private:
     [[noreturn]] void reject(const Field& field, const YAML::Node& node,
                              const char* expected) const {
         const char* kind = node.IsSequence() ? "a list" : node.IsMap() ? "a mapping" : "nothing";
-        std::string found = node.IsScalar() ? "\"" + node.Scalar() + "\"" : kind;
-        for (char& c : found)
-            if (static_cast<unsigned char>(c) < ' ') c = '?';
+        const std::string found = node.IsScalar() ? in_quotes(node.Scalar()) : kind;
         fail(where_, ":", node.IsNull() ? field.line : node.Mark().line + 1, ": ", field.key,
              ": expected ", expected, ", found ", found);
     }

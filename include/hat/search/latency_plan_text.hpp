@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/elastic/gene_string.hpp>
 #include <hat/io/architecture_fields.hpp>
 #include <hat/io/byte_order_mark.hpp>
@@ -88,8 +89,8 @@ public:
     void add(std::string_view name, std::string_view value, int line) {
         for (const Entry& entry : entries_)
             if (entry.name == name)
-                fail(where_, ":", line, ": ", name, " appears twice (first in line ", entry.line,
-                     ")");
+                fail(where_, ":", line, ": ", readable(name), " appears twice (first in line ",
+                     entry.line, ")");
         if (entries_.size() == max_fields)
             fail(where_, ":", line, ": has more than ", max_fields, " fields, which no plan has");
         entries_.push_back({name, value, line, false});
@@ -131,7 +132,8 @@ public:
     /// Throws  `Error` naming a line that nobody asked for
     void finish() const {
         for (const Entry& entry : entries_)
-            if (!entry.used) fail(where_, ":", entry.line, ": there is no field ", entry.name);
+            if (!entry.used)
+                fail(where_, ":", entry.line, ": there is no field ", readable(entry.name));
     }
 
 private:
@@ -168,8 +170,8 @@ private:
             const auto [after, error] = std::from_chars(entry.value.data(), end, number);
             constexpr long long largest = std::is_same_v<T, bool> ? 1 : Limits::max();
             if (error != std::errc{} || after != end || number < 0 || number > largest)
-                fail(place, "expected a number from 0 to ", largest, ", found \"",
-                     entry.value.substr(0, 20), "\"");
+                fail(place, "expected a number from 0 to ", largest, ", found ",
+                     in_quotes(entry.value));
             x = static_cast<T>(number);
         }
     }
@@ -229,14 +231,15 @@ inline constexpr std::string_view plan_version = "1";
         }
         const auto colon = line.find(": ");
         if (colon == std::string_view::npos)
-            fail(where, ":", number, R"(: expected "name: value" or a gene string, found ")",
-                 line.substr(0, 40), "\"");
+            fail(where, ":", number, R"(: expected "name: value" or a gene string, found )",
+                 in_quotes(line));
         reader.add(line.substr(0, colon), line.substr(colon + 2), number);
     }
 
     LatencyPlan plan;
     if (const auto version = reader.text("hat_latency_plan"); version != detail::plan_version)
-        fail(where, ": is a plan of version ", version, ", expected ", detail::plan_version);
+        fail(where, ": is a plan of version ", readable(version), ", expected ",
+             detail::plan_version);
     reader.value("beam", plan.workload.beam);
     reader.option("time", plan.workload.time);
     plan.workload.lengths = parse_lengths(reader.text("lengths"), reader.address("lengths") + "…");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/csv.hpp>
 #include <hat/io/text_file.hpp>
@@ -193,7 +194,7 @@ inline void read_latency_columns(const io::Csv& csv, int row, int first_column,
         const auto slot = static_cast<std::size_t>(i);
         if (csv.header()[slot] != names[slot])
             fail(where, ":1: column ", i + 1, ": expected \"", names[slot], "\", found ",
-                 io::shown(csv.header()[slot]));
+                 in_quotes(csv.header()[slot]));
     }
     if (csv.columns() != published_count && csv.columns() != all_count)
         fail(where, ":1: expected ", published_count, " columns, or ", all_count, ", found ",
@@ -254,7 +255,7 @@ inline void read_latency_columns(const io::Csv& csv, int row, int first_column,
                 detail::visit_latency(column, row, put_number);
             for (const std::string* text : {&row.details->flags, &row.details->genes}) {
                 if (text->find_first_of(",\"\r\n") != std::string::npos)
-                    fail("latency table: ", io::shown(*text), " cannot be a field of a CSV file");
+                    fail("latency table: ", in_quotes(*text), " cannot be a field of a CSV file");
                 csv += ',';
                 csv += *text;
             }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/core/random.hpp>
 #include <hat/core/special_tokens.hpp>
 #include <hat/data/corpus.hpp>
@@ -108,7 +109,7 @@ struct LatencyWorkload {
     constexpr std::size_t most = 10'000;
     const auto reject = [&] {
         fail(where, ": expected fixed:TOKENS or SOURCExTARGET+… with 1 … ", longest,
-             " tokens each, found \"", text.substr(0, 40), "\"");
+             " tokens each, found ", in_quotes(text));
     };
     const char* at = text.data();
     const char* const end = at + text.size();

@@ -94,8 +94,8 @@ public:
     void save(const std::string& path, io::Metadata metadata = {}) const {
         io::Json norms = io::Json::array();
         for (const double norm : feature_norm_) norms.push_back(norm);
-        metadata["feature_norm"] = norms.dump();
-        metadata["lat_norm"] = io::Json(latency_norm_ms_).dump();
+        metadata["feature_norm"] = io::json_text(norms);
+        metadata["lat_norm"] = io::json_text(io::Json(latency_norm_ms_));
         std::vector<io::TensorView> tensors;
         io::append_tensors(tensors, table_, weights_);
         io::write_safetensors(path, tensors, metadata);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/byte_order_mark.hpp>
 #include <hat/io/json.hpp>
@@ -161,8 +162,8 @@ template <std::size_t Terms>
 inline void Predictor::save(const std::string& path, const io::Json& provenance) const {
     if (const auto* mlp = std::get_if<MlpPredictor>(&model_))
         return mlp->save(path, {{"format", detail::predictor_format},
-                                {"errors", detail::errors_to_json(errors_).dump()},
-                                {"provenance", provenance.dump()}});
+                                {"errors", io::json_text(detail::errors_to_json(errors_))},
+                                {"provenance", io::json_text(provenance)}});
     const auto& additive = std::get<AdditivePredictor>(model_);
     const io::Json json{{"format", detail::predictor_format},
                         {"model", "additive"},
@@ -172,7 +173,7 @@ inline void Predictor::save(const std::string& path, const io::Json& provenance)
                         {"cache_mb", additive.cache_mb},
                         {"encoder", detail::side_to_json(additive.encoder, encoder_term_names)},
                         {"decoder", detail::side_to_json(additive.decoder, decoder_term_names)}};
-    io::write_file(path, json.dump(1) + "\n");
+    io::write_file(path, io::json_text(json, 1) + "\n");
 }
 
 inline Predictor Predictor::load(const std::string& path) {
@@ -190,10 +191,10 @@ inline Predictor Predictor::load(const std::string& path) {
     const auto json = io::parse_json(text, path);
     if (const auto format = io::json_get<std::string>(json, "format", path);
         format != detail::predictor_format)
-        fail(path, ": format is ", io::in_quotes(format), ", expected \"", detail::predictor_format,
+        fail(path, ": format is ", in_quotes(format), ", expected \"", detail::predictor_format,
              "\"");
     if (const auto name = io::json_get<std::string>(json, "model", path); name != "additive")
-        fail(path, ": model is ", io::in_quotes(name), ", expected \"additive\"");
+        fail(path, ": model is ", in_quotes(name), ", expected \"additive\"");
     AdditivePredictor additive;
     additive.interval_width = detail::finite_at_least_0(json, "interval_width", path);
     additive.cache_mb = detail::finite_at_least_0(json, "cache_mb", path);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/text_file.hpp>
@@ -70,15 +71,17 @@ inline constexpr const char* search_format = "hat-search-1";
         io::json_get<std::string>(saved, "kind", path) != kind)
         fail(path, ": not a saved search of this version (", search_format, ", ", kind, ")");
     const auto of = io::json_get<std::string>(saved, "configuration", path);
+    constexpr std::size_t longest = 500;
     if (of != configuration)
-        fail(path, ": is of another search: ", io::in_quotes(of), ", expected ",
-             io::in_quotes(configuration));
+        fail(path, ": is of another search: ", in_quotes(of, longest), ", expected ",
+             in_quotes(configuration, longest));
     const io::Json& used = io::json_field(saved, "options", path);
     for (const auto& [name, value] : options.items()) {
         if (name == "iterations" || name == "patience") continue;
         const io::Json& found = io::json_field(used, name.c_str(), path + ": options");
         if (found != value)
-            fail(path, ": ", name, " = ", found.dump(), ", expected ", value.dump());
+            fail(path, ": ", name, " = ", readable(io::json_text(found)), ", expected ",
+                 io::json_text(value));
     }
     return saved;
 }
@@ -98,7 +101,8 @@ inline void check_progress(int iteration, std::size_t genomes, const std::string
 
 [[nodiscard]] inline double saved_number(const io::Json& value, const std::string& where) {
     const auto number = io::json_as<double>(value, where);
-    if (!std::isfinite(number)) fail(where, ": ", value.dump(), " is out of range");
+    if (!std::isfinite(number))
+        fail(where, ": ", readable(io::json_text(value)), " is out of range");
     return number;
 }
 
@@ -125,7 +129,7 @@ void for_each_saved(const io::Json& rows, const Problem& problem, std::size_t nu
         if (!row.is_array() || row.size() != 1 + numbers)
             fail(here, ": expected a genome and ", numbers, " further values");
         const auto word = io::json_as<std::string>(row[0], here);
-        if (!words.insert(word).second) fail(here, ": ", io::in_quotes(word), " appears twice");
+        if (!words.insert(word).second) fail(here, ": ", in_quotes(word), " appears twice");
         visit(parse_genome(problem, word, here), row, here);
     }
 }
@@ -148,7 +152,7 @@ void save_search(const std::string& path, const Problem& problem, const Evolutio
                   {"scored", io::Json::array()}};
     for (const auto& known : search.scored())
         json["scored"].push_back({problem.text(known.genome), known.cost, known.score});
-    io::write_file(path, json.dump() + "\n");
+    io::write_file(path, io::json_text(json) + "\n");
 }
 
 /// Sets `search`, which has not begun, to where the one saved at `path` was.
@@ -163,7 +167,8 @@ void load_search(const std::string& path, const Problem& problem, Evolution<Prob
     const io::Json limit = detail::limit_to_json(search.limit());
     const io::Json& saved_limit = io::json_field(saved, "limit", path);
     if (saved_limit != limit)
-        fail(path, ": limit = ", saved_limit.dump(), ", expected ", limit.dump());
+        fail(path, ": limit = ", readable(io::json_text(saved_limit)), ", expected ",
+             io::json_text(limit));
     const int iteration = detail::saved_count(saved, "iteration", path);
     const int stale = detail::saved_count(saved, "stale", path);
     std::vector<Scored<typename Problem::Genome>> scored;
@@ -195,7 +200,7 @@ void save_search(const std::string& path, const Problem& problem,
                   {"iteration", search.iteration()}, {"members", io::Json::array()}};
     for (const auto& member : search.members())
         json["members"].push_back({problem.text(member.genome), member.objectives});
-    io::write_file(path, json.dump() + "\n");
+    io::write_file(path, io::json_text(json) + "\n");
 }
 
 /// Sets `search`, which has not begun, to where the one saved at `path` was.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/core/random.hpp>
 #include <hat/core/slab.hpp>
 #include <hat/io/json.hpp>
@@ -91,7 +92,7 @@ inline constexpr const char* average_prefix = "average/";
     if (position.best_score) json["best_score"] = *position.best_score;
     json["validations_since_best"] = position.validations_since_best;
     json["configuration"] = position.configuration;
-    return json.dump(-1, ' ', false, io::Json::error_handler_t::replace);
+    return io::json_text(json);
 }
 
 [[nodiscard]] inline TrainingPosition parse_position(const std::string& text,
@@ -195,7 +196,7 @@ private:
         }
         for (const io::TensorView& tensor : file_.tensors()) {
             if (!is_expected(tensor.name, table, averages))
-                fail(file_.path(), ": tensor ", io::in_quotes(tensor.name),
+                fail(file_.path(), ": tensor ", in_quotes(tensor.name),
                      " is not part of this training");
         }
         return steps;

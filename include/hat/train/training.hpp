@@ -2,6 +2,8 @@
 // Needs: nlohmann-json
 #pragma once
 
+#include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/data/batch.hpp>
 #include <hat/data/batches.hpp>
 #include <hat/data/corpus.hpp>
@@ -25,8 +27,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hat::train {
@@ -61,31 +65,51 @@ inline void append_difference(std::string& text, const std::string& name, const 
                               const io::Json& now) {
     if (before == now) return;
     if (before.is_object() && now.is_object()) {
+        using Values = std::map<std::string_view, const io::Json*>;
+        const auto values_of = [](const io::Json& json) {
+            Values values;
+            for (const auto& [key, value] : json.items()) values.emplace(key, &value);
+            return values;
+        };
+        const Values old_values = values_of(before);
+        const Values new_values = values_of(now);
+        const io::Json nothing;
+        const auto value = [&](const Values& values, const std::string& key) -> const io::Json& {
+            const auto found = values.find(key);
+            return found == values.end() ? nothing : *found->second;
+        };
         const auto inner = [&](const std::string& key) {
-            append_difference(text, name.empty() ? key : name + "." + key,
-                              before.value(key, io::Json()), now.value(key, io::Json()));
+            append_difference(text, name.empty() ? key : name + "." + key, value(old_values, key),
+                              value(new_values, key));
         };
         for (const auto& item : before.items()) inner(item.key());
         for (const auto& item : now.items())
-            if (!before.contains(item.key())) inner(item.key());
+            if (!old_values.contains(item.key())) inner(item.key());
         return;
     }
     const auto words = [](const io::Json& json) {
-        if (json.is_null()) return std::string("nothing");
-        return json.dump(-1, ' ', false, io::Json::error_handler_t::replace);
+        return json.is_null() ? std::string("nothing") : readable(io::json_text(json));
     };
-    text += (text.empty() ? "" : "; ") + name + " was " + words(before) + ", is " + words(now);
+    text += (text.empty() ? "" : "; ") + readable(name) + " was " + words(before) + ", is " +
+            words(now);
 }
 
-/// What differs between two configurations: the settings by name if both are JSON objects.
+/// What differs between two configurations, as far as a reader follows: the settings by name if
+/// both are JSON objects.
 [[nodiscard]] inline std::string settings_difference(const std::string& before,
                                                      const std::string& now) {
-    const io::Json old_settings = io::Json::parse(before, nullptr, false);
-    const io::Json new_settings = io::Json::parse(now, nullptr, false);
-    if (!old_settings.is_object() || !new_settings.is_object()) return before + "; found " + now;
+    constexpr std::size_t longest = 1000;
     std::string text;
-    append_difference(text, {}, old_settings, new_settings);
-    return text.empty() ? "their order" : text;
+    try {
+        const io::Json old_settings = io::parse_json(before, "before");
+        const io::Json new_settings = io::parse_json(now, "now");
+        if (old_settings.is_object() && new_settings.is_object()) {
+            append_difference(text, {}, old_settings, new_settings);
+            return text.empty() ? "their order" : readable(text, longest);
+        }
+    } catch (const Error&) {  // they are compared as what they are: text
+    }
+    return readable(before, longest) + "; found " + readable(now, longest);
 }
 
 }  // namespace detail
