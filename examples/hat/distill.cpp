@@ -11,9 +11,9 @@
 
 #include "commands.hpp"
 #include "data_directory.hpp"
-#include "flags.hpp"
 #include "model_argument.hpp"
 #include "output_directory.hpp"
+#include "search_flags.hpp"
 
 #include <algorithm>
 #include <array>
@@ -32,8 +32,7 @@ namespace {
 
 struct DistillOptions {
     std::string model, data, out;
-    decode::SearchOptions search;
-    int threads = 0;
+    SearchFlags search;
     bool keep = false;
     bool resume = false;
     bool overwrite = false;
@@ -45,11 +44,10 @@ constexpr std::array<std::string_view, 1> leftovers{"unfinished.corpus"};
 /// Translates `source` from sentence `targets.size()` on and appends what comes to `targets`, a
 /// block at a time; `save()` is called after each.
 template <class Save>
-void translate_all(const decode::SearchOptions& search, const model::PackedModel& packed,
-                   const SpecialTokens& special, const data::Sentences& source,
-                   data::Sentences& targets, ThreadPool& pool, const Save& save) {
+void translate_all(const SearchFlags& search, decode::Translator& translator,
+                   const data::Sentences& source, data::Sentences& targets, ThreadPool& pool,
+                   const Save& save) {
     constexpr int block = 2048;
-    decode::Translator translator(packed, special);
     std::vector<decode::Hypotheses> results;
     const auto start = std::chrono::steady_clock::now();
     const int done = targets.size();
@@ -62,7 +60,8 @@ void translate_all(const decode::SearchOptions& search, const model::PackedModel
             tokens.insert(tokens.end(), source[i].begin(), source[i].end());
             offsets.push_back(static_cast<int>(tokens.size()));
         }
-        translator.translate({tokens, Ragged(offsets.data(), last - first)}, search, pool, results);
+        translator.translate({tokens, Ragged(offsets.data(), last - first)}, search.options, pool,
+                             results, search.batch);
         for (const decode::Hypotheses& best : results) targets.push_back(best.front().tokens);
         save();
         const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
@@ -100,14 +99,21 @@ void distill(const DistillOptions& options) {
                 fail(unfinished, ": is of other data than ", options.data);
         }
     }
-    ThreadPool pool(options.threads);
-    translate_all(options.search, packed, teacher.directory.config().special_tokens, source,
-                  distilled.target.sentences, pool, [&] {
-                      data::Sentences& done = distilled.source.sentences;
-                      while (done.size() < distilled.target.sentences.size())
-                          done.push_back(source[done.size()]);
-                      data::save_corpus(distilled, unfinished);
-                  });
+    ThreadPool pool(options.search.threads);
+    decode::Translator translator(packed, teacher.directory.config().special_tokens);
+    translate_all(options.search, translator, source, distilled.target.sentences, pool, [&] {
+        data::Sentences& done = distilled.source.sentences;
+        while (done.size() < distilled.target.sentences.size()) done.push_back(source[done.size()]);
+        data::save_corpus(distilled, unfinished);
+    });
+    int cut = 0;
+    for (int i = 0; i < distilled.size(); ++i)
+        if (translator.is_cut(options.search.options, static_cast<int>(source[i].size()),
+                              distilled.target.sentences[i]))
+            ++cut;
+    if (cut > 0)
+        std::fprintf(stderr, "note: %d of %d translations %s %s\n", cut, distilled.size(),
+                     cut == 1 ? "is" : "are", cut_translations);
     if (options.keep) {
         for (int i = 0; i < data.train.size(); ++i) {
             distilled.source.sentences.push_back(source[i]);
@@ -116,7 +122,8 @@ void distill(const DistillOptions& options) {
     }
     data.origin["distilled_from"] = options.data;
     data.origin["teacher"] = options.model;
-    data.origin["beam"] = options.search.beam;
+    data.origin["beam"] = options.search.options.beam;
+    data.origin["cut_translations"] = cut;
     data.origin["keeps_original"] = options.keep;
     data.origin["training_pairs"] = distilled.size();
     data::save_data_directory(options.out,
@@ -140,10 +147,7 @@ void add_distill(CLI::App& app) {
         ->required();
     command->add_option("--data", options->data, "what `hat prepare` made")->required();
     command->add_option("--out", options->out, "data directory to write")->required();
-    const NumberFlags number(*command);
-    number("--beam", options->search.beam, {.low = 1, .high = 1000},
-           "hypotheses a sentence; 1 is greedy");
-    number("--threads", options->threads, {.low = 0}, "0: all cores");
+    add_search_flags(*command, options->search);
     command->add_flag("--keep", options->keep, "keep the original pairs, too");
     add_overwrite_flag(*command, options->overwrite);
     command->add_flag("--resume", options->resume, "go on where an interrupted run stopped");

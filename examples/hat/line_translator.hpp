@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,8 +24,8 @@ namespace hat::program {
 /// A translation of a line.
 struct LineTranslation {
     std::string text;
-    float score = 0;      ///< as a `decode::Hypothesis` has it; 0 if the network was not asked
-    bool is_cut = false;  ///< of a part of it: for being as long as it may be
+    std::optional<float> score{};  ///< as a `decode::Hypothesis` has it, if the network was asked
+    bool is_cut = false;           ///< of a part of it: for being as long as it may be
 };
 
 /// A model directory, ready to translate lines.
@@ -62,6 +63,35 @@ public:
             first += asked(line);
         }
         return translations;
+    }
+
+    /// A source and a target to score, as the network reads them.
+    [[nodiscard]] data::TokenPair encode_pair(const std::string& source,
+                                              const std::string& target) const {
+        return codec_.encode_pair(source, target);
+    }
+    /// Whether the network has positions for all of a pair.
+    [[nodiscard]] bool fits(const data::TokenPair& pair) const noexcept {
+        return std::ssize(pair.source) <= translator_.max_source_length() &&
+               std::ssize(pair.target) <= translator_.max_target_length();
+    }
+    /// The scores of pairs that fit, as `translate` gives them to what it finds.
+    [[nodiscard]] std::vector<float> score(std::span<const data::TokenPair> pairs) {
+        tokens_.clear();
+        offsets_.assign(1, 0);
+        std::vector<int> targets;
+        std::vector<int> target_offsets{0};
+        for (const data::TokenPair& pair : pairs) {
+            append(pair.source);
+            targets.insert(targets.end(), pair.target.begin(), pair.target.end());
+            target_offsets.push_back(static_cast<int>(targets.size()));
+        }
+        const Ragged target_sentences(target_offsets.data(), sentences().sentences());
+        translator_.score({tokens_, sentences()}, {targets, target_sentences}, flags_.options,
+                          pool_, results_, flags_.batch);
+        std::vector<float> scores;
+        for (const decode::Hypotheses& of_pair : results_) scores.push_back(of_pair.front().score);
+        return scores;
     }
 
 private:
@@ -104,11 +134,13 @@ private:
         offsets_.assign(1, 0);
         for (const data::SourceLine& line : lines) {
             for (const data::SourcePart& part : line.parts) {
-                if (part.tokens.empty()) continue;
-                tokens_.insert(tokens_.end(), part.tokens.begin(), part.tokens.end());
-                offsets_.push_back(static_cast<int>(tokens_.size()));
+                if (!part.tokens.empty()) append(part.tokens);
             }
         }
+    }
+    void append(const std::vector<int>& tokens) {
+        tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
+        offsets_.push_back(static_cast<int>(tokens_.size()));
     }
     [[nodiscard]] Ragged sentences() const noexcept {
         return {offsets_.data(), static_cast<int>(offsets_.size()) - 1};

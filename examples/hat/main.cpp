@@ -7,6 +7,7 @@
 
 #include "commands.hpp"
 #include "flags.hpp"
+#include "standard_streams.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -37,10 +38,15 @@ int main(int argc, char** argv) {
     hat::program::add_inspect(app);
     hat::program::add_quickstart(app);
     try {
-        app.parse(argc, argv);
-        return 0;
-    } catch (const CLI::ParseError& error) {
-        return hat::program::answer(app, error);
+        hat::program::reserve_standard_streams();
+        int code = 0;
+        try {
+            app.parse(argc, argv);
+        } catch (const CLI::ParseError& error) {
+            code = hat::program::answer(app, error);
+        }
+        hat::program::flush_standard_output();
+        return code;
     } catch (const hat::Error& error) {
         std::fprintf(stderr, "hat: %s\n", error.what());
     } catch (const std::bad_alloc&) {

@@ -3,6 +3,8 @@
 
 #include <hat/decode/hypothesis.hpp>
 
+#include "flags.hpp"
+
 #include <CLI/CLI.hpp>
 
 namespace hat::program {
@@ -17,24 +19,23 @@ struct SearchFlags {
 /// Adds the flags of a search to a command; what they say is in `flags`, which must outlive it.
 inline void add_search_flags(CLI::App& command, SearchFlags& flags) {
     decode::SearchOptions& search = flags.options;
-    const auto number = [&](const char* name, auto& value, const char* text) {
-        return command.add_option(name, value, text)->capture_default_str();
-    };
-    number("--beam", search.beam, "hypotheses a sentence; 1 is greedy")->check(CLI::Range(1, 1000));
-    number("--threads", flags.threads, "0: all cores")->check(CLI::NonNegativeNumber);
-    number("--batch", flags.batch, "sentences that are translated together")
-        ->check(CLI::PositiveNumber);
-    number("--length-penalty", search.length_penalty, "scores are divided by length to this power");
-    number("--max-length-a", search.max_length_a,
-           "a translation has at most a · source length + b tokens")
-        ->check(CLI::NonNegativeNumber);
-    number("--max-length-b", search.max_length_b, "b of the above")->check(CLI::NonNegativeNumber);
-    number("--min-length", search.min_length, "tokens of a translation, at least")
-        ->check(CLI::NonNegativeNumber);
-    number("--no-repeat-ngram", search.no_repeat_ngram,
-           "no sequence of so many tokens twice in a translation; 0: any")
-        ->check(CLI::NonNegativeNumber);
+    const NumberFlags number(command);
+    number("--beam", search.beam, {.low = 1, .high = 1000}, "hypotheses a sentence; 1 is greedy");
+    number("--threads", flags.threads, {.low = 0}, "0: all cores");
+    number("--batch", flags.batch, {.low = 1}, "sentences that are translated together");
+    number("--length-penalty", search.length_penalty, {},
+           "scores are divided by length to this power");
+    number("--max-length-a", search.max_length_a, {.low = 0, .high = 10'000},
+           "a translation has at most a · source length + b tokens");
+    number("--max-length-b", search.max_length_b, {.low = 0}, "b of the above");
+    number("--min-length", search.min_length, {.low = 0}, "tokens of a translation, at least");
+    number("--no-repeat-ngram", search.no_repeat_ngram, {.low = 0},
+           "no sequence of so many tokens twice in a translation; 0: any");
     command.add_flag("!--no-unk", search.unk, "never choose the unknown word");
 }
+
+/// What is said of translations that ended because they were as long as they may be.
+inline constexpr const char* cut_translations =
+    "as long as it may be, and may lack its end (--max-length-a, --max-length-b)";
 
 }  // namespace hat::program

@@ -2,24 +2,31 @@
 #pragma once
 
 #include <hat/data/lines.hpp>
+#include <hat/io/line_reader.hpp>
 
-#include <array>
-#include <cstdio>
 #include <string>
+#include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace hat::program {
 
+inline constexpr const char* standard_input = "standard input";
+
 /// All lines of standard input.
-/// Throws  `Error` with the number of the first line that is not UTF-8, or if reading fails.
+///
+/// Throws  `Error` with the number of the first line that is not UTF-8 or has more than 1 GiB, or
+///         if reading fails
 inline std::vector<std::string> read_standard_input() {
-    std::string text;
-    std::array<char, 65536> buffer{};
-    while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), stdin)) {
-        text.append(buffer.data(), n);
+    io::LineReader reader(STDIN_FILENO, standard_input);
+    std::vector<std::string> lines;
+    while (auto line = reader.next()) {
+        if (line->dropped_bytes > 0)
+            fail(standard_input, ":", line->number, ": the line has ",
+                 line->text.size() + line->dropped_bytes, " bytes, expected at most 2^30");
+        data::detail::add_line(lines, line->text, standard_input);
     }
-    if (std::ferror(stdin) != 0) fail("standard input: cannot be read");
-    return data::split_lines(text, "standard input");
+    return lines;
 }
 
 }  // namespace hat::program

@@ -2,20 +2,24 @@
 
 /// hat translate: text on stdin → its translation on stdout.
 
-#include <hat/data/utf8.hpp>
+#include <hat/data/lines.hpp>
 #include <hat/io/line_reader.hpp>
 
 #include "commands.hpp"
+#include "flags.hpp"
+#include "line_input.hpp"
 #include "line_translator.hpp"
 #include "search_flags.hpp"
+#include "standard_streams.hpp"
+#include "translation_output.hpp"
+#include "translation_tally.hpp"
 
+#include <algorithm>
 #include <cstddef>
-#include <cstdio>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -24,104 +28,136 @@ namespace hat::program {
 namespace {
 
 struct TranslateOptions {
-    std::string model;
+    std::string model, targets;
     SearchFlags search;
     data::UnknownPolicy unknown = data::UnknownPolicy::copy;
-    bool scores = false;
-    bool strict = false;
-    std::size_t max_line_bytes = std::size_t{1} << 20;
+    LineInputOptions input;
+    OutputOptions output;
+    bool stats = false;
 };
 
-constexpr const char* input_name = "standard input";
+const std::map<std::string, data::UnknownPolicy> unknown_policies{
+    {"copy", data::UnknownPolicy::copy},
+    {"drop", data::UnknownPolicy::drop},
+    {"mark", data::UnknownPolicy::mark}};
+const std::map<std::string, OutputFormat> output_formats{{"text", OutputFormat::text},
+                                                         {"jsonl", OutputFormat::jsonl}};
 
-/// Lines that are translated together.
+/// Lines as they were read, and as the network reads them.
 struct Block {
-    std::vector<std::string> lines;
+    std::vector<io::Line> lines;
     std::vector<data::SourceLine> sources;
-    std::size_t size_bytes = 0;
-
-    static constexpr std::size_t most_bytes = std::size_t{1} << 20;
-    [[nodiscard]] bool is_full() const noexcept {
-        return lines.size() >= 1024 || size_bytes >= most_bytes;
-    }
 };
 
-/// Reads blocks: what is at hand, without waiting for more. What is wrong with a line is mended and
-/// told, or, if that is strict, ends the input.
-class BlockReader {
-public:
-    BlockReader(const LineTranslator& translator, const TranslateOptions& options)
-        : translator_(translator), options_(options),
-          reader_(STDIN_FILENO, input_name, options.max_line_bytes) {}
+Block read_block(LineInput& input, const LineTranslator& translator, TranslationTally& tally) {
+    Block block;
+    input.read_block([&](io::Line& line) {
+        data::SourceLine source = translator.encode(line.text);
+        if (source.parts.size() > 1 &&
+            !input.report(line.number,
+                          "the line has " + std::to_string(source.tokens) +
+                              " tokens, expected at most " +
+                              std::to_string(translator.most_tokens()),
+                          "it is translated in " + std::to_string(source.parts.size()) + " parts"))
+            return false;
+        tally.add(line.text, source);
+        block.lines.push_back(std::move(line));
+        block.sources.push_back(std::move(source));
+        return true;
+    });
+    return block;
+}
 
-    /// The next lines; none at the end.
-    [[nodiscard]] Block next() {
-        Block block;
-        while (!block.is_full() && !fault_) {
-            auto line = block.lines.empty() ? reader_.next() : reader_.next_at_hand();
-            if (!line) break;
-            data::SourceLine source = read(*line);
-            if (fault_) break;
-            block.size_bytes += line->text.size();
-            block.lines.push_back(std::move(line->text));
-            block.sources.push_back(std::move(source));
+void translate_lines(const TranslateOptions& options, LineTranslator& translator) {
+    TranslationTally tally;
+    LineInput input(options.input, tally);
+    const TranslationOutput output(options.output);
+    const int n_best = std::max(options.output.n_best, 1);
+    for (Block block = read_block(input, translator, tally); !block.lines.empty();
+         block = read_block(input, translator, tally)) {
+        const auto translations = translator.translate(block.sources, n_best);
+        for (std::size_t i = 0; i < translations.size(); ++i) {
+            const io::Line& line = block.lines[i];
+            output.print(line.number, line.text, translations[i]);
+            if (translations[i].front().is_cut) tally.add_cut(line.number);
         }
-        return block;
+        flush_standard_output();
+        tally.show_progress();
     }
+    tally.finish(options.stats);
+    input.check_end();
+}
 
-    /// Throws  `Error` if the input ended with a line that is not as it must be
-    void check_end() const {
-        if (fault_) fail(*fault_);
-    }
-
-private:
-    /// The line as the network reads it, once its text is what it should be.
-    data::SourceLine read(io::Line& line) {
-        const std::string where = input_name + (":" + std::to_string(line.number)) + ": ";
-        if (line.dropped_bytes > 0)
-            report(where + "the line has " + std::to_string(line.text.size() + line.dropped_bytes) +
-                       " bytes, expected at most " + std::to_string(options_.max_line_bytes),
-                   "the last " + std::to_string(line.dropped_bytes) + " are left out");
-        if (const auto bad = data::find_invalid_utf8(line.text); bad != std::string::npos) {
-            report(where + "byte " + std::to_string(bad + 1) + " of the line is not valid UTF-8",
-                   "U+FFFD takes the place of such bytes");
-            line.text = data::replace_invalid_utf8(line.text);
-        }
-        data::SourceLine source = translator_.encode(line.text);
-        if (source.parts.size() > 1)
-            report(where + "the line has " + std::to_string(source.tokens) +
-                       " tokens, expected at most " + std::to_string(translator_.most_tokens()),
-                   "it is translated in " + std::to_string(source.parts.size()) + " parts");
-        return source;
-    }
-
-    void report(const std::string& what, const std::string& remedy) {
-        if (options_.strict && !fault_) fault_ = what;
-        if (!options_.strict) std::fprintf(stderr, "note: %s; %s\n", what.c_str(), remedy.c_str());
-    }
-
-    const LineTranslator& translator_;
-    const TranslateOptions& options_;
-    io::LineReader reader_;
-    std::optional<std::string> fault_;
+/// Pairs to score; those that are too long have no tokens.
+struct PairBlock {
+    std::vector<std::string> sources;
+    std::vector<std::string> targets;
+    std::vector<std::optional<data::TokenPair>> pairs;
 };
 
-void print(const LineTranslation& translation, bool with_score) {
-    if (with_score) std::printf("%.4f\t", static_cast<double>(translation.score));
-    std::printf("%s\n", translation.text.c_str());
+PairBlock read_pairs(LineInput& input, const LineTranslator& translator,
+                     const std::vector<std::string>& targets) {
+    PairBlock block;
+    input.read_block([&](io::Line& line) {
+        if (line.number > targets.size()) {
+            input.end_with("standard input has more lines than --score-targets");
+            return false;
+        }
+        const std::string& target = targets[static_cast<std::size_t>(line.number - 1)];
+        std::optional<data::TokenPair> pair = translator.encode_pair(line.text, target);
+        if (!translator.fits(*pair)) {
+            if (!input.report(line.number,
+                              "the pair has " + std::to_string(pair->source.size()) + " and " +
+                                  std::to_string(pair->target.size()) +
+                                  " tokens, more than the network reads",
+                              "it has no score"))
+                return false;
+            pair.reset();
+        }
+        block.sources.push_back(std::move(line.text));
+        block.targets.push_back(target);
+        block.pairs.push_back(std::move(pair));
+        return true;
+    });
+    return block;
+}
+
+void score_targets(const TranslateOptions& options, LineTranslator& translator) {
+    const std::vector<std::string> targets = data::read_lines(options.targets);
+    TranslationTally tally;
+    LineInput input(options.input, tally);
+    const TranslationOutput output(options.output);
+    std::size_t lines = 0;
+    for (PairBlock block = read_pairs(input, translator, targets); !block.sources.empty();
+         block = read_pairs(input, translator, targets)) {
+        std::vector<data::TokenPair> pairs;
+        for (auto& pair : block.pairs)
+            if (pair) pairs.push_back(*pair);
+        const std::vector<float> scores = translator.score(pairs);
+        std::size_t next = 0;
+        for (std::size_t i = 0; i < block.sources.size(); ++i) {
+            std::optional<float> score;
+            if (block.pairs[i]) score = scores[next++];
+            output.print(block.sources[i], block.targets[i], score);
+        }
+        flush_standard_output();
+        lines += block.sources.size();
+    }
+    input.check_end();
+    if (lines < targets.size())
+        fail("standard input has ", lines, " lines, but ", options.targets, " has ",
+             targets.size());
 }
 
 void translate(const TranslateOptions& options) {
+    if (options.output.n_best > options.search.options.beam)
+        fail("--n-best: ", options.output.n_best, ", but a beam of ", options.search.options.beam,
+             " has no more translations; see --beam");
     LineTranslator translator(options.model, options.search, options.unknown);
-    BlockReader reader(translator, options);
-    for (Block block = reader.next(); !block.lines.empty(); block = reader.next()) {
-        const auto translations = translator.translate(block.sources);
-        for (std::size_t i = 0; i < translations.size(); ++i)
-            print(translations[i].front(), options.scores && !block.sources[i].parts.empty());
-        std::fflush(stdout);
-        if (std::ferror(stdout) != 0) fail("standard output: cannot be written");
-    }
-    reader.check_end();
+    if (options.targets.empty())
+        translate_lines(options, translator);
+    else
+        score_targets(options, translator);
 }
 
 }  // namespace
@@ -133,24 +169,28 @@ void add_translate(CLI::App& app) {
     command->footer("Example:\n  echo 'Save the file.' | hat translate --model run/model");
     command->add_option("--model", options->model, "run or model directory")->required();
     add_search_flags(*command, options->search);
-    command->add_flag("--scores", options->scores,
+    const NumberFlags number(*command);
+    command->add_flag("--scores", options->output.scores,
                       "print the score of each translation in front of it, and a tab");
-    const std::map<std::string, data::UnknownPolicy> policies{{"copy", data::UnknownPolicy::copy},
-                                                              {"drop", data::UnknownPolicy::drop},
-                                                              {"mark", data::UnknownPolicy::mark}};
+    CLI::Option* n_best = number.without_default(
+        "--n-best", options->output.n_best, {.low = 1, .high = 1000},
+        "print so many translations of each line, best first, behind its number and a tab");
     command
-        ->add_option("--unk", options->unknown,
-                     "text that the vocabulary lacks: copy (default) it into the translation, "
-                     "drop it, or put a mark (⁇) in its place")
-        ->transform(CLI::CheckedTransformer(policies))
-        ->option_text("copy|drop|mark");
-    command->add_flag("--strict", options->strict,
+        ->add_option("--score-targets", options->targets,
+                     "translate nothing; print the scores of these translations, line by line")
+        ->excludes(n_best);
+    add_choice(*command, "--format", options->output.format, output_formats,
+               "lines of text, or of JSON with source, target, score and n_best");
+    add_choice(*command, "--unk", options->unknown, unknown_policies,
+               "text that the vocabulary lacks: copy it into the translation, drop it, or put a "
+               "mark (⁇) in its place");
+    command->add_flag("--strict", options->input.strict,
                       "end at the first line that is too long or not UTF-8, instead of mending it");
-    command
-        ->add_option("--max-line-bytes", options->max_line_bytes,
-                     "what a longer line has behind these is left out, with a note")
-        ->check(CLI::Range(std::size_t{16}, std::size_t{1} << 30))
-        ->capture_default_str();
+    number("--max-line-bytes", options->input.max_line_bytes,
+           {.low = std::size_t{16}, .high = std::size_t{1} << 30},
+           "what a longer line has behind these is left out, with a note");
+    command->add_flag("--stats", options->stats,
+                      "say at the end how much was translated, unknown and cut, and how fast");
     command->callback([options] { translate(*options); });
 }
 

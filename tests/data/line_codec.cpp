@@ -77,6 +77,13 @@ TEST_SUITE("data/line_codec") {
                   .empty());
     }
 
+    TEST_CASE("a pair is read with the vocabulary of each side") {
+        const TextCodec text = words();
+        const TokenPair pair = LineCodec(text, {}).encode_pair("a b", "D. Q");
+        CHECK(pair.source == std::vector<int>{4, 5, 2});
+        CHECK(pair.target == std::vector<int>{7, 3, 2});
+    }
+
     TEST_CASE("a line that is too long is cut into parts and joined again") {
         const TextCodec text = words();
         const LineCodec codec(text, {.most_tokens = 6, .part_tokens = 3});

@@ -35,6 +35,14 @@ TEST_SUITE("decode/step_model") {
         CHECK(ruled(Allowed::only_eos, 4) == std::vector<float>(5, forbidden));
     }
 
+    TEST_CASE("a row may allow one token only, in whichever block it is") {
+        std::vector<float> outputs{10, 11, 12, 13, 14};
+        apply_rules({.only = 4}, {}, 0, outputs);
+        CHECK(outputs == std::vector<float>{forbidden, forbidden, forbidden, forbidden, 14});
+        apply_rules({.only = 4}, {}, 5, outputs);
+        CHECK(outputs == std::vector<float>(5, forbidden));
+    }
+
     TEST_CASE("the unknown word pays its penalty, and tokens that do not exist have no rule") {
         CHECK(ruled(Allowed::any, 0, {.unk_penalty = 2.5F})[0] == 7.5F);
         const Selection no_pad{.unk_penalty = 2.5F, .special = {.unk = -1, .pad = -1}};

@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -86,6 +87,42 @@ TEST_SUITE("decode/translate") {
             run();
             CHECK(hat::support::allocations_in(run) == 0);
         }
+    }
+
+    TEST_CASE("unk is never chosen where it may not be, by either search") {
+        // A model that would say nothing else.
+        hat::support::ToyModel model(6, [](const auto&, const auto& prefix) {
+            std::vector<float> logits{9, 0, 0, 0, 1, 0};
+            if (prefix.size() > 4) logits[2] = 20;
+            return logits;
+        });
+        const OwnedSources sources = random_sources(3, 4, 6, 2, 1);
+        const auto count = [&](auto search, SearchOptions options) {
+            std::vector<Hypotheses> results(3);
+            search.run(model, sources.view(), {}, options, results);
+            std::size_t unknown = 0;
+            for (const Hypotheses& hypotheses : results)
+                for (const Hypothesis& h : hypotheses)
+                    unknown +=
+                        static_cast<std::size_t>(std::count(h.tokens.begin(), h.tokens.end(), 0));
+            return unknown;
+        };
+        CHECK(count(GreedySearch(), {.beam = 1}) == 3 * 4);
+        CHECK(count(GreedySearch(), {.beam = 1, .unk = false}) == 0);
+        CHECK(count(BeamSearch(), {.beam = 2}) > 0);
+        CHECK(count(BeamSearch(), {.beam = 2, .unk = false}) == 0);
+    }
+
+    TEST_CASE("a translation that is as long as it may be is told from others") {
+        const PackedModel packed = random_model();
+        const Translator translator(packed, {});
+        const SearchOptions options{.max_length_a = 1.0F, .max_length_b = 1};
+        CHECK(translator.max_source_length() == 1024);
+        CHECK(translator.max_target_length() == 1024);
+        CHECK(translator.max_target_length(options, 3) == 4);
+        const std::vector<int> target{5, 5, 5, 5, 2};
+        CHECK(translator.is_cut(options, 3, target));
+        CHECK_FALSE(translator.is_cut(options, 4, target));
     }
 
     TEST_CASE("no sentences have no translations") {

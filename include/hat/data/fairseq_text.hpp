@@ -37,6 +37,12 @@ public:
     [[nodiscard]] std::vector<int> encode(std::string_view line) const {
         return codes_ ? source_.encode(codes_->apply(line)) : source_.encode(line);
     }
+    /// Likewise of a line in the language of the target.
+    ///
+    /// Throws  `Error` if the line is not UTF-8
+    [[nodiscard]] std::vector<int> encode_target(std::string_view line) const {
+        return codes_ ? target_.encode(codes_->apply(line)) : target_.encode(line);
+    }
     /// The words, or pieces of words, of such a line that the dictionary does not know.
     ///
     /// Throws  `Error` if the line is not UTF-8

@@ -47,6 +47,12 @@ struct SourceLine {
     int unknown_tokens = 0;
 };
 
+/// A source and a target as the network reads them, both with eos.
+struct TokenPair {
+    std::vector<int> source;
+    std::vector<int> target;
+};
+
 /// From lines of text to what a network reads, and from what it says to lines of text: the only
 /// place where `hat translate` does so. Strings that text.json protects are symbols in between.
 ///
@@ -74,6 +80,18 @@ public:
         else
             add_parts(encoded, masked);
         return encoded;
+    }
+
+    /// A line and a translation of it that is given, each in one piece, as in training: strings
+    /// that both have are symbols.
+    ///
+    /// Precondition: both are UTF-8.
+    [[nodiscard]] TokenPair encode_pair(std::string source, std::string target) const {
+        if (placeholders_) placeholders_->mask(source, target);
+        TokenPair pair{.source = text_->encode(source), .target = text_->encode_target(target)};
+        pair.source.push_back(text_->special().eos);
+        pair.target.push_back(text_->special().eos);
+        return pair;
     }
 
     /// The translation of a line; `target(i)` are the tokens that the network said to the i-th part

@@ -85,6 +85,15 @@ public:
         const std::string text = for_model(line);
         return std::visit([&](const auto& codec) { return codec.encode(text); }, codec_);
     }
+    /// Likewise of a line in the language of the target.
+    ///
+    /// Throws  `Error` if the line is not UTF-8
+    [[nodiscard]] std::vector<int> encode_target(std::string_view line) const {
+        const std::string text = for_model(line);
+        if (const auto* fairseq = std::get_if<FairseqText>(&codec_))
+            return fairseq->encode_target(text);
+        return std::get<Subword>(codec_).encode(text);
+    }
     /// The parts of such a line that its vocabulary does not know.
     ///
     /// Throws  `Error` if the line is not UTF-8

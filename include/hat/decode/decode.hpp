@@ -4,6 +4,7 @@
 /// `hat/decode`: from a model to its translations, or to text of its own.
 ///
 /// `GreedySearch` and `BeamSearch` run over any `StepModel`: something that has `start` and `step`.
+/// `ForcedDecoding` scores targets that are given, as these searches would.
 /// `CachedTransformer` is one, on packed weights and caches; `Translator` sorts sentences into
 /// batches and spreads these over threads.
 ///
@@ -21,6 +22,7 @@
 
 #include <hat/decode/beam.hpp>
 #include <hat/decode/cached_transformer.hpp>
+#include <hat/decode/forced.hpp>
 #include <hat/decode/greedy.hpp>
 #include <hat/decode/hypothesis.hpp>
 #include <hat/decode/repetition.hpp>

@@ -26,6 +26,7 @@ struct Row {
     int token = 0;
     Allowed allowed = Allowed::any;
     std::span<const int> forbidden{};  ///< tokens that may not be next
+    int only = -1;                     ///< if not negative, the one token that may be next
 };
 
 /// Which candidates a step returns.
@@ -76,11 +77,12 @@ inline void apply_rules(const Row& row, const Selection& selection, int first,
     for (const int token : row.forbidden)
         if (is_here(token)) at(token) = forbidden;
     if (row.allowed == Allowed::no_eos && is_here(special.eos)) at(special.eos) = forbidden;
-    if (row.allowed == Allowed::only_eos) {
-        float eos = forbidden;
-        if (is_here(special.eos)) eos = at(special.eos);
+    const int only = row.allowed == Allowed::only_eos ? special.eos : row.only;
+    if (only >= 0) {
+        float kept = forbidden;
+        if (is_here(only)) kept = at(only);
         std::fill_n(outputs.data(), n, forbidden);
-        if (is_here(special.eos)) at(special.eos) = eos;
+        if (is_here(only)) at(only) = kept;
     }
 }
 

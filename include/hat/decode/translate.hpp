@@ -6,6 +6,7 @@
 #include <hat/core/token_ids.hpp>
 #include <hat/decode/beam.hpp>
 #include <hat/decode/cached_transformer.hpp>
+#include <hat/decode/forced.hpp>
 #include <hat/decode/greedy.hpp>
 
 #include <algorithm>
@@ -58,6 +59,115 @@ public:
     /// The same into `results`, whose memory is used again.
     void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
                    std::vector<Hypotheses>& results, int batch_sentences = 32) {
+        for_batches(sources, options, pool, results, batch_sentences,
+                    [&](Workspace& workspace, std::span<const int> batch) {
+                        workspace.translate(sources, batch, special_, options, results);
+                    });
+    }
+
+    /// The given targets, each ending in eos, with the scores that a search gives them; `results`
+    /// has one hypothesis for each pair.
+    ///
+    /// Throws  `Error` as `translate`, or if there is not one target for each source, of tokens of
+    ///         the target vocabulary, ending in eos, and no longer than the model has positions for
+    void score(const Sources& sources, const Sources& targets, const SearchOptions& options,
+               ThreadPool& pool, std::vector<Hypotheses>& results, int batch_sentences = 32) {
+        check_targets(sources, targets);
+        for_batches(sources, options, pool, results, batch_sentences,
+                    [&](Workspace& workspace, std::span<const int> batch) {
+                        workspace.score(sources, targets, batch, special_, options, results);
+                    });
+    }
+
+    /// Tokens that a source may have, its eos among them.
+    [[nodiscard]] int max_source_length() const noexcept {
+        return model::Network::most_tokens(model_->view().source_positions);
+    }
+    /// Tokens that a target may have, its eos among them.
+    [[nodiscard]] int max_target_length() const noexcept {
+        return model::Network::most_tokens(model_->view().target_positions);
+    }
+    /// Tokens that the target of a source of `source_length` tokens may have before its eos.
+    [[nodiscard]] int max_target_length(const SearchOptions& options,
+                                        int source_length) const noexcept {
+        return decode::max_target_length(options, source_length, max_target_length());
+    }
+    /// Whether a target ended because it was as long as it may be. It may have been at its end all
+    /// the same.
+    [[nodiscard]] bool is_cut(const SearchOptions& options, int source_length,
+                              std::span<const int> target) const noexcept {
+        return std::ssize(target) - 1 >= max_target_length(options, source_length);
+    }
+
+private:
+    /// Some of many sentences, one after the other.
+    struct Batch {
+        Sources of(const Sources& all, std::span<const int> chosen) {
+            tokens.clear();
+            offsets.assign(1, 0);
+            for (const int s : chosen) {
+                const int* const sentence = all.tokens.data() + all.sentences.begin(s);
+                tokens.insert(tokens.end(), sentence, sentence + all.sentences.length(s));
+                offsets.push_back(static_cast<int>(tokens.size()));
+            }
+            return {tokens, Ragged(offsets.data(), static_cast<int>(chosen.size()))};
+        }
+
+        std::vector<int> tokens;
+        std::vector<int> offsets;
+    };
+
+    /// What one thread needs.
+    struct Workspace {
+        explicit Workspace(const Packed& packed) : model(packed) {}
+
+        void translate(const Sources& sources, std::span<const int> batch,
+                       const SpecialTokens& special, const SearchOptions& options,
+                       std::span<Hypotheses> results) {
+            const Sources own = source.of(sources, batch);
+            const std::span<Hypotheses> own_part = begin(batch, results);
+            if (options.beam == 1)
+                greedy.run(model, own, special, options, own_part);
+            else
+                beam.run(model, own, special, options, own_part);
+            swap_results(batch, results);
+        }
+
+        void score(const Sources& sources, const Sources& targets, std::span<const int> batch,
+                   const SpecialTokens& special, const SearchOptions& options,
+                   std::span<Hypotheses> results) {
+            const Sources own = source.of(sources, batch);
+            const Sources own_targets = target.of(targets, batch);
+            forced.run(model, own, own_targets, special, options, begin(batch, results));
+            swap_results(batch, results);
+        }
+
+        std::span<Hypotheses> begin(std::span<const int> batch, std::span<Hypotheses> results) {
+            if (own_results.size() < batch.size()) own_results.resize(batch.size());
+            swap_results(batch, results);
+            return {own_results.data(), batch.size()};
+        }
+
+        /// There and back, so that each sentence's result keeps its memory.
+        void swap_results(std::span<const int> batch, std::span<Hypotheses> results) {
+            for (std::size_t i = 0; i < batch.size(); ++i) {
+                std::swap(results[static_cast<std::size_t>(batch[i])], own_results[i]);
+            }
+        }
+
+        BasicCachedTransformer<Packed> model;
+        GreedySearch greedy;
+        BeamSearch beam;
+        ForcedDecoding forced;
+        Batch source;
+        Batch target;
+        std::vector<Hypotheses> own_results;
+    };
+
+    /// Checks the sources, and calls run(workspace, sentences) for each batch of them.
+    template <class Run>
+    void for_batches(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
+                     std::vector<Hypotheses>& results, int batch_sentences, const Run& run) {
         validate(options);
         if (batch_sentences < 1) {
             fail("translator: batches of ", batch_sentences, " sentences, expected 1 or more");
@@ -75,67 +185,30 @@ public:
         pool.run(batches, [&](int batch, int thread) {
             const auto first = static_cast<std::size_t>(batch * size);
             const auto count = std::min(static_cast<std::size_t>(size), order_.size() - first);
-            workspaces_[static_cast<std::size_t>(thread)].run(
-                sources, {order_.data() + first, count}, special_, options, results);
+            run(workspaces_[static_cast<std::size_t>(thread)],
+                std::span<const int>(order_.data() + first, count));
         });
     }
 
-    /// Tokens that a source may have, its eos among them.
-    [[nodiscard]] int max_source_length() const noexcept {
-        return model::Network::most_tokens(model_->view().source_positions);
-    }
-    /// Tokens that the target of a source of `source_length` tokens may have before its eos.
-    [[nodiscard]] int max_target_length(const SearchOptions& options,
-                                        int source_length) const noexcept {
-        return decode::max_target_length(
-            options, source_length, model::Network::most_tokens(model_->view().target_positions));
-    }
-    /// Whether a target ended because it was as long as it may be. It may have been at its end all
-    /// the same.
-    [[nodiscard]] bool is_cut(const SearchOptions& options, int source_length,
-                              std::span<const int> target) const noexcept {
-        return std::ssize(target) - 1 >= max_target_length(options, source_length);
-    }
-
-private:
-    /// What one thread needs.
-    struct Workspace {
-        explicit Workspace(const Packed& packed) : model(packed) {}
-
-        void run(const Sources& sources, std::span<const int> batch, const SpecialTokens& special,
-                 const SearchOptions& options, std::span<Hypotheses> results) {
-            tokens.clear();
-            offsets.assign(1, 0);
-            for (const int s : batch) {
-                const int* const sentence = sources.tokens.data() + sources.sentences.begin(s);
-                tokens.insert(tokens.end(), sentence, sentence + sources.sentences.length(s));
-                offsets.push_back(static_cast<int>(tokens.size()));
-            }
-            if (own_results.size() < batch.size()) own_results.resize(batch.size());
-            const Sources own{tokens, Ragged(offsets.data(), static_cast<int>(batch.size()))};
-            const std::span<Hypotheses> own_part(own_results.data(), batch.size());
-            swap_results(batch, results);
-            if (options.beam == 1)
-                greedy.run(model, own, special, options, own_part);
-            else
-                beam.run(model, own, special, options, own_part);
-            swap_results(batch, results);
+    void check_targets(const Sources& sources, const Sources& targets) const {
+        const Ragged& sentences = targets.sentences;
+        if (sentences.sentences() != sources.sentences.sentences())
+            fail("translator: ", sources.sentences.sentences(), " sources, but ",
+                 sentences.sentences(), " targets");
+        const int longest = max_target_length();
+        for (int s = 0; s < sentences.sentences(); ++s) {
+            const int length = sentences.length(s);
+            if (length < 1 || length > longest)
+                fail("translator: target ", s, " has ", length, " tokens, expected 1 to ", longest);
+            const auto tokens = targets.tokens.subspan(static_cast<std::size_t>(sentences.begin(s)),
+                                                       static_cast<std::size_t>(length));
+            check_token_ids(tokens, model_->architecture().target_vocab_size, "translator: target ",
+                            s);
+            if (tokens.back() != special_.eos)
+                fail("translator: target ", s, " ends in token ", tokens.back(), ", expected eos, ",
+                     special_.eos);
         }
-
-        /// There and back, so that each sentence's result keeps its memory.
-        void swap_results(std::span<const int> batch, std::span<Hypotheses> results) {
-            for (std::size_t i = 0; i < batch.size(); ++i) {
-                std::swap(results[static_cast<std::size_t>(batch[i])], own_results[i]);
-            }
-        }
-
-        BasicCachedTransformer<Packed> model;
-        GreedySearch greedy;
-        BeamSearch beam;
-        std::vector<int> tokens;
-        std::vector<int> offsets;
-        std::vector<Hypotheses> own_results;
-    };
+    }
 
     void check(const Sources& sources) const {
         const int vocab_size = model_->architecture().source_vocab_size;

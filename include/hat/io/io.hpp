@@ -10,6 +10,7 @@
 /// - `read_file`, `InputFile`, `MappedFile`: a file or pipe read once, a file mapped
 /// - `exists`, `is_directory`, `is_regular_file`: what stands at a path
 /// - `library_call`: what other libraries throw becomes an `Error`
+/// - `LineReader`: the lines of a stream as they come
 /// - `JsonLines`, `JsonRecord`: an append-only log
 /// - `ModelCard`: a model's README.md, with the front matter that model hubs read
 /// - `language_name`: "de" is German
@@ -64,6 +65,7 @@
 #include <hat/io/jsonl.hpp>
 #include <hat/io/language_name.hpp>
 #include <hat/io/library_call.hpp>
+#include <hat/io/line_reader.hpp>
 #include <hat/io/mapped_file.hpp>
 #include <hat/io/model_card.hpp>
 #include <hat/io/model_directory.hpp>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/io/byte_order_mark.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -84,7 +85,8 @@ private:
     void finish() {
         is_begun_ = false;
         line_.number = ++number_;
-        if (number_ == 1 && line_.text.starts_with("\xEF\xBB\xBF")) line_.text.erase(0, 3);
+        if (number_ == 1)
+            line_.text.erase(0, line_.text.size() - skip_byte_order_mark(line_.text).size());
         if (line_.dropped_bytes > 0)
             drop_last_character();
         else if (line_.text.ends_with('\r'))

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/data/utf8.hpp>
+#include <hat/io/line_reader.hpp>
+
+#include "standard_input.hpp"
+#include "translation_tally.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unistd.h>
+
+namespace hat::program {
+
+struct LineInputOptions {
+    bool strict =
+        false;  ///< end at the first line that is not as it must be, instead of mending it
+    std::size_t max_line_bytes = std::size_t{1} << 20;
+};
+
+/// Standard input as lines to work on: as many at once as are at hand, however many that are.
+class LineInput {
+public:
+    /// What is mended is told to `tally`, which must outlive this.
+    LineInput(const LineInputOptions& options, TranslationTally& tally)
+        : options_(options), tally_(&tally),
+          reader_(STDIN_FILENO, standard_input, options.max_line_bytes) {}
+
+    /// Waits for a line, and hands it and those that are there to `take(line)`, which tells whether
+    /// it could do something with it. Returns whether there was one.
+    template <class Take>
+    bool read_block(const Take& take) {
+        constexpr int most_lines = 1024;
+        constexpr std::size_t most_bytes = std::size_t{1} << 20;
+        int lines = 0;
+        for (std::size_t bytes = 0; lines < most_lines && bytes < most_bytes && !fault_; ++lines) {
+            auto line = lines == 0 ? reader_.next() : reader_.next_at_hand();
+            if (!line || !mend(*line)) break;
+            bytes += line->text.size();
+            if (!take(*line)) break;
+        }
+        return lines > 0;
+    }
+
+    /// Tells what is wrong with a line and what is done about it. Returns whether to do that: if
+    /// not, this is the end.
+    [[nodiscard]] bool report(std::uint64_t number, const std::string& what,
+                              const std::string& remedy) {
+        const std::string text = standard_input + (":" + std::to_string(number)) + ": " + what;
+        if (options_.strict)
+            end_with(text);
+        else
+            tally_->note(text + "; " + remedy);
+        return !options_.strict;
+    }
+
+    /// The line at hand is the end: it is not to be worked on, but those before it are.
+    void end_with(const std::string& fault) { fault_ = fault; }
+
+    /// Throws  `Error` if the input ended with a line that is not as it must be
+    void check_end() const {
+        if (fault_) fail(*fault_);
+    }
+
+private:
+    [[nodiscard]] bool mend(io::Line& line) {
+        if (line.dropped_bytes > 0 &&
+            !report(line.number,
+                    "the line has " + std::to_string(line.text.size() + line.dropped_bytes) +
+                        " bytes, expected at most " + std::to_string(options_.max_line_bytes),
+                    "the last " + std::to_string(line.dropped_bytes) + " are left out"))
+            return false;
+        const std::size_t bad = data::find_invalid_utf8(line.text);
+        if (bad == std::string::npos) return true;
+        line.text = data::replace_invalid_utf8(line.text);
+        return report(line.number,
+                      "byte " + std::to_string(bad + 1) + " of the line is not valid UTF-8",
+                      "U+FFFD takes the place of such bytes");
+    }
+
+    LineInputOptions options_;
+    TranslationTally* tally_;
+    io::LineReader reader_;
+    std::optional<std::string> fault_;
+};
+
+}  // namespace hat::program

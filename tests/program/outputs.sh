@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Results that could not be written are errors of every command, and so is input that cannot be read.
+# shellcheck source=/dev/null
+source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
+golden=${HAT_GOLDEN:-../shared/golden}
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+case $golden in /*) ;; *) golden=$root/$golden ;; esac
+
+make_text train 200 1
+make_text valid 20 2
+make_space
+cp train.en train.txt
+cp valid.en valid.txt
+cat >lm.yml <<'YAML'
+encoder-layers: 0
+decoder-layers: 1
+decoder-embed-dim: 32
+qkv-dim: 32
+decoder-ffn-dims: 32
+decoder-heads: 2
+sharing: decoder_input_output
+YAML
+
+# Every command once with its output on a full device. `works` runs it again to a file, where it must
+# do what it says: so a command that fails for another reason does not pass.
+declare -A seen
+full() {
+    seen[$1]=1
+    local code=0
+    "$hat" "$@" </dev/null >/dev/full 2>stderr || code=$?
+    [ "$code" = 1 ] || fail "$* >/dev/full: exit code $code, expected 1: $(cat stderr)"
+    [ "$(grep '^hat: ' stderr)" = "hat: standard output: cannot be written: No space left on device" ] ||
+        fail "$* >/dev/full: $(cat stderr)"
+}
+closed() {
+    local code=0
+    "$hat" "$@" </dev/null >&- 2>stderr || code=$?
+    [ "$code" = 1 ] || fail "$* >&-: exit code $code, expected 1: $(cat stderr)"
+    [ "$(cat stderr)" = "hat: standard output: is closed" ] || fail "$* >&-: $(cat stderr)"
+}
+# check COMMAND…: a command that makes something. It is there after the full device; a closed output
+# is told before any work.
+check() {
+    closed "$@"
+    [ ! -e "${*: -1}" ] || fail "$* >&- has worked before it failed"
+    full "$@"
+    [ -e "${*: -1}" ] || fail "$* >/dev/full has made nothing"
+}
+# show COMMAND…: a command that prints.
+show() {
+    closed "$@"
+    full "$@"
+}
+
+check prepare --source train.en --target train.de --valid-source valid.en --valid-target valid.de \
+    --vocab-size 40 --out data
+train=(--updates 2 --max-tokens 300 --warmup 1)
+check train --data data --space space.yml "${train[@]}" --out super
+check extract --run super --architecture smallest --out small
+check tune --model small --data data "${train[@]}" --out tuned
+check distill --model small --data data --beam 1 --max-length-b 3 --out easier
+check latency --space space.yml --data data --samples 14 --sentences 1 --repeats 3 --attempts 1 \
+    --out latency.csv
+check predictor --latency latency.csv --model additive --out predictor.json
+check search --run super --predictor predictor.json --speedup 1.01 --population 4 --iterations 1 \
+    --out chosen.yml
+check prepare --task language-model --text train.txt --valid-text valid.txt --words 1 --out text
+check train --task language-model --data text --architecture lm.yml "${train[@]}" --out lm
+show perplexity --model lm --text valid.txt
+show generate --model lm --tokens 5
+show inspect --model small
+show card --model small
+show inspect --space space.yml
+show --help
+show --version
+if [ -d "$golden/hat/checkpoint" ]; then
+    checkpoint=$(find "$golden/hat/checkpoint" -name '*.pt' | head -n 1)
+    folder_of=$(dirname "$checkpoint")
+    "$hat" import --checkpoint "$checkpoint" --dictionaries "$folder_of" --out tried >/dev/null 2>&1 &&
+        check import --checkpoint "$checkpoint" --dictionaries "$folder_of" --out imported
+fi
+
+# Commands that read standard input.
+for command in "translate --model small --max-length-b 3" "score --reference valid.de"; do
+    read -ra words <<<"$command"
+    closed "${words[@]}"
+    seen[${words[0]}]=1
+    expect 1 "standard output: cannot be written: No space left on device" \
+        bash -c '"$@" <valid.de >/dev/full' run "$hat" "${words[@]}"
+    expect 1 "standard input: cannot be read: Is a directory" "$hat" "${words[@]}" <.
+    expect 1 "standard input: cannot be read: Input/output error" "$hat" "${words[@]}" </proc/self/mem
+    expect 1 "standard input: cannot be read: Bad file descriptor" "$hat" "${words[@]}" <&-
+done
+
+# Nobody reads on: the program ends as others do, without a word; where the signal is ignored, with one
+# line. It does not translate the rest.
+yes 'one two.' | head -n 20000 >many
+code=0
+"$hat" translate --model small --max-length-b 3 <many 2>stderr | head -n 1 >first ||
+    code=${PIPESTATUS[0]}
+[ "$code" = 141 ] || fail "translate | head: exit code $code, expected 141"
+[ ! -s stderr ] || fail "translate | head: $(cat stderr)"
+(
+    trap '' PIPE
+    "$hat" translate --model small --max-length-b 3 <many 2>stderr | head -n 1 >first ||
+        code=${PIPESTATUS[0]}
+    [ "$code" = 1 ] || fail "translate | head, no signal: exit code $code, expected 1"
+    [ "$(cat stderr)" = "hat: standard output: cannot be written: Broken pipe" ] ||
+        fail "translate | head, no signal: $(cat stderr)"
+    exit "$failures"
+) || fail "a closed pipe"
+
+# Files that cannot be read.
+mkdir directory
+for path in directory /proc/self/mem; do
+    expect 1 "$path: " "$hat" score --reference "$path" <valid.de
+    expect 1 "$path: " "$hat" perplexity --model lm --text "$path"
+    expect 1 "$path: " "$hat" translate --model small --score-targets "$path" <valid.en
+    expect 1 "$path: " "$hat" prepare --source "$path" --target train.de --out other
+    expect 1 "$path: " "$hat" predictor --latency "$path" --out other
+    expect 1 "$path: " "$hat" inspect --architecture "$path"
+done
+[ ! -e other ] || fail "something was made of what cannot be read"
+
+# No command was forgotten.
+for command in $("$hat" --help | sed -n '/^Subcommands:/,$p' | grep -oE '^  [a-z]+ ' | tr -d ' '); do
+    case $command in
+    quickstart | import) continue ;;  # hours; needs a checkpoint
+    esac
+    [ -n "${seen[$command]:-}" ] || fail "hat $command: nothing is known of its output"
+done
+finish

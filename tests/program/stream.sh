@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Text goes through `hat translate` as a stream: what is there is answered, a bad line is mended and
+# told, and nothing is lost unsaid.
+# shellcheck source=/dev/null
+source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
+
+make_text train 400 1
+make_text valid 20 2
+make_architecture
+"$hat" prepare --source train.en --target train.de --valid-source valid.en --valid-target valid.de \
+    --vocab-size 40 --out data >/dev/null 2>&1
+"$hat" train --data data --architecture small.yml --updates 60 --max-tokens 600 --learning-rate 4e-3 \
+    --warmup 20 --out run 2>log >/dev/null || fail "training: $(cat log)"
+translate=("$hat" translate --model run --max-length-b 20)
+
+# ok COMMAND…: ends with exit code 0; stdout and stderr are kept.
+ok() {
+    "$@" >stdout 2>stderr || fail "$*: exit code $?: $(cat stderr)"
+}
+# has FILE TEXT
+has() { grep -qF -- "$2" "$1" || fail "$1 lacks \"$2\": $(head -c 2000 "$1")"; }
+
+# One bad line is mended and told; the others are as without it.
+printf 'one two.\nthree.\nfour five.\n' | "${translate[@]}" >good
+printf '\xef\xbb\xbfone two.\nthr\xffee.\nfour five.' >bytes.txt
+ok "${translate[@]}" <bytes.txt
+has stderr "note: standard input:2: byte 4 of the line is not valid UTF-8; U+FFFD"
+[ "$(wc -l <stdout)" = 3 ] || fail "3 lines in, $(wc -l <stdout) out"
+diff <(sed -n '1p;3p' good) <(sed -n '1p;3p' stdout) || fail "a bad byte changed other lines"
+awk 'BEGIN { print "one two."; for (i = 0; i < 700; ++i) printf "one two three%s ", i % 4 ? "" : ".";
+             print ""; print "four five." }' >long.txt
+ok "${translate[@]}" <long.txt
+has stderr "note: standard input:2: the line has"
+[ "$(wc -l <stdout)" = 3 ] || fail "3 lines in, $(wc -l <stdout) out"
+diff <(sed -n '1p;3p' good) <(sed -n '1p;3p' stdout) || fail "a long line changed other lines"
+[ "$(sed -n 2p stdout | wc -w)" -ge 175 ] || fail "a long line lost sentences: $(cat stdout)"
+
+# --strict ends there, after what came before.
+for bad in bytes.txt long.txt; do
+    expect 1 "standard input:2: " "${translate[@]}" --strict <"$bad"
+    cmp -s stdout <(head -n 1 good) || fail "$bad: what came before is not there: $(cat stdout)"
+done
+
+# A line without end needs no memory in proportion, and is told.
+(
+    ulimit -v 3000000
+    head -c 300000000 /dev/zero | tr '\0' x |
+        "$hat" translate --model run --max-length-b 5 --max-line-bytes 2000 --threads 1 >endless 2>stderr || fail "a line of 300 MB"
+    exit "$failures"
+) || fail "a line of 300 MB: $(cat stderr)"
+has stderr "standard input:1: the line has 300000000 bytes, expected at most 2000; the last"
+[ "$(wc -l <endless)" = 1 ] || fail "one line in, $(wc -l <endless) out"
+
+# What cannot be read is an error, not an empty text.
+expect 1 "standard input: cannot be read: Is a directory" "${translate[@]}" <.
+expect 1 "standard input: cannot be read: Input/output error" "${translate[@]}" </proc/self/mem
+expect 1 "standard input: cannot be read: Bad file descriptor" "${translate[@]}" <&-
+
+# Text that the vocabulary lacks.
+printf 'one 😀 two.\n保存文件。\n' >unknown.txt
+ok "${translate[@]}" <unknown.txt
+has stderr "2 of 2 lines have text that the vocabulary lacks; the first, line 1: 😀"
+has stdout "😀"
+[ "$(sed -n 2p stdout)" = "保存文件。" ] || fail "a line of which nothing is known: $(cat stdout)"
+ok "${translate[@]}" --unk drop <unknown.txt
+! grep -q "😀" stdout || fail "--unk drop kept what it knows nothing of"
+[ "$(sed -n 2p stdout)" = "" ] || fail "--unk drop: $(cat stdout)"
+ok "${translate[@]}" --unk mark <unknown.txt
+[ "$(sed -n 2p stdout)" = "⁇" ] || fail "--unk mark: $(cat stdout)"
+ok "${translate[@]}" <good
+! grep -q lacks stderr || fail "known text is said to be unknown: $(cat stderr)"
+
+# Translations that were cut are counted.
+ok "$hat" translate --model run --max-length-b 1 <valid.en
+has stderr "20 of 20 translations are as long as it may be"
+ok "${translate[@]}" --stats <valid.en
+has stderr "20 lines, $(wc -w <valid.en) words, "
+has stderr " tokens, 0 of them unknown (0.00 %) in 0 lines; "
+ok "$hat" distill --model run --data data --out distilled --beam 1 --max-length-b 1
+has stderr "400 of 400 translations are as long as it may be"
+has distilled/config.json '"cut_translations": 400'
+
+# On a terminal it tells how far it is.
+script -qec "'$hat' translate --model run --max-length-b 20 <valid.en >on_terminal" typescript </dev/null >/dev/null
+grep -q '20 lines  [0-9]* words/s' typescript || fail "no progress: $(cat typescript)"
+[ "$(wc -l <on_terminal)" = 20 ] || fail "progress among the translations"
+
+# The best few, and the same scores for targets that are given.
+"${translate[@]}" --scores <valid.en >scored
+"${translate[@]}" --scores --n-best 3 <valid.en >best
+[ "$(wc -l <best)" = 60 ] || fail "3 translations of 20 lines are $(wc -l <best)"
+awk 'NR % 3 == 1' best | cut -f 2- | cmp - scored || fail "the first of the best is not the best"
+[ "$(cut -f 1 best | uniq -c | awk '{ print $1 }' | sort -u)" = 3 ] || fail "numbers of lines"
+awk '{ for (i = 0; i < 3; ++i) print }' valid.en >thrice.en
+cut -f 3 best >best.de
+"${translate[@]}" --score-targets best.de <thrice.en >scores
+# (Text may be cut into other pieces than the search found, and then scores otherwise.)
+paste scores <(cut -f 2 best) | awk '{ if ($1 == $2) ++n } END { exit n < 50 }' ||
+    fail "given targets have other scores: $(paste scores <(cut -f 2 best) | head -n 5)"
+expect 1 "--n-best: 6, but a beam of 5" "${translate[@]}" --n-best 6 </dev/null
+expect 1 "standard input has 20 lines, but best.de has 60" "${translate[@]}" --score-targets best.de <valid.en
+[ "$(wc -l <stdout)" = 20 ] || fail "scores that came before are not there"
+expect 1 "standard input has more lines than --score-targets" \
+    "${translate[@]}" --score-targets valid.de <thrice.en
+[ "$(wc -l <stdout)" = 20 ] || fail "scores that came before are not there"
+
+# As JSON.
+printf 'one "two".\n\n' | "${translate[@]}" --format jsonl --n-best 2 >json
+sed -n 1p json | grep -Eq '^\{"source":"one \\"two\\"\.","target":"[^"]+","score":-[0-9.]+,"n_best":\[\{"target":"[^"]+","score":-[0-9.]+\},\{' ||
+    fail "JSON: $(cat json)"
+[ "$(sed -n 2p json)" = '{"source":"","target":"","score":null,"n_best":[{"target":"","score":null}]}' ] ||
+    fail "JSON of an empty line: $(cat json)"
+echo 'one.' >one
+"${translate[@]}" --format jsonl --score-targets one <one |
+    grep -Eq '^\{"source":"one\.","target":"one\.","score":-[0-9.]+\}$' || fail "JSON of a score"
+
+# Lengths.
+"${translate[@]}" --min-length 12 <good >longer
+"${translate[@]}" --scores --min-length 12 --no-unk <good >/dev/null || fail "--no-unk"
+[ "$(wc -c <longer)" -gt "$("${translate[@]}" <good | wc -c)" ] || fail "--min-length has no effect"
+
+# Another program holds it open for 1,000 lines and has the answer to each before it writes the next.
+awk 'BEGIN { split("one two three four five six", w)
+             for (i = 0; i < 1000; ++i) print w[1 + i % 6], w[1 + int(i / 6) % 6] "." }' >asked
+coproc translator { exec "$hat" translate --model run --max-length-b 6 --beam 1 --threads 1 2>answers.err; }
+# shellcheck disable=SC2154
+exec {to}>&"${translator[1]}" {from}<&"${translator[0]}"
+pid=$translator_PID
+answered=0
+while read -r line; do
+    printf '%s\n' "$line" >&"$to"
+    IFS= read -r -t 20 answer <&"$from" || break
+    printf '%s\n' "$answer"
+    answered=$((answered + 1))
+done <asked >answers
+[ "$answered" = 1000 ] || fail "line $((answered + 1)) was not answered: $(cat answers.err)"
+eval "exec ${translator[1]}>&-" "$to>&-" 2>/dev/null
+wait "$pid" || fail "a held translator ended with $?: $(cat answers.err)"
+"$hat" translate --model run --max-length-b 6 --beam 1 --threads 1 <asked 2>/dev/null | cmp - answers ||
+    fail "lines are translated differently one at a time"
+finish
