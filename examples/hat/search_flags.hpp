@@ -31,7 +31,8 @@ inline void add_search_flags(CLI::App& command, SearchFlags& flags) {
     number("--min-length", search.min_length, {.low = 0}, "tokens of a translation, at least");
     number("--no-repeat-ngram", search.no_repeat_ngram, {.low = 0},
            "no sequence of so many tokens twice in a translation; 0: any");
-    command.add_flag("!--no-unk", search.unk, "never choose the unknown word");
+    command.add_flag_callback(
+        "--no-unk", [&search] { search.unk = false; }, "never choose the unknown word");
 }
 
 /// What is said of translations that ended because they were as long as they may be.

@@ -11,8 +11,9 @@
 /// and directories of them with their vocabulary (data_directory.hpp); scores equal to sacreBLEU's (bleu.hpp,
 /// chrf.hpp) and how sure their differences are (paired_bootstrap.hpp); what fairseq made (bpe.hpp,
 /// fairseq_dictionary.hpp, fairseq_data.hpp, fairseq_text.hpp, fairseq_batches.hpp);
-/// text_codec.hpp, which reads and writes text as a model directory says (text_rules.hpp); what
-/// validation is held out of and what leaks into it (held_out.hpp), filters of pairs (clean.hpp);
+/// text_codec.hpp, which reads and writes text as a model directory says (text_rules.hpp), and
+/// line_codec.hpp, which does so for lines of any length (split_long.hpp) and any characters
+/// (unknown_text.hpp); what validation is held out of and what leaks into it (held_out.hpp), filters of pairs (clean.hpp);
 /// and strings that come back as they are, as numbered symbols (placeholders.hpp, patterns.hpp).
 ///
 ///     const auto text = hat::data::read_parallel_text("train.en", "train.de");
