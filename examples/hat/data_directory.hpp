@@ -4,8 +4,8 @@
 #include <hat/data/corpus.hpp>
 #include <hat/data/data_directory.hpp>
 #include <hat/data/subword.hpp>
-#include <hat/io/model_directory.hpp>
 #include <hat/io/json.hpp>
+#include <hat/io/model_directory.hpp>
 
 #include <filesystem>
 #include <string>

@@ -9,6 +9,7 @@
 #include <hat/version.hpp>
 
 #include "commands.hpp"
+#include "encode_text.hpp"
 #include "language_data.hpp"
 #include "model_argument.hpp"
 
@@ -38,12 +39,15 @@ data::Side text_argument(const PerplexityFlags& flags, const LoadedModel& model)
         return std::move(data.validation);
     }
     const auto codec = data::TextCodec::load(model.directory);
+    data::UnknownTokens unknown;
     data::Side side{.vocab_size = codec.target_size(), .eos = codec.special().eos};
     for (const std::string& line : data::read_lines(flags.text)) {
         std::vector<int> ids = codec.encode(line);
+        unknown.add(codec, line, ids);
         ids.push_back(side.eos);
         side.sentences.push_back(ids);
     }
+    report_unknown(flags.text, unknown);
     return side;
 }
 

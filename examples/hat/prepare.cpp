@@ -4,16 +4,17 @@
 
 #include <hat/data/held_out.hpp>
 #include <hat/data/parallel_text.hpp>
-#include <hat/data/subword_trainer.hpp>
 #include <hat/io/json.hpp>
 #include <hat/version.hpp>
 
 #include "cleaning.hpp"
 #include "commands.hpp"
 #include "data_directory.hpp"
+#include "encode_text.hpp"
 #include "output_directory.hpp"
 #include "prepare_text.hpp"
 #include "text_facts.hpp"
+#include "vocabulary_flags.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -29,12 +30,11 @@ namespace hat::program {
 namespace {
 
 struct PrepareOptions {
-    std::string source, target, valid_source, valid_target, out, subword;
+    std::string source, target, valid_source, valid_target, out;
     std::string task = "translation";
     std::string text, valid_text;
     std::int64_t words = 0;
-    std::string model = "unigram";
-    int vocab_size = 8000;
+    VocabularyFlags vocabulary;
     int max_length = 250;
     bool drop_empty = false;
     TextFacts facts;
@@ -66,22 +66,9 @@ data::ParallelText validation_pairs(const PrepareOptions& options, data::Paralle
     return pairs;
 }
 
-data::SubwordOptions subword_options(const PrepareOptions& options) {
-    return {.vocab_size = options.vocab_size,
-            .model =
-                options.model == "bpe" ? data::SubwordModel::bpe : data::SubwordModel::unigram};
-}
-
-data::Subword make_subword(const PrepareOptions& options, const data::ParallelText& text) {
-    if (!options.subword.empty()) return data::Subword::load(options.subword);
-    std::vector<std::string> lines = text.source;
-    lines.insert(lines.end(), text.target.begin(), text.target.end());
-    return data::train_subword(lines, subword_options(options));
-}
-
 data::Corpus encode(const PrepareOptions& options, const data::ParallelText& text,
-                    const data::Subword& subword, const char* name) {
-    data::Corpus corpus = data::encode(text, subword, subword);
+                    const data::TextCodec& codec, const char* name) {
+    data::Corpus corpus = encode_pairs(text, codec, name);
     const int dropped = data::drop_long_pairs(corpus, options.max_length);
     if (corpus.size() == 0) {
         fail("prepare: no ", name, " pair has at most ", options.max_length,
@@ -98,20 +85,23 @@ void prepare_pairs(const PrepareOptions& options) {
     data::ParallelText text = read(options.source, options.target, options.drop_empty);
     clean(text, options.cleaning);
     const data::ParallelText validation = validation_pairs(options, text);
-    const data::Subword subword = make_subword(options, text);
-    data::PreparedData prepared{.text_files = {{"subword.model", subword.bytes()}},
-                                .train = encode(options, text, subword, "training"),
-                                .validation = encode(options, validation, subword, "validation")};
+    const Vocabulary vocabulary = make_vocabulary(options.vocabulary, {&text.source, &text.target});
+    data::PreparedData prepared{.text_files = vocabulary.files,
+                                .train = encode(options, text, vocabulary.codec, "training"),
+                                .validation =
+                                    encode(options, validation, vocabulary.codec, "validation")};
     leave_out_unknown(
-        prepared.train, [&](int id) { return subword.is_unknown(id); }, options.cleaning);
+        prepared.train, [&](int id) { return vocabulary.codec.is_unknown(id); }, options.cleaning);
     prepared.origin = {{"hat_version", std::string(version)},
                        {"source", options.source},
                        {"target", options.target},
                        {"validation", options.valid_source.empty()
                                           ? "held out of the training pairs"
                                           : options.valid_source},
-                       {"vocab_size", subword.size()},
-                       {"subword", options.subword.empty() ? options.model : options.subword},
+                       {"vocab_size", vocabulary.codec.target_size()},
+                       {"subword", options.vocabulary.subword.empty()
+                                       ? word_of(subword_models, options.vocabulary.model)
+                                       : options.vocabulary.subword},
                        {"max_length", options.max_length},
                        {"training_pairs", prepared.train.size()},
                        {"validation_pairs", prepared.validation.size()}};
@@ -130,8 +120,7 @@ void prepare(const PrepareOptions& options) {
     prepare_text({.text = options.text,
                   .valid_text = options.valid_text,
                   .out = options.out,
-                  .subword = options.subword,
-                  .training = subword_options(options),
+                  .vocabulary = options.vocabulary,
                   .words = options.words,
                   .facts = options.facts,
                   .cleaning = options.cleaning});
@@ -147,11 +136,15 @@ void add_text_flags(CLI::App& command, PrepareOptions& options, CLI::Option* pai
     add("--valid-text", options.valid_text,
         "validation text; without it, the last 1 % of the lines are held out")
         ->needs(text);
-    add("--words", options.words,
-        "words that spaces part, if they appear so often, instead of subword pieces; the most "
-        "frequent one first")
-        ->check(CLI::PositiveNumber)
-        ->needs(text);
+    CLI::Option* words =
+        add("--words", options.words,
+            "words that spaces part, if they appear so often, instead of subword pieces; the most "
+            "frequent one first")
+            ->check(CLI::PositiveNumber)
+            ->needs(text);
+    for (const char* of_pieces : {"--subword", "--model", "--byte-fallback", "--character-coverage",
+                                  "--split-digits", "--symbols", "--sample"})
+        words->excludes(command.get_option(of_pieces));
 }
 
 }  // namespace
@@ -180,17 +173,8 @@ void add_prepare(CLI::App& app) {
         command->add_option("--valid-target", options->valid_target, "its translation");
     valid_source->needs(valid_target)->needs(source);
     valid_target->needs(valid_source);
+    add_vocabulary_flags(*command, options->vocabulary);
     add_text_flags(*command, *options, source);
-    command
-        ->add_option("--vocab-size", options->vocab_size,
-                     "subword pieces; both languages share them")
-        ->check(CLI::Range(8, 1000000))
-        ->capture_default_str();
-    command->add_option("--model", options->model, "kind of subword model")
-        ->check(CLI::IsMember({"unigram", "bpe"}))
-        ->capture_default_str();
-    command->add_option("--subword", options->subword,
-                        "use this SentencePiece model instead of training one");
     command->add_option("--max-length", options->max_length, "leave out pairs with more tokens")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();

@@ -3,13 +3,16 @@
 
 #include <hat/data/fairseq_dictionary.hpp>
 #include <hat/data/lines.hpp>
-#include <hat/data/subword_trainer.hpp>
+#include <hat/data/text_codec.hpp>
+#include <hat/data/unicode.hpp>
 #include <hat/io/json.hpp>
 #include <hat/version.hpp>
 
 #include "cleaning.hpp"
 #include "data_directory.hpp"
+#include "encode_text.hpp"
 #include "text_facts.hpp"
+#include "vocabulary_flags.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -25,14 +28,29 @@ namespace hat::program {
 
 struct PrepareTextOptions {
     std::string text, valid_text, out;
-    std::string subword;              ///< a SentencePiece model to use; else one is trained
-    data::SubwordOptions training{};  ///< of the subword model
-    std::int64_t words = 0;           ///< if not 0: whole words that appear so often, no pieces
-    TextFacts facts{};                ///< for the model card
+    VocabularyFlags vocabulary{};
+    std::int64_t words = 0;  ///< if not 0: whole words that appear so often, no pieces
+    TextFacts facts{};       ///< for the model card
     CleaningFlags cleaning{};
 };
 
 namespace detail {
+
+/// The lines of the text at `path`; those that are blank are empty.
+///
+/// Throws  `Error` if it cannot be read, is not UTF-8, or has no other lines
+inline std::vector<std::string> read_text(const std::string& path) {
+    std::vector<std::string> lines = data::read_lines(path);
+    bool has_text = false;
+    for (std::string& line : lines) {
+        if (data::is_blank(line))
+            line.clear();
+        else
+            has_text = true;
+    }
+    if (!has_text) fail(path, ": all lines are empty, expected text");
+    return lines;
+}
 
 /// Moves the last line in a hundred, at least one, from `lines` to the result: neighbours in a text
 /// belong together.
@@ -47,17 +65,15 @@ inline std::vector<std::string> hold_out_end(std::vector<std::string>& lines) {
 }
 
 /// The words that appear at least `least` times, the most frequent first.
-inline data::FairseqDictionary make_dictionary(const std::vector<std::string>& lines,
-                                               std::int64_t least) {
+inline Vocabulary make_dictionary(const std::vector<std::string>& lines, std::int64_t least,
+                                  const data::TextRules& rules) {
     std::map<std::string, std::int64_t> counts;
-    data::count_words(lines, counts);
-    return data::FairseqDictionary::build(counts, {.threshold = least, .padding_factor = 1});
-}
-
-inline data::Subword make_text_subword(const PrepareTextOptions& options,
-                                       const std::vector<std::string>& lines) {
-    if (!options.subword.empty()) return data::Subword::load(options.subword);
-    return data::train_subword(lines, options.training);
+    for (const std::string& line : lines) data::count_words({rules.apply(line)}, counts);
+    const auto dictionary =
+        data::FairseqDictionary::build(counts, {.threshold = least, .padding_factor = 1});
+    io::TextFiles files{{"target.dict.txt", dictionary.text()},
+                        {"text.json", data::text_rules_to_json(rules)}};
+    return {data::TextCodec(data::FairseqText(dictionary, dictionary), rules), std::move(files)};
 }
 
 }  // namespace detail
@@ -68,43 +84,33 @@ inline data::Subword make_text_subword(const PrepareTextOptions& options,
 /// Throws  `Error` if a file cannot be read or is not UTF-8, the vocabulary cannot be made, or the
 ///         directory not written
 inline void prepare_text(const PrepareTextOptions& options) {
-    std::vector<std::string> lines = data::read_lines(options.text);
+    std::vector<std::string> lines = detail::read_text(options.text);
     clean(lines, options.cleaning);
     std::vector<std::string> held = options.valid_text.empty()
                                         ? detail::hold_out_end(lines)
-                                        : data::read_lines(options.valid_text);
+                                        : detail::read_text(options.valid_text);
     leave_out_leaks(held, lines, options.cleaning);
-    data::PreparedData prepared;
-    int vocab_size = 0;
-    const auto encode_all = [&](const auto& vocabulary) {
-        vocab_size = vocabulary.size();
-        const auto encode = [&](const std::vector<std::string>& text, const char* name) {
-            data::Corpus corpus{{}, data::encode(text, vocabulary)};
-            const auto& all = corpus.target.sentences.tokens;
-            const auto unknown = std::count(all.begin(), all.end(), vocabulary.special().unk);
-            std::fprintf(stderr,
-                         "%s: %d lines, %zu tokens (ends of line among them), %td unknown\n", name,
-                         corpus.size(), all.size(), unknown);
-            return corpus;
-        };
-        prepared.train = encode(lines, "training");
-        prepared.validation = encode(held, "validation");
+    const bool words = options.words > 0;
+    const Vocabulary vocabulary =
+        words ? detail::make_dictionary(lines, options.words, options.vocabulary.rules())
+              : make_vocabulary(options.vocabulary, {&lines});
+    const auto encode = [&](const std::vector<std::string>& text, const char* name) {
+        data::Corpus corpus{{}, encode_lines(text, vocabulary.codec, name, words)};
+        const auto& all = corpus.target.sentences.tokens;
+        const auto unknown = std::count(all.begin(), all.end(), vocabulary.codec.special().unk);
+        std::fprintf(stderr, "%s: %d lines, %zu tokens (ends of line among them), %td unknown\n",
+                     name, corpus.size(), all.size(), unknown);
+        return corpus;
     };
-    if (options.words > 0) {
-        const auto dictionary = detail::make_dictionary(lines, options.words);
-        prepared.text_files["target.dict.txt"] = dictionary.text();
-        encode_all(dictionary);
-    } else {
-        const auto subword = detail::make_text_subword(options, lines);
-        prepared.text_files["subword.model"] = subword.bytes();
-        encode_all(subword);
-    }
+    data::PreparedData prepared{.text_files = vocabulary.files,
+                                .train = encode(lines, "training"),
+                                .validation = encode(held, "validation")};
     prepared.origin = {
         {"hat_version", std::string(version)},
         {"text", options.text},
         {"validation",
          options.valid_text.empty() ? "the last lines of the text, held out" : options.valid_text},
-        {"vocab_size", vocab_size},
+        {"vocab_size", vocabulary.codec.target_size()},
         {"vocabulary", options.words > 0
                            ? "words that appear at least " + std::to_string(options.words) +
                                  " times, most frequent first"

@@ -71,6 +71,8 @@ TEST_SUITE("data/text_codec") {
         CHECK(text.special() == hat::fairseq_special_tokens);
         CHECK(text.encode("lo@@ w low") == std::vector<int>{4, 5, 3});
         CHECK(text.unknown_parts("lo@@ w low") == std::vector<std::string>{"low"});
+        CHECK(text.is_unknown(3));
+        CHECK_FALSE(text.is_unknown(4));
         CHECK(text.decode({4, 5, 2}) == "Haustür");
 
         auto with_codes = files;

@@ -29,8 +29,8 @@ sed '7s/.*//' train.de >gap.de
 expect 1 "gap.de:7: the line is empty" "$hat" prepare --source train.en --target gap.de --out other
 { head -n 4 train.en; printf 'not \xff UTF-8\n'; tail -n +6 train.en; } >bad.en
 expect 1 "bad.en:5: byte 5" "$hat" prepare --source bad.en --target train.de --out other
-expect 1 "larger than the text allows" \
-    "$hat" prepare --source train.en --target train.de --vocab-size 5000 --out other
+expect 1 "too small for the characters of the text" \
+    "$hat" prepare --source train.en --target train.de --vocab-size 8 --out other
 expect 1 "missing.en" "$hat" prepare --source missing.en --target train.de --out other
 [ ! -e other ] || fail "a failed prepare left something behind"
 

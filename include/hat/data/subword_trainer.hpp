@@ -118,9 +118,8 @@ inline void check_subword_options(const SubwordOptions& options) {
         fail("subword model: vocabulary size ", options.vocab_size, ", expected at least 1");
     if (options.threads < 1 || options.threads > 128)
         fail("subword model: ", options.threads, " threads, expected 1 to 128");
-    if (!(options.character_coverage > 0.0 && options.character_coverage <= 1.0))
-        fail("subword model: character coverage ", options.character_coverage,
-             ", expected more than 0 and at most 1");
+    // What SentencePiece takes.
+    require_between("subword model", "character coverage", options.character_coverage, 0.98, 1.0);
     for (const std::string& symbol : options.symbols)
         if (symbol.empty() || symbol.find_first_of(" \t") != std::string::npos ||
             symbol.find("\u2581") != std::string::npos)

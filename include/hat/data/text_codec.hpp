@@ -78,10 +78,11 @@ public:
         return std::visit([](const auto& codec) { return codec.special(); }, codec_);
     }
 
-    /// The ids of a line to translate, without an end of sentence.
+    /// The ids of a line to translate, without an end of sentence: none of a blank line.
     ///
     /// Throws  `Error` if the line is not UTF-8
     [[nodiscard]] std::vector<int> encode(std::string_view line) const {
+        if (is_blank(line)) return {};
         const std::string text = for_model(line);
         return std::visit([&](const auto& codec) { return codec.encode(text); }, codec_);
     }
@@ -103,6 +104,12 @@ public:
             std::visit([&](const auto& codec) { return codec.unknown_parts(text); }, codec_);
         for (std::string& part : parts) part = rules_.from_model(part);
         return parts;
+    }
+    /// Whether a token stands for what the vocabulary does not know, or for a byte of it.
+    /// Precondition: 0 <= id < target_size().
+    [[nodiscard]] bool is_unknown(int id) const {
+        const auto* subword = std::get_if<Subword>(&codec_);
+        return subword != nullptr ? subword->is_unknown(id) : id == special().unk;
     }
     /// The translation that `ids` stand for.
     [[nodiscard]] std::string decode(const std::vector<int>& ids) const {

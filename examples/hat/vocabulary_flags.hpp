@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/error.hpp>
+#include <hat/data/line_sample.hpp>
+#include <hat/data/subword.hpp>
+#include <hat/data/subword_trainer.hpp>
+#include <hat/data/text_codec.hpp>
+#include <hat/data/text_rules.hpp>
+#include <hat/io/model_directory.hpp>
+#include <hat/io/text_file.hpp>
+
+#include "flags.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// How `hat prepare` treats text and comes by its subword model.
+namespace hat::program {
+
+enum class ByteFallback { on, off, automatic };
+
+inline const std::map<std::string, data::SubwordModel> subword_models{
+    {"unigram", data::SubwordModel::unigram}, {"bpe", data::SubwordModel::bpe}};
+inline const std::map<std::string, data::NormalForm> normal_forms{
+    {"nfc", data::NormalForm::nfc},
+    {"nfkc", data::NormalForm::nfkc},
+    {"identity", data::NormalForm::identity}};
+inline const std::map<std::string, ByteFallback> byte_fallbacks{
+    {"on", ByteFallback::on}, {"off", ByteFallback::off}, {"auto", ByteFallback::automatic}};
+
+struct VocabularyFlags {
+    std::string subword;  ///< a SentencePiece model to use instead of training one
+    int vocab_size = 8000;
+    data::SubwordModel model = data::SubwordModel::unigram;
+    data::NormalForm normalize = data::NormalForm::nfc;
+    bool lowercase = false;
+    ByteFallback byte_fallback = ByteFallback::automatic;
+    double character_coverage = 0;  ///< 0: not given
+    bool split_digits = false;
+    std::vector<std::string> symbols;
+    std::int64_t sample = 1'000'000;
+
+    [[nodiscard]] data::TextRules rules() const {
+        return {.normalize = normalize, .lowercase = lowercase};
+    }
+};
+
+inline void add_vocabulary_flags(CLI::App& command, VocabularyFlags& flags) {
+    const NumberFlags number(command);
+    number("--vocab-size", flags.vocab_size, {.low = 8, .high = 1'000'000},
+           "subword pieces, at most; both languages share them");
+    CLI::Option* subword = command.add_option(
+        "--subword", flags.subword,
+        "use this SentencePiece model instead of training one, and the text.json beside it");
+    const std::vector<CLI::Option*> of_training{
+        add_choice(command, "--model", flags.model, subword_models, "kind of subword model"),
+        add_choice(command, "--normalize", flags.normalize, normal_forms,
+                   "write equal characters alike (nfc), also those of equal meaning (nfkc: ² as "
+                   "2), or leave all as it is"),
+        command.add_flag("--lowercase", flags.lowercase, "put all text in lower case"),
+        add_choice(command, "--byte-fallback", flags.byte_fallback, byte_fallbacks,
+                   "spell characters without a piece in bytes; auto: if the 256 bytes are at most "
+                   "a tenth of the vocabulary"),
+        number.without_default("--character-coverage", flags.character_coverage,
+                               {.low = 0.98, .high = 1},
+                               "share of the text's characters that have a piece [1; with bytes "
+                               "0.9999, so that bytes are seen in training]"),
+        command.add_flag("--split-digits", flags.split_digits, "every digit is a piece"),
+        command.add_option("--symbols", flags.symbols, "kept whole; commas between")
+            ->delimiter(',')
+            ->type_name("TEXT,…")
+            ->allow_extra_args(false),
+        number("--sample", flags.sample, {.low = 1},
+               "lines to learn pieces from, evenly spread over the text")};
+    for (CLI::Option* option : of_training) {
+        option->excludes(subword);
+        option->group("Text and pieces");
+    }
+    subword->group("Text and pieces");
+}
+
+/// A codec and its files, as data and models keep them.
+struct Vocabulary {
+    data::TextCodec codec;
+    io::TextFiles files;
+};
+
+namespace detail {
+
+inline Vocabulary load_vocabulary(const std::string& path) {
+    io::TextFiles files{{"subword.model", io::read_file(path)}};
+    const std::string rules = (std::filesystem::path(path).parent_path() / "text.json").string();
+    if (std::filesystem::exists(rules)) files["text.json"] = io::read_file(rules);
+    auto codec =
+        data::TextCodec::from_files(files, std::filesystem::path(path).parent_path().string());
+    return {std::move(codec), std::move(files)};
+}
+
+inline data::Subword train_vocabulary(const VocabularyFlags& flags, const data::LineSample& sample,
+                                      const data::TextRules& rules, bool bytes) {
+    data::SubwordOptions options{.vocab_size = flags.vocab_size,
+                                 .model = flags.model,
+                                 .character_coverage = flags.character_coverage,
+                                 .byte_fallback = bytes,
+                                 .split_digits = flags.split_digits};
+    if (flags.character_coverage == 0) options.character_coverage = bytes ? 0.9999 : 1.0;
+    for (const std::string& symbol : flags.symbols)
+        options.symbols.push_back(rules.to_model(rules.apply(symbol)));
+    return data::train_subword(sample, options);
+}
+
+}  // namespace detail
+
+/// The vocabulary that the flags ask for, learned from `lines` if it is not there; says on stderr
+/// what it is.
+///
+/// Throws  `Error` if it cannot be loaded or learned
+inline Vocabulary make_vocabulary(const VocabularyFlags& flags,
+                                  const std::vector<const std::vector<std::string>*>& lines) {
+    if (!flags.subword.empty()) return detail::load_vocabulary(flags.subword);
+    data::TextRules rules = flags.rules();
+    rules.stand_ins = true;
+    const data::LineSample sample(lines, flags.sample, rules);
+    const bool automatic = flags.byte_fallback == ByteFallback::automatic;
+    bool bytes = automatic ? data::has_room_for_bytes(flags.vocab_size)
+                           : flags.byte_fallback == ByteFallback::on;
+    data::Subword subword = detail::train_vocabulary(flags, sample, rules, bytes);
+    if (automatic && bytes && !data::has_room_for_bytes(subword.size())) {
+        bytes = false;  // the text has few pieces
+        subword = detail::train_vocabulary(flags, sample, rules, bytes);
+    }
+    std::fprintf(stderr, "vocabulary: %d pieces%s, learned from %zu%s lines%s\n", subword.size(),
+                 bytes ? ", 256 of them bytes" : "", sample.size(),
+                 sample.size() < sample.lines() ? (" of " + std::to_string(sample.lines())).c_str()
+                                                : "",
+                 sample.size() < sample.lines() ? " (--sample)" : "");
+    if (subword.size() < flags.vocab_size)
+        std::fprintf(stderr, "note: the text has no more pieces; --vocab-size %d is larger\n",
+                     flags.vocab_size);
+    io::TextFiles files{{"subword.model", subword.bytes()},
+                        {"text.json", data::text_rules_to_json(rules)}};
+    return {data::TextCodec(std::move(subword), std::move(rules)), std::move(files)};
+}
+
+}  // namespace hat::program
