@@ -42,4 +42,14 @@ TEST_SUITE("data/chrf") {
                              "for every hypothesis",
                              hat::Error);
     }
+
+    TEST_CASE("of several references the best one counts, sentence by sentence") {
+        const std::vector<Lines> references{{"abc", "xyz"}, {"xyz", "abc"}};
+        const auto found = corpus_chrf(Lines{"abc", "abc"}, references);
+        CHECK(found.score == doctest::Approx(100.0));
+        CHECK(
+            found.signature.starts_with("nrefs:2|case:mixed|eff:yes|nc:6|nw:0|space:no|version:"));
+        CHECK(corpus_chrf(Lines{"abd"}, std::vector<Lines>{{"abc"}, {"axx"}}).score ==
+              corpus_chrf(Lines{"abd"}, Lines{"abc"}).score);
+    }
 }

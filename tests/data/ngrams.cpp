@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <span>
 #include <vector>
 
 using hat::data::match_ngrams;
@@ -23,5 +24,16 @@ TEST_SUITE("data/ngrams") {
         CHECK(matches.hypothesis == 0);
         CHECK(matches.reference == 1);
         CHECK(matches.shared == 0);
+    }
+    TEST_CASE("of several references each n-gram counts as often as in the one that has most") {
+        const std::vector hypothesis{7, 7, 7, 1, 2};
+        const std::vector<std::vector<int>> references{{7, 1, 3}, {7, 7, 4}, {2}};
+        const auto unigrams =
+            match_ngrams(hypothesis, std::span<const std::vector<int>>(references), 1);
+        CHECK(unigrams.hypothesis == 5);
+        CHECK(unigrams.reference == 7);
+        CHECK(unigrams.shared == 4);  // 7, 7, 1, 2
+        CHECK(match_ngrams(hypothesis, std::span<const std::vector<int>>(references), 2).shared ==
+              2);  // 7 7, 7 1
     }
 }

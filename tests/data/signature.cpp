@@ -6,7 +6,6 @@
 #include <limits>
 #include <string>
 
-using hat::data::detail::check_line_counts;
 using hat::data::detail::fixed;
 using hat::data::detail::signature_version;
 
@@ -29,14 +28,5 @@ TEST_SUITE("data/signature") {
 
     TEST_CASE("a signature names this program and its version") {
         CHECK(signature_version() == "hat-" + std::string(hat::version));
-    }
-
-    TEST_CASE("as many hypotheses as references pass; other counts are told, with the metric") {
-        CHECK_NOTHROW(check_line_counts("BLEU", 0, 0));
-        CHECK_NOTHROW(check_line_counts("BLEU", 7, 7));
-        CHECK_THROWS_WITH_AS(check_line_counts("chrF", 2, 3),
-                             "chrF: found 2 hypotheses and 3 references, expected one reference "
-                             "for every hypothesis",
-                             hat::Error);
     }
 }

@@ -2,8 +2,8 @@
 // Needs: utf8proc
 #pragma once
 
-#include <hat/core/error.hpp>
 #include <hat/data/ngrams.hpp>
+#include <hat/data/references.hpp>
 #include <hat/data/signature.hpp>
 #include <hat/data/tokenizer.hpp>
 #include <hat/data/unicode.hpp>
@@ -14,6 +14,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +37,7 @@ struct BleuOptions {
     double floor = 0.1;
     bool lowercase = false;
     bool effective_order = false;  // leave out the orders longer than the hypothesis
+    int references = 1;            // how many every sentence has: for the signature
 };
 
 /// What BLEU counts, for one sentence or the sum over many.
@@ -98,7 +101,8 @@ inline std::string bleu_signature(const BleuOptions& options) {
                                   : options.smoothing == Smoothing::none
                                       ? "none"
                                       : "floor[" + fixed(options.floor, 2) + "]";
-    return std::string("nrefs:1|case:") + (options.lowercase ? "lc" : "mixed") +
+    return "nrefs:" + std::to_string(options.references) +
+           "|case:" + (options.lowercase ? "lc" : "mixed") +
            "|eff:" + (options.effective_order ? "yes" : "no") +
            "|tok:" + std::string(name(options.tokenizer)) + "|smooth:" + smoothing +
            "|version:" + signature_version();
@@ -121,25 +125,47 @@ inline double bleu_precision(std::int64_t matches, std::int64_t total, const Ble
     return 0.0;
 }
 
+/// Of several references the length nearest to that of the hypothesis counts, of two the shorter.
+inline std::int64_t nearest_length(std::int64_t hypothesis, std::int64_t a, std::int64_t b) {
+    const std::int64_t to_a = std::abs(a - hypothesis);
+    const std::int64_t to_b = std::abs(b - hypothesis);
+    return to_a != to_b ? (to_a < to_b ? a : b) : std::min(a, b);
+}
+
 }  // namespace detail
 
-/// Throws  `Error` if one of the two is not UTF-8
-[[nodiscard]] inline BleuCounts count_bleu(std::string_view hypothesis, std::string_view reference,
+/// Counts one sentence. Of each n-gram as many match as are in the reference with most of them.
+///
+/// Precondition: there is a reference.
+/// Throws  `Error` if a line is not UTF-8
+[[nodiscard]] inline BleuCounts count_bleu(std::string_view hypothesis,
+                                           std::span<const std::string_view> references,
                                            const BleuOptions& options = {}) {
     const std::u32string hypothesis_text = detail::bleu_text(hypothesis, options);
-    const std::u32string reference_text = detail::bleu_text(reference, options);
     const auto hypothesis_words = split_words(hypothesis_text);
-    const auto reference_words = split_words(reference_text);
+    std::vector<std::u32string> texts;  // what the words are views of
+    texts.reserve(references.size());
+    std::vector<std::vector<std::u32string_view>> words;
+    for (const std::string_view reference : references)
+        words.push_back(split_words(texts.emplace_back(detail::bleu_text(reference, options))));
 
     BleuCounts counts;
-    counts.hypothesis_length = static_cast<std::int64_t>(hypothesis_words.size());
-    counts.reference_length = static_cast<std::int64_t>(reference_words.size());
+    counts.hypothesis_length = std::ssize(hypothesis_words);
+    counts.reference_length = std::ssize(words.front());
+    for (const auto& reference : words)
+        counts.reference_length = detail::nearest_length(
+            counts.hypothesis_length, counts.reference_length, std::ssize(reference));
     for (std::size_t i = 0; i < BleuCounts::max_order; ++i) {
-        const NgramMatches matches = match_ngrams(hypothesis_words, reference_words, i + 1);
+        const NgramMatches matches = match_ngrams(
+            hypothesis_words, std::span<const std::vector<std::u32string_view>>(words), i + 1);
         counts.matches[i] = matches.shared;
         counts.totals[i] = matches.hypothesis;
     }
     return counts;
+}
+[[nodiscard]] inline BleuCounts count_bleu(std::string_view hypothesis, std::string_view reference,
+                                           const BleuOptions& options = {}) {
+    return count_bleu(hypothesis, std::span(&reference, 1), options);
 }
 
 /// The score that belongs to `counts`.
@@ -168,17 +194,22 @@ inline double bleu_precision(std::int64_t matches, std::int64_t total, const Ble
     return result;
 }
 
-/// BLEU of a corpus, one reference per hypothesis.
+/// BLEU of a corpus with one or more references.
 ///
-/// Throws  `Error` if the two differ in number, or if one is not UTF-8
+/// Throws  `Error` if they differ in number of lines, or if one is not UTF-8
 [[nodiscard]] inline Bleu corpus_bleu(std::span<const std::string> hypotheses,
-                                      std::span<const std::string> references,
-                                      const BleuOptions& options = {}) {
-    detail::check_line_counts("BLEU", hypotheses.size(), references.size());
+                                      References references, BleuOptions options = {}) {
+    check_references("BLEU", hypotheses.size(), references);
+    options.references = static_cast<int>(references.size());
     BleuCounts counts;
     for (std::size_t i = 0; i < hypotheses.size(); ++i)
-        counts += count_bleu(hypotheses[i], references[i], options);
+        counts += count_bleu(hypotheses[i], references_of(references, i), options);
     return bleu(counts, options);
+}
+[[nodiscard]] inline Bleu corpus_bleu(std::span<const std::string> hypotheses,
+                                      const std::vector<std::string>& reference,
+                                      const BleuOptions& options = {}) {
+    return corpus_bleu(hypotheses, References(&reference, 1), options);
 }
 
 /// BLEU of one sentence; by default with the effective order, as sacreBLEU has it.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hat/data/ngrams.hpp>
+#include <hat/data/references.hpp>
 #include <hat/data/signature.hpp>
 #include <hat/data/unicode.hpp>
 #include <hat/data/utf8.hpp>
@@ -11,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hat::data {
@@ -21,6 +23,7 @@ struct ChrfOptions {
     int word_order = 0;
     int beta = 2;  // how many times more recall weighs than precision
     bool lowercase = false;
+    int references = 1;  // how many every sentence has: for the signature
 };
 
 /// The n-gram matches of every order, characters first, then words.
@@ -126,25 +129,53 @@ NgramMatches chrf_matches(const std::vector<Item>& hypothesis, const std::vector
     const std::string words = std::to_string(options.word_order);
     result.name = "chrF" + std::to_string(options.beta) +
                   std::string(static_cast<std::size_t>(options.word_order), '+');
-    result.signature = std::string("nrefs:1|case:") + (options.lowercase ? "lc" : "mixed") +
+    result.signature = "nrefs:" + std::to_string(options.references) +
+                       "|case:" + (options.lowercase ? "lc" : "mixed") +
                        "|eff:yes|nc:" + std::to_string(options.character_order) + "|nw:" + words +
                        "|space:no|version:" + detail::signature_version();
     return result;
 }
 
-/// chrF of a corpus, one reference per hypothesis.
+/// Of several references the first of those with the best score counts, sentence by sentence.
 ///
-/// Throws  `Error` if the two differ in number, or if one is not UTF-8
-[[nodiscard]] inline Chrf corpus_chrf(std::span<const std::string> hypotheses,
-                                      std::span<const std::string> references,
-                                      const ChrfOptions& options = {}) {
-    detail::check_line_counts("chrF", hypotheses.size(), references.size());
-    ChrfCounts counts(static_cast<std::size_t>(options.character_order + options.word_order));
-    for (std::size_t i = 0; i < hypotheses.size(); ++i) {
-        const ChrfCounts sentence = count_chrf(hypotheses[i], references[i], options);
-        for (std::size_t n = 0; n < counts.size(); ++n) counts[n] += sentence[n];
+/// Precondition: there is a reference.
+/// Throws  `Error` if a line is not UTF-8
+[[nodiscard]] inline ChrfCounts count_chrf(std::string_view hypothesis,
+                                           std::span<const std::string_view> references,
+                                           const ChrfOptions& options = {}) {
+    ChrfCounts best = count_chrf(hypothesis, references.front(), options);
+    double best_score = chrf(best, options).score;
+    for (const std::string_view reference : references.subspan(1)) {
+        ChrfCounts counts = count_chrf(hypothesis, reference, options);
+        const double score = chrf(counts, options).score;
+        if (score <= best_score) continue;
+        best = std::move(counts);
+        best_score = score;
     }
+    return best;
+}
+
+/// Adds what was counted of one sentence to the sum over many.
+inline void add_chrf(const ChrfCounts& sentence, ChrfCounts& sum) {
+    for (std::size_t n = 0; n < sum.size(); ++n) sum[n] += sentence[n];
+}
+
+/// chrF of a corpus with one or more references.
+///
+/// Throws  `Error` if they differ in number of lines, or if one is not UTF-8
+[[nodiscard]] inline Chrf corpus_chrf(std::span<const std::string> hypotheses,
+                                      References references, ChrfOptions options = {}) {
+    check_references("chrF", hypotheses.size(), references);
+    options.references = static_cast<int>(references.size());
+    ChrfCounts counts(static_cast<std::size_t>(options.character_order + options.word_order));
+    for (std::size_t i = 0; i < hypotheses.size(); ++i)
+        add_chrf(count_chrf(hypotheses[i], references_of(references, i), options), counts);
     return chrf(counts, options);
+}
+[[nodiscard]] inline Chrf corpus_chrf(std::span<const std::string> hypotheses,
+                                      const std::vector<std::string>& reference,
+                                      const ChrfOptions& options = {}) {
+    return corpus_chrf(hypotheses, References(&reference, 1), options);
 }
 
 }  // namespace hat::data

@@ -8,13 +8,14 @@
 /// texts of language models (`cut_into_blocks`), and ragged batches (`plan_batches`, `Batch`).
 ///
 /// To be included alone: corpora in files (corpus_file.hpp), their content hash (corpus_hash.hpp)
-/// and directories of them with their vocabulary (data_directory.hpp); scores equal to sacreBLEU's (bleu.hpp,
-/// chrf.hpp) and how sure their differences are (paired_bootstrap.hpp); what fairseq made (bpe.hpp,
-/// fairseq_dictionary.hpp, fairseq_data.hpp, fairseq_text.hpp, fairseq_batches.hpp);
-/// text_codec.hpp, which reads and writes text as a model directory says (text_rules.hpp), and
-/// line_codec.hpp, which does so for lines of any length (split_long.hpp) and any characters
-/// (unknown_text.hpp); what validation is held out of and what leaks into it (held_out.hpp), filters of pairs (clean.hpp);
-/// and strings that come back as they are, as numbered symbols (placeholders.hpp, patterns.hpp).
+/// and directories of them with their vocabulary (data_directory.hpp); scores equal to sacreBLEU's
+/// (bleu.hpp, chrf.hpp, ter.hpp; seen alike in metric.hpp) and how sure their differences are
+/// (paired_bootstrap.hpp); what fairseq made (bpe.hpp, fairseq_dictionary.hpp, fairseq_data.hpp,
+/// fairseq_text.hpp, fairseq_batches.hpp); text_codec.hpp, which reads and writes text as a model
+/// directory says (text_rules.hpp), and line_codec.hpp, which does so for lines of any length
+/// (split_long.hpp) and any characters (unknown_text.hpp); what validation is held out of and what
+/// leaks into it (held_out.hpp), filters of pairs (clean.hpp); and strings that come back as they
+/// are, as numbered symbols (placeholders.hpp, patterns.hpp).
 ///
 ///     const auto text = hat::data::read_parallel_text("train.en", "train.de");
 ///     const auto subword = hat::data::train_subword_on_files({"train.en", "train.de"});
@@ -24,8 +25,8 @@
 ///     batch.reserve(plan);
 ///     for (int b = 0; b < plan.size(); ++b) batch.fill(corpus, plan.sentences(b));
 ///
-/// Limits: text is UTF-8; a corpus is held in memory, and has fewer than 2^31 pairs; one reference
-/// per hypothesis. Corpus files are little-endian.
+/// Limits: text is UTF-8; a corpus is held in memory, and has fewer than 2^31 pairs.
+/// Corpus files are little-endian.
 
 #include <hat/data/batch.hpp>
 #include <hat/data/batches.hpp>

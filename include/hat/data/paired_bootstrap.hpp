@@ -3,8 +3,8 @@
 
 #include <hat/core/error.hpp>
 #include <hat/core/random.hpp>
-#include <hat/data/bleu.hpp>
-#include <hat/data/chrf.hpp>
+#include <hat/data/metric.hpp>
+#include <hat/data/references.hpp>
 #include <hat/data/signature.hpp>
 
 #include <algorithm>
@@ -31,7 +31,8 @@ struct PairedDifference {
     double difference = 0;  ///< first − second
     double low = 0;         ///< interval that holds `confidence` of the resampled differences
     double high = 0;
-    double p_value = 1;  ///< share of the resampled differences of the other sign, or zero
+    /// (c + 1) / (samples + 1) where c of the resampled differences are zero or of the other sign.
+    double p_value = 1;
     BootstrapOptions options{};
 
     [[nodiscard]] std::string line() const {
@@ -45,47 +46,20 @@ struct PairedDifference {
     }
 };
 
-namespace detail {
-
-/// A metric as sums over sentences: `none()` of them, what one `count`s, how they `add` up, and the
-/// `score` they give.
-struct BleuSums {
-    BleuOptions options;
-    using Counts = BleuCounts;
-    [[nodiscard]] static std::string name() { return "BLEU"; }
-    [[nodiscard]] static Counts none() { return {}; }
-    [[nodiscard]] Counts count(const std::string& line, const std::string& reference) const {
-        return count_bleu(line, reference, options);
-    }
-    static void add(const Counts& counts, Counts& sum) { sum += counts; }
-    [[nodiscard]] double score(const Counts& sum) const { return bleu(sum, options).score; }
-};
-
-struct ChrfSums {
-    ChrfOptions options;
-    using Counts = ChrfCounts;
-    [[nodiscard]] std::string name() const { return chrf(none(), options).name; }
-    [[nodiscard]] Counts none() const {
-        return Counts(static_cast<std::size_t>(options.character_order + options.word_order));
-    }
-    [[nodiscard]] Counts count(const std::string& line, const std::string& reference) const {
-        return count_chrf(line, reference, options);
-    }
-    static void add(const Counts& counts, Counts& sum) {
-        for (std::size_t n = 0; n < sum.size(); ++n) sum[n] += counts[n];
-    }
-    [[nodiscard]] double score(const Counts& sum) const { return chrf(sum, options).score; }
-};
-
+/// Paired bootstrap resampling (Koehn 2004): draws as many sentences as there are, with repetition,
+/// the same ones for both systems, and looks at the difference of the corpus' scores.
+///
+/// Throws  `Error` if the numbers of lines differ or are 0, a line is not UTF-8, `samples` is below
+///         2, or `confidence` is not between 0 and 1
 template <class Metric>
 [[nodiscard]] PairedDifference
 paired_bootstrap(const Metric& metric, std::span<const std::string> first,
-                 std::span<const std::string> second, std::span<const std::string> references,
-                 const BootstrapOptions& options) {
+                 std::span<const std::string> second, References references,
+                 const BootstrapOptions& options = {}) {
     const std::string name = metric.name();
-    check_line_counts(name.c_str(), first.size(), references.size());
-    check_line_counts(name.c_str(), second.size(), references.size());
-    if (references.empty()) fail("paired bootstrap: there are no sentences");
+    check_references(name, first.size(), references);
+    check_references(name, second.size(), references);
+    if (first.empty()) fail("paired bootstrap: there are no sentences");
     if (options.samples < 2)
         fail("paired bootstrap: samples = ", options.samples, ", expected at least 2");
     if (!(options.confidence > 0 && options.confidence < 1))
@@ -95,13 +69,14 @@ paired_bootstrap(const Metric& metric, std::span<const std::string> first,
     std::vector<typename Metric::Counts> second_counts;
     auto first_sum = metric.none();
     auto second_sum = metric.none();
-    for (std::size_t i = 0; i < references.size(); ++i) {
-        metric.add(first_counts.emplace_back(metric.count(first[i], references[i])), first_sum);
-        metric.add(second_counts.emplace_back(metric.count(second[i], references[i])), second_sum);
+    for (std::size_t i = 0; i < first.size(); ++i) {
+        const auto lines = references_of(references, i);
+        metric.add(first_counts.emplace_back(metric.count(first[i], lines)), first_sum);
+        metric.add(second_counts.emplace_back(metric.count(second[i], lines)), second_sum);
     }
     PairedDifference result{.metric = name,
-                            .first = metric.score(first_sum),
-                            .second = metric.score(second_sum),
+                            .first = metric.score(first_sum).score,
+                            .second = metric.score(second_sum).score,
                             .options = options};
     result.difference = result.first - result.second;
 
@@ -111,12 +86,12 @@ paired_bootstrap(const Metric& metric, std::span<const std::string> first,
         Random random(RandomKey(options.seed).split(s));
         first_sum = metric.none();
         second_sum = metric.none();
-        for (std::size_t i = 0; i < references.size(); ++i) {
-            const auto drawn = static_cast<std::size_t>(random.below(references.size()));
+        for (std::size_t i = 0; i < first.size(); ++i) {
+            const auto drawn = static_cast<std::size_t>(random.below(first.size()));
             metric.add(first_counts[drawn], first_sum);
             metric.add(second_counts[drawn], second_sum);
         }
-        differences[s] = metric.score(first_sum) - metric.score(second_sum);
+        differences[s] = metric.score(first_sum).score - metric.score(second_sum).score;
         const bool is_against = result.difference > 0 ? differences[s] <= 0 : differences[s] >= 0;
         against += is_against ? 1 : 0;
     }
@@ -124,34 +99,29 @@ paired_bootstrap(const Metric& metric, std::span<const std::string> first,
     const auto tail = static_cast<std::size_t>((1 - options.confidence) / 2 * options.samples);
     result.low = differences[tail];
     result.high = differences[differences.size() - 1 - tail];
-    result.p_value = static_cast<double>(against) / options.samples;
+    // The corpus itself is one more sample, so that p is never 0.
+    result.p_value = (against + 1.0) / (options.samples + 1.0);
     return result;
 }
 
-}  // namespace detail
-
-/// Paired bootstrap resampling (Koehn 2004): draws as many sentences as there are, with repetition,
-/// the same ones for both systems, and looks at the difference of corpus BLEU.
-///
-/// Throws  `Error` if the numbers of lines differ or are 0, a line is not UTF-8, `samples` is below
-///         2, or `confidence` is not between 0 and 1
+/// The same with one reference, of corpus BLEU.
 [[nodiscard]] inline PairedDifference paired_bootstrap(std::span<const std::string> first,
                                                        std::span<const std::string> second,
-                                                       std::span<const std::string> references,
+                                                       const std::vector<std::string>& reference,
                                                        const BootstrapOptions& options = {},
                                                        const BleuOptions& bleu_options = {}) {
-    return detail::paired_bootstrap(detail::BleuSums{bleu_options}, first, second, references,
-                                    options);
+    return paired_bootstrap(BleuMetric{bleu_options}, first, second, References(&reference, 1),
+                            options);
 }
 
 /// The same of corpus chrF.
 [[nodiscard]] inline PairedDifference paired_bootstrap(std::span<const std::string> first,
                                                        std::span<const std::string> second,
-                                                       std::span<const std::string> references,
+                                                       const std::vector<std::string>& reference,
                                                        const BootstrapOptions& options,
                                                        const ChrfOptions& chrf_options) {
-    return detail::paired_bootstrap(detail::ChrfSums{chrf_options}, first, second, references,
-                                    options);
+    return paired_bootstrap(ChrfMetric{chrf_options}, first, second, References(&reference, 1),
+                            options);
 }
 
 }  // namespace hat::data

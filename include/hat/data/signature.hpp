@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hat/core/error.hpp>
 #include <hat/version.hpp>
 
 #include <array>
@@ -22,12 +21,6 @@ inline std::string fixed(double value, int decimals) {
 /// What computed the score, for the end of its signature.
 inline std::string signature_version() {
     return "hat-" + std::string(version);
-}
-
-inline void check_line_counts(const char* metric, std::size_t hypotheses, std::size_t references) {
-    if (hypotheses != references)
-        fail(metric, ": found ", hypotheses, " hypotheses and ", references,
-             " references, expected one reference for every hypothesis");
 }
 
 }  // namespace hat::data::detail

@@ -7,6 +7,7 @@
 #include <hat/data/unicode.hpp>
 #include <hat/data/utf8.hpp>
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -20,7 +21,11 @@ namespace hat::data {
 /// none           `none`: words are what white space separates
 /// character      `char`: every code point is a word
 /// international  `intl`: mteval-v14, which knows the punctuation and symbols of all of Unicode
-enum class Tokenizer { v13a, none, character, international };
+/// chinese        `zh`: Chinese characters and their punctuation alone, all else as in 13a
+enum class Tokenizer { v13a, none, character, international, chinese };
+
+inline constexpr std::array all_tokenizers{Tokenizer::v13a, Tokenizer::none, Tokenizer::character,
+                                           Tokenizer::international, Tokenizer::chinese};
 
 [[nodiscard]] constexpr std::string_view name(Tokenizer tokenizer) noexcept {
     switch (tokenizer) {
@@ -32,16 +37,17 @@ enum class Tokenizer { v13a, none, character, international };
         return "char";
     case Tokenizer::international:
         return "intl";
+    case Tokenizer::chinese:
+        return "zh";
     }
     return "";
 }
 
 /// Throws  `Error` if no tokeniser bears this name
 [[nodiscard]] inline Tokenizer tokenizer_named(std::string_view text) {
-    for (const Tokenizer t :
-         {Tokenizer::v13a, Tokenizer::none, Tokenizer::character, Tokenizer::international})
+    for (const Tokenizer t : all_tokenizers)
         if (name(t) == text) return t;
-    fail("tokeniser: found ", in_quotes(text), ", expected 13a, none, char or intl");
+    fail("tokeniser: found ", in_quotes(text), ", expected 13a, none, char, intl or zh");
 }
 
 namespace detail {
@@ -110,9 +116,17 @@ inline std::u32string replaced(std::u32string_view text, std::u32string_view fro
     }
 }
 
-inline std::u32string tokenize_13a(std::u32string text) {
+/// The rules of 13a: punctuation stands alone, but for periods, commas and hyphens of numbers.
+inline std::u32string separate_punctuation(std::u32string_view line) {
     const auto not_digit = [](char32_t c) { return !is_digit(c); };
     const auto is_hyphen = [](char32_t c) { return c == U'-'; };
+    std::u32string text = separate(line, is_13a_separator);
+    text = separate_in_pairs(text, not_digit, is_period_or_comma, Separate::second);
+    text = separate_in_pairs(text, is_period_or_comma, not_digit, Separate::first);
+    return separate_in_pairs(text, is_digit, is_hyphen, Separate::second);
+}
+
+inline std::u32string tokenize_13a(std::u32string text) {
     text = replaced(text, U"<skipped>", U"");
     text = replaced(text, U"-\n", U"");
     text = replaced(text, U"\n", U" ");
@@ -120,10 +134,39 @@ inline std::u32string tokenize_13a(std::u32string text) {
     text = replaced(text, U"&amp;", U"&");
     text = replaced(text, U"&lt;", U"<");
     text = replaced(text, U"&gt;", U">");
-    text = separate(U' ' + text + U' ', is_13a_separator);
-    text = separate_in_pairs(text, not_digit, is_period_or_comma, Separate::second);
-    text = separate_in_pairs(text, is_period_or_comma, not_digit, Separate::first);
-    return separate_in_pairs(text, is_digit, is_hyphen, Separate::second);
+    return separate_punctuation(U' ' + text + U' ');
+}
+
+/// What sacreBLEU takes for Chinese: ideographs, radicals, strokes, phonetic symbols, full-width
+/// forms and punctuation. Where it means the supplementary planes (U+20000 … U+2A6D6 and U+2F800 …
+/// U+2FA1D) it compares with other characters; the ranges here are those that this comes to.
+constexpr bool is_chinese(char32_t c) noexcept {
+    struct Range {
+        char32_t first, last;
+    };
+    constexpr std::array<Range, 14> ranges{{{0x2001, 0x2A6D},
+                                            {0x2E80, 0x2FDF},
+                                            {0x2FF0, 0x303F},
+                                            {0x3100, 0x312F},
+                                            {0x31A0, 0x31BF},
+                                            {0x31C0, 0x31EF},
+                                            {0x3200, 0x4DB5},
+                                            {0x4E00, 0x9FBB},
+                                            {0xF900, 0xFA2D},
+                                            {0xFA30, 0xFA6A},
+                                            {0xFA70, 0xFAD9},
+                                            {0xFE10, 0xFE1F},
+                                            {0xFE30, 0xFE4F},
+                                            {0xFF00, 0xFFEF}}};
+    for (const Range& range : ranges)
+        if (range.first <= c && c <= range.last) return true;
+    return false;
+}
+
+inline std::u32string tokenize_chinese(std::u32string_view text) {
+    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+    return separate_punctuation(separate(text, is_chinese));
 }
 
 inline std::u32string tokenize_international(std::u32string_view text) {
@@ -143,6 +186,8 @@ inline std::u32string tokenize(std::u32string text, Tokenizer tokenizer) {
         return separate(text, [](char32_t) { return true; });
     case Tokenizer::international:
         return tokenize_international(text);
+    case Tokenizer::chinese:
+        return tokenize_chinese(text);
     }
     return text;
 }
