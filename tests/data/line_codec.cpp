@@ -59,7 +59,7 @@ std::string translated(const LineCodec& codec, const std::string& text, bool say
 }  // namespace
 
 TEST_SUITE("data/line_codec") {
-    TEST_CASE("a line is one part with eos, an empty line none") {
+    TEST_CASE("a line is one part with eos, a blank line none") {
         const TextCodec text = pieces();
         const LineCodec codec(text, {});
         const SourceLine line = codec.encode("the lazy dog");
@@ -73,6 +73,7 @@ TEST_SUITE("data/line_codec") {
               "the lazy dog");
         CHECK(codec.encode("").parts.empty());
         CHECK(codec.encode("  ").parts.empty());
+        CHECK(codec.encode(" \u200B\u00AD").parts.empty());
         CHECK(codec.decode(codec.encode(""), [](std::size_t) { return std::span<const int>(); })
                   .empty());
     }

@@ -6,6 +6,7 @@
 #include <hat/data/placeholders.hpp>
 #include <hat/data/split_long.hpp>
 #include <hat/data/text_codec.hpp>
+#include <hat/data/unicode.hpp>
 #include <hat/data/unknown_text.hpp>
 
 #include <algorithm>
@@ -40,7 +41,7 @@ struct SourcePart {
     std::vector<ProtectedString> strings{};  ///< that stand as symbols in it
 };
 
-/// A line as the network reads it: one part, none if it is empty, or several if it is too long.
+/// A line as the network reads it: one part, none if it is blank, or several if it is too long.
 struct SourceLine {
     std::vector<SourcePart> parts;
     int tokens = 0;  ///< without eos
@@ -165,7 +166,7 @@ private:
 
     void add(SourceLine& line, const LinePart& part, std::vector<int> ids,
              std::vector<ProtectedString> strings) const {
-        if (ids.empty()) return;
+        if (ids.empty() || is_blank(part.text)) return;
         if (std::ssize(ids) > options_.most_tokens)
             fail("a character has ", ids.size(), " tokens, expected at most ",
                  options_.most_tokens);
