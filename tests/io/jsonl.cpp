@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <sys/stat.h>
 
 using hat::io::JsonLines;
@@ -66,6 +67,24 @@ TEST_SUITE("io/jsonl") {
         CHECK(resumed("{\"a\": 1}\n", 0) == "{}\n");
         JsonLines::resume(directory / "new").write({});
         CHECK(read_file(directory / "new") == "{}\n");
+    }
+
+    TEST_CASE("resuming keeps the first lines that it is told to keep, and no torn one") {
+        const TemporaryDirectory directory;
+        const std::string path = directory / "log";
+        const auto resumed = [&](const std::string& before) {
+            write_file(path, before);
+            JsonLines log =
+                JsonLines::resume_while(path, [](std::string_view line) { return line != "stop"; });
+            log.write({});
+            CHECK(log.size_bytes() == static_cast<std::int64_t>(read_file(path).size()));
+            return read_file(path);
+        };
+        CHECK(resumed("") == "{}\n");
+        CHECK(resumed("a\n\nb\n") == "a\n\nb\n{}\n");
+        CHECK(resumed("a\nstop\nb\n") == "a\n{}\n");
+        CHECK(resumed("stop\n") == "{}\n");
+        CHECK(resumed("a\nb") == "a\n{}\n");
     }
 
     TEST_CASE("a full disk is an error that leaves no part of a line") {

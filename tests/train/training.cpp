@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <hat/io/text_file.hpp>
 #include <hat/train/training.hpp>
 
 #include "support/linear_time.hpp"
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 using hat::train::Training;
@@ -114,12 +116,27 @@ TEST_SUITE("train/training") {
         }
         // What a kill at update 12 would have left: the checkpoint before is the newest.
         REQUIRE(std::filesystem::remove(cut + "/checkpoints/checkpoint-00000012.safetensors"));
+        std::ofstream(cut + "/log.jsonl", std::ios::app)
+            << R"({"event": "update", "update": 11})" << '\n'
+            << R"({"event": "upd)";
         Run resumed(cut, options, 2);
         REQUIRE(resumed.training.resume());
         CHECK(resumed.training.position().update < 12);
         CHECK(resumed.training.position().update >= 12 - 5);
         CHECK(resumed.run_until(1000) == TrainingEnd::finished);
         CHECK(same_bits(whole.network.values(), resumed.network.values()));
+        const auto log = [&](const char* run) {
+            return hat::io::read_file(directory.path() + run + "/log.jsonl");
+        };
+        CHECK(log("/cut") == log("/whole"));  // and no line is there twice
+    }
+
+    TEST_CASE("a line of the log tells its update") {
+        using hat::train::detail::update_of;
+        CHECK(update_of(R"({"event": "update", "update": 50})") == 50);
+        CHECK(update_of(R"({"event": "note"})") == 0);
+        CHECK(update_of(R"({"update": 5)") == 0);
+        CHECK(update_of("50") == 0);
     }
 
     TEST_CASE("other settings than those of the checkpoint are an error") {

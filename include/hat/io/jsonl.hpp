@@ -100,9 +100,21 @@ public:
         std::string text = read_file(path);
         text.resize(
             std::min(text.size(), static_cast<std::size_t>(std::max<std::int64_t>(keep_bytes, 0))));
-        log.size_bytes_ = static_cast<std::int64_t>(text.rfind('\n') + 1);
-        if (::ftruncate(log.descriptor_, log.size_bytes_) != 0)
-            fail(path, ": cannot write: ", std::strerror(errno));
+        log.cut(text.rfind('\n') + 1);
+        return log;
+    }
+
+    /// The same after its first lines, as long as `keep(line)` holds.
+    template <class Keep>
+    [[nodiscard]] static JsonLines resume_while(const std::string& path, Keep keep) {
+        JsonLines log(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC);
+        const std::string text = read_file(path);
+        std::size_t kept = 0;
+        for (auto end = text.find('\n'); end != text.npos; end = text.find('\n', kept)) {
+            if (!keep(std::string_view(text).substr(kept, end - kept))) break;
+            kept = end + 1;
+        }
+        log.cut(kept);
         return log;
     }
 
@@ -138,6 +150,12 @@ private:
         if (::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode)) return;
         ::close(descriptor_);
         fail(path, ": not a regular file");
+    }
+
+    void cut(std::size_t bytes) {
+        size_bytes_ = static_cast<std::int64_t>(bytes);
+        if (::ftruncate(descriptor_, size_bytes_) != 0)
+            fail(path_, ": cannot write: ", std::strerror(errno));
     }
 
     std::string path_;

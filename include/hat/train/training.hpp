@@ -112,6 +112,14 @@ inline void append_difference(std::string& text, const std::string& name, const 
     return readable(before, longest) + "; found " + readable(now, longest);
 }
 
+/// The update that a line of the log is about; 0 where it does not say.
+[[nodiscard]] inline std::int64_t update_of(std::string_view line) {
+    const io::Json record = io::Json::parse(line, nullptr, false);
+    if (!record.is_object() || !record.contains("update")) return 0;
+    const io::Json& update = record["update"];
+    return update.is_number_integer() ? update.get<std::int64_t>() : 0;
+}
+
 }  // namespace detail
 
 enum class TrainingEnd { finished, patience, stopped };
@@ -176,7 +184,10 @@ public:
     /// Throws  `Error` if the training diverges: what was seen, and what may help
     template <class Choose>
     TrainingEnd run(Choose&& choose, const std::function<bool()>& stop) {
-        auto log = io::JsonLines::resume(options_.directory + "/log.jsonl");
+        // What was done after the checkpoint is done again, and logged again.
+        auto log = io::JsonLines::resume_while(
+            options_.directory + "/log.jsonl",
+            [&](std::string_view line) { return detail::update_of(line) <= position_.update; });
         Progress progress({.updates = options_.updates, .done = position_.update});
         DivergenceWatch watch(options_.divergence, network().architecture().target_vocab_size,
                               position_.best_score);
