@@ -133,11 +133,11 @@ void score_targets(const TranslateOptions& options, LineTranslator& translator) 
         std::vector<data::TokenPair> pairs;
         for (auto& pair : block.pairs)
             if (pair) pairs.push_back(*pair);
-        const std::vector<float> scores = translator.score(pairs);
+        const std::vector<float> of_pairs = translator.score(pairs);
         std::size_t next = 0;
         for (std::size_t i = 0; i < block.sources.size(); ++i) {
             std::optional<float> score;
-            if (block.pairs[i]) score = scores[next++];
+            if (block.pairs[i]) score = of_pairs[next++];
             output.print(block.sources[i], block.targets[i], score);
         }
         flush_standard_output();
