@@ -55,7 +55,7 @@ inline std::vector<std::string> files_below(const fs::path& folder, const char* 
     std::vector<std::string> files;
     for (fs::recursive_directory_iterator i(folder, error), end; !error && i != end;
          i.increment(error))
-        if (i->is_regular_file() && i->path().extension() == extension)
+        if (i->is_regular_file(error) && i->path().extension() == extension)
             files.push_back(i->path().lexically_relative(folder).string());
     if (error) hat::fail(folder.string(), ": cannot read the folder: ", error.message());
     if (files.empty()) hat::fail(folder.string(), ": found no file that ends with ", extension);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/in_quotes.hpp>
 #include <hat/io/architecture_yaml.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/architecture.hpp>
 #include <hat/model/delight.hpp>
 #include <hat/model/presets.hpp>
 
-#include <filesystem>
 #include <string>
 
 namespace hat::program {
@@ -37,9 +38,9 @@ inline model::Architecture architecture_argument(const std::string& name, int vo
     for (const int width : {128, 256, 384, 512, 1024})
         if (name == "delight-wikitext103-" + std::to_string(width))
             return model::delight_wikitext103(width, vocab_size);
-    if (!std::filesystem::exists(name)) {
-        fail("--architecture ", name, ": there is no such file, nor a preset of that name (",
-             architecture_names, ")");
+    if (!io::exists(name)) {
+        fail("--architecture ", readable(name),
+             ": there is no such file, nor a preset of that name (", architecture_names, ")");
     }
     auto architecture = io::architecture_from_yaml(io::read_file(name), name);
     if (architecture.source_vocab_size == 0 && architecture.has_encoder()) {

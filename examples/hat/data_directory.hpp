@@ -4,10 +4,10 @@
 #include <hat/data/corpus.hpp>
 #include <hat/data/data_directory.hpp>
 #include <hat/data/subword.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/model_directory.hpp>
 
-#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -37,7 +37,7 @@ struct TrainingData {
 
 /// Throws  `Error` if a file is missing, damaged, or encoded with another subword model.
 inline TrainingData load_training_data(const std::string& path) {
-    if (!std::filesystem::is_directory(path)) {
+    if (!io::is_directory(path)) {
         fail(path, ": there is no such data directory; `hat prepare --out ", path, " …` makes one");
     }
     data::PreparedData prepared = data::load_data_directory(path);

@@ -6,6 +6,7 @@
 #include <hat/core/threads.hpp>
 #include <hat/data/corpus_file.hpp>
 #include <hat/decode/translate.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/model/pack.hpp>
 #include <hat/train/progress.hpp>
 
@@ -73,12 +74,12 @@ void translate_all(const SearchFlags& search, decode::Translator& translator,
 
 void distill(const DistillOptions& options) {
     const std::string unfinished = options.out + "/unfinished.corpus";
-    if (std::filesystem::exists(unfinished) && !options.resume)
+    if (io::exists(unfinished) && !options.resume)
         fail(options.out, ": was begun already; go on with --resume, or choose another --out");
     std::vector<std::string_view> names(leftovers.begin(), leftovers.end());
     names.insert(names.end(), data::data_directory_names.begin(), data::data_directory_names.end());
     check_output(options.out, io::DirectoryKind::data, names,
-                 options.overwrite || std::filesystem::exists(unfinished));
+                 options.overwrite || io::exists(unfinished));
     TrainingData data = load_training_data(options.data);
     LoadedModel teacher(options.model);
     check_subword(teacher.directory, "--model " + options.model, data);
@@ -92,7 +93,7 @@ void distill(const DistillOptions& options) {
         .source = {.vocab_size = data.train.source.vocab_size, .eos = data.train.source.eos},
         .target = {.vocab_size = data.train.target.vocab_size, .eos = data.train.target.eos}};
     const data::Sentences& source = data.train.source.sentences;
-    if (std::filesystem::exists(unfinished)) {
+    if (io::exists(unfinished)) {
         distilled = data::load_corpus(unfinished);
         for (int i = 0; i < distilled.size(); ++i) {
             if (i >= source.size() || !std::ranges::equal(distilled.source.sentences[i], source[i]))

@@ -5,6 +5,7 @@
 #include <hat/elastic/design_space_yaml.hpp>
 #include <hat/elastic/extract.hpp>
 #include <hat/elastic/gene_string.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/version.hpp>
 
@@ -13,7 +14,6 @@
 #include "text_facts.hpp"
 
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +30,7 @@ struct ExtractOptions {
 std::optional<elastic::DesignSpace> space_of_run(const std::string& run,
                                                  const model::Architecture& super) {
     const std::string path = run + "/space.yml";
-    if (!std::filesystem::exists(path)) return std::nullopt;
+    if (!io::exists(path)) return std::nullopt;
     return with_vocabulary(elastic::read_design_space(path).space, super.source_vocab_size,
                            super.target_vocab_size);
 }
@@ -61,7 +61,7 @@ model::Architecture chosen_architecture(const std::string& name, const model::Ar
         if (!space) fail(where, ": the model comes without a design space, which would tell");
         return smallest(*space);
     }
-    const bool is_file = std::filesystem::exists(name);
+    const bool is_file = io::exists(name);
     if (!is_file && !elastic::looks_like_gene_string(name)) {
         fail(where, ": there is no such file, nor is it a gene string, largest or smallest");
     }

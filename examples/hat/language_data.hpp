@@ -5,11 +5,11 @@
 #include <hat/data/data_directory.hpp>
 #include <hat/data/text_blocks.hpp>
 #include <hat/data/text_codec.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/model_directory.hpp>
 
 #include "data_directory.hpp"
 
-#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -27,7 +27,7 @@ struct TextData {
 
 /// Throws  `Error` if a file is missing, damaged, or encoded with another vocabulary.
 inline TextData load_text_data(const std::string& path) {
-    if (!std::filesystem::is_directory(path)) {
+    if (!io::is_directory(path)) {
         fail(path, ": there is no such data directory; `hat prepare --task language-model --out ",
              path, " …` makes one");
     }

@@ -4,6 +4,7 @@
 
 #include <hat/data/corpus_file.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/search/latency_plan.hpp>
 #include <hat/search/latency_plan_text.hpp>
 #include <hat/search/latency_workload.hpp>
@@ -16,7 +17,6 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,7 +38,7 @@ struct LatencyOptions {
 /// Sets lengths from the corpus, and the vocabulary size.
 std::vector<search::PairLength> lengths_of_data(LatencyOptions& options) {
     const DataDirectory directory{options.data};
-    if (!std::filesystem::is_directory(options.data)) {
+    if (!io::is_directory(options.data)) {
         fail("--data ", options.data, ": there is no such data directory");
     }
     const data::Corpus corpus = data::load_corpus(directory.validation());

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/network.hpp>
 
 #include "data_directory.hpp"
 
-#include <filesystem>
 #include <string>
 
 namespace hat::program {
@@ -18,8 +18,8 @@ namespace hat::program {
 /// Throws  `Error` if it is a run whose training has not ended.
 [[nodiscard]] inline std::string model_path(const std::string& path) {
     const std::string inside = path + "/model";
-    if (std::filesystem::exists(inside + "/config.json")) return inside;
-    if (std::filesystem::exists(path + "/checkpoints"))
+    if (io::exists(inside + "/config.json")) return inside;
+    if (io::exists(path + "/checkpoints"))
         fail(path,
              ": has checkpoints, but no model before its training has ended: --resume goes on "
              "with it");

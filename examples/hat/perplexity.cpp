@@ -5,6 +5,7 @@
 #include <hat/core/threads.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/data/text_codec.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/train/perplexity.hpp>
 #include <hat/version.hpp>
 
@@ -14,7 +15,6 @@
 #include "model_argument.hpp"
 
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -57,7 +57,7 @@ void perplexity(const PerplexityFlags& flags) {
     if (model.network.architecture().has_encoder())
         fail(flags.model, ": is a translator; only language models have a perplexity");
     const data::Side text = text_argument(flags, model);
-    const bool is_words = !std::filesystem::exists(model.directory.subword_model_path());
+    const bool is_words = !io::exists(model.directory.subword_model_path());
     ThreadPool pool(flags.threads);
     const auto result = train::measure_perplexity(model.network.view(), text, flags.options, pool);
     std::printf("perplexity %.4f  nll %.6f  tokens %lld  signature "

@@ -7,6 +7,7 @@
 #include <hat/data/lines.hpp>
 #include <hat/data/parallel_text.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/language_name.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/search/device.hpp>
@@ -73,7 +74,7 @@ private:
         std::filesystem::create_directories(path, error);
         if (error) fail(path, ": cannot make the directory: ", error.message());
     }
-    static bool exists(const std::string& path) { return std::filesystem::exists(path); }
+    static bool exists(const std::string& path) { return io::exists(path); }
 
     void say(const std::string& words) const {
         const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;

@@ -7,6 +7,7 @@
 #include <hat/elastic/gene_string.hpp>
 #include <hat/io/architecture_yaml.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/counts.hpp>
@@ -31,7 +32,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <limits>
 #include <memory>
 #include <string>
@@ -121,7 +121,7 @@ struct Workbench {
 private:
     static elastic::DesignSpace space_of(const std::string& run, const LoadedModel& super) {
         const std::string path = run + "/space.yml";
-        if (!std::filesystem::exists(path)) {
+        if (!io::exists(path)) {
             fail(path, ": is missing: --run must be what `hat train --space` made");
         }
         const Architecture& stored = super.network.architecture();
@@ -287,7 +287,7 @@ void search_under_limit(const SearchArguments& arguments, Workbench& bench, doub
     search::Evolution evolution(problem, limit, options);
     const std::string state = arguments.out + ".search.json";
     const std::string scores_of = configuration(arguments, bench);
-    if (arguments.resume && std::filesystem::exists(state)) {
+    if (arguments.resume && io::exists(state)) {
         search::load_search(state, problem, evolution, scores_of);
         std::vector<Architecture> parents;  // so that the race knows them again
         for (const ScoredNetwork& network : evolution.best(options.parents))
@@ -355,7 +355,7 @@ void search_front(const SearchArguments& arguments, Workbench& bench, double lim
     search::ParetoSearch pareto(trade_off, options, {smallest(bench.space), largest(bench.space)});
     const std::string state = arguments.pareto + ".search.json";
     const std::string scores_of = configuration(arguments, bench);
-    if (arguments.resume && std::filesystem::exists(state))
+    if (arguments.resume && io::exists(state))
         search::load_search(state, trade_off, pareto, scores_of);
     while (pareto.iterate()) {
         search::save_search(state, trade_off, pareto, scores_of);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/language_name.hpp>
 #include <hat/io/model_card.hpp>
@@ -86,7 +87,7 @@ inline void add_facts(io::Json& configuration, const TextFacts& facts) {
 /// What the provenance of a model says of the data in a directory: the facts, and how much it was.
 [[nodiscard]] inline std::map<std::string, std::string> data_provenance(const std::string& config) {
     std::map<std::string, std::string> provenance;
-    if (!std::filesystem::exists(config)) return provenance;
+    if (!io::exists(config)) return provenance;
     const io::Json json = io::parse_json(io::read_file(config), config);
     const TextFacts none;
     visit_facts(none, [&](const char* key, const std::string&) {

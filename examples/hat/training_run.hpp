@@ -3,6 +3,7 @@
 
 #include <hat/core/threads.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/text_file.hpp>
@@ -53,7 +54,7 @@ struct TrainingResult {
 
 /// Throws  `Error` if the directory holds a training and the flags do not say to go on.
 inline void check_run(const TrainingFlags& flags, const std::string& directory) {
-    if (std::filesystem::exists(directory + "/config.json") && !flags.resume) {
+    if (io::exists(directory + "/config.json") && !flags.resume) {
         fail(directory, ": holds a training already; go on with --resume, or choose another --out");
     }
 }

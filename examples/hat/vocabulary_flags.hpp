@@ -7,6 +7,7 @@
 #include <hat/data/subword_trainer.hpp>
 #include <hat/data/text_codec.hpp>
 #include <hat/data/text_rules.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/text_file.hpp>
 
@@ -98,7 +99,7 @@ namespace detail {
 inline Vocabulary load_vocabulary(const std::string& path) {
     io::TextFiles files{{"subword.model", io::read_file(path)}};
     const std::string rules = (std::filesystem::path(path).parent_path() / "text.json").string();
-    if (std::filesystem::exists(rules)) files["text.json"] = io::read_file(rules);
+    if (io::exists(rules)) files["text.json"] = io::read_file(rules);
     auto codec =
         data::TextCodec::from_files(files, std::filesystem::path(path).parent_path().string());
     return {std::move(codec), std::move(files)};

@@ -9,6 +9,7 @@
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/content_hash.hpp>
 #include <hat/io/file_hashes.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/text_file.hpp>
@@ -122,7 +123,7 @@ inline void check_data_files(const std::string& path, const io::Json& config,
 /// The content of config.json; an empty object if there is none, as in some old directory.
 inline io::Json data_config(const std::string& path) {
     const std::string file = path + "/config.json";
-    if (!std::filesystem::exists(file)) return io::Json::object();
+    if (!io::exists(file)) return io::Json::object();
     constexpr std::size_t limit_bytes = std::size_t{1} << 24;
     io::Json config = io::parse_json(io::read_file(file, limit_bytes), file);
     if (!config.is_object()) fail(file, ": expected an object, found ", config.type_name());
@@ -143,7 +144,7 @@ inline io::Json data_config(const std::string& path) {
 /// Throws  `Error` if it is no data directory, a file is missing, damaged or not the one that was
 ///         saved, or a corpus was encoded with another vocabulary.
 [[nodiscard]] inline PreparedData load_data_directory(const std::string& path) {
-    if (!std::filesystem::is_directory(path)) fail(path, ": there is no such data directory");
+    if (!io::is_directory(path)) fail(path, ": there is no such data directory");
     PreparedData data;
     data.origin = detail::data_config(path);
     data.text_files = io::read_text_files(path);

@@ -334,8 +334,8 @@ inline void write_design_space(const std::string& path, const DesignSpaceFile& f
     if (is_built_in_space(name_or_path)) return {.space = built_in_space(name_or_path)};
     std::error_code error;
     if (!std::filesystem::exists(name_or_path, error))
-        fail("design space ", name_or_path, ": there is no such file, nor a space of that name (",
-             built_in_space_names(), ")");
+        fail("design space ", readable(name_or_path),
+             ": there is no such file, nor a space of that name (", built_in_space_names(), ")");
     return read_design_space(name_or_path);
 }
 

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <hat/io/content_hash.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/text_file.hpp>
 
-#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -23,7 +23,7 @@ namespace hat::io {
     TextFiles files;
     for (const std::string_view name : text_file_names) {
         const std::string file = (path + '/').append(name);
-        if (std::filesystem::exists(file)) files.emplace(name, read_file(file));
+        if (exists(file)) files.emplace(name, read_file(file));
     }
     return files;
 }

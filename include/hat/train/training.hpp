@@ -8,6 +8,7 @@
 #include <hat/data/batches.hpp>
 #include <hat/data/corpus.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/jsonl.hpp>
 #include <hat/io/text_file.hpp>
@@ -25,7 +26,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
@@ -265,7 +265,7 @@ private:
     }
 
     void repeat_divergence() const {
-        if (!std::filesystem::exists(divergence_path())) return;
+        if (!io::exists(divergence_path())) return;
         const io::Json known =
             io::Json::parse(io::read_file(divergence_path()), nullptr, /*allow_exceptions=*/false);
         if (!known.is_object()) fail(divergence_path(), ": is damaged");
