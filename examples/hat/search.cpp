@@ -26,6 +26,7 @@
 #include "commands.hpp"
 #include "data_directory.hpp"
 #include "model_argument.hpp"
+#include "run_data.hpp"
 #include "search_health.hpp"
 #include "search_latency.hpp"
 
@@ -135,10 +136,7 @@ private:
     }
     /// `--data`, or what the run was trained on.
     static std::string data_of(const SearchArguments& from) {
-        if (!from.data.empty()) return from.data;
-        const std::string path = from.run + "/config.json";
-        const auto config = io::parse_json(io::read_file(path), path);
-        return io::json_get<std::string>(config, "data", path);
+        return from.data.empty() ? data_of_run(from.run) : from.data;
     }
 };
 

@@ -13,6 +13,7 @@
 #include <hat/version.hpp>
 
 #include "data_directory.hpp"
+#include "run_data.hpp"
 #include "text_facts.hpp"
 #include "training_flags.hpp"
 
@@ -96,7 +97,9 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
         }
     }
     for (const auto& [name, text] : run.files) io::write_file(run.directory + "/" + name, text);
-    io::write_file(run.directory + "/config.json", run.settings.dump(2) + "\n");
+    io::Json config = run.settings;
+    config["data_from_run"] = data_from_run(flags.data, run.directory);
+    io::write_file(run.directory + "/config.json", config.dump(2) + "\n");
     const model::Architecture& architecture = network.architecture();
     std::fprintf(stderr, "%lld parameters, %lld of them in layers; %d training %s; %d threads\n",
                  static_cast<long long>(model::parameters(architecture)),
