@@ -21,14 +21,14 @@ diverges() {
     grep -qF "try a lower learning rate, a longer warm-up, or gradients that are clipped" stderr ||
         fail "$run: no advice: $(cat stderr)"
     [ ! -e "$run/model" ] || fail "$run: a model was written"
-    ! grep -F '"best":true' "$run/log.jsonl" | grep -qE 'null|nan|inf' ||
+    ! grep -F '"best": true' "$run/log.jsonl" | grep -qF '"loss": null' ||
         fail "$run: the best loss is no number"
-    grep -qF '"event":"diverged"' "$run/log.jsonl" || fail "$run: the log does not say so"
+    grep -qF '"event": "diverged"' "$run/log.jsonl" || fail "$run: the log does not say so"
 }
 
 diverges run --updates 200
 grep '^hat: ' stderr >first
-[ "$(tail -n 1 run/log.jsonl | grep -c '"event":"diverged"')" = 1 ] || fail "the log goes on"
+[ "$(tail -n 1 run/log.jsonl | grep -c '"event": "diverged"')" = 1 ] || fail "the log goes on"
 
 # Again with the same rules: the same line, at once. With others it goes on, to the same end.
 expect 1 "hat: run: diverged at update " "${train[@]}" --learning-rate 1e6 --out run --updates 200 \

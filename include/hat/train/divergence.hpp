@@ -24,8 +24,8 @@ struct DivergenceOptions {
 ///
 /// A network that gives every word the same probability has the loss ln(words), smoothed or not;
 /// one that has learned and then is worse for long has lost what it knew. Before it has learned,
-/// it must also be worse than at its first update: fresh weights may begin above ln(words), and a
-/// long warm-up leaves them there.
+/// it must also be worse than at its first update: fresh weights may begin above ln(words), though
+/// not at more than twice of it, and a long warm-up leaves them there.
 class DivergenceWatch {
 public:
     /// `words`: the target vocabulary. `best_loss`: of the validations so far.
@@ -36,6 +36,7 @@ public:
     /// `loss` is per token, without smoothing; `skipped`: the gradient was not finite.
     void see(std::int64_t update, double loss, double learning_rate, bool skipped) {
         if (first_loss_ < 0 && std::isfinite(loss)) first_loss_ = loss;
+        last_loss_ = loss;
         count(skips_, skipped, update, learning_rate, loss);
         count(guesses_, !(loss <= limit()), update, learning_rate, loss);
         learned_ = learned_ || loss < guessing_;
@@ -45,7 +46,7 @@ public:
     /// few updates of a high loss point to nothing.
     [[nodiscard]] bool is_well() const noexcept {
         constexpr std::int64_t few = 20;
-        return skips_.updates == 0 && (guesses_.updates < few || !learned_);
+        return skips_.updates == 0 && guesses_.updates < few && !is_lost(last_loss_);
     }
 
     /// Whether a training that ends with this loss on validation data (per token, without
@@ -76,7 +77,7 @@ private:
     };
 
     [[nodiscard]] double limit() const noexcept {
-        return learned_ ? guessing_ : std::max(guessing_, first_loss_);
+        return learned_ ? guessing_ : std::clamp(first_loss_, guessing_, 2 * guessing_);
     }
 
     static void count(Streak& streak, bool goes_on, std::int64_t update, double learning_rate,
@@ -101,6 +102,7 @@ private:
     DivergenceOptions options_;
     double guessing_;
     double first_loss_ = -1;
+    double last_loss_ = 0;
     bool learned_;
     Streak skips_;
     Streak guesses_;
