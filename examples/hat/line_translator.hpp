@@ -26,18 +26,22 @@ struct LineTranslation {
     std::string text;
     std::optional<float> score{};  ///< as a `decode::Hypothesis` has it, if the network was asked
     bool is_cut = false;           ///< of a part of it: for being as long as it may be
+    data::PlaceholderCounts placeholders{};  ///< what became of protected strings
 };
 
 /// A model directory, ready to translate lines.
 class LineTranslator {
 public:
     /// Throws  `Error` if there is no translator at `path`, or it is damaged
-    LineTranslator(const std::string& path, const SearchFlags& flags, data::UnknownPolicy unknown)
+    LineTranslator(const std::string& path, const SearchFlags& flags, data::UnknownPolicy unknown,
+                   data::LostStrings lost)
         : flags_(flags), directory_(io::ModelDirectory::open(model_path(path))),
           text_(checked_text(path)), packed_(load()),
           translator_(packed_, directory_.config().special_tokens),
-          codec_(text_,
-                 {.most_tokens = most_tokens(), .part_tokens = part_tokens(), .unknown = unknown}),
+          codec_(text_, {.most_tokens = most_tokens(),
+                         .part_tokens = part_tokens(),
+                         .unknown = unknown,
+                         .lost = lost}),
           pool_(flags.threads) {}
 
     /// Tokens of a line that is translated in one piece, at most.
@@ -163,7 +167,8 @@ private:
         };
         LineTranslation translation;
         translation.text = codec_.decode(
-            line, [&](std::size_t i) -> std::span<const int> { return hypothesis(i).tokens; });
+            line, [&](std::size_t i) -> std::span<const int> { return hypothesis(i).tokens; },
+            &translation.placeholders);
         const std::size_t count = asked(line);
         float sum = 0;
         std::size_t length = 0;

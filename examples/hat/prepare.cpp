@@ -13,6 +13,7 @@
 #include "encode_text.hpp"
 #include "output_directory.hpp"
 #include "prepare_text.hpp"
+#include "protection.hpp"
 #include "text_facts.hpp"
 #include "vocabulary_flags.hpp"
 
@@ -53,7 +54,8 @@ data::ParallelText read(const std::string& source, const std::string& target, bo
 }
 
 /// The validation pairs that are given, or held out of `text`; none leaks into it.
-data::ParallelText validation_pairs(const PrepareOptions& options, data::ParallelText& text) {
+data::ParallelText validation_pairs(const PrepareOptions& options, data::ParallelText& text,
+                                    const std::vector<std::string>& patterns) {
     if (options.valid_source.empty()) {
         data::HeldOut out = data::hold_out(text);
         if (out.copies > 0)
@@ -62,6 +64,7 @@ data::ParallelText validation_pairs(const PrepareOptions& options, data::Paralle
         return std::move(out.held);
     }
     auto pairs = read(options.valid_source, options.valid_target, options.drop_empty);
+    protect(pairs, patterns, "validation");
     leave_out_leaks(pairs, text, options.cleaning);
     return pairs;
 }
@@ -83,8 +86,10 @@ data::Corpus encode(const PrepareOptions& options, const data::ParallelText& tex
 
 void prepare_pairs(const PrepareOptions& options) {
     data::ParallelText text = read(options.source, options.target, options.drop_empty);
+    const std::vector<std::string> patterns = protected_patterns(options.vocabulary);
+    protect(text, patterns, "training");
     clean(text, options.cleaning);
-    const data::ParallelText validation = validation_pairs(options, text);
+    const data::ParallelText validation = validation_pairs(options, text, patterns);
     const Vocabulary vocabulary = make_vocabulary(options.vocabulary, {&text.source, &text.target});
     data::PreparedData prepared{.text_files = vocabulary.files,
                                 .train = encode(options, text, vocabulary.codec, "training"),
@@ -174,6 +179,7 @@ void add_prepare(CLI::App& app) {
     valid_source->needs(valid_target)->needs(source);
     valid_target->needs(valid_source);
     add_vocabulary_flags(*command, options->vocabulary);
+    command->get_option("--protect")->needs(source);
     add_text_flags(*command, *options, source);
     command->add_option("--max-length", options->max_length, "leave out pairs with more tokens")
         ->check(CLI::Range(1, 1024))

@@ -9,6 +9,7 @@
 #include "flags.hpp"
 #include "line_input.hpp"
 #include "line_translator.hpp"
+#include "protection.hpp"
 #include "search_flags.hpp"
 #include "standard_streams.hpp"
 #include "translation_output.hpp"
@@ -31,6 +32,7 @@ struct TranslateOptions {
     std::string model, targets;
     SearchFlags search;
     data::UnknownPolicy unknown = data::UnknownPolicy::copy;
+    data::LostStrings lost = data::LostStrings::append;
     LineInputOptions input;
     OutputOptions output;
     bool stats = false;
@@ -80,6 +82,7 @@ void translate_lines(const TranslateOptions& options, LineTranslator& translator
             const io::Line& line = block.lines[i];
             output.print(line.number, line.text, translations[i]);
             if (translations[i].front().is_cut) tally.add_cut(line.number);
+            tally.add(translations[i].front().placeholders);
         }
         flush_standard_output();
         tally.show_progress();
@@ -153,7 +156,7 @@ void translate(const TranslateOptions& options) {
     if (options.output.n_best > options.search.options.beam)
         fail("--n-best: ", options.output.n_best, ", but a beam of ", options.search.options.beam,
              " has no more translations; see --beam");
-    LineTranslator translator(options.model, options.search, options.unknown);
+    LineTranslator translator(options.model, options.search, options.unknown, options.lost);
     if (options.targets.empty())
         translate_lines(options, translator);
     else
@@ -184,6 +187,7 @@ void add_translate(CLI::App& app) {
     add_choice(*command, "--unk", options->unknown, unknown_policies,
                "text that the vocabulary lacks: copy it into the translation, drop it, or put a "
                "mark (⁇) in its place");
+    add_lost_flag(*command, options->lost);
     command->add_flag("--strict", options->input.strict,
                       "end at the first line that is too long or not UTF-8, instead of mending it");
     number("--max-line-bytes", options->input.max_line_bytes,

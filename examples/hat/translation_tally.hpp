@@ -37,6 +37,10 @@ public:
     void add_cut(std::uint64_t number) {
         if (cut_++ == 0) first_cut_line_ = number;
     }
+    /// Counts what became of the protected strings of a line.
+    void add(const data::PlaceholderCounts& placeholders) noexcept {
+        placeholders_ += placeholders;
+    }
 
     /// Tells something at once.
     void note(const std::string& text) {
@@ -63,6 +67,11 @@ public:
             note(std::to_string(cut_) + " of " + std::to_string(lines_) +
                  (cut_ == 1 ? " translations is " : " translations are ") + cut_translations +
                  "; the first, line " + std::to_string(first_cut_line_));
+        if (placeholders_.strings > 0 || placeholders_.invented > 0)
+            note(std::to_string(placeholders_.strings) + " protected strings in " +
+                 std::to_string(placeholders_.lines) + " lines; " +
+                 std::to_string(placeholders_.lost) + " were lost in translation (--lost), " +
+                 std::to_string(placeholders_.invented) + " invented ones removed");
         if (!stats) return;
         const double share = tokens_ == 0 ? 0.0
                                           : 100.0 * static_cast<double>(unknown_tokens_) /
@@ -100,6 +109,7 @@ private:
     std::int64_t unknown_lines_ = 0;
     std::int64_t first_unknown_line_ = 0;
     std::string first_unknown_;
+    data::PlaceholderCounts placeholders_;
     std::int64_t cut_ = 0;
     std::uint64_t first_cut_line_ = 0;
 };

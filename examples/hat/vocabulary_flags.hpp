@@ -12,6 +12,7 @@
 #include <hat/io/text_file.hpp>
 
 #include "flags.hpp"
+#include "protection.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -47,10 +48,11 @@ struct VocabularyFlags {
     double character_coverage = 0;  ///< 0: not given
     bool split_digits = false;
     std::vector<std::string> symbols;
+    std::vector<std::string> protect;
     std::int64_t sample = 1'000'000;
 
     [[nodiscard]] data::TextRules rules() const {
-        return {.normalize = normalize, .lowercase = lowercase};
+        return {.normalize = normalize, .lowercase = lowercase, .protect = protect};
     }
 };
 
@@ -79,6 +81,7 @@ inline void add_vocabulary_flags(CLI::App& command, VocabularyFlags& flags) {
             ->delimiter(',')
             ->type_name("TEXT,…")
             ->allow_extra_args(false),
+        add_protect_flag(command, flags.protect),
         number("--sample", flags.sample, {.low = 1},
                "lines to learn pieces from, evenly spread over the text")};
     for (CLI::Option* option : of_training) {
@@ -115,10 +118,21 @@ inline data::Subword train_vocabulary(const VocabularyFlags& flags, const data::
     if (flags.character_coverage == 0) options.character_coverage = bytes ? 0.9999 : 1.0;
     for (const std::string& symbol : flags.symbols)
         options.symbols.push_back(rules.to_model(rules.apply(symbol)));
+    if (!rules.protect.empty())
+        for (const std::string& symbol : data::Placeholders::symbols())
+            options.symbols.push_back(symbol);
     return data::train_subword(sample, options);
 }
 
 }  // namespace detail
+
+/// What is protected in the text: as the flag says, or the text.json beside the given model.
+///
+/// Throws  `Error` if that cannot be loaded
+inline std::vector<std::string> protected_patterns(const VocabularyFlags& flags) {
+    if (flags.subword.empty()) return flags.protect;
+    return detail::load_vocabulary(flags.subword).codec.rules().protect;
+}
 
 /// The vocabulary that the flags ask for, learned from `lines` if it is not there; says on stderr
 /// what it is.

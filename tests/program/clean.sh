@@ -124,9 +124,9 @@ says 'warning: '
 says ' validation lines stand in the training text (of those with 40 characters and more)'
 found=$(sed -nE 's/^warning: ([0-9]+) of 23 .*/\1/p' log)
 says "validation: $((23 - found)) lines"
-prepare lines "${lines[@]}" --keep-leaks
+prepare kept_lines "${lines[@]}" --keep-leaks
 says 'validation: 23 lines'
-prepare lines "${lines[@]}" --clean
+prepare clean_lines "${lines[@]}" --clean
 says ' lines that repeat another: --max-copies 1'
 is_silent_on 'few letters'
 finish
