@@ -29,6 +29,13 @@ grep -q '(measured)' report/report.md || fail "the report does not tell a measur
 "$hat" extract --run super --architecture chosen.yml --out chosen >/dev/null 2>log ||
     fail "the chosen network cannot be extracted: $(cat log)"
 
+# The data that the run names is found from another working directory.
+mkdir -p far/away
+(cd far/away && "$hat" search --run ../../super --predictor ../../predictor.json --population 20 \
+    --iterations 3 --speedup 1.2 --out chosen.yml >/dev/null 2>log) ||
+    fail "from another directory: $(cat far/away/log)"
+cmp -s chosen.yml far/away/chosen.yml || fail "another network is chosen from another directory"
+
 # The same on another number of threads, and when it is interrupted and goes on.
 for threads in 1 2; do
     "${search[@]}" --speedup 1.2 --threads "$threads" --out "threads$threads.yml" >/dev/null 2>&1
