@@ -29,6 +29,7 @@
 #include "run_data.hpp"
 #include "search_health.hpp"
 #include "search_latency.hpp"
+#include "text_facts.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -219,8 +220,8 @@ std::string decimals(double value, int digits) {
 }
 
 std::string predictor_text(const SearchArguments& arguments, const search::Predictor& predictor) {
-    std::string text =
-        std::string("The ") + predictor.name() + " predictor `" + arguments.predictor + "`";
+    std::string text = std::string("The ") + predictor.name() + " predictor `" +
+                       file_name(arguments.predictor) + "`";
     if (predictor.errors()) {
         const auto& errors = predictor.errors()->cross_validated;
         text += ": off by " + decimals(100 * errors.mape, 2) +

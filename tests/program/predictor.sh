@@ -65,7 +65,7 @@ head -n 10 table.csv >bad.csv
 bad "9 rows in 5 folds are too few" bad.csv
 bad "--training-rows 40 leaves none of the 40 rows" small.csv --training-rows 40
 printf '\001\377\376 no table at all' >bad.csv
-bad 'bad.csv:1: column 1: expected "encoder_embed_dim", found "??? no table at all"' bad.csv
+bad 'bad.csv:1: column 1: expected "encoder_embed_dim", found "\u0001' bad.csv
 expect 2 "--model" "$hat" predictor --latency table.csv --out kept.json --model best
 expect 1 "cannot create" "$hat" predictor --latency small.csv --model additive --out missing/p.json
 finish

@@ -65,6 +65,17 @@ constexpr std::string_view take_part(std::string_view& line) {
     return part;
 }
 
+/// `line` with one space where there are several, and none at its ends: more of them make
+/// SentencePiece learn single characters instead of words. The model cuts and joins spaces as they
+/// come all the same.
+inline void collapse_spaces(std::string& line) {
+    std::size_t size = 0;
+    for (const char c : line)
+        if (c != ' ' || (size > 0 && line[size - 1] != ' ')) line[size++] = c;
+    if (size > 0 && line[size - 1] == ' ') --size;
+    line.resize(size);
+}
+
 /// The lines of a text in parts of a length that SentencePiece takes. It also skips lines with its
 /// mark of the unknown, which becomes a space here: no piece has it.
 template <class Lines>
@@ -79,6 +90,7 @@ public:
             constexpr std::string_view unknown = "\u2585";
             for (auto at = line_.find(unknown); at != line_.npos; at = line_.find(unknown, at))
                 line_.replace(at, unknown.size(), "   ");  // as long, so that this is linear
+            collapse_spaces(line_);
             rest_ = line_;
         }
         part_ = take_part(rest_);
