@@ -2,11 +2,13 @@
 #pragma once
 
 #include <hat/data/corpus.hpp>
+#include <hat/data/corpus_hash.hpp>
 #include <hat/data/data_directory.hpp>
 #include <hat/data/subword.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/model_directory.hpp>
+#include <hat/io/vocabulary_hash.hpp>
 
 #include <string>
 #include <utility>
@@ -58,6 +60,15 @@ inline TrainingData load_training_data(const std::string& path) {
         }
     }
     return data;
+}
+
+/// What data is, for settings that are to tell its content; `Data` is a `TrainingData` or a
+/// `BlockData`.
+template <class Data>
+io::Json data_content(const Data& data) {
+    return {{"training", data::corpus_hash(data.train)},
+            {"validation", data::corpus_hash(data.validation)},
+            {"vocabulary", io::vocabulary_hash(data.text_files())}};
 }
 
 }  // namespace hat::program

@@ -6,7 +6,12 @@
 #include <hat/core/threads.hpp>
 #include <hat/data/corpus_file.hpp>
 #include <hat/decode/translate.hpp>
+#include <hat/io/atomic_file.hpp>
+#include <hat/io/file_lock.hpp>
 #include <hat/io/file_status.hpp>
+#include <hat/io/json.hpp>
+#include <hat/io/settings_difference.hpp>
+#include <hat/io/text_file.hpp>
 #include <hat/model/pack.hpp>
 #include <hat/train/progress.hpp>
 
@@ -22,6 +27,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,7 +46,7 @@ struct DistillOptions {
 };
 
 /// What a directory holds before its data is there.
-constexpr std::array<std::string_view, 1> leftovers{"unfinished.corpus"};
+constexpr std::array<std::string_view, 3> leftovers{"unfinished.corpus", "unfinished.json", "lock"};
 
 /// Translates `source` from sentence `targets.size()` on and appends what comes to `targets`, a
 /// block at a time; `save()` is called after each.
@@ -72,21 +78,53 @@ void translate_all(const SearchFlags& search, decode::Translator& translator,
     }
 }
 
+/// What decides which translations come out, as `io::settings_difference` compares it.
+io::Json settings_of(const DistillOptions& options, const TrainingData& data,
+                     const io::ModelDirectory& teacher) {
+    return {{"data", options.data},
+            {"model", options.model},
+            {"beam", options.search.beam},
+            {"content", {{"data", data_content(data)}, {"model", model_content(teacher)}}}};
+}
+
+/// Compares the settings with those that the file keeps of what was begun, if it is there, and
+/// keeps these.
+///
+/// Throws  `Error` if they differ.
+void check_settings(const std::string& path, const std::string& settings) {
+    if (io::exists(path)) {
+        const std::string difference = io::settings_difference(io::read_file(path), settings);
+        if (!difference.empty()) fail(path, ": was begun with other settings: ", difference);
+    }
+    io::write_file(path, settings);
+}
+
 void distill(const DistillOptions& options) {
     const std::string unfinished = options.out + "/unfinished.corpus";
-    if (io::exists(unfinished) && !options.resume)
+    const bool begun = std::any_of(leftovers.begin(), leftovers.end(), [&](std::string_view name) {
+        return io::exists((options.out + '/').append(name));
+    });
+    if (begun && !options.resume && !options.overwrite)
         fail(options.out, ": was begun already; go on with --resume, or choose another --out");
     std::vector<std::string_view> names(leftovers.begin(), leftovers.end());
     names.insert(names.end(), data::data_directory_names.begin(), data::data_directory_names.end());
-    check_output(options.out, io::DirectoryKind::data, names,
-                 options.overwrite || io::exists(unfinished));
+    check_output(options.out, io::DirectoryKind::data, names, options.overwrite || begun);
+    std::optional<io::FileLock> lock;
+    if (io::is_directory(options.out))
+        lock.emplace(options.out + "/lock", options.out);
     TrainingData data = load_training_data(options.data);
     LoadedModel teacher(options.model);
-    check_subword(teacher.directory, "--model " + options.model, data);
+    check_vocabulary(teacher.directory, "--model " + options.model, data.files);
     const model::PackedModel packed(teacher.network.view());
     std::error_code error;
     std::filesystem::create_directories(options.out, error);
     if (error) fail(options.out, ": cannot make the directory: ", error.message());
+    if (!lock) lock.emplace(options.out + "/lock", options.out);
+    if (!options.resume) std::filesystem::remove(unfinished, error);
+    if (!io::exists(unfinished))
+        std::filesystem::remove(options.out + "/unfinished.json", error);
+    const std::string settings = settings_of(options, data, teacher.directory).dump();
+    check_settings(options.out + "/unfinished.json", settings);
 
     // The pairs done so far, as a corpus.
     data::Corpus distilled{

@@ -11,6 +11,7 @@
 
 #include "commands.hpp"
 #include "model_argument.hpp"
+#include "output_directory.hpp"
 #include "text_facts.hpp"
 
 #include <cstdio>
@@ -24,6 +25,7 @@ namespace {
 
 struct ExtractOptions {
     std::string run, architecture, out;
+    bool overwrite = false;
 };
 
 /// The design space that a run was trained for; none if the model comes without.
@@ -81,6 +83,8 @@ model::Architecture chosen_architecture(const std::string& name, const model::Ar
 }
 
 void extract(const ExtractOptions& options) {
+    check_output(options.out, io::DirectoryKind::model, io::model_directory_names,
+                 options.overwrite);
     LoadedModel super(options.run);
     const auto space = space_of_run(options.run, super.network.architecture());
     const auto architecture =
@@ -112,6 +116,7 @@ void add_extract(CLI::App& app) {
                      "e192:512x8+…/d128:256x4x4x1+…, largest or smallest")
         ->required();
     command->add_option("--out", options->out, "model directory to write")->required();
+    add_overwrite_flag(*command, options->overwrite);
     command->callback([options] { extract(*options); });
 }
 

@@ -15,6 +15,7 @@
 #include <hat/version.hpp>
 
 #include "commands.hpp"
+#include "output_directory.hpp"
 #include "text_facts.hpp"
 
 #include <cstdio>
@@ -30,6 +31,7 @@ namespace {
 
 struct ImportOptions {
     std::string checkpoint, source_dict, target_dict, bpe_codes, architecture, out;
+    bool overwrite = false;
     TextFacts facts;
 };
 
@@ -118,7 +120,8 @@ void report_ignored(const io::FairseqCheckpoint& checkpoint) {
 }
 
 void import_checkpoint(const ImportOptions& options) {
-    io::AtomicDirectory::check(options.out, io::model_directory_names);
+    check_output(options.out, io::DirectoryKind::model, io::model_directory_names,
+                 options.overwrite);
     const auto checkpoint = io::FairseqCheckpoint::open(options.checkpoint);
     const io::TextFiles files = text_files(options, checkpoint.architecture());
     report_ignored(checkpoint);
@@ -148,6 +151,7 @@ void add_import(CLI::App& app) {
                         "YAML of the published SubTransformer to cut out; without, the one that "
                         "was trained");
     command->add_option("--out", options->out, "model directory to write")->required();
+    add_overwrite_flag(*command, options->overwrite);
     add_fact_flags(*command, options->facts);
     command->callback([options] { import_checkpoint(*options); });
 }

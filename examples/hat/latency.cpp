@@ -79,6 +79,8 @@ void latency(LatencyOptions options) {
         super.network().initialize(options.seed);
     } else {
         const auto model = io::ModelDirectory::open(model_path(options.run));
+        if (!options.data.empty())
+            check_vocabulary(model, "--run " + options.run, io::read_text_files(options.data));
         if (model.config().architecture != plan.super)
             fail("--run ", options.run, ": is not a SuperTransformer of the space ", options.space);
         model.load_weights(super.network().table(), super.network().values());

@@ -4,25 +4,38 @@
 #include <hat/core/error.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/model_directory.hpp>
-#include <hat/io/text_file.hpp>
+#include <hat/io/vocabulary_hash.hpp>
 #include <hat/model/network.hpp>
 
-#include "data_directory.hpp"
+#include "output_directory.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace hat::program {
 
-/// The model directory that a flag means: `path` itself, or `path`/model if it is a run.
+/// The model directory that a flag means: `path` itself, or the model of the run that it is.
 ///
-/// Throws  `Error` if it is a run whose training has not ended.
+/// Throws  `Error` if that is a run whose training has not ended.
 [[nodiscard]] inline std::string model_path(const std::string& path) {
+    const auto is_model = [](const std::string& directory) {
+        return io::exists(directory + "/config.json");
+    };
     const std::string inside = path + "/model";
-    if (io::exists(inside + "/config.json")) return inside;
+    if (is_model(inside)) return inside;
+    // `hat tune` has its run beside the model: tuned.run and tuned.
+    constexpr std::string_view run = ".run";
+    const std::string plain = without_slash(path);
+    const bool is_tuning = plain.ends_with(run);
+    const std::string tuned = plain.substr(0, plain.size() - (is_tuning ? run.size() : 0));
+    if (is_tuning && is_model(tuned)) return tuned;
     if (io::exists(path + "/checkpoints"))
         fail(path,
              ": has checkpoints, but no model before its training has ended: --resume goes on "
              "with it");
+    if (!io::exists(path) && io::exists(plain + ".run/config.json"))
+        fail(path, ": is not there before its training, in ", plain,
+             ".run, has ended: --resume goes on with it");
     return path;
 }
 
@@ -39,18 +52,21 @@ struct LoadedModel {
     }
 };
 
-/// Checks that a model reads and writes the pieces that the data is made of; `flag` begins the
-/// message.
+/// Checks that a model reads and writes text with the vocabulary that data was encoded with; `flag`
+/// begins the message.
 ///
-/// Throws  `Error` if its subword model is another one, or text is treated in another way.
-inline void check_subword(const io::ModelDirectory& model, const std::string& flag,
-                          const TrainingData& data) {
-    const io::TextFiles files = model.text_files();
-    if (files == data.text_files()) return;
-    const auto subword = files.find("subword.model");
-    if (subword == files.end() || subword->second != data.subword.bytes())
-        fail(flag, ": has another subword model than the data");
-    fail(flag, ": treats text in another way than the data: their text.json differ");
+/// Throws  `Error` that says what differs.
+inline void check_vocabulary(const io::ModelDirectory& model, const std::string& flag,
+                             const io::TextFiles& data) {
+    const std::string difference = io::vocabulary_difference(model.text_files(), data);
+    if (difference == "text.json")
+        fail(flag, ": treats text in another way than the data: their text.json differ");
+    if (!difference.empty()) fail(flag, ": has another ", difference, " than the data");
+}
+
+/// What a model is, for settings that are to tell its content.
+inline std::string model_content(const io::ModelDirectory& model) {
+    return model.hash("weights.safetensors");
 }
 
 }  // namespace hat::program

@@ -19,6 +19,12 @@ inline void add_overwrite_flag(CLI::App& command, bool& overwrite) {
                      "replace what is at --out, if it is of the same kind");
 }
 
+/// A directory's path without slashes at its end, so that names can be made of it.
+[[nodiscard]] inline std::string without_slash(std::string path) {
+    while (path.size() > 1 && path.back() == '/') path.pop_back();
+    return path;
+}
+
 /// Checks, before anything is computed, that a directory of `kind` may be written to `path`, whose
 /// files may have `names`: nothing is there, or with `overwrite` another one of its kind.
 ///

@@ -10,6 +10,7 @@
 #include <hat/search/shifts.hpp>
 
 #include "commands.hpp"
+#include "predictor_vocabulary.hpp"
 
 #include <cmath>
 #include <cstddef>
@@ -78,15 +79,18 @@ io::Json provenance(const PredictorArguments& arguments, const std::vector<Shift
     io::Json stretches = io::Json::array();
     for (const Shift& shift : shifts)
         stretches.push_back({{"begin", shift.begin}, {"end", shift.end}, {"ratio", shift.ratio}});
-    return {{"latency", arguments.latency},
-            {"rows", rows},
-            {"fitted_rows", fitted_rows},
-            {"shifts", stretches},
-            {"shifts_left_out", arguments.leave_out_shifts},
-            {"seed", arguments.options.seed},
-            {"folds", arguments.options.folds},
-            {"mlp_steps", arguments.options.mlp.steps},
-            {"mlp_learning_rate", arguments.options.mlp.learning_rate}};
+    io::Json json{{"latency", arguments.latency},
+                  {"rows", rows},
+                  {"fitted_rows", fitted_rows},
+                  {"shifts", stretches},
+                  {"shifts_left_out", arguments.leave_out_shifts},
+                  {"seed", arguments.options.seed},
+                  {"folds", arguments.options.folds},
+                  {"mlp_steps", arguments.options.mlp.steps},
+                  {"mlp_learning_rate", arguments.options.mlp.learning_rate}};
+    if (const auto pieces = vocabulary_of_table(arguments.latency))
+        json[predictor_vocabulary_key] = *pieces;
+    return json;
 }
 
 void fit_predictor(PredictorArguments arguments) {

@@ -227,6 +227,7 @@ private:
         add(command, "--population 60 --iterations 12 --patience 4");
         add(command, "--speedup " + std::to_string(options_.speedup));
         add(command, "--health " + std::to_string(options_.health));
+        if (exists(work_ + "/chosen.yml.search.json")) command.emplace_back("--resume");
         run_hat(std::move(command));
     }
 

@@ -7,6 +7,9 @@
 #include <hat/elastic/gene_string.hpp>
 #include <hat/io/architecture_yaml.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/directory_kind.hpp>
+#include <hat/io/file_hashes.hpp>
+#include <hat/io/file_lock.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/text_file.hpp>
@@ -26,6 +29,7 @@
 #include "commands.hpp"
 #include "data_directory.hpp"
 #include "model_argument.hpp"
+#include "predictor_vocabulary.hpp"
 #include "run_data.hpp"
 #include "search_health.hpp"
 #include "search_latency.hpp"
@@ -54,6 +58,7 @@ struct SearchArguments {
     std::int64_t limit_parameters = 0;
     bool published = false;
     bool resume = false;
+    bool overwrite = false;
     int iterations = 30;
     int population = 0;
     int patience = 0;
@@ -94,11 +99,12 @@ struct Workbench {
           predictor(search::Predictor::load(from.predictor)), data_path(data_of(from)),
           data(load_training_data(data_path)), pool(from.threads),
           validator(data.validation, pool) {
-        const int vocab_size = super.network.architecture().target_vocab_size;
-        if (data.subword.size() != vocab_size) {
-            fail(data_path, ": has a vocabulary of ", data.subword.size(), ", but ", from.run,
-                 " one of ", vocab_size);
-        }
+        check_vocabulary(super.directory, "--run " + from.run, data.files);
+        const int pieces = super.network.architecture().target_vocab_size;
+        if (const auto fitted = vocabulary_of_predictor(from.predictor);
+            fitted.value_or(pieces) != pieces)
+            fail("--predictor ", from.predictor, ": is of networks with a vocabulary of ", *fitted,
+                 ", but --run ", from.run, " has one of ", pieces);
     }
 
     [[nodiscard]] PredictedLatency latency() const {
@@ -171,6 +177,25 @@ double limit_of(const SearchArguments& arguments, const Workbench& bench) {
     return limit;
 }
 
+/// Where a search keeps how far it has come.
+std::string state_path(const SearchArguments& arguments) {
+    return (arguments.pareto.empty() ? arguments.out : arguments.pareto) + ".search.json";
+}
+
+/// Throws  `Error` if there is a search already that the flags neither go on with nor replace, or
+///         the report would go among other things.
+void check_outputs(const SearchArguments& arguments) {
+    if (io::exists(state_path(arguments)) && !arguments.resume && !arguments.overwrite)
+        fail(state_path(arguments), ": holds a search already; go on with --resume, replace it ",
+             "with --overwrite, or choose another ",
+             arguments.pareto.empty() ? "--out" : "--pareto");
+    if (arguments.report.empty()) return;
+    const auto found = io::directory_kind(arguments.report);
+    if (found != io::DirectoryKind::free && found != io::DirectoryKind::other)
+        fail("--report ", arguments.report, ": holds ", kind_name(found),
+             "; choose another folder");
+}
+
 /// What the scores depend on besides the options of the search.
 std::string configuration(const SearchArguments& arguments, const Workbench& bench) {
     const io::Json json = {{"run", arguments.run},
@@ -178,7 +203,11 @@ std::string configuration(const SearchArguments& arguments, const Workbench& ben
                            {"data", bench.data_path},
                            {"published", arguments.published},
                            {"limit_parameters", arguments.limit_parameters},
-                           {"label_smoothing", arguments.label_smoothing}};
+                           {"label_smoothing", arguments.label_smoothing},
+                           {"content",
+                            {{"run", model_content(bench.super.directory)},
+                             {"predictor", io::file_hash(arguments.predictor)},
+                             {"data", data_content(bench.data)}}}};
     return json.dump();
 }
 
@@ -284,7 +313,7 @@ void search_under_limit(const SearchArguments& arguments, Workbench& bench, doub
     if (arguments.population > 0) options.population = arguments.population;
     options.seed = arguments.seed;
     search::Evolution evolution(problem, limit, options);
-    const std::string state = arguments.out + ".search.json";
+    const std::string state = state_path(arguments);
     const std::string scores_of = configuration(arguments, bench);
     if (arguments.resume && io::exists(state)) {
         search::load_search(state, problem, evolution, scores_of);
@@ -352,7 +381,7 @@ void search_front(const SearchArguments& arguments, Workbench& bench, double lim
     search::ParetoOptions options{.iterations = arguments.iterations, .seed = arguments.seed};
     if (arguments.population > 0) options.population = arguments.population;
     search::ParetoSearch pareto(trade_off, options, {smallest(bench.space), largest(bench.space)});
-    const std::string state = arguments.pareto + ".search.json";
+    const std::string state = state_path(arguments);
     const std::string scores_of = configuration(arguments, bench);
     if (arguments.resume && io::exists(state))
         search::load_search(state, trade_off, pareto, scores_of);
@@ -391,6 +420,8 @@ void search_networks(const SearchArguments& arguments) {
         fail("search: --out needs a limit: --limit-ms or --speedup");
     if (arguments.report.empty() && arguments.health.members > 0)
         fail("search: --health needs --report, in which it is told");
+    const io::FileLock lock(state_path(arguments) + ".lock", state_path(arguments));
+    check_outputs(arguments);
     Workbench bench(arguments);
     const double limit = limit_of(arguments, bench);
     if (elastic::cardinality(bench.space).text() == "1")
@@ -465,7 +496,9 @@ void add_search(CLI::App& app) {
                       "the setting of the HAT paper, without surrogate and race");
     number("--seed", arguments->seed, "of the search");
     number("--threads", arguments->threads, "0: all cores")->check(CLI::NonNegativeNumber);
-    command->add_flag("--resume", arguments->resume, "go on where an earlier search stopped");
+    command->add_flag("--resume", arguments->resume, "go on where an earlier search stopped")
+        ->excludes(command->add_flag("--overwrite", arguments->overwrite,
+                                     "replace the search that is at --out or --pareto"));
     command->callback([arguments] { search_networks(*arguments); });
 }
 

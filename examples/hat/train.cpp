@@ -17,11 +17,11 @@
 #include "training_run.hpp"
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace hat::program {
 
@@ -51,24 +51,28 @@ std::string word_of(const std::map<std::string, Enum>& words, Enum value) {
     return {};
 }
 
-/// Random or loaded weights.
-void initialize(model::Network& network, const TrainOptions& options) {
+/// Random or loaded weights; what is to be told of the content of data and weights.
+template <class Data>
+io::Json initialize(model::Network& network, const TrainOptions& options, const Data& data) {
+    io::Json content = {{"data", data_content(data)}};
     if (options.init.empty()) {
         network.initialize(options.flags.seed);
-        return;
+        return content;
     }
     const auto directory = io::ModelDirectory::open(model_path(options.init));
     if (directory.config().architecture != network.architecture()) {
         fail("--init ", options.init, ": has another architecture than this training");
     }
+    check_vocabulary(directory, "--init " + options.init, data.text_files());
     directory.load_weights(network.table(), network.values());
+    content["init"] = model_content(directory);
+    return content;
 }
 
 template <class Data>
 void finish(const TrainOptions& options, const model::Network& network, const Data& data,
             const io::Json& settings, const TrainingResult& result) {
-    save_trained_model(options.flags.out + "/model",
-                       std::filesystem::path(options.flags.out).filename().string(), network,
+    save_trained_model(options.flags.out + "/model", file_name(options.flags.out), network,
                        options.flags, data, settings, result);
 }
 
@@ -79,7 +83,7 @@ void follow_recipe(TrainOptions& options, const model::Architecture& architectur
                   architecture.decoder_embed_dim, options.flags);
 }
 
-void train_network(TrainOptions options, const TrainingData& data) {
+void train_network(TrainOptions options, const TrainingData& data, RunDirectory& place) {
     const auto architecture = architecture_argument(
         options.architecture.empty() ? "tiny" : options.architecture, data.subword.size());
     if (!architecture.has_encoder()) {
@@ -95,15 +99,17 @@ void train_network(TrainOptions options, const TrainingData& data) {
     follow_recipe(options, architecture);
     ThreadPool pool(options.flags.threads);
     model::Network network(architecture);
-    initialize(network, options);
-    const io::Json settings = training_settings(
-        options.flags,
-        {{"init", options.init}, {"architecture", io::architecture_to_json(architecture)}});
-    const auto result = run_training(
-        options.flags, {.directory = options.flags.out, .settings = settings}, network, data, pool,
-        [&](std::int64_t) {
-            return [&](model::Gradients* gradients) { return network.view(gradients); };
-        });
+    io::Json content = initialize(network, options, data);
+    const io::Json settings =
+        training_settings(options.flags, {{"init", options.init},
+                                          {"architecture", io::architecture_to_json(architecture)},
+                                          {"content", std::move(content)}});
+    const auto result = run_training(options.flags, {.place = place, .settings = settings}, network,
+                                     data, pool, [&](std::int64_t) {
+                                         return [&](model::Gradients* gradients) {
+                                             return network.view(gradients);
+                                         };
+                                     });
     finish(options, network, data, settings, result);
 }
 
@@ -126,7 +132,7 @@ void check_language_model(const TrainOptions& options, model::Network& network, 
     }
 }
 
-void train_language_model(TrainOptions options) {
+void train_language_model(TrainOptions options, RunDirectory& place) {
     if (options.architecture.empty()) options.architecture = "tiny-lm";
     TextData text = load_text_data(options.flags.data);
     const int vocab_size = text.vocab_size;
@@ -136,21 +142,24 @@ void train_language_model(TrainOptions options) {
     model::Network network(architecture);
     check_language_model(options, network, vocab_size);
     const BlockData data(std::move(text), options.block);
-    initialize(network, options);
-    const io::Json settings = training_settings(
-        options.flags, {{"task", options.task},
-                        {"block", options.block},
-                        {"init", options.init},
-                        {"architecture", io::architecture_to_json(architecture)}});
-    const auto result = run_training(
-        options.flags, {.directory = options.flags.out, .settings = settings}, network, data, pool,
-        [&](std::int64_t) {
-            return [&](model::Gradients* gradients) { return network.view(gradients); };
-        });
+    io::Json content = initialize(network, options, data);
+    const io::Json settings =
+        training_settings(options.flags, {{"task", options.task},
+                                          {"block", options.block},
+                                          {"init", options.init},
+                                          {"architecture", io::architecture_to_json(architecture)},
+                                          {"content", std::move(content)}});
+    const auto result = run_training(options.flags, {.place = place, .settings = settings}, network,
+                                     data, pool, [&](std::int64_t) {
+                                         return [&](model::Gradients* gradients) {
+                                             return network.view(gradients);
+                                         };
+                                     });
     finish(options, network, data, settings, result);
 }
 
-void train_super_transformer(const TrainOptions& options, const TrainingData& data) {
+void train_super_transformer(const TrainOptions& options, const TrainingData& data,
+                             RunDirectory& place) {
     const elastic::DesignSpace space = space_argument(options.space, data.subword.size());
     elastic::SuperTrainingOptions super_options = options.super;
     super_options.seed = options.flags.seed;
@@ -163,7 +172,7 @@ void train_super_transformer(const TrainOptions& options, const TrainingData& da
 
     ThreadPool pool(options.flags.threads);
     model::Network network(elastic::stored_architecture(space));
-    initialize(network, options);
+    io::Json content = initialize(network, options, data);
     elastic::SuperTraining super(network, space, super_options);
     const std::string space_yaml = elastic::design_space_to_yaml({.space = space});
     const io::Json settings =
@@ -177,9 +186,10 @@ void train_super_transformer(const TrainOptions& options, const TrainingData& da
                                           {"temperature", super_options.distillation.temperature},
                                           {"validate_random", validation.random_networks},
                                           {"validate_attended", validation.attended_layers},
-                                          {"score_by", word_of(scores, validation.scored_by)}});
+                                          {"score_by", word_of(scores, validation.scored_by)},
+                                          {"content", std::move(content)}});
     const auto result = run_training(options.flags,
-                                     {.directory = options.flags.out,
+                                     {.place = place,
                                       .settings = settings,
                                       .validated = elastic::validated_networks(space, validation),
                                       .files = {{"space.yml", space_yaml}}},
@@ -188,17 +198,17 @@ void train_super_transformer(const TrainOptions& options, const TrainingData& da
 }
 
 void train(const TrainOptions& options) {
-    check_run(options.flags, options.flags.out);
+    RunDirectory place(options.flags.out, options.flags);
     if (options.task == "language-model") {
         if (!options.space.empty()) fail("--space: is for --task translation");
-        train_language_model(options);
+        train_language_model(options, place);
         return;
     }
     const TrainingData data = load_training_data(options.flags.data);
     if (options.space.empty())
-        train_network(options, data);
+        train_network(options, data, place);
     else
-        train_super_transformer(options, data);
+        train_super_transformer(options, data, place);
 }
 
 void add_super_flags(CLI::App& command, TrainOptions& options, CLI::Option* space) {

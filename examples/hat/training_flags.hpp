@@ -52,6 +52,7 @@ struct TrainingFlags {
     std::uint64_t seed = 1;
     int threads = 0;
     bool resume = false;
+    bool overwrite = false;
 };
 
 /// Adds all of them to `command`, but for `--out`, whose meaning differs.
@@ -110,7 +111,9 @@ inline void add_training_flags(CLI::App& command, TrainingFlags& flags) {
            "target tokens that go through the network together");
     number("--seed", flags.seed, {}, "of weights, batches and dropout");
     number("--threads", flags.threads, {.low = 0}, "0: all cores");
-    command.add_flag("--resume", flags.resume, "go on after the newest checkpoint");
+    command.add_flag("--resume", flags.resume, "go on after the newest checkpoint")
+        ->excludes(command.add_flag("--overwrite", flags.overwrite,
+                                    "replace the training, and its model, that are at --out"));
 }
 
 inline train::Schedule make_schedule(const TrainingFlags& flags) {
@@ -152,9 +155,9 @@ inline train::TrainerOptions trainer_options(const TrainingFlags& flags) {
             .seed = flags.seed};
 }
 
-/// All that decides what an update computes: the data, `what` is trained, and the flags; neither
-/// threads nor where it is written. How many updates there are belongs to it only if the schedule
-/// asks: a training can be made longer.
+/// All that decides what an update computes, as `io::settings_difference` compares it: the data,
+/// `what` is trained, and the flags; neither threads nor where it is written. How many updates
+/// there are belongs to it only if the schedule asks: a training can be made longer.
 inline io::Json training_settings(const TrainingFlags& flags, const io::Json& what) {
     io::Json settings = {{"data", flags.data}};
     settings.update(what);

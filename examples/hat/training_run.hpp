@@ -14,6 +14,7 @@
 
 #include "data_directory.hpp"
 #include "run_data.hpp"
+#include "run_directory.hpp"
 #include "text_facts.hpp"
 #include "training_flags.hpp"
 
@@ -21,7 +22,6 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <utility>
@@ -40,8 +40,8 @@ extern "C" inline void note_signal(int signal) {
 
 /// A training besides its flags.
 struct TrainingRun {
-    std::string directory;  ///< of checkpoints, log and config.json
-    io::Json settings;      ///< all that decides what an update computes
+    RunDirectory& place;
+    io::Json settings;  ///< all that decides what an update computes
     std::vector<train::ValidatedNetwork> validated{};
     /// Files that the directory is to hold from the start: name and text.
     std::vector<std::pair<std::string, std::string>> files{};
@@ -53,13 +53,6 @@ struct TrainingResult {
     double loss = 0;  ///< of validation, with the mean of the last parameters
 };
 
-/// Throws  `Error` if the directory holds a training and the flags do not say to go on.
-inline void check_run(const TrainingFlags& flags, const std::string& directory) {
-    if (io::exists(directory + "/config.json") && !flags.resume) {
-        fail(directory, ": holds a training already; go on with --resume, or choose another --out");
-    }
-}
-
 /// Trains `network` to the end; leaves it with the mean of the last parameters. `choose` is as for
 /// `train::Training::run`; `data` is a `TrainingData` of pairs, or a `BlockData` of text.
 ///
@@ -68,7 +61,7 @@ template <class Data, class Choose>
 TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
                             model::Network& network, const Data& data, ThreadPool& pool,
                             Choose&& choose) {
-    check_run(flags, run.directory);
+    const std::string& directory = run.place.path();
     train::Trainer trainer(network, make_schedule(flags), trainer_options(flags), pool);
     train::Training training(trainer, data.train, data.validation,
                              {.updates = flags.updates,
@@ -80,26 +73,25 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
                               .patience = flags.patience,
                               .divergence = flags.divergence,
                               .moving_average = flags.moving_average,
-                              .directory = run.directory,
+                              .directory = directory,
                               .configuration = run.settings.dump(),
                               .validated = run.validated},
                              pool);
-    std::error_code error;
-    std::filesystem::create_directories(run.directory, error);
-    if (error) fail(run.directory, ": cannot make the directory: ", error.message());
+    run.place.open();
     if (flags.resume) {
         if (training.resume()) {
             std::fprintf(stderr, "resumed after update %lld\n",
                          static_cast<long long>(training.position().update));
         } else {
             std::fprintf(stderr, "%s: no checkpoint to resume from; begins anew\n",
-                         run.directory.c_str());
+                         directory.c_str());
         }
     }
-    for (const auto& [name, text] : run.files) io::write_file(run.directory + "/" + name, text);
-    io::Json config = run.settings;
-    config["data_from_run"] = data_from_run(flags.data, run.directory);
-    io::write_file(run.directory + "/config.json", config.dump(2) + "\n");
+    for (const auto& [name, text] : run.files) io::write_file(directory + "/" + name, text);
+    io::Json config = {{"format", "hat run"}, {"format_version", 1}};
+    config.update(run.settings);
+    config["data_from_run"] = data_from_run(flags.data, directory);
+    io::write_file(directory + "/config.json", config.dump(2) + "\n");
     const model::Architecture& architecture = network.architecture();
     std::fprintf(stderr, "%lld parameters, %lld of them in layers; %d training %s; %d threads\n",
                  static_cast<long long>(model::parameters(architecture)),
@@ -122,7 +114,7 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
     std::fprintf(stderr, "mean of the last parameters: validation loss %.4f  perplexity %.3f\n",
                  result.loss(), result.perplexity());
     if (!std::isfinite(result.loss()))
-        fail(run.directory,
+        fail(directory,
              ": the validation loss of the mean of the last parameters is not a "
              "finite number; ",
              train::divergence_advice);

@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,21 +53,20 @@ TrainingFlags resolved(const TuneOptions& options, const TrainingData& data) {
 }
 
 void tune(const TuneOptions& options) {
-    std::string run_directory = options.flags.out;
-    while (run_directory.size() > 1 && run_directory.back() == '/') run_directory.pop_back();
-    run_directory += ".run";
-    check_run(options.flags, run_directory);
-    io::AtomicDirectory::check(options.flags.out, io::model_directory_names);
+    const std::string out = without_slash(options.flags.out);
+    RunDirectory place(out + ".run", options.flags);
+    check_output(out, io::DirectoryKind::model, io::model_directory_names,
+                 options.flags.overwrite || (options.flags.resume && place.has_training()));
     const TrainingData data = load_training_data(options.flags.data);
     const TrainingFlags flags = resolved(options, data);
     LoadedModel model(options.model);
-    check_subword(model.directory, "--model " + options.model, data);
+    check_vocabulary(model.directory, "--model " + options.model, data.files);
     model::Network& network = model.network;
     if (options.from_scratch) network.initialize(flags.seed);
     std::optional<LoadedModel> teacher;
     if (!options.teacher.empty()) {
         teacher.emplace(options.teacher);
-        check_subword(teacher->directory, "--teacher " + options.teacher, data);
+        check_vocabulary(teacher->directory, "--teacher " + options.teacher, data.files);
         train::validate_teacher(teacher->network.architecture(), network.architecture());
     }
 
@@ -76,12 +74,14 @@ void tune(const TuneOptions& options) {
                      {"from_scratch", options.from_scratch},
                      {"teacher", options.teacher},
                      {"architecture", io::architecture_to_json(network.architecture())}};
+    what["content"] = {{"data", data_content(data)}, {"model", model_content(model.directory)}};
     if (teacher) {
+        what["content"]["teacher"] = model_content(teacher->directory);
         what["distill"] = options.distillation.share;
         what["temperature"] = options.distillation.temperature;
     }
     const io::Json settings = training_settings(flags, what);
-    const TrainingRun run{.directory = run_directory, .settings = settings};
+    const TrainingRun run{.place = place, .settings = settings};
     ThreadPool pool(flags.threads);
     const auto whole = [&](model::Gradients* gradients) { return network.view(gradients); };
     TrainingResult result;
@@ -92,8 +92,7 @@ void tune(const TuneOptions& options) {
     } else {
         result = run_training(flags, run, network, data, pool, [&](std::int64_t) { return whole; });
     }
-    save_trained_model(flags.out, std::filesystem::path(run_directory).stem().string(), network,
-                       flags, data, settings, result);
+    save_trained_model(flags.out, file_name(out), network, flags, data, settings, result);
 }
 
 }  // namespace

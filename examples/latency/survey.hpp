@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/elastic/super_transformer.hpp>
+#include <hat/io/file_lock.hpp>
 #include <hat/search/affinity.hpp>
 #include <hat/search/device.hpp>
 #include <hat/search/latency_session.hpp>
@@ -54,9 +55,11 @@ private:
 
 /// Carries out `plan` with the weights of `super`; the path of the table goes to stdout.
 ///
-/// Throws  `Error` if the table cannot be begun, resumed or written
+/// Throws  `Error` if another process is at work on the table, or it cannot be begun, resumed or
+/// written
 inline void measure_latencies(const search::LatencyPlan& plan, elastic::SuperTransformer& super,
                               const SurveyOptions& options) {
+    const io::FileLock lock(options.out + ".lock", options.out);
     const std::string device = search::device_name();
     search::LatencySession session(options.out, plan, device, options.resume);
     const search::PinnedThread pin(options.core);

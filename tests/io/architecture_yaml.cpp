@@ -6,7 +6,9 @@
 
 #include <doctest/doctest.h>
 
+#include <iterator>
 #include <string>
+#include <unistd.h>
 
 using namespace hat::io;
 using hat::model::Architecture;
@@ -151,5 +153,16 @@ TEST_SUITE("io/architecture_yaml") {
         write_file(path, published_text);
         CHECK(read_architecture_yaml(path, &super).encoder_embed_dim == 512);
         CHECK_THROWS_AS(static_cast<void>(read_architecture_yaml(path)), hat::Error);
+    }
+
+    TEST_CASE("a file is read once, so that it may be a pipe") {
+        int ends[2];
+        REQUIRE(::pipe(ends) == 0);
+        const std::string text = tiny_text;
+        REQUIRE(::write(ends[1], text.data(), text.size()) == std::ssize(text));
+        ::close(ends[1]);
+        const auto read = read_architecture_yaml("/dev/fd/" + std::to_string(ends[0]));
+        ::close(ends[0]);
+        CHECK(read.encoder_embed_dim == 128);
     }
 }

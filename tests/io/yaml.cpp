@@ -73,6 +73,13 @@ TEST_SUITE("io/yaml") {
         CHECK(message([&] { map.reject_unread(); }) == "f:2: unknown key \"heads\"");
     }
 
+    TEST_CASE("a second document is an error, the end of the first is none") {
+        CHECK(parse_message("a: 1\n---\na: 2\n") ==
+              "f:3: a second YAML document begins, expected one");
+        CHECK(YamlMap::parse("---\na: 1\n...\n", "f").integer("a") == 1);
+        CHECK(parse_message("") == "f: expected lines of \"key: value\"");
+    }
+
     TEST_CASE("what is not a mapping of words is an error on one line") {
         CHECK(parse_message("") == "f: expected lines of \"key: value\"");
         CHECK(parse_message("- 1\n- 2\n") == "f: expected lines of \"key: value\"");

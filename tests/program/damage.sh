@@ -84,7 +84,7 @@ done
 cmp from-pipes/train.corpus from-files/train.corpus || fail "text from pipes is another text"
 
 # Writers that are killed leave nothing for ever, and never half a model.
-extract=("$hat" extract --run run --architecture largest --out small)
+extract=("$hat" extract --run run --architecture largest --out small --overwrite)
 "${extract[@]}" >/dev/null 2>&1
 translate small >expected 2>/dev/null
 for delay in 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.10 0.12 0.15; do
@@ -119,7 +119,7 @@ done
 
 # Links
 mkdir elsewhere && mv small elsewhere/ && ln -s elsewhere/small link
-"$hat" extract --run run --architecture smallest --out link >/dev/null 2>stderr ||
+"$hat" extract --run run --architecture smallest --out link --overwrite >/dev/null 2>stderr ||
     fail "behind a link: $(cat stderr)"
 [ -L link ] || fail "the link was replaced"
 [ "$(find elsewhere -mindepth 1 -maxdepth 1 | wc -l)" = 1 ] || fail "left: $(ls elsewhere)"

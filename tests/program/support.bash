@@ -89,3 +89,27 @@ finish() {
     if [ "$failures" != 0 ]; then exit 1; fi
     echo "all as expected"
 }
+
+# make_chain: what a whole chain of commands begins with (text, a design space), and its first steps,
+# tiny: prepare, train and tune, which lack --out, and --data where it is read.
+make_chain() {
+    make_text train 200 1
+    make_text valid 20 2
+    make_text test 10 3
+    make_space
+    prepare=("$hat" prepare --source train.en --target train.de --valid-source valid.en
+        --valid-target valid.de --vocab-size 40)
+    local brief=(--updates 4 --max-tokens 300 --average-last 1 --threads 1)
+    train=("$hat" train --space space.yml "${brief[@]}" --validate-random 1)
+    tune=("$hat" tune "${brief[@]}")
+}
+
+# well COMMAND…: the command ends well.
+well() {
+    "$@" >stdout 2>stderr || fail "$*: $(cat stderr)"
+}
+
+# same FOLDER COPY: nothing in it was changed.
+same() {
+    diff -r "$1" "$2" >difference || fail "$1 was changed: $(cat difference)"
+}

@@ -140,6 +140,21 @@ TEST_SUITE("search/search_checkpoint") {
             Error);
     }
 
+    TEST_CASE("what a search is of is known by content; where it lies may change") {
+        Saved saved;
+        Evolution search(saved.problem, limit, options);
+        run(search, 3);
+        save_search(saved.path, saved.problem, search,
+                    R"({"run": "a", "content": {"run": "xxh3:1"}})");
+        saved.load(options, limit, R"({"run": "b", "content": {"run": "xxh3:1"}})");
+        CHECK_THROWS_WITH_AS(
+            saved.load(options, limit, R"({"run": "a", "content": {"run": "xxh3:2"}})"),
+            (saved.path +
+             ": is of another search: the content of run was \"xxh3:1\", is \"xxh3:2\"")
+                .c_str(),
+            Error);
+    }
+
     TEST_CASE("a file that is damaged is an error that names the place") {
         const auto fails = [](std::string_view from, std::string_view to, std::string_view what) {
             Saved saved;

@@ -2,7 +2,6 @@
 #include <hat/io/text_file.hpp>
 #include <hat/train/training.hpp>
 
-#include "support/linear_time.hpp"
 #include "support/random_pairs.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -147,6 +146,40 @@ TEST_SUITE("train/training") {
         CHECK_THROWS_AS(other.training.resume(), hat::Error);
     }
 
+    TEST_CASE("what an older version began is gone on with, and from then on its content decides") {
+        const hat::support::TemporaryDirectory directory;
+        const auto settings = [](const char* text) {
+            return TrainingOptions{.updates = 9, .configuration = text};
+        };
+        // As 0.1.0 wrote it: a path, no content.
+        Run first(directory.path(), settings(R"({"data":"data","seed":1,"hat_version":"0.1.0"})"),
+                  1);
+        CHECK(first.run_until(2) == TrainingEnd::stopped);
+        Run other(directory.path(),
+                  settings(R"({"data":"other","seed":1,"content":{"data":"xxh3:2"}})"), 1);
+        CHECK_THROWS_WITH_AS(
+            other.training.resume(),
+            (directory.path() + R"(: was trained with other settings: data was "data", is "other")")
+                .c_str(),
+            hat::Error);
+        Run second(directory.path(), settings(R"({"data":"./data/","seed":1,"hat_version":"9.0.0",
+            "content":{"data":"xxh3:1"}})"),
+                   1);
+        REQUIRE(second.training.resume());
+        CHECK(second.training.position().update == 2);
+        CHECK(second.run_until(4) == TrainingEnd::stopped);
+        Run moved(directory.path(),
+                  settings(R"({"data":"moved","seed":1,"content":{"data":"xxh3:1"}})"), 1);
+        CHECK(moved.training.resume());
+        Run changed(directory.path(),
+                    settings(R"({"data":"data","seed":1,"content":{"data":"xxh3:2"}})"), 1);
+        CHECK_THROWS_WITH_AS(changed.training.resume(),
+                             (directory.path() + ": was trained with other settings: the content "
+                                                 "of data was \"xxh3:1\", is \"xxh3:2\"")
+                                 .c_str(),
+                             hat::Error);
+    }
+
     TEST_CASE("a checkpoint that has come further in an epoch than there is one is an error") {
         const hat::support::TemporaryDirectory directory;
         Run first(directory.path(), {.updates = 40}, 1);
@@ -173,29 +206,6 @@ TEST_SUITE("train/training") {
                              "training: the corpus is empty", hat::Error);
     }
 
-    TEST_CASE("which settings differ is said by name") {
-        using hat::train::detail::settings_difference;
-        CHECK(settings_difference(R"({"seed": 1, "dropout": 0.1, "init": ""})",
-                                  R"({"seed": 1, "dropout": 0.2, "space": "s"})") ==
-              R"(dropout was 0.1, is 0.2; init was "", is nothing; space was nothing, is "s")");
-        CHECK(settings_difference(R"({"shape": {"dim": 4, "heads": [1, 2]}})",
-                                  R"({"shape": {"dim": 4, "heads": [1, 3]}})") ==
-              "shape.heads was [1,2], is [1,3]");
-        CHECK(settings_difference("{\"a\": \"" + std::string(100'000, 'x') + "\"}", "{}").size() <
-              200);
-        CHECK(settings_difference("a", "b") == "a; found b");
-    }
-
-    TEST_CASE("what differs between settings of very many keys takes time in proportion") {
-        const auto settings = [](int n) {
-            std::string text = "{\"first\": 0";
-            for (int i = 0; i < n; ++i) text += ", \"k" + std::to_string(i) + "\": 1";
-            return text + "}";
-        };
-        CHECK(hat::support::growth(2000, settings, [](const std::string& before) {
-                  CHECK(hat::train::detail::settings_difference(before, "{}").size() < 1100);
-              }) < hat::support::linear_growth);
-    }
     TEST_CASE("without a checkpoint there is nothing to resume") {
         const hat::support::TemporaryDirectory directory;
         Run run(directory.path(), {.updates = 4}, 1);

@@ -270,9 +270,8 @@ struct YamlFieldReader {
 /// read.
 [[nodiscard]] inline model::Architecture
 read_architecture_yaml(const std::string& path, const model::Architecture* super = nullptr) {
-    const YamlMap map = YamlMap::read(path);
-    const std::string text = read_file(path);
-    if (!map.contains("encoder-embed-dim-subtransformer"))
+    const std::string text = read_file(path);  // once: it may be a pipe
+    if (!YamlMap::parse(text, path).contains("encoder-embed-dim-subtransformer"))
         return architecture_from_yaml(text, path);
     if (super == nullptr)
         fail(path, ": is a SubTransformer in the published form, which needs its super network");

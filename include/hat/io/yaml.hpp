@@ -26,12 +26,18 @@ namespace hat::io {
 /// "x"`. Keys are kept track of: those that nobody asked for are an error in `reject_unread`.
 class YamlMap {
 public:
-    /// Throws  `Error` if `text` is not YAML, not a mapping, names a key twice, or is too long.
+    /// Throws  `Error` if `text` is not YAML, not one document, not a mapping, names a key twice,
+    /// or
+    ///         is too long.
     [[nodiscard]] static YamlMap parse(const std::string& text, const std::string& where) {
         if (text.size() > max_bytes) fail(where, ": is larger than ", max_bytes, " bytes");
         return library_call(where, [&] {
             try {
-                return YamlMap(YAML::Load(text), where);
+                const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+                if (documents.size() > 1)
+                    fail(where, ":", documents[1].Mark().line + 1,
+                         ": a second YAML document begins, expected one");
+                return YamlMap(documents.empty() ? YAML::Node() : documents.front(), where);
             } catch (const YAML::Exception& error) {
                 fail(where, ":", error.mark.line + 1, ": not valid YAML: ", readable(error.msg));
             }

@@ -6,6 +6,7 @@
 #include <hat/core/in_quotes.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/json.hpp>
+#include <hat/io/settings_difference.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/search/evolution.hpp>
 #include <hat/search/pareto.hpp>
@@ -28,7 +29,7 @@
 /// again after loading, so that the race knows them.
 ///
 /// `configuration` is one line of the caller's that says what else the scores depend on: the run,
-/// the validation data, the predictor.
+/// the validation data, the predictor. It is compared as `io::settings_difference` does.
 namespace hat::search {
 
 namespace detail {
@@ -71,10 +72,9 @@ inline constexpr const char* search_format = "hat-search-1";
         io::json_get<std::string>(saved, "kind", path) != kind)
         fail(path, ": not a saved search of this version (", search_format, ", ", kind, ")");
     const auto of = io::json_get<std::string>(saved, "configuration", path);
-    constexpr std::size_t longest = 500;
-    if (of != configuration)
-        fail(path, ": is of another search: ", in_quotes(of, longest), ", expected ",
-             in_quotes(configuration, longest));
+    if (const std::string difference = io::settings_difference(of, configuration);
+        !difference.empty())
+        fail(path, ": is of another search: ", difference);
     const io::Json& used = io::json_field(saved, "options", path);
     for (const auto& [name, value] : options.items()) {
         if (name == "iterations" || name == "patience") continue;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <hat/core/error.hpp>
-#include <hat/core/in_quotes.hpp>
 #include <hat/data/batch.hpp>
 #include <hat/data/batches.hpp>
 #include <hat/data/corpus.hpp>
@@ -11,6 +10,7 @@
 #include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/jsonl.hpp>
+#include <hat/io/settings_difference.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/train/averaging.hpp>
 #include <hat/train/checkpoint.hpp>
@@ -27,7 +27,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,58 +58,6 @@ struct TrainingOptions {
 };
 
 namespace detail {
-
-/// Appends what differs between two settings, by name: those inside of objects one by one.
-inline void append_difference(std::string& text, const std::string& name, const io::Json& before,
-                              const io::Json& now) {
-    if (before == now) return;
-    if (before.is_object() && now.is_object()) {
-        using Values = std::map<std::string_view, const io::Json*>;
-        const auto values_of = [](const io::Json& json) {
-            Values values;
-            for (const auto& [key, value] : json.items()) values.emplace(key, &value);
-            return values;
-        };
-        const Values old_values = values_of(before);
-        const Values new_values = values_of(now);
-        const io::Json nothing;
-        const auto value = [&](const Values& values, const std::string& key) -> const io::Json& {
-            const auto found = values.find(key);
-            return found == values.end() ? nothing : *found->second;
-        };
-        const auto inner = [&](const std::string& key) {
-            append_difference(text, name.empty() ? key : name + "." + key, value(old_values, key),
-                              value(new_values, key));
-        };
-        for (const auto& item : before.items()) inner(item.key());
-        for (const auto& item : now.items())
-            if (!old_values.contains(item.key())) inner(item.key());
-        return;
-    }
-    const auto words = [](const io::Json& json) {
-        return json.is_null() ? std::string("nothing") : readable(io::json_text(json));
-    };
-    text += (text.empty() ? "" : "; ") + readable(name) + " was " + words(before) + ", is " +
-            words(now);
-}
-
-/// What differs between two configurations, as far as a reader follows: the settings by name if
-/// both are JSON objects.
-[[nodiscard]] inline std::string settings_difference(const std::string& before,
-                                                     const std::string& now) {
-    constexpr std::size_t longest = 1000;
-    std::string text;
-    try {
-        const io::Json old_settings = io::parse_json(before, "before");
-        const io::Json new_settings = io::parse_json(now, "now");
-        if (old_settings.is_object() && new_settings.is_object()) {
-            append_difference(text, {}, old_settings, new_settings);
-            return text.empty() ? "their order" : readable(text, longest);
-        }
-    } catch (const Error&) {  // they are compared as what they are: text
-    }
-    return readable(before, longest) + "; found " + readable(now, longest);
-}
 
 /// The update that a line of the log is about; 0 where it does not say.
 [[nodiscard]] inline std::int64_t update_of(std::string_view line) {
@@ -170,10 +117,11 @@ public:
         const std::string configuration = position_.configuration;
         repeat_divergence();
         if (checkpoints_.empty() || !checkpoints_.resume(state())) return false;
-        if (position_.configuration != configuration) {
-            fail(options_.directory, ": was trained with other settings: ",
-                 detail::settings_difference(position_.configuration, configuration));
-        }
+        if (const std::string difference =
+                io::settings_difference(position_.configuration, configuration);
+            !difference.empty())
+            fail(options_.directory, ": was trained with other settings: ", difference);
+        position_.configuration = configuration;
         trainer_.set_updates(position_.update);
         return true;
     }

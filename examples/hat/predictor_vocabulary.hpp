@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/io/file_status.hpp>
+#include <hat/io/json.hpp>
+#include <hat/io/safetensors.hpp>
+#include <hat/io/text_file.hpp>
+#include <hat/search/latency_plan_text.hpp>
+
+#include <optional>
+#include <string>
+
+/// Latencies depend on how many pieces a vocabulary has, not on which. The plan beside a table
+/// tells it, and goes into the provenance of the predictor.
+namespace hat::program {
+
+inline constexpr const char* predictor_vocabulary_key = "target_vocab_size";
+
+/// The pieces of the networks that a table was measured with, if its plan is beside it.
+[[nodiscard]] inline std::optional<int> vocabulary_of_table(const std::string& path) {
+    const std::string plan = path + ".plan";
+    if (!io::exists(plan)) return std::nullopt;
+    return search::plan_from_text(io::read_file(plan), plan).super.target_vocab_size;
+}
+
+/// The pieces of the networks that a predictor was fitted to, if it says so.
+///
+/// Throws  `Error` if the file cannot be read
+[[nodiscard]] inline std::optional<int> vocabulary_of_predictor(const std::string& path) {
+    const std::string text = io::read_file(path);
+    io::Json provenance;
+    if (text.starts_with('{')) {
+        provenance = io::parse_json(text, path).value("provenance", io::Json());
+    } else {
+        const auto file = io::SafetensorsFile::open(path);
+        const auto found = file.metadata().find("provenance");
+        if (found != file.metadata().end())
+            provenance = io::parse_json(found->second, path + ": provenance");
+    }
+    if (!provenance.is_object() || !provenance.contains(predictor_vocabulary_key))
+        return std::nullopt;
+    return io::json_get<int>(provenance, predictor_vocabulary_key, path + ": provenance");
+}
+
+}  // namespace hat::program
