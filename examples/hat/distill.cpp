@@ -81,9 +81,16 @@ void translate_all(const SearchFlags& search, decode::Translator& translator,
 /// What decides which translations come out, as `io::settings_difference` compares it.
 io::Json settings_of(const DistillOptions& options, const TrainingData& data,
                      const io::ModelDirectory& teacher) {
+    const decode::SearchOptions& search = options.search.options;
     return {{"data", options.data},
             {"model", options.model},
-            {"beam", options.search.beam},
+            {"beam", search.beam},
+            {"length_penalty", search.length_penalty},
+            {"max_length_a", search.max_length_a},
+            {"max_length_b", search.max_length_b},
+            {"min_length", search.min_length},
+            {"no_repeat_ngram", search.no_repeat_ngram},
+            {"unk", search.unk},
             {"content", {{"data", data_content(data)}, {"model", model_content(teacher)}}}};
 }
 
