@@ -32,13 +32,14 @@ inline void add_overwrite_flag(CLI::App& command, bool& overwrite) {
 inline void check_output(const std::string& path, io::DirectoryKind kind,
                          std::span<const std::string_view> names, bool overwrite) {
     using io::DirectoryKind;
-    const DirectoryKind found = io::directory_kind(path);
+    const std::string plain = without_slash(path);
+    const DirectoryKind found = io::directory_kind(plain);
     if (found != DirectoryKind::free && found != DirectoryKind::other && found != kind)
-        fail(path, ": holds ", kind_name(found), ", which would be lost; choose another --out");
-    io::AtomicDirectory::check(path, names);
+        fail(plain, ": holds ", kind_name(found), ", which would be lost; choose another --out");
+    io::AtomicDirectory::check(plain, names);
     if (found != DirectoryKind::free && !overwrite)
-        fail(path, ": holds ", kind_name(kind), " already; replace it with --overwrite, or choose ",
-             "another --out");
+        fail(plain, ": holds ", kind_name(kind),
+             " already; replace it with --overwrite, or choose ", "another --out");
 }
 
 }  // namespace hat::program

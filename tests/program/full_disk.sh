@@ -31,9 +31,9 @@ for blocks in 0 1; do
     same data.before data
 done
 
-for blocks in 0 10 400; do full $blocks "${train[@]}" --data data --out super$blocks; done
+for blocks in 0 10 400; do full $blocks "${train[@]}" --updates 4 --data data --out super$blocks; done
 [ ! -e super0/model ] && [ ! -e super400/model ] || fail "train left a model behind"
-for blocks in 0 10 400; do well "${train[@]}" --data data --out super$blocks --resume; done
+for blocks in 0 10 400; do well "${train[@]}" --updates 4 --data data --out super$blocks --resume; done
 mv super400 super
 for blocks in 0 10; do
     cmp super/model/weights.safetensors super$blocks/model/weights.safetensors ||
@@ -52,9 +52,9 @@ same small.before small
 full 1 "$hat" distill --model super --data data --beam 1 --out easier
 [ ! -e easier/config.json ] || fail "distill left data behind"
 well "$hat" distill --model super --data data --beam 1 --out easier --resume
-for blocks in 0 10; do full $blocks "${tune[@]}" --model small --data data --out tuned$blocks; done
+for blocks in 0 10; do full $blocks "${tune[@]}" --updates 4 --model small --data data --out tuned$blocks; done
 [ ! -e tuned0 ] && [ ! -e tuned10 ] || fail "tune left a model behind"
-for blocks in 0 10; do well "${tune[@]}" --model small --data data --out tuned$blocks --resume; done
+for blocks in 0 10; do well "${tune[@]}" --updates 4 --model small --data data --out tuned$blocks --resume; done
 cmp tuned0/weights.safetensors tuned10/weights.safetensors ||
     fail "the tuning that met a full disk has other weights"
 

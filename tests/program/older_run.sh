@@ -131,7 +131,7 @@ cmp whole.yml chosen.yml || fail "the older search chooses another network"
 
 expect 1 "data: holds training data already" "${prepare[@]}" --out data
 well "$hat" distill --model straight --data data --beam 1 --out easier
-well "${tune[@]}" --model small --data data --out tuned
+well "${tune[@]}" --updates 4 --model small --data data --out tuned
 "$hat" translate --model tuned <test.en >test.out || fail "the tuned model does not translate"
 "$hat" score --reference test.de <test.out | grep -q BLEU || fail "its translations are not scored"
 finish

@@ -7,9 +7,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
 
 make_chain
 well "${prepare[@]}" --out data
-well "${train[@]}" --data data --out super
+well "${train[@]}" --updates 4 --data data --out super
 well "$hat" extract --run super --architecture smallest --out small
-well "${tune[@]}" --model small --data data --out tuned
+well "${tune[@]}" --updates 4 --model small --data data --out tuned
 well "$hat" distill --model super --data data --beam 1 --out easier
 for folder in data super small tuned tuned.run easier; do cp -r "$folder" "$folder.before"; done
 
@@ -17,36 +17,36 @@ for folder in data super small tuned tuned.run easier; do cp -r "$folder" "$fold
 expect 1 "data: holds training data already; replace it with --overwrite" "${prepare[@]}" --out data
 expect 1 "small: holds a model, which would be lost" "${prepare[@]}" --out small --overwrite
 expect 1 "super: holds a training, which would be lost" "${prepare[@]}" --out super --overwrite
-expect 1 "super: holds a training already" "${train[@]}" --data data --out super
+expect 1 "super: holds a training already" "${train[@]}" --updates 4 --data data --out super
 for flag in --resume --overwrite; do
-    expect 1 "small: holds a model, which would be lost" "${train[@]}" --data data --out small "$flag"
+    expect 1 "small: holds a model, which would be lost" "${train[@]}" --updates 4 --data data --out small "$flag"
     expect 1 "data: holds training data, which would be lost" \
-        "${train[@]}" --data data --out data "$flag"
+        "${train[@]}" --updates 4 --data data --out data "$flag"
 done
 expect 1 "super: holds a training, which would be lost" \
     "$hat" extract --run super --architecture smallest --out super --overwrite
 expect 1 "small: holds a model already; replace it with --overwrite" \
     "$hat" extract --run super --architecture smallest --out small/
 expect 1 "data: holds training data, which would be lost" \
-    "${tune[@]}" --model small --data data --out data --overwrite
+    "${tune[@]}" --updates 4 --model small --data data --out data --overwrite
 expect 1 "small: holds a model already; replace it with --overwrite" \
-    "${tune[@]}" --model small --data data --out small
+    "${tune[@]}" --updates 4 --model small --data data --out small
 expect 1 "small: holds a model already; replace it with --overwrite" \
-    "${tune[@]}" --model small --data data --out small --resume
-expect 1 "tuned.run: holds a training already" "${tune[@]}" --model small --data data --out tuned
+    "${tune[@]}" --updates 4 --model small --data data --out small --resume
+expect 1 "tuned.run: holds a training already" "${tune[@]}" --updates 4 --model small --data data --out tuned
 expect 1 "easier: holds training data already" \
     "$hat" distill --model super --data data --out easier
 expect 1 "small: holds a model, which would be lost" \
     "$hat" distill --model super --data data --out small --overwrite
 mkdir thesis && printf 'chapter one\n' >thesis/config.json
-expect 1 'thesis: is no training, but holds "config.json"' "${train[@]}" --data data --out thesis
+expect 1 'thesis: is no training, but holds "config.json"' "${train[@]}" --updates 4 --data data --out thesis
 expect 1 'thesis: holds training data already' "${prepare[@]}" --out thesis
 for folder in data super small tuned tuned.run easier; do same "$folder.before" "$folder"; done
 [ "$(cat thesis/config.json)" = 'chapter one' ] || fail "a file of somebody else was changed"
 
 # A resume knows its data by what it is, not by where it is.
 cp -r data moved
-well "${train[@]}" --data ./moved/ --out super --resume
+well "${train[@]}" --updates 4 --data ./moved/ --out super --resume
 cmp -s super/model/weights.safetensors super.before/model/weights.safetensors ||
     fail "a resume from another path gives other weights"
 
@@ -55,18 +55,18 @@ make_text other 200 7
 well "$hat" prepare --source other.en --target other.de --valid-source valid.en --valid-target valid.de \
     --subword data/subword.model --out data --overwrite
 expect 1 "super: was trained with other settings: the content of data.training was" \
-    "${train[@]}" --data data --out super --resume
+    "${train[@]}" --updates 4 --data data --out super --resume
 expect 1 "tuned.run: was trained with other settings: the content of data.training was" \
-    "${tune[@]}" --model small --data data --out tuned --resume
+    "${tune[@]}" --updates 4 --model small --data data --out tuned --resume
 # Another vocabulary of the same size.
 sed 's/\./!/' train.de >loud.de
 well "$hat" prepare --source train.en --target loud.de --valid-source valid.en --valid-target valid.de \
     --vocab-size 40 --out data --overwrite
-well "${train[@]}" --data moved --out first
-expect 1 "another subword model than the data" "${train[@]}" --data data --out next --init first
-expect 1 "another subword model than the data" "${tune[@]}" --model small --data data --out next
+well "${train[@]}" --updates 4 --data moved --out first
+expect 1 "another subword model than the data" "${train[@]}" --updates 4 --data data --out next --init first
+expect 1 "another subword model than the data" "${tune[@]}" --updates 4 --model small --data data --out next
 expect 1 "another subword model than the data" "$hat" distill --model super --data data --out next
-expect 1 "the content of data" "${train[@]}" --data data --out super --resume
+expect 1 "the content of data" "${train[@]}" --updates 4 --data data --out super --resume
 well "$hat" latency --space space.yml --data moved --samples 14 --sentences 2 --repeats 3 --attempts 1 \
     --out latency.csv
 expect 1 "another subword model than the data" "$hat" latency --space space.yml --data data --run super \
@@ -83,14 +83,14 @@ expect 1 "fifty.json: is of networks with a vocabulary of 50, but --run super ha
     fail "a command that was refused left something behind"
 
 # The chain on what was prepared last.
-well "${train[@]}" --data data --out super --overwrite
+well "${train[@]}" --updates 4 --data data --out super --overwrite
 well "$hat" extract --run super --architecture smallest --out small --overwrite
-well "${tune[@]}" --model small --data data --out tuned --overwrite
+well "${tune[@]}" --updates 4 --model small --data data --out tuned --overwrite
 "$hat" translate --model tuned <test.en >test.out || fail "the last model does not translate"
 "$hat" score --reference test.de <test.out | grep -q BLEU || fail "its translations are not scored"
 
 # Data for another task leaves nothing of the first.
 well "$hat" prepare --task language-model --text train.en --words 1 --out data --overwrite
 [ ! -e data/subword.model ] || fail "the subword model of the pairs was left"
-expect 1 "holds text for --task language-model" "${train[@]}" --data data --out next
+expect 1 "holds text for --task language-model" "${train[@]}" --updates 4 --data data --out next
 finish

@@ -91,7 +91,7 @@ finish() {
 }
 
 # make_chain: what a whole chain of commands begins with (text, a design space), and its first steps,
-# tiny: prepare, train and tune, which lack --out, and --data where it is read.
+# tiny: prepare, train and tune, which lack --out, and --data and --updates where they are needed.
 make_chain() {
     make_text train 200 1
     make_text valid 20 2
@@ -99,7 +99,7 @@ make_chain() {
     make_space
     prepare=("$hat" prepare --source train.en --target train.de --valid-source valid.en
         --valid-target valid.de --vocab-size 40)
-    local brief=(--updates 4 --max-tokens 300 --average-last 1 --threads 1)
+    local brief=(--max-tokens 300 --average-last 1 --threads 1)
     train=("$hat" train --space space.yml "${brief[@]}" --validate-random 1)
     tune=("$hat" tune "${brief[@]}")
 }

@@ -8,8 +8,8 @@ make_chain
 well "${prepare[@]}" --out data
 make_text more 200 8
 well "$hat" prepare --source more.en --target more.de --vocab-size 40 --out other
-well "${train[@]}" --data data --out super
-well "${train[@]}" --data data --seed 2 --out again
+well "${train[@]}" --updates 4 --data data --out super
+well "${train[@]}" --updates 4 --data data --seed 2 --out again
 for run in super again; do
     well "$hat" extract --run $run --architecture smallest --out small-$run
 done
@@ -25,21 +25,21 @@ swapped() {
 }
 
 for file in train.corpus valid.corpus subword.model config.json; do
-    swapped data other $file "${train[@]}" --data data --out next
-    swapped data other $file "${tune[@]}" --model small-super --data data --out next
+    swapped data other $file "${train[@]}" --updates 4 --data data --out next
+    swapped data other $file "${tune[@]}" --updates 4 --model small-super --data data --out next
     swapped data other $file "$hat" distill --model super --data data --out next
 done
 swapped super/model again/model weights.safetensors "$hat" extract --run super \
     --architecture smallest --out next
 for file in weights.safetensors config.json; do
-    swapped small-super small-again $file "${tune[@]}" --model small-super --data data --out next
+    swapped small-super small-again $file "${tune[@]}" --updates 4 --model small-super --data data --out next
     swapped small-super small-again $file "$hat" translate --model small-super <test.en
 done
 swapped small-super other subword.model "$hat" translate --model small-super <test.en
 [ ! -e next ] && [ ! -e next.run ] || fail "a command that was refused left something behind"
 
 # Everything in its place again.
-well "${tune[@]}" --model small-super --data data --out tuned
+well "${tune[@]}" --updates 4 --model small-super --data data --out tuned
 "$hat" translate --model tuned <test.en >test.out || fail "the tuned model does not translate"
 "$hat" score --reference test.de <test.out | grep -q BLEU || fail "its translations are not scored"
 

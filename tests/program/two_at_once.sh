@@ -7,7 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
 
 make_chain
 well "${prepare[@]}" --out data
-well "${train[@]}" --data data --out super
+well "${train[@]}" --updates 4 --data data --out super
 
 # For real: a training that would take long.
 long=("${train[@]}" --data data --out long --checkpoint-every 2 --updates 100000)
@@ -48,7 +48,7 @@ held() {
 
 well "$hat" extract --run super --architecture smallest --out small
 mkdir tuned.run easier
-held tuned.run/lock "${tune[@]}" --model small --data data --out tuned
+held tuned.run/lock "${tune[@]}" --updates 4 --model small --data data --out tuned
 held easier/lock "$hat" distill --model super --data data --beam 1 --out easier --resume
 held latency.csv.lock "$hat" latency --space space.yml --data data --samples 14 --sentences 2 \
     --repeats 3 --attempts 1 --out latency.csv --resume
@@ -74,7 +74,7 @@ expect 1 "tuned: is not there before its training, in tuned.run, has ended" \
     "$hat" translate --model tuned </dev/null
 kill -KILL "$job"
 wait "$job" 2>/dev/null || true
-well "${tune[@]}" --model small --data data --out tuned --overwrite
+well "${tune[@]}" --updates 4 --model small --data data --out tuned --overwrite
 for name in tuned tuned.run; do
     "$hat" translate --model $name <test.en >test.out || fail "$name does not translate"
 done
