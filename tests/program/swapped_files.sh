@@ -14,13 +14,15 @@ for run in super again; do
     well "$hat" extract --run $run --architecture smallest --out small-$run
 done
 
-# swapped FOLDER OTHER FILE COMMAND…: with that file of OTHER in FOLDER, the command names it.
+# swapped FOLDER OTHER FILE COMMAND…: with that file of OTHER in FOLDER, the command names it; with
+# another config.json, it is the files that are not those it was saved with.
 swapped() {
     local folder=$1 other=$2 file=$3
     shift 3
     cp "$folder/$file" kept
     cp "$other/$file" "$folder/$file"
-    expect 1 "$folder/$file" "$@"
+    [ "$file" = config.json ] || expect 1 "$folder/$file: " "$@"
+    expect 1 "is not the file this" "$@"
     cp kept "$folder/$file"
 }
 
