@@ -117,8 +117,7 @@ void distill(const DistillOptions& options) {
     names.insert(names.end(), data::data_directory_names.begin(), data::data_directory_names.end());
     check_output(options.out, io::DirectoryKind::data, names, options.overwrite || begun);
     std::optional<io::FileLock> lock;
-    if (io::is_directory(options.out))
-        lock.emplace(options.out + "/lock", options.out);
+    if (io::is_directory(options.out)) lock.emplace(options.out + "/lock", options.out);
     TrainingData data = load_training_data(options.data);
     LoadedModel teacher(options.model);
     check_vocabulary(teacher.directory, "--model " + options.model, data.files);
@@ -128,8 +127,7 @@ void distill(const DistillOptions& options) {
     if (error) fail(options.out, ": cannot make the directory: ", error.message());
     if (!lock) lock.emplace(options.out + "/lock", options.out);
     if (!options.resume) std::filesystem::remove(unfinished, error);
-    if (!io::exists(unfinished))
-        std::filesystem::remove(options.out + "/unfinished.json", error);
+    if (!io::exists(unfinished)) std::filesystem::remove(options.out + "/unfinished.json", error);
     const std::string settings = settings_of(options, data, teacher.directory).dump();
     check_settings(options.out + "/unfinished.json", settings);
 

@@ -76,8 +76,7 @@ private:
             return;
         }
         if (found == DirectoryKind::free) return;
-        if (!io::is_directory(path_))
-            fail(path_, ": is there already and is no directory");
+        if (!io::is_directory(path_)) fail(path_, ": is there already and is no directory");
         for (const std::string_view name : run_names)
             if (io::exists((path_ + '/').append(name)) && name != "space.yml")
                 fail(path_, ": is no training, but holds \"", name,
