@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -104,6 +105,20 @@ void check_model_rejected(const TorchFile& file, const std::string& message) {
 }  // namespace
 
 TEST_SUITE("io/fairseq") {
+    TEST_CASE("a weight that is not finite is not loaded, but named") {
+        const TemporaryDirectory directory;
+        const std::string path = directory / "c.pt";
+        Network network = some_network(some_architecture());
+        const auto& entry = network.table()[1];
+        network.values().data()[entry.offset + 2] = NAN;
+        reference_checkpoint(TorchContainer::zip, some_arguments(), network).write(path);
+        const auto checkpoint = FairseqCheckpoint::open(path);
+        CHECK_THROWS_WITH_AS(
+            checkpoint.load_weights(network.table(), network.values()),
+            (path + ": tensor \"" + entry.name + "\": element 2 is not a finite number").c_str(),
+            hat::Error);
+    }
+
     TEST_CASE("a SuperTransformer comes back from either container, bit for bit") {
         const Network network = some_network(some_architecture());
         for (const auto container : {TorchContainer::zip, TorchContainer::legacy}) {
