@@ -13,6 +13,7 @@
 #include "data_directory.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -81,6 +82,10 @@ inline search::SupernetHealth supernet_health(model::Network& super,
         model::Network own = elastic::extract(super, member);
         tune_briefly(own, data, options, pool);
         const double tuned = loss(own, own.architecture());
+        if (!std::isfinite(inherited) || !std::isfinite(tuned)) {
+            std::fprintf(stderr, "health: the loss of a member is not a finite number: left out\n");
+            continue;
+        }
         health.members.push_back({member, inherited, tuned});
         std::fprintf(stderr, "health %zu/%d  inherited loss %.4f, tuned %.4f\n",
                      health.members.size(), options.members, inherited, tuned);

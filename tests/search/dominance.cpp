@@ -48,6 +48,24 @@ double count_cells(const std::vector<Objectives>& points, int objectives, int gr
 }  // namespace
 
 TEST_SUITE("search/dominance") {
+    TEST_CASE("what is no number is dominated, dominates nothing, and spoils no order") {
+        const double nan = std::nan("");
+        CHECK(dominates(Objectives{1, 2}, Objectives{1, nan}));
+        CHECK_FALSE(dominates(Objectives{1, nan}, Objectives{1, 2}));
+        CHECK_FALSE(dominates(Objectives{nan, nan}, Objectives{1, 2}));
+        CHECK_FALSE(dominates(Objectives{nan, 1}, Objectives{nan, 1}));
+        const std::vector<Objectives> points{{nan, nan}, {3, 1}, {1, nan}, {1, 3}, {nan, 1}};
+        const auto fronts = non_dominated_fronts(points);
+        REQUIRE(fronts.size() == 3);
+        CHECK(fronts[0] == std::vector<int>{1, 3});
+        CHECK(fronts[1] == std::vector<int>{2, 4});
+        CHECK(fronts[2] == std::vector<int>{0});
+        for (const double room : crowding_distances(points, fronts[1]))
+            CHECK_FALSE(std::isnan(room));
+        CHECK(hypervolume(points, Objectives{4, 4}) ==
+              hypervolume(std::vector{points[1], points[3]}, Objectives{4, 4}));
+    }
+
     TEST_CASE("a point dominates what it is nowhere worse than and once better") {
         const Objectives a{1, 2};
         CHECK(dominates(a, Objectives{1, 3}));

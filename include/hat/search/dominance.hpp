@@ -4,6 +4,7 @@
 #include <hat/config.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <numeric>
@@ -11,11 +12,24 @@
 #include <utility>
 #include <vector>
 
-/// Comparing points with several objectives, all of which are to be small.
+/// Comparing points with several objectives, all of which are to be small. What is no number is
+/// worse than all numbers.
 namespace hat::search {
 
 /// One value per objective.
 using Objectives = std::vector<double>;
+
+namespace detail {
+
+[[nodiscard]] inline double worst_if_no_number(double x) noexcept {
+    return std::isnan(x) ? std::numeric_limits<double>::infinity() : x;
+}
+
+[[nodiscard]] inline bool is_below(double a, double b) noexcept {
+    return worst_if_no_number(a) < worst_if_no_number(b);
+}
+
+}  // namespace detail
 
 /// True if `a` is nowhere worse than `b`, and better in at least one objective.
 ///
@@ -24,8 +38,8 @@ using Objectives = std::vector<double>;
     HAT_ASSERT(a.size() == b.size());
     bool better = false;
     for (std::size_t i = 0; i < a.size(); ++i) {
-        if (a[i] > b[i]) return false;
-        better = better || a[i] < b[i];
+        if (detail::is_below(b[i], a[i])) return false;
+        better = better || detail::is_below(a[i], b[i]);
     }
     return better;
 }
@@ -44,7 +58,10 @@ non_dominated_fronts(std::span<const Objectives> points) {
     const auto point = [points](int i) -> const Objectives& {
         return points[static_cast<std::size_t>(i)];
     };
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return point(a) < point(b); });
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+        return std::lexicographical_compare(point(a).begin(), point(a).end(), point(b).begin(),
+                                            point(b).end(), detail::is_below);
+    });
     std::vector<std::vector<int>> fronts;
     for (const int i : order) {
         auto front = fronts.begin();
@@ -81,12 +98,13 @@ non_dominated_fronts(std::span<const Objectives> points) {
             return points[static_cast<std::size_t>(front[i])][objective];
         };
         std::iota(order.begin(), order.end(), std::size_t{0});
-        std::stable_sort(order.begin(), order.end(),
-                         [&](std::size_t a, std::size_t b) { return value(a) < value(b); });
+        std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+            return detail::is_below(value(a), value(b));
+        });
         distances[order.front()] = distances[order.back()] =
             std::numeric_limits<double>::infinity();
         const double width = value(order.back()) - value(order.front());
-        if (!(width > 0)) continue;
+        if (!(width > 0 && std::isfinite(width))) continue;
         for (std::size_t i = 1; i + 1 < order.size(); ++i)
             distances[order[i]] += (value(order[i + 1]) - value(order[i - 1])) / width;
     }

@@ -39,6 +39,8 @@ struct RaceOptions {
 /// (Student's t, 3 degrees of freedom), 0.3 % after 8 and 0.06 % after 16. The score of one
 /// that is stopped is what those batches say, above that of all that are kept.
 ///
+/// A candidate whose loss is no finite number has no finite score, and is nobody's measure.
+///
 /// The same scores on any number of threads, and again in a search that is resumed, if it first
 /// asks for its best `keep` once more: a race without a reference stops nobody.
 class InheritedLoss {
@@ -72,7 +74,8 @@ public:
             seen = next;
             if (seen < all) drop_the_hopeless(running);
         }
-        for (const Runner* runner : running) finished_.push_back(runner->losses);
+        for (const Runner* runner : running)
+            if (std::isfinite(score(runner->losses))) finished_.push_back(runner->losses);
         keep_the_best();
         std::vector<double> scores;
         scores.reserve(runners.size());
@@ -152,7 +155,8 @@ private:
                 squares += difference * difference;
             }
             const double variance = std::max(squares - n * mean * mean, 0.0) / (n - 1);
-            return mean > options_.standard_errors * std::sqrt(variance / n);
+            // Written so that a loss that is no number is hopeless.
+            return !(mean <= options_.standard_errors * std::sqrt(variance / n));
         });
     }
 
