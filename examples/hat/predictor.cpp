@@ -7,9 +7,11 @@
 #include <hat/search/latency_statistics.hpp>
 #include <hat/search/latency_table.hpp>
 #include <hat/search/predictor_fit.hpp>
+#include <hat/search/repeated_rows.hpp>
 #include <hat/search/shifts.hpp>
 
 #include "commands.hpp"
+#include "flags.hpp"
 #include "predictor_vocabulary.hpp"
 
 #include <cmath>
@@ -30,6 +32,10 @@ using search::PredictionErrors;
 using search::PredictorFit;
 using search::PredictorKind;
 using search::Shift;
+
+const std::map<std::string, PredictorKind> kinds{{"auto", PredictorKind::automatic},
+                                                 {"additive", PredictorKind::additive},
+                                                 {"mlp", PredictorKind::mlp}};
 
 struct PredictorArguments {
     std::string latency, out;
@@ -55,9 +61,41 @@ void warn_of(const std::vector<Shift>& shifts, bool left_out) {
                      left_out ? ": left out" : "; --leave-out-shifts leaves them out");
 }
 
+/// Rows of networks that the table has already.
+struct Repetitions {
+    std::size_t copies = 0;  ///< equal in all columns
+    std::size_t again = 0;   ///< with other times
+};
+
+/// Removes the copies from `rows`, and warns of repetitions.
+Repetitions leave_out_copies(LatencyTable& rows) {
+    Repetitions found{.copies = rows.size()};
+    rows = search::without_copies(rows);
+    found.copies -= rows.size();
+    found.again = rows.size() - search::networks_of(rows).size();
+    if (found.copies > 0)
+        std::fprintf(stderr, "hat: warning: %zu rows are copies of others: left out\n",
+                     found.copies);
+    if (found.again > 0)
+        std::fprintf(stderr,
+                     "hat: warning: %zu rows are of networks that were measured before: errors are "
+                     "those of networks that the predictor has not seen\n",
+                     found.again);
+    return found;
+}
+
 void print_errors(const char* name, const PredictionErrors& errors) {
     std::printf("%-10s %5d %8.2f %% %11.3f %8.4f\n", name, errors.rows, percent(errors.mape),
                 errors.rmse_ms, errors.r2);
+}
+
+void print_thirds(const PredictionErrors& errors) {
+    std::printf("by thirds of the latency range:\n");
+    for (const search::RangeError& third : errors.thirds) {
+        std::printf("  %8.4g to %8.4g ms %5d rows", third.low_ms, third.high_ms, third.rows);
+        if (third.rows > 0) std::printf("  MAPE %.2f %%", percent(third.mape));
+        std::putchar('\n');
+    }
 }
 
 std::string reason(const PredictorFit& fit, PredictorKind kind) {
@@ -100,6 +138,7 @@ void fit_predictor(PredictorArguments arguments) {
     warn_of(shifts, arguments.leave_out_shifts);
     LatencyTable rows =
         arguments.leave_out_shifts ? search::without_shifts(measured, shifts) : measured;
+    const Repetitions repetitions = leave_out_copies(rows);
     LatencyTable held_out;
     if (arguments.training_rows > 0) {
         const auto count = static_cast<std::size_t>(arguments.training_rows);
@@ -109,6 +148,10 @@ void fit_predictor(PredictorArguments arguments) {
         Random(RandomKey(arguments.options.seed).split(3)).shuffle(rows);
         held_out.assign(rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end());
         rows.resize(count);
+        held_out = search::without_seen(held_out, rows);
+        if (held_out.empty())
+            fail("predictor: --training-rows ", count, " leaves no network of ", arguments.latency,
+                 " to test with");
     }
     if (arguments.published_mlp) arguments.options.mlp = {};
     const PredictorFit fit = search::fit_predictor(rows, arguments.options);
@@ -131,9 +174,12 @@ void fit_predictor(PredictorArguments arguments) {
     }
     std::printf("chosen: %s: %s\n", fit.predictor.name(),
                 reason(fit, arguments.options.kind).c_str());
+    print_thirds(fit.predictor.errors()->cross_validated);
     std::printf("nine of ten measurements lie within %.2f %% of the prediction\n",
                 percent(fit.predictor.errors()->bound));
-    fit.predictor.save(arguments.out, provenance(arguments, shifts, measured.size(), rows.size()));
+    io::Json origin = provenance(arguments, shifts, measured.size(), rows.size());
+    origin.update({{"copies_left_out", repetitions.copies}, {"measured_again", repetitions.again}});
+    fit.predictor.save(arguments.out, origin);
 }
 
 }  // namespace
@@ -149,29 +195,18 @@ void add_predictor(CLI::App& app) {
     command->add_option("--latency", arguments->latency, "the table that hat latency wrote")
         ->required();
     command->add_option("--out", arguments->out, "file to write")->required();
-    const std::map<std::string, PredictorKind> kinds{{"auto", PredictorKind::automatic},
-                                                     {"additive", PredictorKind::additive},
-                                                     {"mlp", PredictorKind::mlp}};
-    command
-        ->add_option("--model", arguments->options.kind, "additive, mlp, or auto: the better one")
-        ->transform(CLI::CheckedTransformer(kinds))
-        ->default_str("auto");
+    add_choice(*command, "--model", arguments->options.kind, kinds,
+               "additive, mlp, or auto: the better one");
     command->add_flag("--leave-out-shifts", arguments->leave_out_shifts,
                       "do not fit to stretches of rows that all took longer than the rest says");
     command->add_flag("--published-mlp", arguments->published_mlp,
                       "train the MLP for 5000 steps at 1e-5 as published, not briskly");
-    command
-        ->add_option("--training-rows", arguments->training_rows,
-                     "fit to this many random rows and test with the others")
-        ->check(CLI::PositiveNumber);
-    command->add_option("--folds", arguments->options.folds, "of the cross-validation")
-        ->check(CLI::Range(2, 100))
-        ->capture_default_str();
-    command->add_option("--seed", arguments->options.seed, "of all that is drawn")
-        ->capture_default_str();
-    command->add_option("--threads", arguments->options.threads, "0: one per core")
-        ->check(CLI::Range(0, 1024))
-        ->capture_default_str();
+    const NumberFlags number(*command);
+    number.without_default("--training-rows", arguments->training_rows, {.low = 1},
+                           "fit to this many random rows and test with the others");
+    number("--folds", arguments->options.folds, {.low = 2, .high = 100}, "of the cross-validation");
+    number("--seed", arguments->options.seed, {}, "of all that is drawn");
+    number("--threads", arguments->options.threads, {.low = 0, .high = 1024}, "0: one per core");
     command->callback([arguments] { fit_predictor(*arguments); });
 }
 

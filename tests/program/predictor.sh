@@ -15,9 +15,10 @@ make_table() {
             "latency_mean_encoder,latency_mean_decoder,latency_std_encoder,latency_std_decoder"
         srand(1)
         for (i = 0; i < rows; ++i) {
-            layers = 1 + int(rand() * 6); ffn = 1024 + int(rand() * 2048)
+            # No network twice: the part behind the point numbers them.
+            layers = 1 + int(rand() * 6); ffn = 1024 + int(rand() * 2048) + i / 1024
             busy = (1 + 0.02 * (rand() - 0.5)) * (i >= 100 && i < 150 ? 1.4 : 1)
-            printf "512,6,2048,6,512,%d,%d,6,6,2,%.3f,%.3f,0.1,0.1\n", layers, ffn, 20 * busy, \
+            printf "512,6,2048,6,512,%d,%.4f,6,6,2,%.3f,%.3f,0.1,0.1\n", layers, ffn, 20 * busy, \
                 (30 + layers * (10 + ffn / 100)) * busy
         }
     }'
@@ -43,6 +44,29 @@ done
 cmp -s auto.json again.json || fail "the same seed gave another predictor"
 "$hat" predictor --latency small.csv --out mlp --model mlp >stdout
 grep -q "^chosen: mlp" stdout || fail "the MLP was asked for: $(cat stdout)"
+
+# Errors by thirds of the latency range, in text and in the file
+[ "$(grep -cE '^ +[0-9.]+ to +[0-9.]+ ms +[0-9]+ rows  MAPE [0-9.]+ %$' again)" = 3 ] ||
+    fail "no errors of thirds: $(cat again)"
+[ "$(grep -c '"low_ms"' auto.json)" = 3 ] || fail "the file has no errors of thirds"
+
+# Repeated rows: copies are left out, networks that were measured again are in one fold.
+{ cat small.csv; tail -n +2 small.csv; } >twice.csv
+"$hat" predictor --latency twice.csv --out twice.json --model additive >stdout 2>stderr
+grep -qF "warning: 40 rows are copies of others: left out" stderr || fail "copies: $(cat stderr)"
+grep -qF "80 rows, fitted to 40" stdout || fail "copies were fitted to: $(cat stdout)"
+grep -qF '"copies_left_out": 40' twice.json || fail "the file does not say that copies were left out"
+# Times that nothing explains, each measured twice: by heart, the MLP would be right about them.
+awk -F, -v OFS=, 'BEGIN { srand(7) } NR > 1 { $12 = 30 + 100 * rand() } { print }' small.csv >once.csv
+awk -F, -v OFS=, 'NR > 1 { $12 = $12 * 1.0004; print }' once.csv | cat once.csv - >noise.csv
+"$hat" predictor --latency noise.csv --out noise.json >stdout 2>stderr
+grep -qF "warning: 40 rows are of networks that were measured before" stderr ||
+    fail "measured again: $(cat stderr)"
+grep -qE '^MLP +80 +[1-9][0-9]+\.[0-9]+ %' stdout || fail "the MLP knew what it had seen: $(cat stdout)"
+"$hat" predictor --latency noise.csv --out noise.json --model additive --training-rows 60 \
+    >stdout 2>stderr
+[ "$(grep '^held out' stdout | awk '{ print $3 }')" -lt 20 ] ||
+    fail "networks were held out that had been seen: $(cat stdout)"
 
 # Bad input
 cp kept.json before.json

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/elastic/gene_string.hpp>
+#include <hat/elastic/genes.hpp>
 #include <hat/elastic/spaces.hpp>
 #include <hat/search/latency_plan.hpp>
 
@@ -39,6 +40,27 @@ TEST_SUITE("search/latency_plan") {
         const LatencyPlan longer = plan_latency(space(), {}, 20, 1);
         CHECK(std::equal(shorter.members.begin(), shorter.members.end(), longer.members.begin()));
         CHECK(plan_latency(space(), {}, 10, 2).members[5] != shorter.members[5]);
+    }
+
+    TEST_CASE("a plan goes where predictions would be least certain: to the ends of the space") {
+        const auto worst = [](const LatencyPlan& plan) {
+            LatencyDesign design(latency_features(largest(space())));
+            for (const Architecture& member : plan.members) design.add(latency_features(member));
+            double most = 0;
+            hat::Random random(9);
+            for (int i = 0; i < 200; ++i) {
+                const auto end = i % 2 == 0 ? smallest(space()) : largest(space());
+                const auto near = hat::elastic::mutate(space(), end, 0.2, random);
+                most = std::max(most, design.variance(latency_features(near)));
+            }
+            return most;
+        };
+        LatencyPlan uniform{space().super, {}, {}};
+        hat::Random random(1);
+        uniform.members = {middle(space()), largest(space()), smallest(space())};
+        while (uniform.members.size() < 50)
+            uniform.members.push_back(hat::elastic::sample(space(), random));
+        CHECK(worst(plan_latency(space(), {}, 50, 1)) < 0.5 * worst(uniform));
     }
 
     TEST_CASE("a small space is measured whole") {

@@ -80,6 +80,27 @@ TEST_SUITE("search/predictor_fit") {
         CHECK(std::abs(fit.additive->mape - prediction_errors(other, unseen).mape) < 0.01);
     }
 
+    TEST_CASE("copies of rows do not make a predictor look better than it is") {
+        // Latencies that nothing explains: an MLP can only learn them by heart.
+        LatencyTable rows = latency_rows(40);
+        hat::Random random(3);
+        for (LatencyRow& row : rows) row.decoder_mean_ms = 50 + 100 * random.uniform();
+        LatencyTable twice = rows;
+        twice.insert(twice.end(), rows.begin(), rows.end());
+        auto options = small_options(PredictorKind::automatic);
+        options.mlp.steps = 2000;
+        const auto fit = fit_predictor(twice, options);
+        CHECK(fit.mlp->mape > 0.1);
+        CHECK(fit.additive->mape > 0.1);
+        CHECK(fit.mlp->rows == 80);
+        // The same folds of networks: nearly the errors without the copies.
+        const auto once = fit_predictor(rows, small_options(PredictorKind::additive));
+        CHECK(fit.additive->mape == doctest::Approx(once.additive->mape).epsilon(0.1));
+        // What a row says of itself is not what it says of others: the interval knows, too.
+        const auto copied = fit_additive_predictor(twice);
+        CHECK(copied.interval_width > 0.9 * fit_additive_predictor(rows).interval_width);
+    }
+
     TEST_CASE("the number of threads changes nothing") {
         const auto rows = latency_rows(30, 0.01);
         auto options = small_options(PredictorKind::automatic);
@@ -95,6 +116,12 @@ TEST_SUITE("search/predictor_fit") {
         CHECK_THROWS_WITH_AS(static_cast<void>(fit_predictor(latency_rows(12))),
                              "latency predictor: 12 rows in 5 folds are too few: 10 must be left "
                              "to fit to",
+                             Error);
+        LatencyTable same = latency_rows(12);
+        for (int i = 0; i < 3; ++i) same.insert(same.end(), same.begin(), same.begin() + 12);
+        CHECK_THROWS_WITH_AS(static_cast<void>(fit_predictor(same)),
+                             "latency predictor: 48 rows of 12 networks in 5 folds are too few: 10 "
+                             "must be left to fit to",
                              Error);
         CHECK_THROWS_WITH_AS(static_cast<void>(fit_predictor(latency_rows(40), {.folds = 1})),
                              "latency predictor: folds = 1, expected 2 or more", Error);

@@ -7,6 +7,7 @@
 #include <hat/search/latency_table.hpp>
 #include <hat/search/least_squares.hpp>
 #include <hat/search/prediction.hpp>
+#include <hat/search/repeated_rows.hpp>
 
 #include <algorithm>
 #include <array>
@@ -87,7 +88,8 @@ namespace detail {
 
 /// Fits one side to `time_ms(row)` in the units of the whole latency t: least squares of errors
 /// weighted by 1/t², repeated with Tukey's bisquare weights, so that single bad measurements do not
-/// count.
+/// count. How far off is too far depends on what the others say of a network: one at an end of the
+/// space, of which they say little, is not judged by them.
 ///
 /// `weights` are left as they were in the last round, without the 1/t².
 template <std::size_t Terms, class TermsOf, class Time>
@@ -117,7 +119,10 @@ template <std::size_t Terms, class TermsOf, class Time>
         side.noise = median_to_std * median(errors) * n / freedom;
         double change = 0;
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            const double z = side.noise > 0 ? errors[i] / (tuning * side.noise) : 0;
+            const double t = rows[i].total_ms();
+            const double unknown = side.fit.leverage(terms_of(rows[i].features)) / (t * t);
+            const double expected = side.noise * std::sqrt(1 + std::max(unknown, 0.0));
+            const double z = expected > 0 ? errors[i] / (tuning * expected) : 0;
             const double weight = z < 1 ? (1 - z * z) * (1 - z * z) : 0;
             change = std::max(change, std::abs(weight - weights[i]));
             weights[i] = weight;
@@ -164,12 +169,16 @@ template <std::size_t Terms, class TermsOf, class Time>
         decoder_weights = std::move(weights);
     }
 
-    // Errors as if each row had been left out: a row pulls the fit towards itself by its leverage.
+    // Errors as if each network had been left out: its rows pull the fit towards themselves by
+    // their leverage.
+    const NetworksOfRows networks = networks_of(rows);
     std::vector<double> errors;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const double t = rows[i].total_ms();
         const double weight = std::min(encoder_weights[i], decoder_weights[i]);
-        const double pull = std::min(weight * predictor.variance(rows[i].features) / (t * t), 0.95);
+        const auto same = static_cast<double>(networks.rows[networks.network[i]]);
+        const double pull =
+            std::min(same * weight * predictor.variance(rows[i].features) / (t * t), 0.95);
         const double error = (predictor.predict_ms(rows[i].features) - t) / t;
         errors.push_back(std::abs(error) / std::sqrt(1 - pull));
     }

@@ -44,6 +44,16 @@ struct LatencyFeatures {
                 decoder_cross_heads, decoder_attended_layers};
     }
 
+    /// All that there is.
+    [[nodiscard]] constexpr std::array<double, 17> all() const noexcept {
+        return {encoder_embed_dim,       encoder_layers,     encoder_ffn_dim,
+                encoder_heads,           decoder_embed_dim,  decoder_layers,
+                decoder_ffn_dim,         decoder_heads,      decoder_cross_heads,
+                decoder_attended_layers, decoder_weight_mb,  encoder_qkv_dim,
+                encoder_unit_layers,     encoder_unit_mmacs, decoder_qkv_dim,
+                decoder_unit_layers,     decoder_unit_mmacs};
+    }
+
     friend constexpr bool operator==(const LatencyFeatures&, const LatencyFeatures&) = default;
 };
 

@@ -4,11 +4,16 @@
 #include <hat/core/random.hpp>
 #include <hat/elastic/design_space.hpp>
 #include <hat/elastic/genes.hpp>
+#include <hat/search/latency_design.hpp>
+#include <hat/search/latency_features.hpp>
 #include <hat/search/latency_workload.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace hat::search {
@@ -36,26 +41,49 @@ struct LatencyPlan {
 }
 
 /// `count` different members of `space` (fewer, if it has no more): the middle one, the largest,
-/// the smallest, and the rest drawn uniformly. The same for the same seed, and a longer plan begins
-/// as a shorter one. Precondition: `space` has its vocabulary sizes.
+/// the smallest, and of the rest, in turn, one drawn uniformly and two where a predictor's interval
+/// would be widest (`LatencyDesign`), among members drawn uniformly or near one end of the space.
+/// The same for the same seed, and a longer plan begins as a shorter one.
+///
+/// Precondition: `space` has its vocabulary sizes.
 [[nodiscard]] inline LatencyPlan plan_latency(const elastic::DesignSpace& space,
                                               const LatencyWorkload& workload, int count,
                                               std::uint64_t seed) {
     LatencyPlan plan{space.super, workload, {}};
-    const auto add = [&](const model::Architecture& member) {
-        const bool is_new =
-            std::find(plan.members.begin(), plan.members.end(), member) == plan.members.end();
-        if (is_new && plan.members.size() < static_cast<std::size_t>(count))
-            plan.members.push_back(member);
-        return is_new;
+    const auto is_known = [&](const model::Architecture& member) {
+        return std::find(plan.members.begin(), plan.members.end(), member) != plan.members.end();
     };
+    const auto add = [&](const model::Architecture& member) {
+        if (!is_known(member) && static_cast<int>(plan.members.size()) < count)
+            plan.members.push_back(member);
+    };
+    const std::array ends{elastic::largest(space), elastic::smallest(space)};
     add(middle(space));
-    add(elastic::largest(space));
-    add(elastic::smallest(space));
+    for (const model::Architecture& end : ends) add(end);
+    LatencyDesign design(latency_features(ends[0]));
+    for (const model::Architecture& member : plan.members) design.add(latency_features(member));
     Random random(seed);
-    // In a small space most draws are old ones in the end; a hundred in a row mean it is empty.
-    for (int old = 0; old < 100 && plan.members.size() < static_cast<std::size_t>(count);)
-        old = add(elastic::sample(space, random)) ? 0 : old + 1;
+    // In a small space most draws are known in the end; a hundred in a row mean it is empty.
+    constexpr int draws = 100;
+    for (int turn = 0; static_cast<int>(plan.members.size()) < count; ++turn) {
+        const bool anywhere = turn % 3 == 0;
+        std::optional<model::Architecture> best;
+        double widest = 0;
+        for (int draw = 0; draw < draws && !(anywhere && best); ++draw) {
+            auto drawn = anywhere || draw % 2 == 0
+                             ? elastic::sample(space, random)
+                             : elastic::mutate(space, ends[static_cast<std::size_t>(draw / 2 % 2)],
+                                               random.uniform(), random);
+            if (is_known(drawn)) continue;
+            const double variance = design.variance(latency_features(drawn));
+            if (best && !(variance > widest)) continue;
+            widest = variance;
+            best = std::move(drawn);
+        }
+        if (!best) break;
+        add(*best);
+        design.add(latency_features(*best));
+    }
     return plan;
 }
 

@@ -108,22 +108,40 @@ inline constexpr const char* predictor_format = "hat latency predictor 1";
 
 [[nodiscard]] inline io::Json errors_to_json(const std::optional<Predictor::Errors>& errors) {
     if (!errors) return nullptr;
+    io::Json thirds = io::Json::array();
+    for (const RangeError& third : errors->cross_validated.thirds)
+        thirds.push_back({{"low_ms", third.low_ms},
+                          {"high_ms", third.high_ms},
+                          {"mape", third.mape},
+                          {"rows", third.rows}});
     return {{"mape", errors->cross_validated.mape},
             {"rmse_ms", errors->cross_validated.rmse_ms},
             {"r2", errors->cross_validated.r2},
             {"rows", errors->cross_validated.rows},
+            {"thirds", thirds},
             {"bound", errors->bound}};
 }
 
 [[nodiscard]] inline std::optional<Predictor::Errors> errors_from_json(const io::Json& json,
                                                                        const std::string& where) {
     if (json.is_null()) return std::nullopt;
-    return Predictor::Errors{
+    Predictor::Errors errors{
         .cross_validated = {.mape = finite_at_least_0(json, "mape", where),
                             .rmse_ms = finite_at_least_0(json, "rmse_ms", where),
                             .r2 = io::json_get<double>(json, "r2", where),
                             .rows = io::json_get<int>(json, "rows", where)},
         .bound = finite_at_least_0(json, "bound", where)};
+    if (!json.contains("thirds")) return errors;  // older files do not say
+    const io::Json& thirds = json["thirds"];
+    auto& read = errors.cross_validated.thirds;
+    if (!thirds.is_array() || thirds.size() != read.size())
+        fail(where, ": thirds is not an array of ", read.size());
+    for (std::size_t i = 0; i < read.size(); ++i)
+        read[i] = {.low_ms = finite_at_least_0(thirds[i], "low_ms", where),
+                   .high_ms = finite_at_least_0(thirds[i], "high_ms", where),
+                   .mape = finite_at_least_0(thirds[i], "mape", where),
+                   .rows = io::json_get<int>(thirds[i], "rows", where)};
+    return errors;
 }
 
 template <std::size_t Terms>

@@ -10,14 +10,15 @@
 #include <hat/search/mlp_training.hpp>
 #include <hat/search/prediction.hpp>
 #include <hat/search/predictor.hpp>
+#include <hat/search/repeated_rows.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -47,26 +48,23 @@ struct PredictorFit {
 
 namespace detail {
 
-/// What each row is predicted to take by a model `fit(rows)` that has not seen its fold.
+/// What each row is predicted to take by a model `fit(rows)` that has not seen its fold, nor any
+/// row of its network.
 template <class Fit>
 [[nodiscard]] std::vector<double> cross_validate(std::span<const LatencyRow> rows,
                                                  const PredictorOptions& options, const Fit& fit) {
-    std::vector<std::size_t> order(rows.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    Random(RandomKey(options.seed).split(2)).shuffle(order);
+    Random random(RandomKey(options.seed).split(2));
+    const auto folds = fold_by_network(networks_of(rows), options.folds, random);
     std::vector<double> predicted(rows.size());
     ThreadPool pool(options.threads);
     pool.run(options.folds, [&](int fold, int) {
-        const auto begin =
-            rows.size() * static_cast<std::size_t>(fold) / static_cast<std::size_t>(options.folds);
-        const auto end = rows.size() * static_cast<std::size_t>(fold + 1) /
-                         static_cast<std::size_t>(options.folds);
+        const auto& own = folds[static_cast<std::size_t>(fold)];
         LatencyTable others;
-        for (std::size_t i = 0; i < order.size(); ++i)
-            if (i < begin || i >= end) others.push_back(rows[order[i]]);
+        for (const auto& other : folds)
+            if (&other != &own)
+                for (const std::size_t row : other) others.push_back(rows[row]);
         const auto model = fit(others);
-        for (std::size_t i = begin; i < end; ++i)
-            predicted[order[i]] = model.predict_ms(rows[order[i]].features);
+        for (const std::size_t row : own) predicted[row] = model.predict_ms(rows[row].features);
     });
     return predicted;
 }
@@ -87,16 +85,23 @@ template <class Fit>
 /// error of the difference, row by row: the additive model needs fewer rows, knows how sure it is
 /// of each network, and can prove a limit impossible.
 ///
-/// Throws  `Error` if there are too few rows, or an option is out of range.
+/// All rows of a network are in the same fold, so that none is predicted by what was fitted to
+/// another one of its own.
+///
+/// Throws  `Error` if there are too few networks, or an option is out of range.
 [[nodiscard]] inline PredictorFit fit_predictor(std::span<const LatencyRow> rows,
                                                 const PredictorOptions& options = {}) {
     const auto count = static_cast<int>(rows.size());
+    const auto networks = static_cast<int>(networks_of(rows).size());
     if (options.folds < 2)
         fail("latency predictor: folds = ", options.folds, ", expected 2 or more");
-    const int training_rows = count - (count + options.folds - 1) / options.folds;
-    if (options.folds > count || training_rows < additive_min_rows)
-        fail("latency predictor: ", count, " rows in ", options.folds,
+    const int training_networks = networks - (networks + options.folds - 1) / options.folds;
+    if (options.folds > networks || training_networks < additive_min_rows) {
+        const std::string of_networks =
+            networks < count ? " of " + std::to_string(networks) + " networks" : "";
+        fail("latency predictor: ", count, " rows", of_networks, " in ", options.folds,
              " folds are too few: ", additive_min_rows, " must be left to fit to");
+    }
     MlpTraining training = options.mlp;
     training.seed = options.seed;
     const auto fit_mlp = [&](std::span<const LatencyRow> some) {
@@ -119,6 +124,9 @@ template <class Fit>
     if (options.kind != PredictorKind::additive) {
         mlp_predicted = detail::cross_validate(rows, options, fit_mlp);
         mlp = errors_of(mlp_predicted);
+        if (!additive && !std::isfinite(mlp->cross_validated.mape))
+            fail("latency predictor: what the MLP predicts is not a finite number; train it with a "
+                 "lower learning rate");
     }
     double gain = 0;
     double gain_error = 0;

@@ -34,6 +34,7 @@
 #include <hat/search/dominance.hpp>
 #include <hat/search/evolution.hpp>
 #include <hat/search/inherited_loss.hpp>
+#include <hat/search/latency_design.hpp>
 #include <hat/search/latency_features.hpp>
 #include <hat/search/latency_laboratory.hpp>
 #include <hat/search/latency_plan.hpp>
@@ -48,6 +49,7 @@
 #include <hat/search/prediction.hpp>
 #include <hat/search/problem.hpp>
 #include <hat/search/rank_correlation.hpp>
+#include <hat/search/repeated_rows.hpp>
 #include <hat/search/report.hpp>
 #include <hat/search/shifts.hpp>
 #include <hat/search/stopwatch.hpp>
