@@ -13,6 +13,7 @@
 #include <hat/data/parallel_text.hpp>
 #include <hat/io/atomic_file.hpp>
 
+#include "../hat/flags.hpp"
 #include "libreoffice.hpp"
 #include "nearest.hpp"
 
@@ -103,7 +104,7 @@ int run(int argc, char** argv) {
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return program.exit(error) == 0 ? 0 : 2;
+        return hat::program::answer(program, error);
     }
     return 0;
 }

@@ -14,6 +14,7 @@
 #include <hat/search/timed_translation.hpp>
 
 #include "commands.hpp"
+#include "flags.hpp"
 #include "model_argument.hpp"
 #include "text_facts.hpp"
 
@@ -119,9 +120,8 @@ void add_card(CLI::App& app) {
         command->add_flag("--measure", options->measure, "time the model on this machine");
     command->add_option("--device", options->device, "what this machine is called; else its kind")
         ->needs(measure);
-    command->add_option("--beam", options->beam, "hypotheses of the timed sentence")
-        ->check(CLI::Range(1, 1000))
-        ->capture_default_str()
+    NumberFlags{*command}("--beam", options->beam, {.low = 1, .high = 1000},
+                          "hypotheses of the timed sentence")
         ->needs(measure);
     command->add_option("--length", options->length, "fixed:TOKENS, or SOURCExTARGET+…")
         ->capture_default_str()

@@ -10,6 +10,7 @@
 
 #include "architecture_argument.hpp"
 #include "commands.hpp"
+#include "flags.hpp"
 #include "model_argument.hpp"
 
 #include <algorithm>
@@ -165,12 +166,11 @@ void add_inspect(CLI::App& app) {
         ->add_option("--super", options->super,
                      "the file is a published SubTransformer of this SuperTransformer")
         ->check(CLI::IsMember({"wmt", "iwslt"}));
-    command->add_option("--vocab-size", options->vocab_size, "where the file does not say")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    command->add_option("--tokens", options->tokens, "sentence length that FLOPs are counted for")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
+    const NumberFlags number(*command);
+    number("--vocab-size", options->vocab_size, {.low = 1, .high = 1 << 24},
+           "where the file does not say");
+    number("--tokens", options->tokens, {.low = 1, .high = 1'000'000},
+           "sentence length that FLOPs are counted for");
     command->callback([options] { inspect(*options); });
 }
 

@@ -12,6 +12,7 @@
 #include "../latency/survey.hpp"
 #include "commands.hpp"
 #include "data_directory.hpp"
+#include "flags.hpp"
 #include "model_argument.hpp"
 #include "space_argument.hpp"
 
@@ -106,9 +107,7 @@ void add_latency(CLI::App& app) {
         "On another device, without any library:\n"
         "  hat latency --space multi30k --data data --write-plan plan.txt\n"
         "  copy plan.txt and hat-latency there; hat-latency --plan plan.txt --out latency.csv");
-    const auto number = [&](const char* name, auto& value, const char* text) {
-        return command->add_option(name, value, text)->capture_default_str();
-    };
+    const NumberFlags number(*command);
     command->add_option("--space", options->space, "YAML file, or the name of a built-in space")
         ->required();
     command->add_option("--data", options->data,
@@ -118,28 +117,30 @@ void add_latency(CLI::App& app) {
                         "write what would be measured, for hat-latency, and measure nothing");
     command->add_option("--run", options->run,
                         "SuperTransformer whose weights are used; else random ones");
-    number("--samples", options->samples,
-           "networks: the middle one (the sentinel), the largest, the smallest, and random ones")
-        ->check(CLI::Range(1, 1'000'000));
-    number("--beam", options->beam, "hypotheses a sentence; 1 is greedy")
-        ->check(CLI::Range(1, 1000));
+    number("--samples", options->samples, {.low = 1, .high = 1'000'000},
+           "networks: the middle one (the sentinel), the largest, the smallest, and those "
+           "that say most about all others");
+    number("--beam", options->beam, {.low = 1, .high = 1000}, "hypotheses a sentence; 1 is greedy");
     command->add_option("--length", options->length,
                         "corpus (with --data), fixed:TOKENS, or SOURCExTARGET+…; without --data, "
                         "fixed:30");
-    number("--sentences", options->sentences, "lengths drawn from the corpus")
-        ->check(CLI::Range(1, 10'000));
-    number("--time", options->time,
-           "thread: that the program computes, or wall: with what others take of the core")
-        ->check(CLI::IsMember({"thread", "wall"}));
-    number("--repeats", survey.protocol.repeats, "timed runs over all lengths")
-        ->check(CLI::Range(1, 1'000'000));
-    number("--attempts", survey.protocol.attempts, "of a measurement that was disturbed")
-        ->check(CLI::Range(1, 100));
-    number("--vocab-size", options->vocab_size, "where --data does not say")
-        ->check(CLI::Range(5, 1 << 24));
-    number("--seed", options->seed, "of the sample, the lengths and the tokens")
-        ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 62U));
-    number("--core", survey.core, "to stay on; -1: the last one")->check(CLI::Range(-1, 1 << 16));
+    number("--sentences", options->sentences, {.low = 1, .high = 10'000},
+           "lengths drawn from the corpus");
+    command
+        ->add_option("--time", options->time,
+                     "thread: that the program computes, or wall: with what others take of the "
+                     "core")
+        ->check(CLI::IsMember({"thread", "wall"}))
+        ->capture_default_str();
+    number("--repeats", survey.protocol.repeats, {.low = 1, .high = 1'000'000},
+           "timed runs over all lengths");
+    number("--attempts", survey.protocol.attempts, {.low = 1, .high = 100},
+           "of a measurement that was disturbed");
+    number("--vocab-size", options->vocab_size, {.low = 5, .high = 1 << 24},
+           "where --data does not say");
+    number("--seed", options->seed, {.low = 0, .high = std::uint64_t{1} << 62U},
+           "of the sample, the lengths and the tokens");
+    number("--core", survey.core, {.low = -1, .high = 1 << 16}, "to stay on; -1: the last one");
     command->add_flag("--resume", survey.resume, "go on with a table that is there");
     command->callback([options] { latency(*options); });
 }

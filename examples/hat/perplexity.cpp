@@ -11,6 +11,7 @@
 
 #include "commands.hpp"
 #include "encode_text.hpp"
+#include "flags.hpp"
 #include "language_data.hpp"
 #include "model_argument.hpp"
 
@@ -81,17 +82,11 @@ void add_perplexity(CLI::App& app) {
         "--data", flags->data, "the validation text of this data, as `hat prepare` made it");
     command->add_option("--text", flags->text, "a text of lines that follow one another")
         ->excludes(data);
-    command->add_option("--block", flags->options.block, "tokens that are read at once")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    command
-        ->add_option("--context", flags->options.context,
-                     "of these, up to so many were scored before and are only read again")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
-    command->add_option("--threads", flags->threads, "0: all cores")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
+    const NumberFlags number(*command);
+    number("--block", flags->options.block, {.low = 1}, "tokens that are read at once");
+    number("--context", flags->options.context, {.low = 0},
+           "of these, up to so many were scored before and are only read again");
+    number("--threads", flags->threads, {.low = 0}, "0: all cores");
     command->callback([flags] { perplexity(*flags); });
 }
 

@@ -11,6 +11,7 @@
 #include "commands.hpp"
 #include "data_directory.hpp"
 #include "encode_text.hpp"
+#include "flags.hpp"
 #include "output_directory.hpp"
 #include "prepare_text.hpp"
 #include "protection.hpp"
@@ -142,10 +143,11 @@ void add_text_flags(CLI::App& command, PrepareOptions& options, CLI::Option* pai
         "validation text; without it, the last 1 % of the lines are held out")
         ->needs(text);
     CLI::Option* words =
-        add("--words", options.words,
-            "words that spaces part, if they appear so often, instead of subword pieces; the most "
-            "frequent one first")
-            ->check(CLI::PositiveNumber)
+        NumberFlags(command)
+            .without_default("--words", options.words, {.low = 1},
+                             "words that spaces part, if they appear so often, instead of subword "
+                             "pieces; the most frequent one first")
+            ->group("Language model")
             ->needs(text);
     for (const char* of_pieces : {"--subword", "--model", "--byte-fallback", "--character-coverage",
                                   "--split-digits", "--symbols", "--sample"})
@@ -181,9 +183,8 @@ void add_prepare(CLI::App& app) {
     add_vocabulary_flags(*command, options->vocabulary);
     command->get_option("--protect")->needs(source);
     add_text_flags(*command, *options, source);
-    command->add_option("--max-length", options->max_length, "leave out pairs with more tokens")
-        ->check(CLI::Range(1, 1024))
-        ->capture_default_str();
+    NumberFlags{*command}("--max-length", options->max_length, {.low = 1, .high = 1024},
+                          "leave out pairs with more tokens");
     command->add_flag("--drop-empty", options->drop_empty,
                       "leave out pairs with an empty line instead of refusing them");
     add_cleaning_flags(*command, options->cleaning);

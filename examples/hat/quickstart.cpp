@@ -15,6 +15,7 @@
 #include "../corpus/libreoffice.hpp"
 #include "../corpus/nearest.hpp"
 #include "commands.hpp"
+#include "flags.hpp"
 #include "process.hpp"
 
 #include <algorithm>
@@ -347,9 +348,6 @@ void add_quickstart(CLI::App& app) {
         "Runs the whole method on real text: train, measure, search, tune, translate.");
     command->footer("Example:\n  hat quickstart --language fr\nA run that was interrupted goes on "
                     "where it was.");
-    const auto number = [&](const char* name, auto& value, const char* text) {
-        command->add_option(name, value, text)->check(CLI::PositiveNumber)->capture_default_str();
-    };
     command->add_option("--language", options->language, "one LibreOffice's help is in, such as fr")
         ->capture_default_str();
     command->add_option("--out", options->out, "folder for everything")->capture_default_str();
@@ -358,12 +356,17 @@ void add_quickstart(CLI::App& app) {
     command->add_option("--text-name", options->text_name, "what that text is, for the model card");
     command->add_option("--licence,--license", options->licence, "of that text and its model");
     command->add_option("--space", options->space, "design space")->capture_default_str();
-    number("--vocab-size", options->vocab_size, "subwords");
-    number("--speedup", options->speedup, "how much faster than the largest network");
-    number("--updates", options->updates, "of the SuperTransformer");
-    number("--tune-updates", options->tune_updates, "of the chosen network");
-    number("--samples", options->samples, "networks to measure");
-    number("--health", options->health, "networks to tune for the supernet's health");
+    const NumberFlags number(*command);
+    constexpr int most = 1'000'000'000;
+    number("--vocab-size", options->vocab_size, {.low = 8, .high = 1'000'000}, "subwords");
+    number("--speedup", options->speedup, {.above = 0, .high = 1e6},
+           "how much faster than the largest network");
+    number("--updates", options->updates, {.low = 1, .high = most}, "of the SuperTransformer");
+    number("--tune-updates", options->tune_updates, {.low = 1, .high = most},
+           "of the chosen network");
+    number("--samples", options->samples, {.low = 1, .high = 1'000'000}, "networks to measure");
+    number("--health", options->health, {.low = 1, .high = 1000},
+           "networks to tune for the supernet's health");
     command->callback([options] { Quickstart(*options).run(); });
 }
 

@@ -28,6 +28,7 @@
 
 #include "commands.hpp"
 #include "data_directory.hpp"
+#include "flags.hpp"
 #include "model_argument.hpp"
 #include "predictor_vocabulary.hpp"
 #include "run_data.hpp"
@@ -453,22 +454,16 @@ void add_search(CLI::App& app) {
     const auto path = [&](const char* name, std::string& value, const char* text) {
         return command->add_option(name, value, text);
     };
-    const auto number = [&](const char* name, auto& value, const char* text) {
-        return command->add_option(name, value, text)->capture_default_str();
-    };
+    const NumberFlags number(*command);
+    constexpr int many = 1'000'000;
     path("--run", arguments->run, "what `hat train --space` made")->required();
     path("--predictor", arguments->predictor, "what `hat predictor` made")->required();
-    command->add_option("--limit-ms", arguments->limit_ms, "longest predicted latency allowed")
-        ->check(CLI::PositiveNumber);
-    command
-        ->add_option("--speedup", arguments->speedup,
-                     "instead: how much faster than the largest network")
-        ->check(CLI::PositiveNumber);
-    command
-        ->add_option("--limit-parameters", arguments->limit_parameters,
-                     "most parameters allowed in the layers; 0: any")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
+    number.without_default("--limit-ms", arguments->limit_ms, {.above = 0, .high = 1e9},
+                           "longest predicted latency allowed");
+    number.without_default("--speedup", arguments->speedup, {.above = 0, .high = 1e6},
+                           "instead: how much faster than the largest network");
+    number("--limit-parameters", arguments->limit_parameters, {.low = 0},
+           "most parameters allowed in the layers; 0: any");
     path("--out", arguments->out, "architecture to write (YAML)");
     path("--pareto", arguments->pareto,
          "instead: the front of loss, latency and size to write (CSV)");
@@ -476,26 +471,23 @@ void add_search(CLI::App& app) {
     path("--report", arguments->report, "folder for report.md and its figures");
     path("--latency", arguments->latency,
          "the table behind the predictor: networks that are found are measured in the same way");
-    number("--measure", arguments->measure,
-           "with --latency, networks to measure for the report and the front")
-        ->check(CLI::Range(0, 1000));
-    number("--health", arguments->health.members,
-           "members to tune for a look at the SuperTransformer's health; 0: none")
-        ->check(CLI::Range(0, 1000));
-    number("--health-updates", arguments->health.updates, "of each of them")
-        ->check(CLI::PositiveNumber);
-    number("--health-tokens", arguments->health.max_tokens, "target tokens of an update")
-        ->check(CLI::PositiveNumber);
-    number("--iterations", arguments->iterations, "generations")->check(CLI::Range(0, 1'000'000));
-    number("--population", arguments->population, "networks of the start; 0: the setting's")
-        ->check(CLI::Range(0, 1'000'000));
-    number("--patience", arguments->patience,
-           "iterations without a better network before it ends; 0: go on to the end")
-        ->check(CLI::Range(0, 1'000'000));
+    number("--measure", arguments->measure, {.low = 0, .high = 1000},
+           "with --latency, networks to measure for the report and the front");
+    number("--health", arguments->health.members, {.low = 0, .high = 1000},
+           "members to tune for a look at the SuperTransformer's health; 0: none");
+    number("--health-updates", arguments->health.updates, {.low = 1, .high = 1'000'000'000},
+           "of each of them");
+    number("--health-tokens", arguments->health.max_tokens, {.low = 1, .high = 1'000'000'000},
+           "target tokens of an update");
+    number("--iterations", arguments->iterations, {.low = 0, .high = many}, "generations");
+    number("--population", arguments->population, {.low = 0, .high = many},
+           "networks of the start; 0: the setting's");
+    number("--patience", arguments->patience, {.low = 0, .high = many},
+           "iterations without a better network before it ends; 0: go on to the end");
     command->add_flag("--published", arguments->published,
                       "the setting of the HAT paper, without surrogate and race");
-    number("--seed", arguments->seed, "of the search");
-    number("--threads", arguments->threads, "0: all cores")->check(CLI::NonNegativeNumber);
+    number("--seed", arguments->seed, {}, "of the search");
+    number("--threads", arguments->threads, {.low = 0}, "0: all cores");
     command->add_flag("--resume", arguments->resume, "go on where an earlier search stopped")
         ->excludes(command->add_flag("--overwrite", arguments->overwrite,
                                      "replace the search that is at --out or --pareto"));

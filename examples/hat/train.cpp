@@ -44,13 +44,6 @@ const std::map<std::string, elastic::ScoredBy> scores{{"mean", elastic::ScoredBy
                                                       {"smallest", elastic::ScoredBy::smallest},
                                                       {"random", elastic::ScoredBy::random}};
 
-template <class Enum>
-std::string word_of(const std::map<std::string, Enum>& words, Enum value) {
-    for (const auto& [word, of] : words)
-        if (of == value) return word;
-    return {};
-}
-
 /// Random or loaded weights; what is to be told of the content of data and weights.
 template <class Data>
 io::Json initialize(model::Network& network, const TrainOptions& options, const Data& data) {
@@ -215,41 +208,29 @@ void add_super_flags(CLI::App& command, TrainOptions& options, CLI::Option* spac
     const auto add = [&](CLI::Option* option) {
         return option->needs(space)->group("SuperTransformer");
     };
-    add(command.add_option("--sampler", options.super.sampler,
-                           "draws the random network of an update: uniform (from the seed) or "
-                           "reference (as the published program)"))
-        ->transform(CLI::CheckedTransformer(samplers).description("uniform|reference"));
-    add(command.add_option("--sandwich", options.sandwich,
-                           "every update trains the largest, the smallest and so many random "
-                           "networks; without it, one random network, as published"))
-        ->check(CLI::Range(0, 1000));
-    add(command.add_option("--distill", options.super.distillation.share,
-                           "with --sandwich: the share of the loss in which the largest network "
-                           "teaches the others in the same update"))
-        ->check(CLI::Range(0.0, 1.0))
-        ->capture_default_str();
-    add(command.add_option("--temperature", options.super.distillation.temperature,
-                           "that teacher and pupils are softened by"))
-        ->check(CLI::Range(0.01, 1000.0))
-        ->capture_default_str();
-    add(command.add_option("--shrink-after", options.super.shrink_after,
-                           "so many updates train the largest alone first"))
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
-    add(command.add_option("--validate-random", options.validation.random_networks,
-                           "random networks that validations measure, always the same, besides "
-                           "the largest and the smallest"))
-        ->check(CLI::Range(0, 1000))
-        ->capture_default_str();
-    add(command.add_option("--validate-attended", options.validation.attended_layers,
-                           "encoder layers that the largest and the smallest attend to in "
-                           "validations; 0: as the space says; published: 1"))
-        ->check(CLI::Range(0, 3))
-        ->capture_default_str();
-    add(command.add_option("--score-by", options.validation.scored_by,
-                           "whose validation loss tells the best: mean (of all), largest, "
-                           "smallest (published) or random"))
-        ->transform(CLI::CheckedTransformer(scores).description("mean|largest|smallest|random"));
+    const NumberFlags number(command);
+    add(add_choice(command, "--sampler", options.super.sampler, samplers,
+                   "draws the random network of an update: uniform (from the seed) or "
+                   "reference (as the published program)"));
+    add(number.without_default("--sandwich", options.sandwich, {.low = 0, .high = 1000},
+                               "every update trains the largest, the smallest and so many random "
+                               "networks; without it, one random network, as published"));
+    add(number("--distill", options.super.distillation.share, {.low = 0, .high = 1},
+               "with --sandwich: the share of the loss in which the largest network "
+               "teaches the others in the same update"));
+    add(number("--temperature", options.super.distillation.temperature,
+               {.low = 0.01F, .high = 1000}, "that teacher and pupils are softened by"));
+    add(number("--shrink-after", options.super.shrink_after, {.low = 0, .high = 1'000'000'000},
+               "so many updates train the largest alone first"));
+    add(number("--validate-random", options.validation.random_networks, {.low = 0, .high = 1000},
+               "random networks that validations measure, always the same, besides "
+               "the largest and the smallest"));
+    add(number("--validate-attended", options.validation.attended_layers, {.low = 0, .high = 3},
+               "encoder layers that the largest and the smallest attend to in "
+               "validations; 0: as the space says; published: 1"));
+    add(add_choice(command, "--score-by", options.validation.scored_by, scores,
+                   "whose validation loss tells the best: mean (of all), largest, "
+                   "smallest (published) or random"));
 }
 
 }  // namespace
@@ -278,12 +259,9 @@ void add_train(CLI::App& app) {
     command->add_option("--task", options->task, "what is trained")
         ->check(CLI::IsMember({"translation", "language-model"}))
         ->capture_default_str();
-    command
-        ->add_option("--block", options->block,
-                     "language model: tokens that are read as one, cut from the text regardless "
-                     "of lines")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
+    NumberFlags{*command}("--block", options->block, {.low = 1, .high = 1'000'000'000},
+                          "language model: tokens that are read as one, cut from the text "
+                          "regardless of lines");
     command
         ->add_option("--recipe", options->recipe,
                      std::string("sets what no other flag does as a published DeLighT network was "

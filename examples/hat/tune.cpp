@@ -7,6 +7,7 @@
 #include <hat/train/distillation.hpp>
 
 #include "commands.hpp"
+#include "flags.hpp"
 #include "model_argument.hpp"
 #include "training_flags.hpp"
 #include "training_run.hpp"
@@ -106,27 +107,18 @@ void add_tune(CLI::App& app) {
     command->add_option("--model", options->model, "model directory or run to begin with")
         ->required();
     command->add_option("--out", options->flags.out, "model directory to write")->required();
-    command
-        ->add_option("--epochs", options->epochs,
-                     "over the training data, if --updates is not said")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
+    const NumberFlags number(*command);
+    number("--epochs", options->epochs, {.above = 0, .high = 1e6},
+           "over the training data, if --updates is not said");
     command->add_flag("--from-scratch", options->from_scratch,
                       "begin with random weights, and a larger rate unless told");
     CLI::Option* teacher = command->add_option(
         "--teacher", options->teacher, "model directory or run whose network teaches word by word");
-    command
-        ->add_option("--distill", options->distillation.share,
-                     "share of the loss that is the "
-                     "teacher's")
-        ->check(CLI::Range(0.0, 1.0))
-        ->capture_default_str()
+    number("--distill", options->distillation.share, {.low = 0, .high = 1},
+           "share of the loss that is the teacher's")
         ->needs(teacher);
-    command
-        ->add_option("--temperature", options->distillation.temperature,
-                     "that teacher and pupil are softened by")
-        ->check(CLI::Range(0.01, 1000.0))
-        ->capture_default_str()
+    number("--temperature", options->distillation.temperature, {.low = 0.01F, .high = 1000},
+           "that teacher and pupil are softened by")
         ->needs(teacher);
     add_training_flags(*command, options->flags);
     command->get_option("--updates")->default_str("10 epochs");

@@ -11,17 +11,18 @@
 #include <hat/search/latency_plan_text.hpp>
 #include <hat/search/latency_workload.hpp>
 
+#include "../hat/nearest_name.hpp"
+#include "../hat/number.hpp"
 #include "survey.hpp"
 
-#include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <utility>
+#include <vector>
 
 namespace {
 
@@ -68,20 +69,26 @@ struct UsageError {
 struct Options {
     std::string plan, space;
     hat::search::LatencyWorkload workload;
-    std::uint64_t samples = 50;
-    std::uint64_t vocab_size = 32768;
+    int samples = 50;
+    int vocab_size = 32768;
     hat::program::SurveyOptions survey;
     bool help = false;
 };
 
-std::uint64_t number(std::string_view name, std::string_view text, std::uint64_t low,
-                     std::uint64_t high) {
-    std::uint64_t value = 0;
-    const auto [after, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || after != text.data() + text.size() || value < low || value > high)
-        throw UsageError{std::string(name) + ": expected a number from " + std::to_string(low) +
-                         " to " + std::to_string(high) + ", found \"" + std::string(text) + "\""};
-    return value;
+/// Every "--name" of the help.
+std::vector<std::string> flags() {
+    std::vector<std::string> names{"--help"};
+    for (std::string_view text : {std::string_view(help), std::string_view(help_of_options)})
+        for (std::size_t at = text.find("\n  --"); at != text.npos;
+             at = text.find("\n  --", at + 1))
+            names.emplace_back(text.substr(at + 3, text.find(' ', at + 3) - at - 3));
+    return names;
+}
+
+std::string unknown(std::string_view word) {
+    const std::string nearest = hat::program::nearest_name(word, flags());
+    return "there is no flag " + hat::program::detail::readable(word) +
+           (nearest.empty() ? "" : "; did you mean " + nearest + "?");
 }
 
 Options parse(int argc, char** argv) {
@@ -93,10 +100,10 @@ Options parse(int argc, char** argv) {
             if (i + 1 == argc) throw UsageError{std::string(name) + ": needs a value"};
             return argv[++i];
         };
-        const auto integer = [&](std::uint64_t low, std::uint64_t high) {
-            return number(name, value(), low, high);
+        const auto number = [&]<class T>(T low, T high) {
+            return hat::program::parse_number<T>(name, value(), {.low = low, .high = high});
         };
-        constexpr std::uint64_t many = 1'000'000;
+        constexpr int many = 1'000'000;
         if (name == "--help" || name == "-h")
             options.help = true;
         else if (name == "--plan")
@@ -106,31 +113,29 @@ Options parse(int argc, char** argv) {
         else if (name == "--out")
             options.survey.out = value();
         else if (name == "--samples")
-            options.samples = integer(1, many);
+            options.samples = number(1, many);
         else if (name == "--vocab-size")
-            options.vocab_size = integer(5, 1U << 24U);
+            options.vocab_size = number(5, 1 << 24);
         else if (name == "--beam")
-            options.workload.beam = static_cast<int>(integer(1, 1000));
+            options.workload.beam = number(1, 1000);
         else if (name == "--length")
             options.workload.lengths = hat::search::parse_lengths(value(), name);
         else if (name == "--time")
             options.workload.time = hat::io::parse_enum<hat::search::TimeKind>(value(), "--time: ");
         else if (name == "--seed")
-            options.workload.seed = integer(0, std::uint64_t{1} << 62U);
+            options.workload.seed = number(std::uint64_t{0}, std::uint64_t{1} << 62U);
         else if (name == "--repeats")
-            protocol.repeats = static_cast<int>(integer(1, many));
+            protocol.repeats = number(1, many);
         else if (name == "--attempts")
-            protocol.attempts = static_cast<int>(integer(1, 100));
+            protocol.attempts = number(1, 100);
         else if (name == "--settle")
-            protocol.settle_ms = 1e3 * static_cast<double>(integer(0, many));
-        else if (name == "--core" && i + 1 < argc && std::string_view(argv[i + 1]) == "-1")
-            options.survey.core = (++i, -1);
+            protocol.settle_ms = 1e3 * number(0, many);
         else if (name == "--core")
-            options.survey.core = static_cast<int>(integer(0, 1U << 16U));
+            options.survey.core = number(-1, 1 << 16);
         else if (name == "--resume")
             options.survey.resume = true;
         else
-            throw UsageError{"there is no option " + std::string(name)};
+            throw UsageError{unknown(name)};
     }
     if (options.help) return options;
     if (options.plan.empty() == options.space.empty())
@@ -145,10 +150,9 @@ hat::search::LatencyPlan plan_of(const Options& options) {
         return hat::search::plan_from_text(hat::io::read_file(options.plan, limit_bytes),
                                            options.plan);
     }
-    const int vocab_size = static_cast<int>(options.vocab_size);
-    return hat::search::plan_latency(
-        with_vocabulary(hat::elastic::built_in_space(options.space), vocab_size, vocab_size),
-        options.workload, static_cast<int>(options.samples), options.workload.seed);
+    return hat::search::plan_latency(with_vocabulary(hat::elastic::built_in_space(options.space),
+                                                     options.vocab_size, options.vocab_size),
+                                     options.workload, options.samples, options.workload.seed);
 }
 
 int run(int argc, char** argv) {
@@ -164,14 +168,20 @@ int run(int argc, char** argv) {
     return 0;
 }
 
+int wrong_usage(const std::string& line) {
+    std::fprintf(stderr, "hat-latency: %s (--help explains)\n", line.c_str());
+    return 2;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     try {
         return run(argc, argv);
     } catch (const UsageError& error) {
-        std::fprintf(stderr, "hat-latency: %s (--help explains)\n", error.message.c_str());
-        return 2;
+        return wrong_usage(error.message);
+    } catch (const hat::program::NumberError& error) {
+        return wrong_usage(error.line);
     } catch (const hat::Error& error) {
         std::fprintf(stderr, "hat-latency: %s\n", error.what());
     } catch (const std::bad_alloc&) {
