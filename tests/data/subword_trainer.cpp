@@ -78,6 +78,18 @@ TEST_SUITE("data/subword_trainer") {
         }
     }
 
+    TEST_CASE("pieces are learned alike from words with one space between and with more") {
+        std::vector<std::string> spaced = subword_text;
+        for (std::string& line : spaced) {
+            for (auto at = line.find(' '); at != std::string::npos; at = line.find(' ', at + 2))
+                line.insert(at, 1, ' ');
+            line = "  " + line + ' ';
+        }
+        for (const SubwordModel model : {SubwordModel::unigram, SubwordModel::bpe})
+            CHECK(train_subword(spaced, {.vocab_size = 40, .model = model}).bytes() ==
+                  train_subword(subword_text, {.vocab_size = 40, .model = model}).bytes());
+    }
+
     TEST_CASE("a line is cut at spaces, else between characters") {
         using hat::data::detail::longest_line_to_learn;
         using hat::data::detail::take_part;
@@ -143,7 +155,7 @@ TEST_SUITE("data/subword_trainer") {
         CHECK(error_of({.threads = 0}) == "subword model: 0 threads, expected 1 to 128");
         CHECK_THROWS_WITH_AS(static_cast<void>(train_subword({"", ""})),
                              "subword model: there is no text to train it on", hat::Error);
-        CHECK_THROWS_WITH_AS(static_cast<void>(train_subword({" ", "\t"})),
+        CHECK_THROWS_WITH_AS(static_cast<void>(train_subword({" ", "\u2585 "})),
                              "subword model: there is no text to train it on", hat::Error);
     }
 

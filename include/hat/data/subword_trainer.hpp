@@ -76,6 +76,17 @@ inline void collapse_spaces(std::string& line) {
     line.resize(size);
 }
 
+/// Leaves one of the spaces that follow one another, and none at either end. A word that always
+/// has a space behind it, as where every line ends with one, would else be no candidate for a
+/// piece: SentencePiece takes only what different characters follow.
+inline void single_space(std::string& line) {
+    const auto end =
+        std::unique(line.begin(), line.end(), [](char a, char b) { return a == ' ' && b == ' '; });
+    line.erase(end, line.end());
+    if (line.ends_with(' ')) line.pop_back();
+    if (line.starts_with(' ')) line.erase(0, 1);
+}
+
 /// The lines of a text in parts of a length that SentencePiece takes. It also skips lines with its
 /// mark of the unknown, which becomes a space here: no piece has it.
 template <class Lines>
@@ -90,7 +101,7 @@ public:
             constexpr std::string_view unknown = "\u2585";
             for (auto at = line_.find(unknown); at != line_.npos; at = line_.find(unknown, at))
                 line_.replace(at, unknown.size(), "   ");  // as long, so that this is linear
-            collapse_spaces(line_);
+            single_space(line_);
             rest_ = line_;
         }
         part_ = take_part(rest_);
@@ -167,15 +178,11 @@ inline std::string comma_separated(const std::vector<std::string>& fields) {
 template <class Lines = std::vector<std::string>>
 [[nodiscard]] Subword train_subword(const Lines& lines, const SubwordOptions& options = {}) {
     detail::check_subword_options(options);
+    // SentencePiece ends the process if there is nothing to learn from.
+    detail::LineIterator<Lines> iterator(lines);
+    if (iterator.done()) fail("subword model: there is no text to train it on");
     std::size_t bytes_of_text = 0;
-    bool has_text = false;
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-        const auto& line = lines[i];
-        bytes_of_text += line.size();
-        // SentencePiece ends the process if there is nothing to learn from.
-        has_text = has_text || line.find_first_not_of(std::string_view(" \t\r\0", 4)) != line.npos;
-    }
-    if (!has_text) fail("subword model: there is no text to train it on");
+    for (std::size_t i = 0; i < lines.size(); ++i) bytes_of_text += lines[i].size();
     const auto flag = [](bool on) { return std::string(on ? "true" : "false"); };
     // Past this, SentencePiece's offsets of 32 bits might not reach.
     const bool is_large = bytes_of_text > std::size_t{1} << 30U;
@@ -197,7 +204,6 @@ template <class Lines = std::vector<std::string>>
         {"pad_id", std::to_string(options.special.pad)},
         {"minloglevel", "3"},  // its errors reach us as a status
     };
-    detail::LineIterator<Lines> iterator(lines);
     std::string bytes;
     const auto status = io::library_call("subword model: SentencePiece cannot train it", [&] {
         return sentencepiece::SentencePieceTrainer::Train(arguments, &iterator, &bytes);
