@@ -158,20 +158,4 @@ TEST_SUITE("data/subword_trainer") {
         CHECK_THROWS_WITH_AS(static_cast<void>(train_subword({" ", "\u2585 "})),
                              "subword model: there is no text to train it on", hat::Error);
     }
-
-    TEST_CASE("spaces at the ends of lines and between words change nothing of what is learned") {
-        const std::vector<std::string>& plain = subword_text;
-        auto spaced = plain;
-        for (std::string& line : spaced) {
-            for (auto at = line.find(' '); at != std::string::npos; at = line.find(' ', at + 3))
-                line.insert(at, "  ");
-            line = "  " + line + " ";
-        }
-        const auto a = train_subword(plain, {.vocab_size = 40});
-        const auto b = train_subword(spaced, {.vocab_size = 40});
-        CHECK(a.size() == 40);
-        REQUIRE(b.size() == a.size());
-        for (int id = 0; id < a.size(); ++id) CHECK(a.piece(id) == b.piece(id));
-        CHECK(b.decode(b.encode(spaced.front())) == spaced.front());
-    }
 }

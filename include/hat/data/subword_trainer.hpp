@@ -65,17 +65,6 @@ constexpr std::string_view take_part(std::string_view& line) {
     return part;
 }
 
-/// `line` with one space where there are several, and none at its ends: more of them make
-/// SentencePiece learn single characters instead of words. The model cuts and joins spaces as they
-/// come all the same.
-inline void collapse_spaces(std::string& line) {
-    std::size_t size = 0;
-    for (const char c : line)
-        if (c != ' ' || (size > 0 && line[size - 1] != ' ')) line[size++] = c;
-    if (size > 0 && line[size - 1] == ' ') --size;
-    line.resize(size);
-}
-
 /// Leaves one of the spaces that follow one another, and none at either end. A word that always
 /// has a space behind it, as where every line ends with one, would else be no candidate for a
 /// piece: SentencePiece takes only what different characters follow.
