@@ -102,6 +102,6 @@ if [ -x "$latency" ]; then
         done
     done
     refused hat-latency "--beam: 0, expected 1 to 1000" "$latency" --beam 0
-    refused hat-latency "there is no flag --smaples; did you mean --samples?" "$latency" --smaples 3
+    refused hat-latency "there is no option --smaples; did you mean --samples?" "$latency" --smaples 3
 fi
 finish

@@ -77,6 +77,6 @@ usage() {
 }
 usage "name one of --plan and --space" --out other.csv
 usage "there is no option --spice" --spice quickstart
-usage "--beam: expected a number" --space quickstart --beam many --out other.csv
+usage "--beam: many, expected a whole number, 1 to 1000" --space quickstart --beam many --out other.csv
 "$device" --help | grep -q 'cross-compile' || fail "hat-latency --help does not say how"
 finish
