@@ -4,6 +4,7 @@
 #include <hat/core/error.hpp>
 #include <hat/io/atomic_directory.hpp>
 #include <hat/io/directory_kind.hpp>
+#include <hat/io/file_status.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -34,12 +35,14 @@ inline void check_output(const std::string& path, io::DirectoryKind kind,
     using io::DirectoryKind;
     const std::string plain = without_slash(path);
     const DirectoryKind found = io::directory_kind(plain);
-    if (found != DirectoryKind::free && found != DirectoryKind::other && found != kind)
+    // What has no config.json may be left from a run of the same command that did not end.
+    const bool is_left_over = found == DirectoryKind::other && !io::exists(plain + "/config.json");
+    if (found != DirectoryKind::free && found != kind && !is_left_over)
         fail(plain, ": holds ", kind_name(found), ", which would be lost; choose another --out");
     io::AtomicDirectory::check(plain, names);
     if (found != DirectoryKind::free && !overwrite)
-        fail(plain, ": holds ", kind_name(kind),
-             " already; replace it with --overwrite, or choose ", "another --out");
+        fail(plain, ": holds ", kind_name(found),
+             " already; replace it with --overwrite, or choose another --out");
 }
 
 }  // namespace hat::program

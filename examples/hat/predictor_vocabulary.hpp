@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/io/byte_order_mark.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/safetensors.hpp>
@@ -9,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 /// Latencies depend on how many pieces a vocabulary has, not on which. The plan beside a table
 /// tells it, and goes into the provenance of the predictor.
@@ -27,7 +29,8 @@ inline constexpr const char* predictor_vocabulary_key = "target_vocab_size";
 ///
 /// Throws  `Error` if the file cannot be read
 [[nodiscard]] inline std::optional<int> vocabulary_of_predictor(const std::string& path) {
-    const std::string text = io::read_file(path);
+    const std::string bytes = io::read_file(path);
+    const std::string_view text = io::skip_byte_order_mark(bytes);
     io::Json provenance;
     if (text.starts_with('{')) {
         provenance = io::parse_json(text, path).value("provenance", io::Json());

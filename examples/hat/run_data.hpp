@@ -32,7 +32,8 @@ namespace hat::program {
     const auto given = io::json_get<std::string>(config, "data", path);
     std::vector<fs::path> places;
     if (config.contains("data_from_run"))
-        places.push_back(fs::path(run) / io::json_get<std::string>(config, "data_from_run", path));
+        if (const auto way = io::json_get<std::string>(config, "data_from_run", path); !way.empty())
+            places.push_back(fs::path(run) / way);
     places.emplace_back(given);
     places.push_back(fs::path(run) / ".." / given);
     for (const fs::path& place : places)

@@ -56,7 +56,7 @@ struct TrainingResult {
 /// Trains `network` to the end; leaves it with the mean of the last parameters. `choose` is as for
 /// `train::Training::run`; `data` is a `TrainingData` of pairs, or a `BlockData` of text.
 ///
-/// Throws  `Error` if a signal stops it, after it has saved a checkpoint.
+/// Throws  `Error` if a signal stops it, after it has saved a checkpoint unless it is diverging.
 template <class Data, class Choose>
 TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
                             model::Network& network, const Data& data, ThreadPool& pool,
@@ -102,7 +102,12 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
     std::signal(SIGTERM, note_signal);
     const auto end = training.run(std::forward<Choose>(choose), [] { return stop_signal != 0; });
     if (end == train::TrainingEnd::stopped) {
+        const auto saved = training.newest_checkpoint();
+        if (!saved) fail("stopped by a signal, with no checkpoint that is worth to go on from");
         fail("stopped by a signal after update ", training.position().update,
+             *saved == training.position().update
+                 ? std::string()
+                 : ", which went wrong; the last checkpoint is of update " + std::to_string(*saved),
              "; go on with --resume");
     }
     if (end == train::TrainingEnd::patience) {

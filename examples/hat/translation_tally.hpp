@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/in_quotes.hpp>
 #include <hat/data/line_codec.hpp>
 #include <hat/data/utf8.hpp>
 #include <hat/data/white_space.hpp>
@@ -62,7 +63,7 @@ public:
         if (unknown_lines_ > 0)
             note(std::to_string(unknown_lines_) + " of " + std::to_string(lines_) +
                  " lines have text that the vocabulary lacks; the first, line " +
-                 std::to_string(first_unknown_line_) + ": " + first_unknown_);
+                 std::to_string(first_unknown_line_) + ": " + readable(first_unknown_));
         if (cut_ > 0)
             note(std::to_string(cut_) + " of " + std::to_string(lines_) +
                  (cut_ == 1 ? " translations is " : " translations are ") + cut_translations +

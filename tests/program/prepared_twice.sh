@@ -40,7 +40,8 @@ expect 1 "small: holds a model, which would be lost" \
     "$hat" distill --model super --data data --out small --overwrite
 mkdir thesis && printf 'chapter one\n' >thesis/config.json
 expect 1 'thesis: is no training, but holds "config.json"' "${train[@]}" --updates 4 --data data --out thesis
-expect 1 'thesis: holds training data already' "${prepare[@]}" --out thesis
+expect 1 'thesis: holds something else, which would be lost' "${prepare[@]}" --out thesis
+expect 1 'thesis: holds something else, which would be lost' "${prepare[@]}" --out thesis --overwrite
 for folder in data super small tuned tuned.run easier; do same "$folder.before" "$folder"; done
 [ "$(cat thesis/config.json)" = 'chapter one' ] || fail "a file of somebody else was changed"
 

@@ -34,7 +34,7 @@ held() {
     local file=$1 job
     shift
     : >>"$file"
-    flock "$file" -c 'echo held; exec sleep 100' >holder &
+    flock --no-fork "$file" sh -c 'echo held; exec sleep 100' >holder 2>/dev/null &
     job=$!
     for _ in $(seq 200); do
         if [ -s holder ]; then break; fi

@@ -43,7 +43,7 @@
 #include <hat/data/unicode.hpp>
 #endif
 
-#ifdef HAT_WITH_SENTENCEPIECE
+#if defined(HAT_WITH_SENTENCEPIECE) && defined(HAT_WITH_UTF8PROC)
 #include <hat/data/subword.hpp>
 #include <hat/data/subword_trainer.hpp>
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/in_quotes.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -59,7 +61,7 @@ public:
                            (unknown_lines_ == 1 ? " line" : " lines") + " unknown";
         for (std::size_t i = 0; i < examples_.size(); ++i) {
             text += i == 0 ? ": " : " ";
-            text += examples_[i];
+            text += readable(examples_[i]);
         }
         return text;
     }

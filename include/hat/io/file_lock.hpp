@@ -4,6 +4,7 @@
 #include <hat/core/error.hpp>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <string>
@@ -21,7 +22,8 @@ namespace hat::io {
 ///     const FileLock lock("run/lock", "run");
 ///
 /// The file is empty, is made if need be, and goes with the lock; one that a killed process left
-/// behind is in nobody's way.
+/// behind is in nobody's way. On a file system without locks nobody is kept away; a note on stderr
+/// says so.
 class FileLock {
 public:
     /// `what` is locked, as messages call it.
@@ -36,7 +38,14 @@ public:
             const int error = errno;
             close();
             if (error == EWOULDBLOCK) fail(what, ": another process is at work on it");
-            fail(path_, ": cannot lock: ", std::strerror(error));
+            ::unlink(path_.c_str());
+            if (error != ENOSYS && error != ENOLCK && error != EOPNOTSUPP)
+                fail(path_, ": cannot lock: ", std::strerror(error));
+            std::fprintf(stderr,
+                         "note: %s: its file system has no locks; see that no other process "
+                         "works on it\n",
+                         std::string(what).c_str());
+            return;
         } while (!is_at_path());  // its last owner removed it while we opened it
     }
 
@@ -53,8 +62,9 @@ private:
     [[nodiscard]] bool is_at_path() const noexcept {
         struct stat open {};
         struct stat named {};
-        return ::fstat(descriptor_, &open) == 0 && ::stat(path_.c_str(), &named) == 0 &&
-               open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+        return descriptor_ >= 0 && ::fstat(descriptor_, &open) == 0 &&
+               ::stat(path_.c_str(), &named) == 0 && open.st_dev == named.st_dev &&
+               open.st_ino == named.st_ino;
     }
     void close() noexcept {
         if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));

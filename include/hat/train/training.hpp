@@ -187,6 +187,11 @@ public:
         return TrainingEnd::finished;
     }
 
+    /// The update of the newest checkpoint, if there is one.
+    [[nodiscard]] std::optional<std::int64_t> newest_checkpoint() const {
+        return checkpoints_.newest();
+    }
+
     /// The mean of the parameters at the last validations.
     [[nodiscard]] Slab averaged_parameters() const { return ring_.mean(network().table()); }
 
