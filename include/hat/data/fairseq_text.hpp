@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Needs: utf8proc
 #pragma once
 
 #include <hat/core/special_tokens.hpp>

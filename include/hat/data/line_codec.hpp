@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Needs: SentencePiece, nlohmann-json, utf8proc, RE2
+// Needs: SentencePiece, nlohmann-json, utf8proc, RE2, xxHash
 #pragma once
 
 #include <hat/core/error.hpp>

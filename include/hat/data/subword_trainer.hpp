@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Needs: SentencePiece
+// Needs: SentencePiece, utf8proc
 #pragma once
 
 #include <hat/core/error.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Needs: SentencePiece, nlohmann-json, utf8proc
+// Needs: SentencePiece, nlohmann-json, utf8proc, xxHash
 #pragma once
 
 #include <hat/core/special_tokens.hpp>

@@ -8,6 +8,7 @@
 /// Needing only the standard library:
 /// - `AtomicFile`, `write_file`, `AtomicDirectory`: a `Temporary` aside, fsync, rename
 /// - `read_file`, `InputFile`, `MappedFile`: a file or pipe read once, a file mapped
+/// - `FileLock`: one process at a time
 /// - `exists`, `is_directory`, `is_regular_file`: what stands at a path
 /// - `library_call`: what other libraries throw becomes an `Error`
 /// - `LineReader`: the lines of a stream as they come
@@ -23,6 +24,7 @@
 /// - `architecture_to_json`, `architecture_from_json`
 /// - `TorchCheckpoint`: tensors and values of a PyTorch checkpoint
 /// - `FairseqCheckpoint`: a network of HAT's authors, from such a file
+/// - `settings_difference`: in what two runs differ
 /// - `directory_kind`: whether a directory holds data, a training or a model
 ///
 /// Needing xxHash:
@@ -58,6 +60,7 @@
 #include <hat/io/fairseq.hpp>
 #include <hat/io/fairseq_arguments.hpp>
 #include <hat/io/file_hashes.hpp>
+#include <hat/io/file_lock.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/finite.hpp>
 #include <hat/io/half.hpp>
@@ -72,6 +75,7 @@
 #include <hat/io/pickle.hpp>
 #include <hat/io/pickle_value.hpp>
 #include <hat/io/safetensors.hpp>
+#include <hat/io/settings_difference.hpp>
 #include <hat/io/slab.hpp>
 #include <hat/io/svg.hpp>
 #include <hat/io/temporary.hpp>
