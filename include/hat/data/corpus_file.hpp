@@ -151,7 +151,7 @@ inline VocabularyField vocabulary_field(const std::string& vocabulary, const std
 
 /// Throws  `Error` if the field holds anything but printable characters and zeros after them.
 inline std::string vocabulary_of(const VocabularyField& field, const std::string& path) {
-    const auto end = std::find(field.begin(), field.end(), '\0');
+    const auto* const end = std::find(field.begin(), field.end(), '\0');
     const bool printable =
         std::all_of(field.begin(), end, [](char c) { return '!' <= c && c <= '~'; });
     if (end == field.end() || !printable || std::count(end, field.end(), '\0') != field.end() - end)

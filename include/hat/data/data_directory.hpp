@@ -107,7 +107,8 @@ inline void check_data_files(const std::string& path, const io::Json& config,
     const io::FileHashes hashes = io::kept_hashes(config, "config.json", where);
     if (hashes.empty()) return;
     for (const auto& [name, saved] : hashes) {
-        const std::string file = path + '/' + name;
+        std::string file = path + '/';
+        file += name;
         if (std::find(data_directory_names.begin(), data_directory_names.end(), name) ==
             data_directory_names.end())
             fail(where, ": names a file ", io::in_quotes(name), " that this version does not know");

@@ -88,6 +88,7 @@ private:
     for (const std::string& line : training)
         if (tells(line)) lines.see(io::content_key(line));
     std::vector<bool> leaks;
+    leaks.reserve(held.size());
     for (const std::string& line : held)
         leaks.push_back(tells(line) && lines.saw(io::content_key(line)));
     return leaks;

@@ -109,6 +109,7 @@ public:
     /// The symbols by number, to be kept whole by a subword model.
     [[nodiscard]] static std::vector<std::string> symbols() {
         std::vector<std::string> all;
+        all.reserve(count);
         for (int i = 0; i < count; ++i) all.push_back(symbol(i));
         return all;
     }

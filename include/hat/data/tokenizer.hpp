@@ -158,9 +158,8 @@ constexpr bool is_chinese(char32_t c) noexcept {
                                             {0xFE10, 0xFE1F},
                                             {0xFE30, 0xFE4F},
                                             {0xFF00, 0xFFEF}}};
-    for (const Range& range : ranges)
-        if (range.first <= c && c <= range.last) return true;
-    return false;
+    return std::any_of(ranges.begin(), ranges.end(),
+                       [c](const Range& range) { return range.first <= c && c <= range.last; });
 }
 
 inline std::u32string tokenize_chinese(std::u32string_view text) {

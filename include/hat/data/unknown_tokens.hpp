@@ -76,7 +76,8 @@ private:
         if (part.size() > longest_example_bytes) {
             std::size_t end = longest_example_bytes;
             while ((static_cast<unsigned char>(part[end]) & 0xC0U) == 0x80U) --end;  // inside UTF-8
-            part.replace(end, std::string::npos, "…");
+            part.resize(end);
+            part += "…";
         }
         if (std::find(examples_.begin(), examples_.end(), part) == examples_.end())
             examples_.push_back(std::move(part));

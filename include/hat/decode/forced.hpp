@@ -70,8 +70,9 @@ private:
             Hypothesis& target = results[index(sentence)].front();
             float& sum = sums_[index(sentence)];
             const float before = sum;
-            sum += only.empty() ? -std::numeric_limits<float>::infinity() : only.front().value;
-            const bool was_possible = before > -std::numeric_limits<float>::infinity();
+            constexpr float impossible = -std::numeric_limits<float>::infinity();
+            sum += only.empty() ? impossible : only.front().value;
+            const bool was_possible = before > impossible;
             target.positional_scores.push_back(was_possible ? sum - before : before);
             if (step + 1 == lengths_[index(sentence)]) {
                 target.score = final_score(sum, target.tokens.size(), options);

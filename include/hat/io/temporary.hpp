@@ -94,7 +94,8 @@ void remove_abandoned(const std::string& directory, const IsTarget& is_target) {
         if (!target.empty() && is_target(target)) names.emplace_back(entry->d_name);
     }
     ::closedir(stream);
-    for (const std::string& name : names) detail::remove_if_abandoned(directory + '/' + name);
+    for (const std::string& name : names)
+        detail::remove_if_abandoned((directory + '/').append(name));
 }
 
 /// The path that `path` stands for: itself, or what it is a link to, which is then replaced in its

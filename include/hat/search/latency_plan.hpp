@@ -78,7 +78,7 @@ struct LatencyPlan {
             const double variance = design.variance(latency_features(drawn));
             if (best && !(variance > widest)) continue;
             widest = variance;
-            best = std::move(drawn);
+            best = drawn;
         }
         if (!best) break;
         add(*best);
