@@ -7,6 +7,7 @@
 #include <hat/data/unicode.hpp>
 #include <hat/data/utf8.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
