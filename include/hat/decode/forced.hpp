@@ -71,8 +71,8 @@ private:
             float& sum = sums_[index(sentence)];
             const float before = sum;
             constexpr float impossible = -std::numeric_limits<float>::infinity();
-            const float value = only.empty() ? impossible : only.front().value;
-            sum = before + value;
+            sum = impossible;
+            if (!only.empty()) sum = before + only.front().value;
             const bool was_possible = before > impossible;
             target.positional_scores.push_back(was_possible ? sum - before : before);
             if (step + 1 == lengths_[index(sentence)]) {
