@@ -64,8 +64,10 @@ public:
     /// The parts of `line` that the vocabulary does not know.
     [[nodiscard]] std::vector<std::string> unknown_parts(std::string_view line) const {
         std::vector<std::string> pieces;
-        const auto status = processor_->Encode(line, &pieces);
-        if (!status.ok()) fail("subword model: cannot encode: ", status.message());
+        constexpr const char* where = "subword model: cannot encode";
+        const auto status =
+            io::library_call(where, [&] { return processor_->Encode(line, &pieces); });
+        if (!status.ok()) fail(where, ": ", readable(status.message()));
         std::erase_if(pieces,
                       [&](const auto& p) { return processor_->PieceToId(p) != special_.unk; });
         return pieces;
@@ -93,7 +95,9 @@ public:
         std::string text;
         std::size_t k = 0;
         bool was_dropped = false;  // with nothing between two spaces, one is enough
-        const auto decoded = processor_->DecodeIdsAsImmutableProto(ids);
+        const auto decoded = io::library_call("subword model: cannot decode", [&] {
+            return processor_->DecodeIdsAsImmutableProto(ids);
+        });
         for (const auto& piece : decoded.pieces()) {
             const bool is_unknown = piece.id() == static_cast<unsigned>(special_.unk);
             const std::string no_text;
@@ -111,7 +115,9 @@ public:
     /// What of `line` is unknown.
     [[nodiscard]] UnknownTexts unknown(std::string_view line) const {
         UnknownTexts unknown{.tokens = {}, .is_all = true};
-        const auto encoded = processor_->EncodeAsImmutableProto(line);
+        const auto encoded = io::library_call("subword model: cannot encode", [&] {
+            return processor_->EncodeAsImmutableProto(line);
+        });
         for (const auto& piece : encoded.pieces()) {
             if (piece.id() != static_cast<unsigned>(special_.unk)) {
                 if (has_letters(piece.surface())) unknown.is_all = false;
