@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/error.hpp>
 #include <hat/data/utf8.hpp>
 #include <hat/io/line_reader.hpp>
 
@@ -59,6 +60,19 @@ public:
 
     /// The line at hand is the end: it is not to be worked on, but those before it are.
     void end_with(const std::string& fault) { fault_ = fault; }
+
+    /// What `encode()` makes of line `number`; nothing if it throws: the line is the end then, and
+    /// those before it are worked on.
+    template <class Encode>
+    [[nodiscard]] auto encoded(std::uint64_t number, const Encode& encode)
+        -> std::optional<decltype(encode())> {
+        try {
+            return encode();
+        } catch (const Error& error) {
+            end_with(standard_input + (":" + std::to_string(number)) + ": " + error.what());
+            return std::nullopt;
+        }
+    }
 
     /// Throws  `Error` if the input ended with a line that is not as it must be
     void check_end() const {

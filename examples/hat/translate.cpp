@@ -54,17 +54,18 @@ struct Block {
 Block read_block(LineInput& input, const LineTranslator& translator, TranslationTally& tally) {
     Block block;
     input.read_block([&](io::Line& line) {
-        data::SourceLine source = translator.encode(line.text);
-        if (source.parts.size() > 1 &&
+        auto source = input.encoded(line.number, [&] { return translator.encode(line.text); });
+        if (!source) return false;
+        if (source->parts.size() > 1 &&
             !input.report(line.number,
-                          "the line has " + std::to_string(source.tokens) +
+                          "the line has " + std::to_string(source->tokens) +
                               " tokens, expected at most " +
                               std::to_string(translator.most_tokens()),
-                          "it is translated in " + std::to_string(source.parts.size()) + " parts"))
+                          "it is translated in " + std::to_string(source->parts.size()) + " parts"))
             return false;
-        tally.add(line.text, source);
+        tally.add(line.text, *source);
         block.lines.push_back(std::move(line));
-        block.sources.push_back(std::move(source));
+        block.sources.push_back(std::move(*source));
         return true;
     });
     return block;
@@ -107,7 +108,9 @@ PairBlock read_pairs(LineInput& input, const LineTranslator& translator,
             return false;
         }
         const std::string& target = targets[static_cast<std::size_t>(line.number - 1)];
-        std::optional<data::TokenPair> pair = translator.encode_pair(line.text, target);
+        std::optional<data::TokenPair> pair =
+            input.encoded(line.number, [&] { return translator.encode_pair(line.text, target); });
+        if (!pair) return false;
         if (!translator.fits(*pair)) {
             if (!input.report(line.number,
                               "the pair has " + std::to_string(pair->source.size()) + " and " +
