@@ -90,7 +90,7 @@ CLI::Option* add_choice(CLI::App& command, const char* name, T& value,
     const auto read = [&value, &words, name, all](const CLI::results_t& found) {
         const auto chosen = words.find(found.at(0));
         if (chosen == words.end())
-            throw CLI::ValidationError(name, detail::readable(found[0]) + ", expected " + all);
+            throw CLI::ValidationError(name, detail::shown(found[0]) + ", expected " + all);
         value = chosen->second;
         return true;
     };
@@ -124,9 +124,9 @@ namespace detail {
             for (const std::string& known : option->get_lnames()) names.push_back("--" + known);
     else
         for (const CLI::App* sub : command.get_subcommands({})) names.push_back(sub->get_name());
-    if (names.empty()) return readable(name) + ": is neither a flag nor the value of one";
+    if (names.empty()) return shown(name) + ": is neither a flag nor the value of one";
     const std::string nearest = nearest_name(name, names);
-    return (is_flag ? "there is no flag " : "there is no subcommand ") + readable(name) +
+    return (is_flag ? "there is no flag " : "there is no subcommand ") + shown(name) +
            (nearest.empty() ? "" : "; did you mean " + nearest + "?");
 }
 
@@ -141,7 +141,7 @@ namespace detail {
     const std::vector<std::string> unknown = command.remaining();
     const bool may_be_misspelt = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
                                  dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
-    std::string line = detail::readable(error.what(), 300);
+    std::string line = detail::shown(error.what(), 300);
     if (may_be_misspelt && !unknown.empty()) {
         // What follows a misspelt subcommand are its flags; what precedes a misspelt flag, nothing.
         const auto flag = std::find_if(unknown.begin(), unknown.end(),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/in_quotes.hpp>
+
 #include <charconv>
 #include <cmath>
 #include <cstddef>
@@ -40,19 +42,9 @@ template <class T>
     return {text, end};
 }
 
-/// `text`, fit for a line of error: short and without control characters.
-[[nodiscard]] inline std::string readable(std::string_view text, std::size_t limit = 40) {
-    if (text.empty()) return "\"\"";
-    std::string shown(text.substr(0, limit));
-    if (text.size() > limit) {
-        while (!shown.empty() && (static_cast<unsigned char>(shown.back()) & 0xC0U) == 0x80U)
-            shown.pop_back();
-        if (!shown.empty() && static_cast<unsigned char>(shown.back()) >= 0xC0U) shown.pop_back();
-        shown += "…";
-    }
-    for (char& c : shown)
-        if (static_cast<unsigned char>(c) < 0x20U || c == '\x7f') c = '?';
-    return shown;
+/// What a flag was given, as its line of error shows it: short, and seen where it is nothing.
+[[nodiscard]] inline std::string shown(std::string_view text, std::size_t longest = 40) {
+    return text.empty() ? "\"\"" : readable(text, longest);
 }
 
 /// Digits behind a zero: an octal number to some, a decimal one to others.
@@ -83,7 +75,7 @@ template <class T>
     constexpr bool whole = std::is_integral_v<T>;
     if (std::is_unsigned_v<T> && !range.low) range.low = T{0};
     const auto refuse = [&](const std::string& expected) {
-        throw NumberError{std::string(name) + ": " + detail::readable(text) + ", expected " +
+        throw NumberError{std::string(name) + ": " + detail::shown(text) + ", expected " +
                           expected};
     };
     const auto of_range = [&](const char* kind) {

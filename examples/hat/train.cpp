@@ -69,6 +69,16 @@ void finish(const TrainOptions& options, const model::Network& network, const Da
                        options.flags, data, settings, result);
 }
 
+/// Trains all of `network` in every update, and writes the model.
+template <class Data>
+void train_whole(const TrainOptions& options, RunDirectory& place, const io::Json& settings,
+                 model::Network& network, const Data& data, ThreadPool& pool) {
+    const auto whole = [&](model::Gradients* gradients) { return network.view(gradients); };
+    const auto result = run_training(options.flags, {.place = place, .settings = settings}, network,
+                                     data, pool, [&](std::int64_t) { return whole; });
+    finish(options, network, data, settings, result);
+}
+
 /// The flags that were not given, as `--recipe` says.
 void follow_recipe(TrainOptions& options, const model::Architecture& architecture) {
     if (options.recipe.empty()) return;
@@ -97,13 +107,7 @@ void train_network(TrainOptions options, const TrainingData& data, RunDirectory&
         training_settings(options.flags, {{"init", options.init},
                                           {"architecture", io::architecture_to_json(architecture)},
                                           {"content", std::move(content)}});
-    const auto result = run_training(options.flags, {.place = place, .settings = settings}, network,
-                                     data, pool, [&](std::int64_t) {
-                                         return [&](model::Gradients* gradients) {
-                                             return network.view(gradients);
-                                         };
-                                     });
-    finish(options, network, data, settings, result);
+    train_whole(options, place, settings, network, data, pool);
 }
 
 /// Throws  `Error` if the architecture is no language model for blocks of this vocabulary.
@@ -142,13 +146,7 @@ void train_language_model(TrainOptions options, RunDirectory& place) {
                                           {"init", options.init},
                                           {"architecture", io::architecture_to_json(architecture)},
                                           {"content", std::move(content)}});
-    const auto result = run_training(options.flags, {.place = place, .settings = settings}, network,
-                                     data, pool, [&](std::int64_t) {
-                                         return [&](model::Gradients* gradients) {
-                                             return network.view(gradients);
-                                         };
-                                     });
-    finish(options, network, data, settings, result);
+    train_whole(options, place, settings, network, data, pool);
 }
 
 void train_super_transformer(const TrainOptions& options, const TrainingData& data,

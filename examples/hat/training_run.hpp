@@ -3,6 +3,7 @@
 
 #include <hat/core/threads.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/directory_kind.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/model_directory.hpp>
@@ -88,7 +89,7 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
         }
     }
     for (const auto& [name, text] : run.files) io::write_file(directory + "/" + name, text);
-    io::Json config = {{"format", "hat run"}, {"format_version", 1}};
+    io::Json config = {{"format", io::run_format}, {"format_version", 1}};
     config.update(run.settings);
     config["data_from_run"] = data_from_run(flags.data, directory);
     io::write_file(directory + "/config.json", config.dump(2) + "\n");

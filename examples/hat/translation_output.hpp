@@ -78,9 +78,7 @@ private:
         json["score"] = number(translation.score);
         if (translation.is_cut) json["is_cut"] = true;
     }
-    static void print(const Json& json) {
-        std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
-    }
+    static void print(const Json& json) { std::printf("%s\n", io::json_text(json).c_str()); }
 
     OutputOptions options_;
 };

@@ -87,7 +87,7 @@ std::vector<std::string> flags() {
 
 std::string unknown(std::string_view word) {
     const std::string nearest = hat::program::nearest_name(word, flags());
-    return "there is no option " + hat::program::detail::readable(word) +
+    return "there is no option " + hat::program::detail::shown(word) +
            (nearest.empty() ? "" : "; did you mean " + nearest + "?");
 }
 

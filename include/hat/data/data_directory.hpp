@@ -8,6 +8,7 @@
 #include <hat/io/atomic_directory.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/content_hash.hpp>
+#include <hat/io/directory_kind.hpp>
 #include <hat/io/file_hashes.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
@@ -35,8 +36,6 @@
 ///
 /// and the files of the vocabulary, under the names they have in a model directory.
 namespace hat::data {
-
-inline constexpr std::string_view data_format = "hat data";
 
 /// The files that a data directory may hold.
 inline constexpr auto data_directory_names = [] {
@@ -87,12 +86,11 @@ inline void save_data_directory(const std::string& path, PreparedData data,
         io::write_file(directory / name, content);
         hashes[name] = io::content_hash(content);
     }
-    io::Json config = {{"format", data_format}, {"format_version", 1}, {"task", data.task()}};
+    io::Json config = {{"format", io::data_format}, {"format_version", 1}, {"task", data.task()}};
     config.update(data.origin);
     config["vocabulary_hash"] = vocabulary;
     io::write_file(directory / "config.json",
-                   io::with_hashes(std::move(config), hashes, "config.json")
-                           .dump(2, ' ', false, io::Json::error_handler_t::replace) +
+                   io::json_text(io::with_hashes(std::move(config), hashes, "config.json"), 2) +
                        '\n');
     directory.commit();
 }
@@ -130,7 +128,7 @@ inline io::Json data_config(const std::string& path) {
     if (!config.is_object()) fail(file, ": expected an object, found ", config.type_name());
     if (!config.contains("format")) return config;
     if (const auto format = io::json_get<std::string>(config, "format", file);
-        format != data_format)
+        format != io::data_format)
         fail(path, ": is no data directory: its config.json says it is a ", io::in_quotes(format));
     if (const auto version = io::json_get<int>(config, "format_version", file); version != 1)
         fail(file, ": format_version = ", version,

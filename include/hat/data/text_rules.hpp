@@ -107,7 +107,7 @@ inline constexpr int text_rules_version = 1;
                            {"lowercase", rules.lowercase},
                            {"stand_ins", rules.stand_ins},
                            {"protect", rules.protect}};
-    return json.dump(2, ' ', false, io::Json::error_handler_t::replace) + '\n';
+    return io::json_text(json, 2) + '\n';
 }
 
 /// What the text of a text.json says; `where` begins messages.

@@ -14,6 +14,11 @@
 
 namespace hat::io {
 
+/// What a directory's config.json calls itself in "format".
+inline constexpr const char* data_format = "hat data";
+inline constexpr const char* run_format = "hat run";
+inline constexpr const char* model_format = "hat model";
+
 /// What is at a path, as far as a program must know that is to write there.
 enum class DirectoryKind : std::uint8_t {
     free,   ///< nothing, or an empty directory
@@ -47,9 +52,9 @@ namespace detail {
     if (!config.is_object()) return DirectoryKind::other;
     if (config.contains("format")) {
         const Json& format = config["format"];
-        if (format == "hat data") return DirectoryKind::data;
-        if (format == "hat run") return DirectoryKind::run;
-        if (format == "hat model") return DirectoryKind::model;
+        if (format == data_format) return DirectoryKind::data;
+        if (format == run_format) return DirectoryKind::run;
+        if (format == model_format) return DirectoryKind::model;
         return DirectoryKind::other;
     }
     if (config.contains("learning_rate")) return DirectoryKind::run;

@@ -44,7 +44,7 @@ inline void check_hash(const std::string& path, std::string_view found, std::str
 /// without that one. Layout does not change it, a changed character of any key or value does.
 [[nodiscard]] inline std::string own_hash(Json json, const std::string& name) {
     if (json.contains("files")) json["files"].erase(name);
-    return content_hash(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+    return content_hash(json_text(json));
 }
 
 /// `json`, to be written to a file called `name`, with the hashes of the files beside it and its

@@ -4,7 +4,6 @@
 #include <hat/core/error.hpp>
 #include <hat/io/text_file.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -13,7 +12,6 @@
 #include <cstdint>
 #include <cstring>
 #include <fcntl.h>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
@@ -90,21 +88,9 @@ public:
         return {path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC};
     }
 
-    /// Goes on with the log at `path`, which may be missing, after its first `keep_bytes` bytes
-    /// (the `size_bytes` that a checkpoint has noted) and without a last line that was cut short.
+    /// Goes on with the log at `path`, which may be missing, after its first lines, as long as
+    /// `keep(line)` holds, and without a last line that was cut short.
     /// Throws  `Error` if it cannot be read or written.
-    [[nodiscard]] static JsonLines
-    resume(const std::string& path,
-           std::int64_t keep_bytes = std::numeric_limits<std::int64_t>::max()) {
-        JsonLines log(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC);
-        std::string text = read_file(path);
-        text.resize(
-            std::min(text.size(), static_cast<std::size_t>(std::max<std::int64_t>(keep_bytes, 0))));
-        log.cut(text.rfind('\n') + 1);
-        return log;
-    }
-
-    /// The same after its first lines, as long as `keep(line)` holds.
     template <class Keep>
     [[nodiscard]] static JsonLines resume_while(const std::string& path, Keep keep) {
         JsonLines log(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC);
@@ -139,7 +125,7 @@ public:
         size_bytes_ += static_cast<std::int64_t>(line.size());
     }
 
-    /// Length of the log, for `resume`.
+    /// Length of the log.
     [[nodiscard]] std::int64_t size_bytes() const noexcept { return size_bytes_; }
 
 private:

@@ -43,6 +43,9 @@ public:
     LineReader(int descriptor, std::string name, std::size_t limit_bytes = std::size_t{1} << 30)
         : descriptor_(descriptor), name_(std::move(name)), limit_(limit_bytes) {}
 
+    LineReader(const LineReader&) = delete;  // what is read is a view of its buffer
+    LineReader& operator=(const LineReader&) = delete;
+
     /// The next line, or nothing at the end.
     ///
     /// Throws  `Error` if the stream cannot be read

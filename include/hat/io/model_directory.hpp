@@ -8,6 +8,7 @@
 #include <hat/io/architecture_json.hpp>
 #include <hat/io/atomic_directory.hpp>
 #include <hat/io/content_hash.hpp>
+#include <hat/io/directory_kind.hpp>
 #include <hat/io/file_hashes.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/finite.hpp>
@@ -70,7 +71,6 @@ struct ModelConfig {
 
 namespace detail {
 
-inline constexpr const char* model_format = "hat model";
 inline constexpr int model_format_version = 1;
 
 /// visit(name, id, lowest, vocab_size) for every special token.
@@ -104,22 +104,20 @@ void check_text_files(const std::string& path, bool has_encoder, Has has) {
     Json tokens = Json::object();
     detail::visit_special_tokens(
         config.special_tokens, [&](const char* name, int id, int, int) { tokens[name] = id; }, 0);
-    Json json = {{"format", detail::model_format},
+    Json json = {{"format", model_format},
                  {"format_version", detail::model_format_version},
                  {"architecture", architecture_to_json(config.architecture)},
                  {"special_tokens", std::move(tokens)},
                  {"provenance", config.provenance}};
-    return with_hashes(std::move(json), files, "config.json")
-               .dump(2, ' ', false, Json::error_handler_t::replace) +
-           '\n';
+    return json_text(with_hashes(std::move(json), files, "config.json"), 2) + '\n';
 }
 
 /// What a config.json says; `where` begins messages.
 ///
 /// Throws  `Error` if it is foreign, or describes no network that can be built.
 [[nodiscard]] inline ModelConfig parse_model_config(const Json& json, const std::string& where) {
-    if (json_get<std::string>(json, "format", where) != detail::model_format)
-        fail(where, ": format: expected \"", detail::model_format, "\"");
+    if (json_get<std::string>(json, "format", where) != model_format)
+        fail(where, ": format: expected \"", model_format, "\"");
     const int version = json_get<int>(json, "format_version", where);
     if (version != detail::model_format_version)
         fail(where, ": format_version = ", version, ", expected ", detail::model_format_version,
@@ -174,7 +172,7 @@ inline void save_model_directory(const std::string& path, const ModelConfig& con
     append_tensors(tensors, table, weights);
     for (const TensorView& tensor : tensors) check_finite(path, tensor);
     const std::string weights_path = directory / "weights.safetensors";
-    write_safetensors(weights_path, tensors, {{"format", detail::model_format}});
+    write_safetensors(weights_path, tensors, {{"format", model_format}});
     hashes["weights.safetensors"] = file_hash(weights_path);
     for (const auto& [name, content] : text_files) {
         write_file(directory / name, content);
