@@ -85,7 +85,7 @@ refused hat "there is no flag --bach; did you mean --batch?" "$hat" translate --
 refused hat "there is no flag --verison; did you mean --version?" "$hat" --verison
 refused hat "there is no flag --nothing-like-it (" "$hat" score --reference x --nothing-like-it
 refused hat "spare: is neither a flag nor the value of one" "$hat" translate --model x spare
-refused hat $'there is no flag --?[31mred' "$hat" translate --model x $'--\e[31mred'
+refused hat 'there is no flag --\u001b[31mred' "$hat" translate --model x $'--\e[31mred'
 
 # The programs beside it
 corpus=$(dirname "$hat")/hat-corpus
