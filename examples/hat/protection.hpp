@@ -97,8 +97,8 @@ inline const std::map<std::string, data::LostStrings> lost_strings{
     {"drop", data::LostStrings::drop}};
 
 /// Adds the flag of `hat translate`; `lost` must outlive the command.
-inline void add_lost_flag(CLI::App& command, data::LostStrings& lost) {
-    add_choice(
+inline CLI::Option* add_lost_flag(CLI::App& command, data::LostStrings& lost) {
+    return add_choice(
         command, "--lost", lost, lost_strings,
         "protected strings (prepare --protect) that a translation lacks: append them, append "
         "them in ⟦ ⟧, or drop them");

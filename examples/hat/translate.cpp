@@ -181,23 +181,27 @@ void add_translate(CLI::App& app) {
     CLI::Option* n_best = number.without_default(
         "--n-best", options->output.n_best, {.low = 1, .high = 1000},
         "print so many translations of each line, best first, behind its number and a tab");
-    command
-        ->add_option("--score-targets", options->targets,
-                     "translate nothing; print the scores of these translations, line by line")
-        ->excludes(n_best);
+    CLI::Option* targets =
+        command
+            ->add_option("--score-targets", options->targets,
+                         "translate nothing; print the scores of these translations, line by line")
+            ->excludes(n_best);
     add_choice(*command, "--format", options->output.format, output_formats,
                "lines of text, or of JSON with source, target, score and n_best");
     add_choice(*command, "--unk", options->unknown, unknown_policies,
                "text that the vocabulary lacks: copy it into the translation, drop it, or put a "
-               "mark (⁇) in its place");
-    add_lost_flag(*command, options->lost);
+               "mark (⁇) in its place")
+        ->excludes(targets);
+    add_lost_flag(*command, options->lost)->excludes(targets);
     command->add_flag("--strict", options->input.strict,
                       "end at the first line that is too long or not UTF-8, instead of mending it");
     number("--max-line-bytes", options->input.max_line_bytes,
            {.low = std::size_t{16}, .high = std::size_t{1} << 30},
            "what a longer line has behind these is left out, with a note");
-    command->add_flag("--stats", options->stats,
-                      "say at the end how much was translated, unknown and cut, and how fast");
+    command
+        ->add_flag("--stats", options->stats,
+                   "say at the end how much was translated, unknown and cut, and how fast")
+        ->excludes(targets);
     command->callback([options] { translate(*options); });
 }
 

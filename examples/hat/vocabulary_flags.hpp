@@ -99,12 +99,24 @@ struct Vocabulary {
 
 namespace detail {
 
+/// The text.json beside a subword model; empty if there is none.
+inline std::string rules_beside(const std::string& path) {
+    const std::string rules = (std::filesystem::path(path).parent_path() / "text.json").string();
+    return io::exists(rules) ? io::read_file(rules) : std::string();
+}
+
+inline data::TextRules read_rules_beside(const std::string& path) {
+    const std::string json = rules_beside(path);
+    return json.empty() ? data::TextRules{}
+                        : data::text_rules_from_json(json, "the text.json beside " + path);
+}
+
 inline Vocabulary load_vocabulary(const std::string& path) {
     io::TextFiles files{{"subword.model", io::read_file(path)}};
-    const std::string rules = (std::filesystem::path(path).parent_path() / "text.json").string();
-    if (io::exists(rules)) files["text.json"] = io::read_file(rules);
-    auto codec =
-        data::TextCodec::from_files(files, std::filesystem::path(path).parent_path().string());
+    if (std::string rules = rules_beside(path); !rules.empty())
+        files["text.json"] = std::move(rules);
+    data::TextCodec codec(data::Subword::from_bytes(files["subword.model"], path),
+                          read_rules_beside(path));
     return {std::move(codec), std::move(files)};
 }
 
@@ -128,10 +140,10 @@ inline data::Subword train_vocabulary(const VocabularyFlags& flags, const data::
 
 /// What is protected in the text: as the flag says, or the text.json beside the given model.
 ///
-/// Throws  `Error` if that cannot be loaded
+/// Throws  `Error` if that cannot be read
 inline std::vector<std::string> protected_patterns(const VocabularyFlags& flags) {
     if (flags.subword.empty()) return flags.protect;
-    return detail::load_vocabulary(flags.subword).codec.rules().protect;
+    return detail::read_rules_beside(flags.subword).protect;
 }
 
 /// The vocabulary that the flags ask for, learned from `lines` if it is not there; says on stderr

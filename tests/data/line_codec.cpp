@@ -228,4 +228,18 @@ TEST_SUITE("data/line_codec: what is unknown") {
             if (!part.strings.empty()) CHECK(part.strings[0].number == 0);
         CHECK(copied(codec, source) == line);
     }
+
+    TEST_CASE("white space behind a protected string is kept wherever the line is cut") {
+        const TextCodec text = protected_pieces();
+        for (int part_tokens = 1; part_tokens <= 9; ++part_tokens) {
+            const LineCodec codec(text, {.most_tokens = 12, .part_tokens = part_tokens});
+            for (int before = 0; before < 12; ++before) {
+                std::string line(static_cast<std::size_t>(before), 'x');
+                line += "{0}  the lazy dog {1}   fox{2}  jumps over the lazy dog";
+                CAPTURE(part_tokens);
+                CAPTURE(before);
+                CHECK(copied(codec, codec.encode(line)) == line);
+            }
+        }
+    }
 }

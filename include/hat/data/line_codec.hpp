@@ -66,8 +66,13 @@ public:
     /// `text` must outlive this.
     LineCodec(const TextCodec& text, const LineCodecOptions& options)
         : text_(&text), options_(options) {
-        options_.part_tokens = std::clamp(options.part_tokens, 1, options.most_tokens);
-        if (!text.rules().protect.empty()) placeholders_.emplace(text.rules().protect);
+        int room = options.most_tokens;
+        if (!text.rules().protect.empty()) {
+            placeholders_.emplace(text.rules().protect);
+            room =
+                std::max(room - 2, 1);  // a part goes on to the end of a symbol that it is cut in
+        }
+        options_.part_tokens = std::clamp(options.part_tokens, 1, room);
     }
 
     /// Precondition: `line` is UTF-8.
@@ -142,17 +147,31 @@ private:
         };
         const std::string_view text = masked.text;
         std::span<const ProtectedString> strings = masked.strings;
-        std::size_t begin = 0;
-        for (LinePart part : split_long(text, fits)) {
-            const auto end =
-                static_cast<std::size_t>(part.text.data() - text.data()) + part.text.size();
-            if (end <= begin) continue;  // was in a symbol
-            part.text = text.substr(begin, end_of_symbol(text, end) - begin);
-            begin += part.text.size() + part.between.size();
+        for (LinePart& part : parts_around_symbols(text, split_long(text, fits))) {
             MaskedLine own = take_part(part.text, strings);
             part.text = own.text;
             add(line, part, text_->encode(own.text), std::move(own.strings));
         }
+    }
+
+    /// `parts` of `text` where none ends in a symbol: the part that begins it has it whole, and is
+    /// followed by what follows the part that ends it.
+    [[nodiscard]] static std::vector<LinePart>
+    parts_around_symbols(std::string_view text, const std::vector<LinePart>& parts) {
+        std::vector<LinePart> whole;
+        std::size_t begin = 0;
+        for (const LinePart& part : parts) {
+            const auto end =
+                static_cast<std::size_t>(part.text.data() - text.data()) + part.text.size();
+            if (end < begin) continue;  // in a symbol
+            if (end > begin || whole.empty()) whole.emplace_back();
+            LinePart& last = whole.back();
+            if (end > begin) last.text = text.substr(begin, end_of_symbol(text, end) - begin);
+            last.between = part.between;
+            last.ends_in_word = part.ends_in_word;
+            begin = std::max(begin, end_of_symbol(text, end)) + part.between.size();
+        }
+        return whole;
     }
 
     /// A part of a masked line with numbers of its own; its strings are the first of `strings`.

@@ -59,6 +59,22 @@ inline constexpr std::array<std::string_view, 8> model_directory_names{
 /// Those files of a model directory that say how it reads and writes text: name → content.
 using TextFiles = std::map<std::string, std::string, std::less<>>;
 
+namespace detail {
+inline constexpr std::size_t max_text_file_bytes = std::size_t{1} << 28;
+}
+
+/// Those of the directory at `path`, of a model or of data: its vocabulary.
+///
+/// Throws  `Error` if one that is there cannot be read.
+[[nodiscard]] inline TextFiles read_text_files(const std::string& path) {
+    TextFiles files;
+    for (const std::string_view name : text_file_names) {
+        const std::string file = (path + '/').append(name);
+        if (exists(file)) files.emplace(name, read_file(file, detail::max_text_file_bytes));
+    }
+    return files;
+}
+
 /// What config.json holds.
 struct ModelConfig {
     model::Architecture architecture;
@@ -207,13 +223,7 @@ public:
     [[nodiscard]] const SafetensorsFile& weights() const noexcept { return weights_; }
 
     /// How it reads and writes text: the files that another directory needs to do it alike.
-    [[nodiscard]] TextFiles text_files() const {
-        TextFiles files;
-        for (const std::string_view name : text_file_names)
-            if (has_file(name))
-                files.emplace(name, read_file(file_path(name), max_text_file_bytes));
-        return files;
-    }
+    [[nodiscard]] TextFiles text_files() const { return read_text_files(path_); }
     /// Where a file of it is.
     [[nodiscard]] std::string file_path(std::string_view name) const {
         return (path_ + '/').append(name);
@@ -269,7 +279,7 @@ private:
             const bool is_mapped = name == "weights.safetensors";
             check_hash(file_path(name),
                        is_mapped ? content_hash(weights_.file_bytes())
-                                 : file_hash(file_path(name), max_text_file_bytes),
+                                 : file_hash(file_path(name), detail::max_text_file_bytes),
                        saved, "this model");
         }
         for (const std::string_view name : text_file_names)
@@ -288,8 +298,6 @@ private:
         constexpr std::size_t limit_bytes = std::size_t{1} << 24;
         return parse_json(read_file(file, limit_bytes), file);
     }
-
-    static constexpr std::size_t max_text_file_bytes = std::size_t{1} << 28;
 
     std::string path_;
     ModelConfig config_;

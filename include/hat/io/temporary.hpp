@@ -166,7 +166,11 @@ private:
             is_directory
                 ? ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
                 : ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-        if (descriptor_ < 0) return reject(errno, is_directory ? ENOENT : EEXIST);
+        if (descriptor_ < 0) {
+            const int error = errno;
+            if (is_directory) ::rmdir(path_.c_str());
+            return reject(error, is_directory ? ENOENT : EEXIST);
+        }
         if (hold()) return true;
         unlock();
         path_.clear();

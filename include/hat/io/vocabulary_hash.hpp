@@ -3,9 +3,7 @@
 #pragma once
 
 #include <hat/io/content_hash.hpp>
-#include <hat/io/file_status.hpp>
 #include <hat/io/model_directory.hpp>
-#include <hat/io/text_file.hpp>
 
 #include <string>
 #include <string_view>
@@ -15,18 +13,6 @@
 /// on the number of pieces and on the lengths of sentences alone, so tables and predictors of them
 /// are compared by these.
 namespace hat::io {
-
-/// The files of the vocabulary in the directory at `path`, of a model or of data.
-///
-/// Throws  `Error` if one that is there cannot be read.
-[[nodiscard]] inline TextFiles read_text_files(const std::string& path) {
-    TextFiles files;
-    for (const std::string_view name : text_file_names) {
-        const std::string file = (path + '/').append(name);
-        if (exists(file)) files.emplace(name, read_file(file));
-    }
-    return files;
-}
 
 /// One hash over the names and contents of `files`.
 [[nodiscard]] inline std::string vocabulary_hash(const TextFiles& files) {
