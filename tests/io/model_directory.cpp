@@ -298,6 +298,8 @@ TEST_SUITE("io/model_directory") {
             "/weights.safetensors: is 1 bytes long, too short for a safetensors file");
         check_rejected([](const std::string& path) { write_file(path + "/config.json", "{}"); },
                        "/config.json: key \"format\" is missing");
+        check_rejected(changed("hat model", "hat data"),
+                       ": is no model directory: its config.json says it is hat data");
         check_rejected(changed("hat model", "bert"),
                        "/config.json: format: expected \"hat model\"");
         check_rejected(

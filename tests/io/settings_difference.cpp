@@ -21,6 +21,9 @@ TEST_SUITE("io/settings_difference") {
                                   R"({"a": 1, "b": {"c": 4, "d": 3}, "e": true})") ==
               "b.c was 2, is 4; e was nothing, is true");
         CHECK(settings_difference("text", "other") == R"("text", expected "other")");
+        CHECK(settings_difference(R"({"a": 0.10000000149011612, "b": 0.1, "c": 1e300})",
+                                  R"({"a": 0.20000000298023224, "b": 0.5, "c": 2.0})") ==
+              "a was 0.1, is 0.2; b was 0.1, is 0.5; c was 1e+300, is 2");
     }
 
     TEST_CASE("the version of hat is not compared") {

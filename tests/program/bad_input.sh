@@ -48,6 +48,8 @@ expect 1 "was trained with other settings" \
 
 # Models
 expect 1 "there is no such model directory" "$hat" translate --model missing </dev/null
+expect 1 "data: is no model directory: its config.json says it is hat data" \
+    "$hat" translate --model data </dev/null
 for file in config.json weights.safetensors subword.model; do
     rm -rf broken
     cp -r run/model broken

@@ -296,7 +296,12 @@ private:
         if (!is_directory(path)) fail(path, ": there is no such model directory");
         if (!exists(file)) fail(path, ": is no model directory: config.json is missing");
         constexpr std::size_t limit_bytes = std::size_t{1} << 24;
-        return parse_json(read_file(file, limit_bytes), file);
+        Json config = parse_json(read_file(file, limit_bytes), file);
+        if (config.is_object() && config.contains("format"))
+            for (const char* other : {data_format, run_format})
+                if (config["format"] == other)
+                    fail(path, ": is no model directory: its config.json says it is ", other);
+        return config;
     }
 
     std::string path_;

@@ -6,6 +6,9 @@
 #include <hat/core/in_quotes.hpp>
 #include <hat/io/json.hpp>
 
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <map>
@@ -39,6 +42,20 @@ void for_each_setting(const Json& before, const Json& now, const SettingValues& 
         if (!old_values.contains(item.key())) visit(item.key());
 }
 
+/// A setting as it was given: of a number in single precision, the digits that it was read from.
+[[nodiscard]] inline std::string setting_text(const Json& json) {
+    if (json.is_null()) return "nothing";
+    if (json.is_number_float()) {
+        const auto value = json.get<double>();
+        const auto single = std::abs(value) < 1e38 ? static_cast<float>(value) : 0.0F;
+        if (static_cast<double>(single) == value) {
+            std::array<char, 64> text{};
+            return {text.data(), std::to_chars(text.data(), text.data() + text.size(), single).ptr};
+        }
+    }
+    return readable(json_text(json));
+}
+
 /// Appends what differs between two settings, by name: those inside of objects one by one.
 inline void append_difference(std::string& text, const std::string& name, const Json& before,
                               const Json& now) {
@@ -52,11 +69,8 @@ inline void append_difference(std::string& text, const std::string& name, const 
         });
         return;
     }
-    const auto words = [](const Json& json) {
-        return json.is_null() ? std::string("nothing") : readable(json_text(json));
-    };
-    text += (text.empty() ? "" : "; ") + readable(name) + " was " + words(before) + ", is " +
-            words(now);
+    text += (text.empty() ? "" : "; ") + readable(name) + " was " + setting_text(before) + ", is " +
+            setting_text(now);
 }
 
 /// A path without what changes nothing: "./data/" is "data".
