@@ -14,6 +14,9 @@
 
 namespace hat::program {
 
+/// Where a model's provenance says how many tokens the longest source of its training has.
+inline constexpr const char* longest_source_key = "longest_source";
+
 /// The model directory that a flag means: `path` itself, or the model of the run that it is.
 ///
 /// Throws  `Error` if that is a run whose training has not ended.

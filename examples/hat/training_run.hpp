@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/threads.hpp>
+#include <hat/data/corpus.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/directory_kind.hpp>
 #include <hat/io/file_status.hpp>
@@ -14,16 +15,19 @@
 #include <hat/version.hpp>
 
 #include "data_directory.hpp"
+#include "model_argument.hpp"
 #include "run_data.hpp"
 #include "run_directory.hpp"
 #include "text_facts.hpp"
 #include "training_flags.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +58,18 @@ struct TrainingResult {
     double loss = 0;  ///< of validation, with the mean of the last parameters
 };
 
+/// Says so where a mean of parameters has a higher loss than the best ones of the training alone.
+inline void tell_if_worse(const TrainingFlags& flags, const train::Training& training,
+                          double loss) {
+    const std::optional<double> best = training.position().best_score;
+    if (flags.average_last == 1 || !best || loss <= *best) return;
+    const auto update = training.best_update();
+    std::fprintf(stderr,
+                 "note: the mean of the last parameters is worse than the best (loss %.4f%s); "
+                 "--average-last 1 takes no mean\n",
+                 *best, update ? (" at update " + std::to_string(*update)).c_str() : "");
+}
+
 /// Trains `network` to the end; leaves it with the mean of the last parameters. `choose` is as for
 /// `train::Training::run`; `data` is a `TrainingData` of pairs, or a `BlockData` of text.
 ///
@@ -83,6 +99,11 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
         if (training.resume()) {
             std::fprintf(stderr, "resumed after update %lld\n",
                          static_cast<long long>(training.position().update));
+            if (training.position().update > flags.updates)
+                std::fprintf(stderr,
+                             "note: the run is at update %lld already, past --updates %lld\n",
+                             static_cast<long long>(training.position().update),
+                             static_cast<long long>(flags.updates));
         } else {
             std::fprintf(stderr, "%s: no checkpoint to resume from; begins anew\n",
                          directory.c_str());
@@ -124,7 +145,16 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
              ": the validation loss of the mean of the last parameters is not a "
              "finite number; ",
              train::divergence_advice);
+    tell_if_worse(flags, training, result.loss());
     return {training.position().update, result.loss()};
+}
+
+/// Tokens of the longest source of a corpus, its eos not counted.
+[[nodiscard]] inline int longest_source(const data::Corpus& corpus) {
+    const data::Sentences& sources = corpus.source.sentences;
+    int longest = 0;
+    for (int i = 0; i < sources.size(); ++i) longest = std::max(longest, sources.length(i) - 1);
+    return longest;
 }
 
 /// Settings as they may be published: of paths, only the last part.
@@ -146,6 +176,8 @@ void save_trained_model(const std::string& path, const std::string& name,
                                           {"updates", std::to_string(result.updates)},
                                           {"validation_loss", std::to_string(result.loss)},
                                           {"hat_version", std::string(version)}}};
+    if (const int longest = longest_source(data.train); longest > 0)
+        config.provenance[longest_source_key] = std::to_string(longest);
     config.provenance.merge(data_provenance(DataDirectory{flags.data}.configuration()));
     io::save_model_directory(
         path, config, network.table(), network.values(), data.text_files(),

@@ -42,6 +42,11 @@ grep -q 'resumed after update' log || fail "nothing was resumed: $(cat log)"
 cmp whole/model/weights.safetensors cut/model/weights.safetensors ||
     fail "the interrupted training has other weights than the one that ran through"
 
+# What has come further already is said to have done so.
+"${train[@]/60/50}" --out cut --resume 2>log >/dev/null || fail "$(cat log)"
+grep -qF 'note: the run is at update 60 already, past --updates 50' log || fail "unsaid: $(cat log)"
+expect 1 "dropout was 0.1, is 0.2" "${train[@]/0.1/0.2}" --out cut --resume
+
 # What has not ended is no model, which is said plainly.
 rm -r cut/model
 expect 1 "no model before its training has ended" "$hat" translate --model cut

@@ -88,6 +88,7 @@ TEST_SUITE("train/training") {
         const hat::support::TemporaryDirectory directory;
         const TrainingOptions options{.updates = 30, .checkpoint_every = 4, .average_last = 3};
         Run whole(directory.path() + "/whole", options, 1);
+        CHECK_FALSE(whole.training.best_update());
         CHECK(whole.run_until(1000) == TrainingEnd::finished);
 
         const std::string cut = directory.path() + "/cut";
@@ -98,6 +99,9 @@ TEST_SUITE("train/training") {
         CHECK(second.training.position().update == 13);
         CHECK(second.run_until(1000) == TrainingEnd::finished);
         CHECK(same_bits(whole.network.values(), second.network.values()));
+        REQUIRE(whole.training.best_update());
+        CHECK(*whole.training.best_update() <= 30);
+        CHECK(second.training.best_update() == whole.training.best_update());
         CHECK(
             same_bits(whole.training.averaged_parameters(), second.training.averaged_parameters()));
     }

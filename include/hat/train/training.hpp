@@ -192,6 +192,14 @@ public:
         return checkpoints_.newest();
     }
 
+    /// The update with the best validation, if its checkpoint is there.
+    ///
+    /// Throws  `Error` if that is damaged
+    [[nodiscard]] std::optional<std::int64_t> best_update() const {
+        if (!io::exists(checkpoints_.best_path())) return std::nullopt;
+        return CheckpointFile::open(checkpoints_.best_path()).position().update;
+    }
+
     /// The mean of the parameters at the last validations.
     [[nodiscard]] Slab averaged_parameters() const { return ring_.mean(network().table()); }
 
