@@ -195,7 +195,10 @@ void add_distill(CLI::App& app) {
     command->add_flag("--keep", options->keep, "keep the original pairs, too");
     add_overwrite_flag(*command, options->overwrite);
     command->add_flag("--resume", options->resume, "go on where an interrupted run stopped");
-    command->callback([options] { distill(*options); });
+    command->callback([options, command] {
+        check_lengths(*command, options->search.options);
+        distill(*options);
+    });
 }
 
 }  // namespace hat::program

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <unistd.h>
+#include <utility>
 
 namespace hat::program {
 
@@ -20,6 +21,14 @@ struct LineInputOptions {
     bool strict =
         false;  ///< end at the first line that is not as it must be, instead of mending it
     std::size_t max_line_bytes = std::size_t{1} << 20;
+};
+
+/// A line as it is worked on.
+struct InputLine {
+    std::string text;
+    std::uint64_t number = 0;
+    bool is_mended = false;     ///< had bytes that are not UTF-8
+    bool is_shortened = false;  ///< had more bytes than a line may have
 };
 
 /// Standard input as lines to work on: as many at once as are at hand, however many that are.
@@ -39,9 +48,11 @@ public:
         int lines = 0;
         for (std::size_t bytes = 0; lines < most_lines && bytes < most_bytes && !fault_; ++lines) {
             auto line = lines == 0 ? reader_.next() : reader_.next_at_hand();
-            if (!line || !mend(*line)) break;
-            bytes += line->text.size();
-            if (!take(*line)) break;
+            if (!line) break;
+            std::optional<InputLine> mended = mend(std::move(*line));
+            if (!mended) break;
+            bytes += mended->text.size();
+            if (!take(*mended)) break;
         }
         return lines > 0;
     }
@@ -50,12 +61,15 @@ public:
     /// not, this is the end.
     [[nodiscard]] bool report(std::uint64_t number, const std::string& what,
                               const std::string& remedy) {
-        const std::string text = standard_input + (":" + std::to_string(number)) + ": " + what;
         if (options_.strict)
-            end_with(text);
+            end_with(place(number) + what);
         else
-            tally_->note(text + "; " + remedy);
+            note(number, what, remedy);
         return !options_.strict;
+    }
+    /// Tells what is done about a line that need not be otherwise.
+    void note(std::uint64_t number, const std::string& what, const std::string& remedy) {
+        tally_->note(place(number) + what + "; " + remedy);
     }
 
     /// The line at hand is the end: it is not to be worked on, but those before it are.
@@ -69,7 +83,7 @@ public:
         try {
             return encode();
         } catch (const Error& error) {
-            end_with(standard_input + (":" + std::to_string(number)) + ": " + error.what());
+            end_with(place(number) + error.what());
             return std::nullopt;
         }
     }
@@ -80,19 +94,31 @@ public:
     }
 
 private:
-    [[nodiscard]] bool mend(io::Line& line) {
+    [[nodiscard]] static std::string place(std::uint64_t number) {
+        return standard_input + (":" + std::to_string(number)) + ": ";
+    }
+
+    /// The line as it must be; nothing if it is the end.
+    [[nodiscard]] std::optional<InputLine> mend(io::Line line) {
         if (line.dropped_bytes > 0 &&
             !report(line.number,
                     "the line has " + std::to_string(line.text.size() + line.dropped_bytes) +
                         " bytes, expected at most " + std::to_string(options_.max_line_bytes),
                     "the last " + std::to_string(line.dropped_bytes) + " are left out"))
-            return false;
+            return std::nullopt;
         const std::size_t bad = data::find_invalid_utf8(line.text);
-        if (bad == std::string::npos) return true;
-        line.text = data::replace_invalid_utf8(line.text);
-        return report(line.number,
-                      "byte " + std::to_string(bad + 1) + " of the line is not valid UTF-8",
-                      "U+FFFD takes the place of such bytes");
+        const bool is_mended = bad != std::string::npos;
+        if (is_mended) {
+            line.text = data::replace_invalid_utf8(line.text);
+            if (!report(line.number,
+                        "byte " + std::to_string(bad + 1) + " of the line is not valid UTF-8",
+                        "U+FFFD takes the place of such bytes"))
+                return std::nullopt;
+        }
+        return InputLine{.text = std::move(line.text),
+                         .number = line.number,
+                         .is_mended = is_mended,
+                         .is_shortened = line.dropped_bytes > 0};
     }
 
     LineInputOptions options_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/core/threads.hpp>
 #include <hat/data/line_codec.hpp>
 #include <hat/decode/translate.hpp>
@@ -12,11 +14,13 @@
 #include "search_flags.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace hat::program {
@@ -29,22 +33,33 @@ struct LineTranslation {
     data::PlaceholderCounts placeholders{};  ///< what became of protected strings
 };
 
+/// How text becomes what the network reads, and back.
+struct LineFlags {
+    data::UnknownPolicy unknown = data::UnknownPolicy::copy;
+    data::LostStrings lost = data::LostStrings::append;
+    /// A line with more tokens is cut into parts; 0: only what the network cannot read. Nothing: as
+    /// the model's training says.
+    std::optional<int> split_over{};
+};
+
 /// A model directory, ready to translate lines.
 class LineTranslator {
 public:
     /// Throws  `Error` if there is no translator at `path`, or it is damaged
-    LineTranslator(const std::string& path, const SearchFlags& flags, data::UnknownPolicy unknown,
-                   data::LostStrings lost)
+    LineTranslator(const std::string& path, const SearchFlags& flags, const LineFlags& lines)
         : flags_(flags), directory_(io::ModelDirectory::open(model_path(path))),
           text_(checked_text(path)), packed_(load()),
           translator_(packed_, directory_.config().special_tokens),
           codec_(text_, {.most_tokens = most_tokens(),
+                         .split_over = lines.split_over ? *lines.split_over : split_over(),
                          .part_tokens = part_tokens(),
-                         .unknown = unknown,
-                         .lost = lost}),
+                         .unknown = lines.unknown,
+                         .lost = lines.lost}),
           pool_(flags.threads) {}
 
     /// Tokens of a line that is translated in one piece, at most.
+    [[nodiscard]] int whole_tokens() const noexcept { return codec_.whole_tokens(); }
+    /// Tokens of a line that the network can read in one piece, at most.
     [[nodiscard]] int most_tokens() const noexcept { return translator_.max_source_length() - 1; }
 
     /// Precondition: `line` is UTF-8.
@@ -124,6 +139,21 @@ private:
     [[nodiscard]] int part_tokens() const noexcept {
         constexpr int least = 32;
         return std::max(least, translator_.max_target_length(flags_.options, most_tokens()) / 2);
+    }
+
+    /// As many tokens as the longest sentence of the training has: of a longer line, the network
+    /// says a part. 0 if the model does not tell.
+    [[nodiscard]] int split_over() const {
+        const auto& provenance = directory_.config().provenance;
+        const auto found = provenance.find(longest_source_key);
+        if (found == provenance.end()) return 0;
+        const std::string& text = found->second;
+        int longest = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), longest);
+        if (error != std::errc() || end != text.data() + text.size() || longest < 1)
+            fail(directory_.path(), "/config.json: provenance: ", longest_source_key, ": found ",
+                 in_quotes(text), ", expected a number of tokens");
+        return std::max(longest, part_tokens());
     }
 
     /// Parts that the network is asked for.

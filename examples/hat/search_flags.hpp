@@ -7,6 +7,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <string>
+
 namespace hat::program {
 
 /// How a command translates.
@@ -33,6 +35,16 @@ inline void add_search_flags(CLI::App& command, SearchFlags& flags) {
            "no sequence of so many tokens twice in a translation; 0: any");
     command.add_flag_callback(
         "--no-unk", [&search] { search.unk = false; }, "never choose the unknown word");
+}
+
+/// Throws  `CLI::ValidationError` if no translation may be as long as --min-length asks for.
+inline void check_lengths(const CLI::App& command, const decode::SearchOptions& search) {
+    if (command.count("--min-length") == 0 || search.max_length_a > 0 ||
+        search.min_length <= search.max_length_b)
+        return;
+    throw CLI::ValidationError("--min-length", std::to_string(search.min_length) +
+                                                   ", expected at most --max-length-b " +
+                                                   std::to_string(search.max_length_b));
 }
 
 /// What is said of translations that ended because they were as long as they may be.

@@ -3,7 +3,6 @@
 /// hat translate: text on stdin → its translation on stdout.
 
 #include <hat/data/lines.hpp>
-#include <hat/io/line_reader.hpp>
 
 #include "commands.hpp"
 #include "flags.hpp"
@@ -21,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,12 +31,16 @@ namespace {
 struct TranslateOptions {
     std::string model, targets;
     SearchFlags search;
-    data::UnknownPolicy unknown = data::UnknownPolicy::copy;
-    data::LostStrings lost = data::LostStrings::append;
+    LineFlags lines;
     LineInputOptions input;
     OutputOptions output;
     bool stats = false;
 };
+
+/// Whether a text has U+FFFD, which stands for bytes that are no character.
+bool has_replacement(std::string_view text) {
+    return text.find("\uFFFD") != std::string_view::npos;
+}
 
 const std::map<std::string, data::UnknownPolicy> unknown_policies{
     {"copy", data::UnknownPolicy::copy},
@@ -47,21 +51,29 @@ const std::map<std::string, OutputFormat> output_formats{{"text", OutputFormat::
 
 /// Lines as they were read, and as the network reads them.
 struct Block {
-    std::vector<io::Line> lines;
+    std::vector<InputLine> lines;
     std::vector<data::SourceLine> sources;
 };
 
+/// Tells that a line is translated in parts. Returns whether to do so: if not, this is the end.
+bool report_parts(LineInput& input, const LineTranslator& translator, const InputLine& line,
+                  const data::SourceLine& source) {
+    const int most = source.is_unreadable ? translator.most_tokens() : translator.whole_tokens();
+    const std::string what = "the line has " + std::to_string(source.tokens) +
+                             " tokens, expected at most " + std::to_string(most);
+    const std::string remedy =
+        "it is translated in " + std::to_string(source.parts.size()) + " parts";
+    if (source.is_unreadable) return input.report(line.number, what, remedy);
+    input.note(line.number, what, remedy);
+    return true;
+}
+
 Block read_block(LineInput& input, const LineTranslator& translator, TranslationTally& tally) {
     Block block;
-    input.read_block([&](io::Line& line) {
+    input.read_block([&](InputLine& line) {
         auto source = input.encoded(line.number, [&] { return translator.encode(line.text); });
         if (!source) return false;
-        if (source->parts.size() > 1 &&
-            !input.report(line.number,
-                          "the line has " + std::to_string(source->tokens) +
-                              " tokens, expected at most " +
-                              std::to_string(translator.most_tokens()),
-                          "it is translated in " + std::to_string(source->parts.size()) + " parts"))
+        if (source->parts.size() > 1 && !report_parts(input, translator, line, *source))
             return false;
         tally.add(line.text, *source);
         block.lines.push_back(std::move(line));
@@ -80,10 +92,13 @@ void translate_lines(const TranslateOptions& options, LineTranslator& translator
          block = read_block(input, translator, tally)) {
         const auto translations = translator.translate(block.sources, n_best);
         for (std::size_t i = 0; i < translations.size(); ++i) {
-            const io::Line& line = block.lines[i];
-            output.print(line.number, line.text, translations[i]);
-            if (translations[i].front().is_cut) tally.add_cut(line.number);
-            tally.add(translations[i].front().placeholders);
+            const InputLine& line = block.lines[i];
+            const LineTranslation& best = translations[i].front();
+            output.print(line, block.sources[i], translations[i]);
+            if (best.is_cut) tally.add_cut(line.number);
+            if (has_replacement(best.text) && !has_replacement(line.text))
+                tally.add_broken(line.number);
+            tally.add(best.placeholders);
         }
         flush_standard_output();
         tally.show_progress();
@@ -94,7 +109,7 @@ void translate_lines(const TranslateOptions& options, LineTranslator& translator
 
 /// Pairs to score; those that are too long have no tokens.
 struct PairBlock {
-    std::vector<std::string> sources;
+    std::vector<InputLine> sources;
     std::vector<std::string> targets;
     std::vector<std::optional<data::TokenPair>> pairs;
 };
@@ -102,7 +117,7 @@ struct PairBlock {
 PairBlock read_pairs(LineInput& input, const LineTranslator& translator,
                      const std::vector<std::string>& targets) {
     PairBlock block;
-    input.read_block([&](io::Line& line) {
+    input.read_block([&](InputLine& line) {
         if (line.number > targets.size()) {
             input.end_with("standard input has more lines than --score-targets");
             return false;
@@ -120,7 +135,7 @@ PairBlock read_pairs(LineInput& input, const LineTranslator& translator,
                 return false;
             pair.reset();
         }
-        block.sources.push_back(std::move(line.text));
+        block.sources.push_back(std::move(line));
         block.targets.push_back(target);
         block.pairs.push_back(std::move(pair));
         return true;
@@ -159,7 +174,7 @@ void translate(const TranslateOptions& options) {
     if (options.output.n_best > options.search.options.beam)
         fail("--n-best: ", options.output.n_best, ", but a beam of ", options.search.options.beam,
              " has no more translations; see --beam");
-    LineTranslator translator(options.model, options.search, options.unknown, options.lost);
+    LineTranslator translator(options.model, options.search, options.lines);
     if (options.targets.empty())
         translate_lines(options, translator);
     else
@@ -188,13 +203,20 @@ void add_translate(CLI::App& app) {
             ->excludes(n_best);
     add_choice(*command, "--format", options->output.format, output_formats,
                "lines of text, or of JSON with source, target, score and n_best");
-    add_choice(*command, "--unk", options->unknown, unknown_policies,
+    add_choice(*command, "--unk", options->lines.unknown, unknown_policies,
                "text that the vocabulary lacks: copy it into the translation, drop it, or put a "
                "mark (⁇) in its place")
         ->excludes(targets);
-    add_lost_flag(*command, options->lost)->excludes(targets);
+    add_lost_flag(*command, options->lines.lost)->excludes(targets);
+    number
+        .without_default("--split-over", options->lines.split_over, {.low = 0},
+                         "cut a line of more tokens into parts, and join their translations; 0: "
+                         "only what the network cannot read [as many as the longest sentence of "
+                         "the training has]")
+        ->excludes(targets);
     command->add_flag("--strict", options->input.strict,
-                      "end at the first line that is too long or not UTF-8, instead of mending it");
+                      "end at the first line that is too long for the network or --max-line-bytes, "
+                      "or not UTF-8, instead of mending it");
     number("--max-line-bytes", options->input.max_line_bytes,
            {.low = std::size_t{16}, .high = std::size_t{1} << 30},
            "what a longer line has behind these is left out, with a note");
@@ -202,7 +224,10 @@ void add_translate(CLI::App& app) {
         ->add_flag("--stats", options->stats,
                    "say at the end how much was translated, unknown and cut, and how fast")
         ->excludes(targets);
-    command->callback([options] { translate(*options); });
+    command->callback([options, command] {
+        check_lengths(*command, options->search.options);
+        translate(*options);
+    });
 }
 
 }  // namespace hat::program

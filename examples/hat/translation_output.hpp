@@ -3,10 +3,11 @@
 
 #include <hat/io/json.hpp>
 
+#include "line_input.hpp"
 #include "line_translator.hpp"
 
+#include <array>
 #include <cmath>
-#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -26,48 +27,60 @@ struct OutputOptions {
 ///
 ///     {"source": …, "target": …, "score": …, "n_best": [{"target": …, "score": …}, …]}
 ///
-/// Of a line that the network was not asked for, the score is null.
+/// Of a line that the network was not asked for, the score is null, or nan in text. What is not as
+/// usual is told in further fields: of a translation "is_cut" and "lost" (protected strings), of a
+/// line "parts", "unknown_tokens", "mended" (it was not UTF-8) and "shortened".
 class TranslationOutput {
 public:
     explicit TranslationOutput(const OutputOptions& options) : options_(options) {}
 
-    /// The translations of line `number`, best first.
-    void print(std::uint64_t number, const std::string& source,
+    /// The translations of a line, best first.
+    void print(const InputLine& source, const data::SourceLine& encoded,
                const std::vector<LineTranslation>& translations) const {
         if (options_.format == OutputFormat::jsonl) {
-            Json line = {{"source", source}};
+            Json line = {{"source", source.text}};
             add(line, translations.front());
             if (options_.n_best > 0) {
                 line["n_best"] = Json::array();
                 for (const LineTranslation& translation : translations)
                     add(line["n_best"].emplace_back(Json::object()), translation);
             }
+            if (encoded.parts.size() > 1) line["parts"] = encoded.parts.size();
+            if (encoded.unknown_tokens > 0) line["unknown_tokens"] = encoded.unknown_tokens;
+            add(line, source);
             return print(line);
         }
         for (const LineTranslation& translation : translations) {
-            if (options_.n_best > 0) std::printf("%llu\t", static_cast<unsigned long long>(number));
-            const bool is_empty = translation.text.empty() && !translation.score;
-            if (options_.scores && !is_empty)
-                std::printf("%.4f\t", static_cast<double>(translation.score.value_or(0.0F)));
+            if (options_.n_best > 0)
+                std::printf("%llu\t", static_cast<unsigned long long>(source.number));
+            if (options_.scores) std::printf("%s\t", text(translation.score).c_str());
             std::fwrite(translation.text.data(), 1, translation.text.size(), stdout);
             std::putchar('\n');
         }
     }
 
     /// The score of a pair that was given; none if the network cannot read it.
-    void print(const std::string& source, const std::string& target,
+    void print(const InputLine& source, const std::string& target,
                std::optional<float> score) const {
-        if (options_.format == OutputFormat::jsonl)
-            return print(Json{{"source", source}, {"target", target}, {"score", number(score)}});
-        if (score)
-            std::printf("%.4f\n", static_cast<double>(*score));
-        else
-            std::printf("nan\n");
+        if (options_.format == OutputFormat::text) {
+            std::printf("%s\n", text(score).c_str());
+            return;
+        }
+        Json line = {{"source", source.text}, {"target", target}, {"score", number(score)}};
+        add(line, source);
+        print(line);
     }
 
 private:
     using Json = nlohmann::ordered_json;
 
+    /// As `--scores` prints it.
+    [[nodiscard]] static std::string text(std::optional<float> score) {
+        if (!score) return "nan";
+        std::array<char, 64> digits{};
+        std::snprintf(digits.data(), digits.size(), "%.4f", static_cast<double>(*score));
+        return digits.data();
+    }
     /// A number as `--scores` prints it; null if there is none, or none that JSON has.
     [[nodiscard]] static Json number(std::optional<float> score) {
         if (!score || !std::isfinite(*score)) return nullptr;
@@ -77,6 +90,11 @@ private:
         json["target"] = translation.text;
         json["score"] = number(translation.score);
         if (translation.is_cut) json["is_cut"] = true;
+        if (translation.placeholders.lost > 0) json["lost"] = translation.placeholders.lost;
+    }
+    static void add(Json& json, const InputLine& line) {
+        if (line.is_mended) json["mended"] = true;
+        if (line.is_shortened) json["shortened"] = true;
     }
     static void print(const Json& json) { std::printf("%s\n", io::json_text(json).c_str()); }
 

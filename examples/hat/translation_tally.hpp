@@ -38,6 +38,10 @@ public:
     void add_cut(std::uint64_t number) {
         if (cut_++ == 0) first_cut_line_ = number;
     }
+    /// Counts a translation with bytes that are no character, of line `number` of the input.
+    void add_broken(std::uint64_t number) {
+        if (broken_++ == 0) first_broken_line_ = number;
+    }
     /// Counts what became of the protected strings of a line.
     void add(const data::PlaceholderCounts& placeholders) noexcept {
         placeholders_ += placeholders;
@@ -62,12 +66,18 @@ public:
         clear_progress();
         if (unknown_lines_ > 0)
             note(std::to_string(unknown_lines_) + " of " + std::to_string(lines_) +
-                 " lines have text that the vocabulary lacks; the first, line " +
+                 (unknown_lines_ == 1 ? " lines has" : " lines have") +
+                 " text that the vocabulary lacks; the first, line " +
                  std::to_string(first_unknown_line_) + ": " + readable(first_unknown_));
         if (cut_ > 0)
             note(std::to_string(cut_) + " of " + std::to_string(lines_) +
                  (cut_ == 1 ? " translations is " : " translations are ") + cut_translations +
                  "; the first, line " + std::to_string(first_cut_line_));
+        if (broken_ > 0)
+            note(std::to_string(broken_) + " of " + std::to_string(lines_) +
+                 (broken_ == 1 ? " translations has" : " translations have") +
+                 " bytes that are no character (U+FFFD); the first, line " +
+                 std::to_string(first_broken_line_));
         if (placeholders_.strings > 0 || placeholders_.invented > 0)
             note(std::to_string(placeholders_.strings) + " protected strings in " +
                  std::to_string(placeholders_.lines) + " lines; " +
@@ -79,11 +89,12 @@ public:
                                                 static_cast<double>(tokens_);
         std::fprintf(stderr,
                      "%lld lines, %lld words, %lld tokens, %lld of them unknown (%.2f %%) in %lld "
-                     "lines; %lld translations cut; %.1f s, %.0f words/s\n",
+                     "lines; %lld translations cut, %lld with bytes that are no character; %.1f "
+                     "s, %.0f words/s\n",
                      static_cast<long long>(lines_), static_cast<long long>(words_),
                      static_cast<long long>(tokens_), static_cast<long long>(unknown_tokens_),
                      share, static_cast<long long>(unknown_lines_), static_cast<long long>(cut_),
-                     seconds(), words_per_second());
+                     static_cast<long long>(broken_), seconds(), words_per_second());
     }
 
 private:
@@ -113,6 +124,8 @@ private:
     data::PlaceholderCounts placeholders_;
     std::int64_t cut_ = 0;
     std::uint64_t first_cut_line_ = 0;
+    std::int64_t broken_ = 0;
+    std::uint64_t first_broken_line_ = 0;
 };
 
 }  // namespace hat::program

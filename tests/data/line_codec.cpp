@@ -96,6 +96,23 @@ TEST_SUITE("data/line_codec") {
         for (const SourcePart& part : line.parts) CHECK(part.tokens.size() <= 4);
     }
 
+    TEST_CASE("a line may be cut before it is too long for the network") {
+        const TextCodec text = words();
+        const LineCodec codec(text, {.most_tokens = 6, .split_over = 4, .part_tokens = 3});
+        CHECK(codec.whole_tokens() == 4);
+        CHECK(codec.encode("a b c d.").parts.size() == 1);
+        const SourceLine longer = codec.encode("a b d. a c");
+        CHECK(longer.parts.size() == 2);
+        CHECK_FALSE(longer.is_unreadable);
+        CHECK(codec.encode("a b d. a c a b").is_unreadable);
+        CHECK(translated(codec, "a b d. a c") == "A B D. A C");
+        // No part has more than a line that is not cut.
+        const LineCodec small(text, {.most_tokens = 6, .split_over = 2, .part_tokens = 3});
+        for (const SourcePart& part : small.encode("a b c").parts) CHECK(part.tokens.size() <= 3);
+        for (const int none : {0, 7})
+            CHECK(LineCodec(text, {.most_tokens = 6, .split_over = none}).whole_tokens() == 6);
+    }
+
     TEST_CASE("the network's k-th unk is the source's k-th unknown text, nothing or a mark") {
         const TextCodec text = words();
         const std::string line = "a Q b R d.";
@@ -110,8 +127,8 @@ TEST_SUITE("data/line_codec") {
         CHECK(translated(LineCodec(text, {}), "a 😀 b", false) == "A B 😀");
         CHECK(translated(LineCodec(text, {.unknown = UnknownPolicy::drop}), "a 😀 b", false) ==
               "A B");
-        CHECK(translated(LineCodec(text, {.unknown = UnknownPolicy::mark}), "a 😀 b", false) ==
-              "A B");
+        CHECK(translated(LineCodec(text, {.unknown = UnknownPolicy::mark}), "a 😀 b Q, R", false) ==
+              "A B ⁇ ⁇ ⁇");
     }
 
     TEST_CASE("none is invented: an unk without unknown text in the source is nothing") {

@@ -29,5 +29,7 @@ TEST_SUITE("data/unknown_text") {
         CHECK(with_dropped_words("Öffnen.", unknown, 4) == "Öffnen.");
         CHECK(with_dropped_words("", unknown, 2) == "😀");
         CHECK(with_dropped_words("Öffnen.", {}, 3) == "Öffnen.");
+        CHECK(with_dropped_words("Öffnen.", unknown, 0, "⁇") == "Öffnen. ⁇ ⁇");
+        CHECK(with_dropped_words("", unknown, 1, "⁇") == "⁇ ⁇");
     }
 }

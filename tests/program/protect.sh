@@ -81,6 +81,8 @@ for lost in append mark; do
         cmp strings.en strings.out || fail "--lost $lost, line $line: $(sed -n ${line}p hard.out)"
     done
 done
+"$hat" translate --model run --format jsonl <hard.en 2>log | grep -oE '"lost":[0-9]+' | cut -d : -f 2 >lost
+says log "$(awk '{ n += $1 } END { print n + 0 }' lost) were lost in translation"
 "$hat" translate --model run --lost drop <hard.en >hard.out 2>/dev/null
 grep -oE '\{[0-9]+\}' hard.out | sort -u | grep -vxF -f <(grep -oE '\{[0-9]+\}' hard.en) &&
     fail "a string was invented: $(cat hard.out)"

@@ -36,6 +36,19 @@ has stderr "note: standard input:2: the line has"
 diff <(sed -n '1p;3p' good) <(sed -n '1p;3p' stdout) || fail "a long line changed other lines"
 [ "$(sed -n 2p stdout | wc -w)" -ge 175 ] || fail "a long line lost sentences: $(cat stdout)"
 
+# So is a line that is longer than all that the network was trained on; --strict does not end there.
+grep -qE '"longest_source": "[0-9]+"' run/model/config.json || fail "no length: $(cat run/model/config.json)"
+awk 'BEGIN { for (i = 0; i < 60; ++i) printf "one two three. "; print "" }' >longer.txt
+ok "${translate[@]}" --strict <longer.txt
+grep -qE '^note: standard input:1: the line has [0-9]+ tokens, expected at most [0-9]{2}; it is translated in [0-9]+ parts$' stderr ||
+    fail "a longer line: $(cat stderr)"
+in_parts=$(wc -w <stdout)
+ok "${translate[@]}" --strict --split-over 0 <longer.txt
+! grep -q parts stderr || fail "--split-over 0: $(cat stderr)"
+[ "$in_parts" -gt "$(wc -w <stdout)" ] || fail "a longer line has only $in_parts words in parts"
+ok "${translate[@]}" --split-over 5 <good
+has stderr ' tokens, expected at most 5; it is translated in '
+
 # --strict ends there, after what came before.
 for bad in bytes.txt long.txt; do
     expect 1 "standard input:2: " "${translate[@]}" --strict <"$bad"
@@ -68,6 +81,7 @@ ok "${translate[@]}" --unk drop <unknown.txt
 [ "$(sed -n 2p stdout)" = "" ] || fail "--unk drop: $(cat stdout)"
 ok "${translate[@]}" --unk mark <unknown.txt
 [ "$(sed -n 2p stdout)" = "⁇" ] || fail "--unk mark: $(cat stdout)"
+[ "$(sed -n 1p stdout | grep -o ⁇ | wc -l)" = 1 ] || fail "--unk mark: $(cat stdout)"
 ok "${translate[@]}" <good
 ! grep -q lacks stderr || fail "known text is said to be unknown: $(cat stderr)"
 
@@ -80,6 +94,26 @@ has stderr " tokens, 0 of them unknown (0.00 %) in 0 lines; "
 ok "$hat" distill --model run --data data --out distilled --beam 1 --max-length-b 1
 has stderr "400 of 400 translations are as long as it may be"
 has distilled/config.json '"cut_translations": 400'
+
+# A mean of parameters that is worse than the best ones is told.
+grep -qE '^note: the mean of the last parameters is worse than the best \(loss [0-9.]+ at update [0-9]+\); --average-last 1 takes no mean$' log ||
+    fail "the mean is worse, unsaid: $(cat log)"
+
+# Bytes that are no character are told: here the third is cut off.
+sed 's/.*/保/' train.de >bytes.de
+sed 's/.*/保/' valid.de >valid_bytes.de
+"$hat" prepare --source train.en --target train.de --vocab-size 400 --byte-fallback on \
+    --out with_bytes >/dev/null 2>&1
+"$hat" prepare --source train.en --target bytes.de --valid-source valid.en --keep-leaks \
+    --valid-target valid_bytes.de --subword with_bytes/subword.model --out bytes >/dev/null 2>&1
+"$hat" train --data bytes --architecture small.yml --updates 40 --max-tokens 600 --learning-rate 4e-3 \
+    --warmup 20 --average-last 1 --out bytes_run >/dev/null 2>log || fail "training: $(cat log)"
+ok "$hat" translate --model bytes_run --max-length-b 2 --stats <valid.en
+has stderr "20 of 20 translations have bytes that are no character (U+FFFD); the first, line 1"
+has stderr "cut, 20 with bytes that are no character; "
+printf 'one \xff two.\n' >bad_byte
+ok "$hat" translate --model bytes_run --max-length-b 2 <bad_byte
+! grep -q "no character" stderr || fail "the source has U+FFFD itself: $(cat stderr)"
 
 # On a terminal it tells how far it is.
 script -qec "'$hat' translate --model run --max-length-b 20 <valid.en >on_terminal" typescript </dev/null >/dev/null
@@ -105,12 +139,26 @@ expect 1 "standard input has more lines than --score-targets" \
     "${translate[@]}" --score-targets valid.de <thrice.en
 [ "$(wc -l <stdout)" = 20 ] || fail "scores that came before are not there"
 
+# A line without a score has as many columns.
+printf 'one.\n\n' >blank
+"${translate[@]}" --scores <blank | sed -n 2p | diff - <(printf 'nan\t\n') || fail "score of a blank line"
+"${translate[@]}" --scores --n-best 1 <blank | sed -n 2p | diff - <(printf '2\tnan\t\n') ||
+    fail "score of a blank line among the best"
+
 # As JSON.
 printf 'one "two".\n\n' | "${translate[@]}" --format jsonl --n-best 2 >json
 sed -n 1p json | grep -Eq '^\{"source":"one \\"two\\"\.","target":"[^"]+","score":-[0-9.]+,"n_best":\[\{"target":"[^"]+","score":-[0-9.]+\},\{' ||
     fail "JSON: $(cat json)"
 [ "$(sed -n 2p json)" = '{"source":"","target":"","score":null,"n_best":[{"target":"","score":null}]}' ] ||
     fail "JSON of an empty line: $(cat json)"
+# What is not as usual stands there.
+{ printf 'one \xff 😀 two\none two three four five\n'; cat longer.txt; } >unusual
+"${translate[@]}" --format jsonl --max-line-bytes 900 <unusual >json 2>/dev/null
+sed -n 1p json | grep -qE ',"unknown_tokens":[0-9]+,"mended":true\}$' || fail "JSON: $(cat json)"
+sed -n 2p json | grep -qE '"score":-[0-9.]+(,"is_cut":true)?\}$' || fail "JSON: $(cat json)"
+sed -n 3p json | grep -qE ',"parts":[0-9]+\}$' || fail "JSON: $(cat json)"
+"${translate[@]}" --format jsonl --max-line-bytes 20 <unusual 2>/dev/null | sed -n 2p |
+    grep -qE '"score":-[0-9.]+(,"is_cut":true)?,"shortened":true\}$' || fail "JSON of a line that is cut off"
 echo 'one.' >one
 "${translate[@]}" --format jsonl --score-targets one <one |
     grep -Eq '^\{"source":"one\.","target":"one\.","score":-[0-9.]+\}$' || fail "JSON of a score"
@@ -119,6 +167,11 @@ echo 'one.' >one
 "${translate[@]}" --min-length 12 <good >longer
 "${translate[@]}" --scores --min-length 12 --no-unk <good >/dev/null || fail "--no-unk"
 [ "$(wc -c <longer)" -gt "$("${translate[@]}" <good | wc -c)" ] || fail "--min-length has no effect"
+
+expect 2 "--min-length: 21, expected at most --max-length-b 20" "${translate[@]}" --min-length 21 </dev/null
+expect 2 "--min-length: 201, expected at most --max-length-b 200" \
+    "$hat" distill --model run --data data --out other --min-length 201
+ok "${translate[@]}" --min-length 21 --max-length-a 2 <good
 
 # Another program holds it open for 1,000 lines and has the answer to each before it writes the next.
 awk 'BEGIN { split("one two three four five six", w)

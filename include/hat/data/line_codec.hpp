@@ -26,7 +26,8 @@ enum class UnknownPolicy { copy, drop, mark };
 
 struct LineCodecOptions {
     int most_tokens = 1023;  ///< that the network reads, its eos not counted
-    int part_tokens = 100;   ///< of the parts of a line that has more
+    int split_over = 0;      ///< a line with more is cut into parts; 0: only what is unreadable
+    int part_tokens = 100;   ///< of such parts, at most
     UnknownPolicy unknown = UnknownPolicy::copy;
     LostStrings lost = LostStrings::append;  ///< of protected strings that a translation lacks
 };
@@ -41,11 +42,12 @@ struct SourcePart {
     std::vector<ProtectedString> strings{};  ///< that stand as symbols in it
 };
 
-/// A line as the network reads it: one part, none if it is blank, or several if it is too long.
+/// A line as the network reads it: one part, none if it is blank, or several if it is long.
 struct SourceLine {
     std::vector<SourcePart> parts;
     int tokens = 0;  ///< without eos
     int unknown_tokens = 0;
+    bool is_unreadable = false;  ///< in one piece: the network has no positions for it
 };
 
 /// A source and a target as the network reads them, both with eos.
@@ -67,20 +69,26 @@ public:
     LineCodec(const TextCodec& text, const LineCodecOptions& options)
         : text_(&text), options_(options) {
         int room = options.most_tokens;
+        if (options.split_over < 1 || options.split_over > room) options_.split_over = room;
         if (!text.rules().protect.empty()) {
             placeholders_.emplace(text.rules().protect);
             room =
                 std::max(room - 2, 1);  // a part goes on to the end of a symbol that it is cut in
         }
-        options_.part_tokens = std::clamp(options.part_tokens, 1, room);
+        options_.part_tokens =
+            std::clamp(options.part_tokens, 1, std::min(room, options_.split_over));
     }
+
+    /// Tokens of a line that is read in one piece, at most.
+    [[nodiscard]] int whole_tokens() const noexcept { return options_.split_over; }
 
     /// Precondition: `line` is UTF-8.
     [[nodiscard]] SourceLine encode(std::string_view line) const {
         SourceLine encoded;
         MaskedLine masked = mask(line);
         std::vector<int> ids = text_->encode(masked.text);
-        if (std::ssize(ids) <= options_.most_tokens)
+        encoded.is_unreadable = std::ssize(ids) > options_.most_tokens;
+        if (std::ssize(ids) <= options_.split_over)
             add(encoded, {.text = masked.text, .between = {}}, std::move(ids),
                 std::move(masked.strings));
         else
@@ -222,10 +230,13 @@ private:
         const std::vector<int> ids(target.begin(), target.end() - 1);  // without eos
         const auto count =
             static_cast<std::size_t>(std::count(ids.begin(), ids.end(), text_->special().unk));
-        std::vector<std::string> shown(options_.unknown == UnknownPolicy::mark ? count : 0, mark);
-        if (options_.unknown != UnknownPolicy::copy) return text_->decode(ids, shown);
-        for (const UnknownText& unknown : part.unknown) shown.push_back(unknown.text);
-        return with_dropped_words(text_->decode(ids, shown), part.unknown, count);
+        if (options_.unknown == UnknownPolicy::drop) return text_->decode(ids, {});
+        const bool marks = options_.unknown == UnknownPolicy::mark;
+        std::vector<std::string> shown(marks ? count : 0, mark);
+        if (!marks)
+            for (const UnknownText& unknown : part.unknown) shown.push_back(unknown.text);
+        return with_dropped_words(text_->decode(ids, shown), part.unknown, count,
+                                  marks ? mark : "");
     }
 
     const TextCodec* text_;

@@ -44,16 +44,19 @@ struct UnknownTexts {
 }
 
 /// A translation with those unknown words and symbols behind it that it says nothing of: all but
-/// the first `used` ones. Unknown letters inside a word are not among them.
+/// the first `used` ones. Unknown letters inside a word are not among them. A `mark` stands in the
+/// place of each word, if there is one.
 [[nodiscard]] inline std::string with_dropped_words(std::string translation,
                                                     const std::vector<UnknownText>& unknown,
-                                                    std::size_t used) {
+                                                    std::size_t used, std::string_view mark = {}) {
     bool last_was_kept = false;
     for (std::size_t i = used; i < unknown.size(); ++i) {
         const auto& [text, is_word, follows_last] = unknown[i];
         const bool is_kept = has_symbols(text) || (is_word && has_letters(text));
-        if (is_kept && !translation.empty() && !(follows_last && last_was_kept)) translation += ' ';
-        if (is_kept) translation += text;
+        const bool goes_on = follows_last && last_was_kept;
+        if (is_kept && !translation.empty() && !goes_on) translation += ' ';
+        if (is_kept && mark.empty()) translation += text;
+        if (is_kept && !mark.empty() && !goes_on) translation += mark;
         last_was_kept = is_kept;
     }
     return translation;
