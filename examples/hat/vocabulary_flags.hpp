@@ -58,8 +58,9 @@ struct VocabularyFlags {
 
 inline void add_vocabulary_flags(CLI::App& command, VocabularyFlags& flags) {
     const NumberFlags number(command);
-    number("--vocab-size", flags.vocab_size, {.low = 8, .high = 1'000'000},
-           "subword pieces, at most; both languages share them");
+    CLI::Option* vocab_size =
+        number("--vocab-size", flags.vocab_size, {.low = 8, .high = 1'000'000},
+               "subword pieces, at most; both languages share them");
     CLI::Option* subword = command.add_option(
         "--subword", flags.subword,
         "use this SentencePiece model instead of training one, and the text.json beside it");
@@ -88,6 +89,7 @@ inline void add_vocabulary_flags(CLI::App& command, VocabularyFlags& flags) {
         option->excludes(subword);
         option->group("Text and pieces");
     }
+    vocab_size->excludes(subword);
     subword->group("Text and pieces");
 }
 
@@ -152,7 +154,13 @@ inline std::vector<std::string> protected_patterns(const VocabularyFlags& flags)
 /// Throws  `Error` if it cannot be loaded or learned
 inline Vocabulary make_vocabulary(const VocabularyFlags& flags,
                                   const std::vector<const std::vector<std::string>*>& lines) {
-    if (!flags.subword.empty()) return detail::load_vocabulary(flags.subword);
+    if (!flags.subword.empty()) {
+        Vocabulary vocabulary = detail::load_vocabulary(flags.subword);
+        if (!vocabulary.files.contains("text.json"))
+            std::fprintf(stderr, "note: there is no text.json beside %s; the text stays as it is\n",
+                         flags.subword.c_str());
+        return vocabulary;
+    }
     data::TextRules rules = flags.rules();
     rules.stand_ins = true;
     const data::LineSample sample(lines, flags.sample, rules);
@@ -164,8 +172,11 @@ inline Vocabulary make_vocabulary(const VocabularyFlags& flags,
         bytes = false;  // the text has few pieces
         subword = detail::train_vocabulary(flags, sample, rules, bytes);
     }
+    const char* about_bytes = bytes       ? ", 256 of them bytes"
+                              : automatic ? " (no bytes: 256 would be more than a tenth)"
+                                          : "";
     std::fprintf(stderr, "vocabulary: %d pieces%s, learned from %zu%s lines%s\n", subword.size(),
-                 bytes ? ", 256 of them bytes" : "", sample.size(),
+                 about_bytes, sample.size(),
                  sample.size() < sample.lines() ? (" of " + std::to_string(sample.lines())).c_str()
                                                 : "",
                  sample.size() < sample.lines() ? " (--sample)" : "");

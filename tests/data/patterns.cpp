@@ -40,6 +40,13 @@ TEST_SUITE("data/patterns") {
               Strings{"http://a.b/", "ftp://c", "www.d.de", "file:///e"});
         CHECK(find({"url"}, "访问https://例.中国/路。或") == Strings{"https://例.中国/路"});
         CHECK(find({"url"}, "https://…") == Strings{"https://"});
+        CHECK(
+            find({"url"}, "https://hat.example/x?q=🦄&y=1, https://a.b/👩\u200D💻/€→x") ==
+            Strings{"https://hat.example/x?q=🦄&y=1", "https://a.b/👩\u200D💻/€→x"});
+        CHECK(find({"url"},
+                   "<https://a.b/c>, «https://d.e/🦄» „https://f“ https://g\u3000h") ==
+              Strings{"https://a.b/c", "https://d.e/🦄", "https://f", "https://g"});
+        CHECK(find({"url"}, "https://a.b/(🦄)/⟦0⟧{0}") == Strings{"https://a.b/(🦄)/"});
         CHECK(find({"url"}, "a:b, c//d, awww.e").empty());
     }
     TEST_CASE("mail addresses") {
@@ -97,7 +104,7 @@ TEST_SUITE("data/patterns") {
     TEST_CASE("time is linear in the line, for what nearly is a string as well") {
         const Patterns patterns({"all"});
         for (const char* unit : {"{0}", "<a b=\"", "<!-- {0} ", "&quot;", "www.a(", "{{ {0} ", "a@",
-                                 "100%", "<a b='c' ", "x://", "&#1"}) {
+                                 "100%", "<a b='c' ", "x://", "www.🦄(", "&#1"}) {
             CAPTURE(unit);
             const auto repeated = [&](int count) {
                 std::string line;

@@ -150,8 +150,14 @@ TEST_SUITE("data/subword_trainer") {
               "subword model: vocabulary size -1, expected at least 1");
         CHECK(error_of({.symbols = {"a b"}}) ==
               "subword model: symbol \"a b\": expected text without spaces");
-        CHECK(error_of({.symbols = {""}}) ==
-              "subword model: symbol \"\": expected text without spaces");
+        CHECK(error_of({.symbols = {""}}) == "subword model: symbol \"\": is empty, expected text");
+        CHECK(error_of({.symbols = {"a", "b", "a"}}) ==
+              "subword model: symbol \"a\": is given twice");
+        for (const std::string reserved : {"<unk>", "<s>", "</s>", "<pad>", "<0x41>", "<0xFF>"})
+            CHECK(error_of({.symbols = {reserved}}) ==
+                  "subword model: symbol \"" + reserved + "\": is reserved, expected another text");
+        for (const char* free : {"<0x4>", "<0x4g>", "<0xff>", "<S>"})
+            CHECK(error_of({.vocab_size = 80, .symbols = {free}}) == "no error");
         CHECK(error_of({.threads = 0}) == "subword model: 0 threads, expected 1 to 128");
         CHECK_THROWS_WITH_AS(static_cast<void>(train_subword({"", ""})),
                              "subword model: there is no text to train it on", hat::Error);

@@ -40,6 +40,13 @@ expect 1 "" "$hat" tune --model run --data mixed --updates 1 --out tuned
 prepare again --subword data/subword.model
 cmp -s data/train.corpus again/train.corpus || fail "--subword: another corpus"
 cmp -s data/text.json again/text.json || fail "--subword: another text.json"
+says_not "text.json"
+mkdir alone
+cp data/subword.model alone
+prepare bare --subword alone/subword.model
+says "note: there is no text.json beside alone/subword.model; the text stays as it is"
+expect 2 "--vocab-size excludes --subword" "$hat" prepare --source train.en --target train.de \
+    --subword data/subword.model --vocab-size 80 --out other
 expect 2 "--normalize" "$hat" prepare --source train.en --target train.de \
     --subword data/subword.model --normalize nfkc --out other
 
@@ -92,6 +99,8 @@ cp known.en valid.en
 # ---- flags of the vocabulary -------------------------------------------------------------------
 prepare small --vocab-size 5000
 says "note: the text has no more pieces; --vocab-size 5000 is larger"
+says " pieces (no bytes: 256 would be more than a tenth), learned from "
+prepare off --vocab-size 80 --byte-fallback off
 says_not "bytes"
 prepare covered --vocab-size 80 --character-coverage 0.98
 says "unknown: "
@@ -104,6 +113,10 @@ prepare whole --vocab-size 80
 grep -qaF '<b>' whole/subword.model && fail "<b> is a piece without --symbols"
 expect 1 'symbol "a b": expected text without spaces' "$hat" prepare --source train.en \
     --target train.de --symbols 'a b' --out other
+for bad in '<unk>: is reserved' '<0x41>: is reserved' 'xy,xy: is given twice' ': is empty'; do
+    expect 1 "${bad#*: }" "$hat" prepare --source train.en --target train.de --vocab-size 80 \
+        --symbols "${bad%%: *}" --out other
+done
 prepare sampled --vocab-size 60 --sample 50
 says "learned from 50 of 600 lines (--sample)"
 # No line is left out of learning for its length, nor for a character in it.

@@ -31,12 +31,15 @@ inline constexpr std::array named_patterns{
                            R"((?:"[^"<]*"|'[^'<]*'|[^\s"'<>=]+))?)*\s*/?>|</?[0-9]+\s*/?>|)"
                            R"(<!--[^<>]*-->|<[!?][A-Za-z][^<>]*>|)"
                            R"(&(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);)"},
-    // An address ends with a letter, a digit or one of its own signs, not with the punctuation of
-    // the sentence; a bracket belongs to it if it is closed there.
+    // An address goes on over its own signs and whatever is not ASCII but no space, control or
+    // punctuation. It does not end with the punctuation of the sentence; a bracket belongs to it if
+    // it is closed there.
     NamedPattern{"url",
-                 R"(\b(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.)(?:)"
-                 R"((?:[-\pL\pM\pN%/?#&=+~$@!*';:.,_|]|\([-\pL\pM\pN%/?#&=+~$@!*';:.,_|]*\))*)"
-                 R"((?:[-\pL\pM\pN%/#&=+~$@*_]|\([-\pL\pM\pN%/?#&=+~$@!*';:.,_|]*\)))?)"},
+                 R"(\b(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.)(?:(?:)"
+                 R"([-\w%/?#&=+~$@!*';:.,|\x{200C}\x{200D}]|[^\x00-\x7F\pZ\pC\pP]|)"
+                 R"(\((?:[-\w%/?#&=+~$@!*';:.,|\x{200C}\x{200D}]|[^\x00-\x7F\pZ\pC\pP])*\))*)"
+                 R"((?:[-\w%/#&=+~$@*]|[^\x00-\x7F\pZ\pC\pP]|)"
+                 R"(\((?:[-\w%/?#&=+~$@!*';:.,|\x{200C}\x{200D}]|[^\x00-\x7F\pZ\pC\pP])*\)))?)"},
     NamedPattern{"email", R"(\b[A-Za-z0-9][\w.%+-]*@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,})"},
     // Of C and what took after it: %s, %-5.2lf, %1$s, %%, %@, %(name)s, %1. A per cent sign between
     // a number and a word ("100%ig") is none.

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -125,6 +126,30 @@ inline std::string number_after(std::string_view text, std::string_view words) {
     fail("subword model: SentencePiece cannot train it: ", readable(why, 300));
 }
 
+/// Whether SentencePiece gives a meaning of its own to a piece: <unk>, <0x41>.
+inline bool is_reserved_piece(std::string_view piece) {
+    for (const std::string_view special : {"<unk>", "<s>", "</s>", "<pad>"})
+        if (piece == special) return true;
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    return piece.size() == 6 && piece.starts_with("<0x") && piece.ends_with('>') &&
+           piece.substr(3, 2).find_first_not_of(digits) == std::string_view::npos;
+}
+
+inline void check_symbols(const std::vector<std::string>& symbols) {
+    std::unordered_set<std::string_view> seen;
+    for (const std::string& symbol : symbols) {
+        const auto refuse = [&](const char* why) {
+            fail("subword model: symbol ", in_quotes(symbol), ": ", why);
+        };
+        if (symbol.empty()) refuse("is empty, expected text");
+        if (symbol.find_first_of(" \t") != std::string::npos ||
+            symbol.find("\u2581") != std::string::npos)
+            refuse("expected text without spaces");
+        if (is_reserved_piece(symbol)) refuse("is reserved, expected another text");
+        if (!seen.insert(symbol).second) refuse("is given twice");
+    }
+}
+
 inline void check_subword_options(const SubwordOptions& options) {
     if (options.vocab_size < 1)
         fail("subword model: vocabulary size ", options.vocab_size, ", expected at least 1");
@@ -132,10 +157,7 @@ inline void check_subword_options(const SubwordOptions& options) {
         fail("subword model: ", options.threads, " threads, expected 1 to 128");
     // What SentencePiece takes.
     require_between("subword model", "character coverage", options.character_coverage, 0.98, 1.0);
-    for (const std::string& symbol : options.symbols)
-        if (symbol.empty() || symbol.find_first_of(" \t") != std::string::npos ||
-            symbol.find("\u2581") != std::string::npos)
-            fail("subword model: symbol \"", symbol, "\": expected text without spaces");
+    check_symbols(options.symbols);
     const SpecialTokens& special = options.special;
     for (const int id : {special.unk, special.bos, special.eos, special.pad})
         if (id >= options.vocab_size)
