@@ -6,6 +6,9 @@
 #include <hat/data/chrf.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/file_status.hpp>
+#include <hat/io/model_card.hpp>
+#include <hat/io/text_file.hpp>
 #include <hat/model/pack.hpp>
 #include <hat/search/affinity.hpp>
 #include <hat/search/device.hpp>
@@ -18,9 +21,13 @@
 #include "model_argument.hpp"
 #include "text_facts.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <set>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace hat::program {
@@ -31,6 +38,7 @@ struct CardOptions {
     std::string model, name, translations, reference, test = "held-out text", device;
     TextFacts facts;
     bool measure = false;
+    bool overwrite = false;
     int beam = 5;
     std::string length = "fixed:30";
 };
@@ -76,6 +84,38 @@ io::ModelLatency measured_latency(const CardOptions& options, LoadedModel& model
             .median_ms = search::median(times)};
 }
 
+/// The lines of a text that are not blank.
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);)
+        if (line.find_first_not_of(" \t\r") != std::string::npos) lines.push_back(line);
+    return lines;
+}
+
+/// Checks that the card at `path` has no lines but those of the new one and those that come of the
+/// model alone, under whatever name.
+///
+/// Throws  `Error` that says what would be lost
+void check_nothing_is_lost(const std::string& path, const std::string& text,
+                           const io::ModelConfig& config) {
+    if (!io::exists(path)) return;
+    const std::vector<std::string> old = lines_of(io::read_file(path));
+    io::ModelCard plain = model_card(config, path);
+    const auto title =
+        std::ranges::find_if(old, [](const std::string& line) { return line.starts_with("# "); });
+    if (title != old.end()) plain.name = title->substr(2);
+    std::set<std::string> kept;
+    for (const std::string& card : {text, io::model_card_to_markdown(plain, config.architecture)})
+        for (std::string& line : lines_of(card)) kept.insert(std::move(line));
+    const auto is_lost = [&](const std::string& line) { return !kept.contains(line); };
+    const auto first = std::ranges::find_if(old, is_lost);
+    if (first == old.end()) return;
+    fail(path, ": ", std::ranges::count_if(old, is_lost),
+         " of its lines would be lost, the first: ", io::in_quotes(*first),
+         "; --overwrite writes it anew all the same");
+}
+
 void write_card(const CardOptions& options) {
     LoadedModel model(options.model);
     const io::ModelConfig& config = model.directory.config();
@@ -91,7 +131,9 @@ void write_card(const CardOptions& options) {
         card.latencies.push_back(measured_latency(options, model));
     }
     const std::string path = model.directory.file_path("README.md");
-    io::write_file(path, io::model_card_to_markdown(card, config.architecture));
+    const std::string text = io::model_card_to_markdown(card, config.architecture);
+    if (!options.overwrite) check_nothing_is_lost(path, text, config);
+    io::write_file(path, text);
     std::printf("%s\n", path.c_str());
 }
 
@@ -127,6 +169,8 @@ void add_card(CLI::App& app) {
         ->capture_default_str()
         ->needs(measure);
     add_fact_flags(*command, options->facts);
+    command->add_flag("--overwrite", options->overwrite,
+                      "also where README.md has lines of its own that the new one lacks");
     command->callback([options] { write_card(*options); });
 }
 

@@ -31,6 +31,17 @@ if grep -rF -e "$folder" -e "out/en-de" out/en-de/model/*.{md,json} out/en-de/re
     fail "a path is published"
 fi
 
+# A card is not written anew without what it tells, unless it is asked for.
+cp "$card" card.md
+expect 1 'README.md: ' "$hat" card --model out/en-de/model --name hat-en-de
+grep -qE ' of its lines would be lost, the first: "model-index:"; --overwrite ' stderr || fail "$(cat stderr)"
+cmp "$card" card.md || fail "the card was changed"
+"$hat" card --model out/en-de/model --overwrite >/dev/null || fail "card --overwrite"
+"$hat" card --model out/en-de/model --name other >/dev/null || fail "a card that tells no more"
+echo 'Made with love.' >>"$card"
+expect 1 '1 of its lines would be lost, the first: "Made with love."' "$hat" card --model out/en-de/model
+cp card.md "$card"
+
 # What is done stays done; a step whose result is gone is done again, to the same end.
 "${quickstart[@]}" >again 2>log || fail "quickstart once more: $(cat log)"
 cmp story again || fail "the second time it tells another story"
