@@ -131,6 +131,15 @@ io::Json provenance(const PredictorArguments& arguments, const std::vector<Shift
     return json;
 }
 
+/// Throws  `Error` that names the table
+PredictorFit fit_to(const LatencyTable& rows, const PredictorArguments& arguments) {
+    try {
+        return search::fit_predictor(rows, arguments.options);
+    } catch (const Error& error) {
+        fail(arguments.latency, ": ", error.what());
+    }
+}
+
 void fit_predictor(PredictorArguments arguments) {
     const LatencyTable measured = search::read_latency_table(arguments.latency);
     if (measured.empty()) fail(arguments.latency, ": the table has no rows");
@@ -154,7 +163,7 @@ void fit_predictor(PredictorArguments arguments) {
                  " to test with");
     }
     if (arguments.published_mlp) arguments.options.mlp = {};
-    const PredictorFit fit = search::fit_predictor(rows, arguments.options);
+    const PredictorFit fit = fit_to(rows, arguments);
 
     std::printf("%s: %zu rows, fitted to %zu\n", arguments.latency.c_str(), measured.size(),
                 rows.size());

@@ -7,11 +7,13 @@
 #include <hat/data/paired_bootstrap.hpp>
 #include <hat/data/references.hpp>
 #include <hat/data/tokenizer.hpp>
+#include <hat/data/unicode.hpp>
 
 #include "commands.hpp"
 #include "flags.hpp"
 #include "standard_input.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <memory>
@@ -91,6 +93,16 @@ void print_corpus(const Metric& metric, const std::vector<std::string>& lines,
     std::printf("%s\n", std::visit(line, metric).c_str());
 }
 
+/// Says how many of the lines are empty: a score of them means little.
+void note_empty_lines(const std::string& name, const std::vector<std::string>& lines) {
+    const auto is_empty = [](const std::string& line) { return data::is_blank(line); };
+    const auto count = std::count_if(lines.begin(), lines.end(), is_empty);
+    if (count == 0) return;
+    const auto first = std::find_if(lines.begin(), lines.end(), is_empty) - lines.begin();
+    std::fprintf(stderr, "note: %td of %zu lines of %s %s empty; the first, line %td\n", count,
+                 lines.size(), name.c_str(), count == 1 ? "is" : "are", first + 1);
+}
+
 void score(const ScoreOptions& options) {
     const std::string& first_path = options.references.front();
     std::vector<std::vector<std::string>> references{data::read_lines(first_path)};
@@ -101,18 +113,29 @@ void score(const ScoreOptions& options) {
     if (lines.size() != count) {
         fail("standard input has ", lines.size(), " lines, but ", first_path, " has ", count);
     }
+    for (std::size_t r = 0; r < references.size(); ++r)
+        note_empty_lines(options.references[r], references[r]);
+    note_empty_lines(standard_input, lines);
     std::vector<Metric> metrics;
     for (const std::string& name : options.metrics) metrics.push_back(make_metric(name, options));
     if (options.by_sentence) return print_sentences(metrics, lines, references);
     for (const Metric& metric : metrics) print_corpus(metric, lines, references);
     if (options.against.empty()) return;
     const auto others = read_as_many(options.against, count, first_path);
+    note_empty_lines(options.against, others);
     for (const Metric& metric : metrics) {
         const auto compare = [&](const auto& m) {
             return data::paired_bootstrap(m, lines, others, data::References(references)).line();
         };
         std::printf("%s\n", std::visit(compare, metric).c_str());
     }
+}
+
+/// Throws  `CLI::ValidationError` if `flag` is given, but not the only metric that it is for
+void check_metric_of(const CLI::App& command, const std::string& flag, const std::string& metric,
+                     const std::vector<std::string>& metrics) {
+    if (command.count(flag) == 0 || std::ranges::count(metrics, metric) > 0) return;
+    throw CLI::ValidationError(flag, "is for --metric " + metric);
 }
 
 std::vector<std::string> tokenizer_names() {
@@ -156,7 +179,11 @@ void add_score(CLI::App& app) {
                      "translations of another system: prints how much better the first one is, "
                      "with a bootstrap interval")
         ->excludes(by_sentence);
-    command->callback([options] { score(*options); });
+    command->callback([options, command] {
+        check_metric_of(*command, "--tokenize", "bleu", options->metrics);
+        check_metric_of(*command, "--word-order", "chrf", options->metrics);
+        score(*options);
+    });
 }
 
 }  // namespace hat::program

@@ -86,7 +86,7 @@ bad 'bad.csv:1: column 6: expected "decoder_layer_num", found "layers"' bad.csv
 head -n 1 table.csv >bad.csv
 bad "bad.csv: the table has no rows" bad.csv
 head -n 10 table.csv >bad.csv
-bad "9 rows in 5 folds are too few" bad.csv
+bad "bad.csv: latency predictor: 9 rows in 5 folds are too few, expected at least 13 rows" bad.csv
 bad "--training-rows 40 leaves none of the 40 rows" small.csv --training-rows 40
 printf '\001\377\376 no table at all' >bad.csv
 bad 'bad.csv:1: column 1: expected "encoder_embed_dim", found "\u0001' bad.csv

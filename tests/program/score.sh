@@ -69,7 +69,19 @@ for i in 1 2 3 4 5 6 7 8; do cat system; done >bad
 grep -qF 'BLEU 100.00 against' stdout && grep -qF 'TER 0.00 against' stdout || fail "against: $(cat stdout)"
 [ "$(grep -c 'p = 0.001, paired bootstrap, 1000 samples' stdout)" = 2 ] || fail "p: $(cat stdout)"
 
+# Empty lines are told, once for each text.
+printf 'a b c d\n\n \n' >gaps
+prints "$("$hat" score --reference first <gaps 2>/dev/null)" "$hat" score --reference first <gaps
+[ "$(cat stderr)" = "note: 2 of 3 lines of standard input are empty; the first, line 2" ] ||
+    fail "empty lines: $(cat stderr)"
+printf 'a b c d\n\nb\n' >gap
+"$hat" score --reference gap --reference first --against gaps <first >stdout 2>stderr
+[ "$(cat stderr)" = "note: 1 of 3 lines of gap is empty; the first, line 2
+note: 2 of 3 lines of gaps are empty; the first, line 2" ] || fail "empty lines: $(cat stderr)"
+
 # What is wrong
+expect 2 "--tokenize: is for --metric bleu" score --metric chrf --tokenize intl
+expect 2 "--word-order: is for --metric chrf" score --word-order 2
 expect 2 "ja-mecab" score --tokenize ja-mecab
 grep -qF "13a,none,char,intl,zh" stderr || fail "tokenizers: $(cat stderr)"
 expect 2 "meteor" score --metric meteor

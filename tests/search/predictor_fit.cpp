@@ -114,14 +114,14 @@ TEST_SUITE("search/predictor_fit") {
 
     TEST_CASE("too few rows and folds are errors") {
         CHECK_THROWS_WITH_AS(static_cast<void>(fit_predictor(latency_rows(12))),
-                             "latency predictor: 12 rows in 5 folds are too few: 10 must be left "
-                             "to fit to",
+                             "latency predictor: 12 rows in 5 folds are too few, expected at least "
+                             "13 rows",
                              Error);
         LatencyTable same = latency_rows(12);
         for (int i = 0; i < 3; ++i) same.insert(same.end(), same.begin(), same.begin() + 12);
         CHECK_THROWS_WITH_AS(static_cast<void>(fit_predictor(same)),
-                             "latency predictor: 48 rows of 12 networks in 5 folds are too few: 10 "
-                             "must be left to fit to",
+                             "latency predictor: 48 rows of 12 networks in 5 folds are too few, "
+                             "expected at least 13 networks",
                              Error);
         CHECK_THROWS_WITH_AS(static_cast<void>(fit_predictor(latency_rows(40), {.folds = 1})),
                              "latency predictor: folds = 1, expected 2 or more", Error);

@@ -77,6 +77,13 @@ template <class Fit>
     return errors;
 }
 
+/// The fewest networks of which, a fold left out, enough are left to fit to.
+[[nodiscard]] constexpr int fewest_networks(int folds) noexcept {
+    int networks = std::max(folds, additive_min_rows);
+    while (networks - (networks + folds - 1) / folds < additive_min_rows) ++networks;
+    return networks;
+}
+
 }  // namespace detail
 
 /// Fits a predictor to measurements and says by cross-validation how good it is.
@@ -95,12 +102,12 @@ template <class Fit>
     const auto networks = static_cast<int>(networks_of(rows).size());
     if (options.folds < 2)
         fail("latency predictor: folds = ", options.folds, ", expected 2 or more");
-    const int training_networks = networks - (networks + options.folds - 1) / options.folds;
-    if (options.folds > networks || training_networks < additive_min_rows) {
+    if (const int fewest = detail::fewest_networks(options.folds); networks < fewest) {
         const std::string of_networks =
             networks < count ? " of " + std::to_string(networks) + " networks" : "";
         fail("latency predictor: ", count, " rows", of_networks, " in ", options.folds,
-             " folds are too few: ", additive_min_rows, " must be left to fit to");
+             " folds are too few, expected at least ", fewest,
+             networks < count ? " networks" : " rows");
     }
     MlpTraining training = options.mlp;
     training.seed = options.seed;
