@@ -243,7 +243,7 @@ TEST_SUITE("golden/delight_adaptive") {
                 compared += difference.count;
             };
             const Matrix head = memory.matrix(x.rows(), bands.head_size());
-            hat::nn::detail::head_logits(context, layer, x.value, head);
+            hat::nn::detail::head_logits(context, layer, x, head);
             check(0, head);
             for (int band = 1; band < bands.count; ++band) {
                 const auto places = words_of_band(bands, band, words, memory).places;

@@ -31,9 +31,9 @@ TEST_SUITE("golden/delight_glt") {
             const int groups = metadata_integer(file, "groups");
             const auto layer = module.layer("", in, groups, file.metadata("shuffle") == "true",
                                             delight_activation(file.metadata("act")));
-            CHECK(layer.out_dim == out);
+            CHECK(layer.weight.outputs() == out);
             CHECK(layer.bias.value.empty() == (file.metadata("bias") == "false"));
-            CHECK(layer.gain.value.empty() == (file.metadata("norm") == "none"));
+            CHECK(layer.norm.gain.empty() == (file.metadata("norm") == "none"));
             Arena memory;
             Arena scratch;
             Tape tape(memory, scratch, RandomKey(1));

@@ -64,22 +64,23 @@ hat::nn::CrossAttention<Trainable> cross_attention(Module& module, int dim, int 
                                                    int heads) {
     const Parameter bias = module.parameter("in_proj_bias");
     const int q = bias.value.cols() / 3;
+    const auto part = [&](const Parameter& weight, int row, int number, int in) {
+        return hat::nn::Linear<Trainable>{weight.middle_rows(row, q).top_left(q, in),
+                                          bias.middle_cols(number * q, q)};
+    };
     hat::nn::CrossAttention<Trainable> layer;
     layer.heads = heads;
-    layer.qkv_dim = q;
     layer.out_proj = {module.parameter("out_proj.weight").top_left(dim, q),
                       module.parameter("out_proj.bias").middle_cols(0, dim)};
     if (module.has("in_proj_weight")) {
         const Parameter joint = module.parameter("in_proj_weight");
-        layer.query = {joint.top_left(q, dim), bias.middle_cols(0, q)};
-        layer.key_value = {joint.middle_rows(q, 2 * q).top_left(2 * q, memory_dim),
-                           bias.middle_cols(q, 2 * q)};
+        layer.query = part(joint, 0, 0, dim);
+        layer.key = part(joint, q, 1, memory_dim);
+        layer.value = part(joint, 2 * q, 2, memory_dim);
     } else {
-        layer.query = {module.parameter("q_proj_weight").top_left(q, dim), bias.middle_cols(0, q)};
-        layer.key_value = {module.parameter("k_proj_weight").top_left(q, memory_dim),
-                           bias.middle_cols(q, q)};
-        layer.value = {module.parameter("v_proj_weight").top_left(q, memory_dim),
-                       bias.middle_cols(2 * q, q)};
+        layer.query = part(module.parameter("q_proj_weight"), 0, 0, dim);
+        layer.key = part(module.parameter("k_proj_weight"), 0, 1, memory_dim);
+        layer.value = part(module.parameter("v_proj_weight"), 0, 2, memory_dim);
     }
     return layer;
 }
@@ -93,7 +94,7 @@ void check_mean_probabilities(Module& module, const hat::nn::CrossAttention<Trai
     Arena scratch;
     Eval eval(arena, scratch);
     const auto q = forward(eval, layer.query, x).value;
-    const auto k = forward(eval, layer.key_value, memory).value.left_cols(layer.qkv_dim);
+    const auto k = forward(eval, layer.key, memory).value;
     const hat::kernels::AttentionShape shape{queries.ragged(), keys.ragged(), layer.heads, false};
     std::vector<float> probabilities(
         static_cast<std::size_t>(hat::kernels::attention_probabilities_size(shape)));
@@ -158,25 +159,34 @@ TEST_SUITE("golden/hat_modules") {
 
     TEST_CASE("self-attention, padded or causal, is the reference's in every slice") {
         Golden golden(kind_of_file);
-        for_cases(golden, {"attn_self", "attn_causal"},
-                  [](Module& module, Tape& tape, const Json& settings) {
-                      const bool causal = settings.at("causal").get<bool>();
-                      const int dim = module.extent("in/query", 2);
-                      const Parameter bias = module.parameter("in_proj_bias");
-                      const int q = bias.value.cols() / 3;
-                      const hat::nn::SelfAttention<Trainable> layer{
-                          {module.parameter("in_proj_weight").top_left(3 * q, dim), bias},
-                          {module.parameter("out_proj.weight").top_left(dim, q),
-                           module.parameter("out_proj.bias").middle_cols(0, dim)},
-                          settings.at("heads").get<int>(),
-                          q};
-                      const Positions positions =
-                          module.positions("in/query", causal ? nullptr : "key_padding_mask");
-                      const Variable x = module.input("in/query", positions);
-                      module.check_output(forward(tape, layer, x, positions.ragged(), causal, 0.0F),
-                                          positions);
-                      module.check_input_gradient("grad_in/query", x, positions);
-                  });
+        for_cases(
+            golden, {"attn_self", "attn_causal"},
+            [](Module& module, Tape& tape, const Json& settings) {
+                const bool causal = settings.at("causal").get<bool>();
+                const int dim = module.extent("in/query", 2);
+                const Parameter bias = module.parameter("in_proj_bias");
+                const int q = bias.value.cols() / 3;
+                const Parameter joint = module.parameter("in_proj_weight");
+                const auto part = [&](int number) {
+                    return hat::nn::Linear<Trainable>{
+                        joint.middle_rows(number * q, q).top_left(q, dim),
+                        bias.middle_cols(number * q, q)};
+                };
+                const hat::nn::SelfAttention<Trainable> layer{
+                    settings.at("heads").get<int>(),
+                    part(0),
+                    part(1),
+                    part(2),
+                    {module.parameter("out_proj.weight").top_left(dim, q),
+                     module.parameter("out_proj.bias").middle_cols(0, dim)}};
+                const Positions positions =
+                    module.positions("in/query", causal ? nullptr : "key_padding_mask");
+                const Variable x = module.input("in/query", positions);
+                module.check_output(
+                    forward(tape, layer, x, hat::nn::WholeSequences{positions.ragged(), causal}),
+                    positions);
+                module.check_input_gradient("grad_in/query", x, positions);
+            });
     }
 
     TEST_CASE("cross-attention is the reference's in every slice, its probabilities too") {
@@ -191,7 +201,8 @@ TEST_SUITE("golden/hat_modules") {
                       const Variable x = module.input("in/query", queries);
                       const Variable memory = module.input("in/key_value", keys);
                       module.check_output(
-                          forward(tape, layer, x, queries.ragged(), memory, keys.ragged(), 0.0F),
+                          forward(tape, layer, x,
+                                  hat::nn::WholeMemory{queries.ragged(), memory, keys.ragged()}),
                           queries);
                       module.check_input_gradient("grad_in/query", x, queries);
                       module.check_input_gradient("grad_in/key_value", memory, keys);

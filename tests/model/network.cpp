@@ -108,22 +108,22 @@ TEST_SUITE("model/network") {
         CHECK(layer.feed_forward.first.weight.value.cols() == 20);
         CHECK(layer.feed_forward.first.weight.value.stride() == 24);
         CHECK(layer.self_attn.heads == 8);
-        CHECK(layer.self_attn.in_proj.weight.value.rows() == 3 * 16);  // never cut
+        CHECK(layer.self_attn.query.weight.outputs() == 16);  // never cut
 
         const auto& cross = model.decoder_layers[0].encoder_attn;
         const Matrix joint = tensor(network, "decoder.layers.0.encoder_attn.in_proj_weight");
         CHECK(cross.query.weight.value.data() == joint.data());
         CHECK(cross.query.weight.value.cols() == 12);
-        CHECK(cross.key_value.weight.value.data() == joint.row_data(16));
-        CHECK(cross.key_value.weight.value.cols() == 20);
-        CHECK(cross.value.weight.value.empty());
+        CHECK(cross.key.weight.value.data() == joint.row_data(16));
+        CHECK(cross.key.weight.value.cols() == 20);
+        CHECK(cross.value.weight.value.data() == joint.row_data(32));
 
         // One table, cut for each of its uses.
         CHECK(model.source_embedding.value.data() == model.target_embedding.value.data());
         CHECK(model.source_embedding.value.cols() == 20);
         CHECK(model.output.value.cols() == 12);
-        model.output.value(5, 5) = 77.0F;
-        CHECK(tensor(network, "encoder.embed_tokens.weight")(5, 5) == 77.0F);
+        tensor(network, "encoder.embed_tokens.weight")(5, 5) = 77.0F;
+        CHECK(model.output.value(5, 5) == 77.0F);
 
         CHECK(layer.self_attn.out_proj.bias.trainable());
         CHECK_FALSE(network.view(sub).encoder_layers[1].self_attn.out_proj.bias.trainable());
@@ -181,7 +181,7 @@ TEST_SUITE("model/network") {
         Network one(small_super());
         Network other(small_super());
         one.initialize(5);
-        initialize(other.table(), other.values(), 5);
+        initialize(other.layout(), other.values(), 5);
         for (const auto& entry : one.table())
             CHECK(same_bits(one.values().matrix(entry), other.values().matrix(entry)));
     }

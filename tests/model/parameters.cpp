@@ -44,7 +44,7 @@ std::vector<std::string> listing(const Architecture& a) {
 struct Initialized {
     explicit Initialized(const Architecture& a, std::uint64_t seed = 1)
         : layout(parameter_layout(a)), values(layout.table) {
-        initialize(layout.table, values, seed);
+        initialize(layout, values, seed);
     }
     [[nodiscard]] ConstMatrix operator[](const char* name) const {
         return values.matrix(layout.table[layout.table.index(name)]);
@@ -150,19 +150,19 @@ TEST_SUITE("model/parameters") {
         Architecture a = one_layer_each();
         a.decoder_embed_dim = 10;
         const ParameterLayout shared = parameter_layout(a);
-        CHECK(shared.source_embedding == shared.target_embedding);
-        CHECK(shared.output == shared.target_embedding);
-        CHECK(shared.table[shared.output].cols == 10);
+        CHECK(shared.places.source_embedding.entry == shared.places.target_embedding.entry);
+        CHECK(shared.places.output.entry == shared.places.target_embedding.entry);
+        CHECK(shared.table[shared.places.output.entry].cols == 10);
 
         a.sharing = Sharing::decoder_input_output;
         const ParameterLayout tied = parameter_layout(a);
-        CHECK(tied.source_embedding != tied.target_embedding);
-        CHECK(tied.output == tied.target_embedding);
+        CHECK(tied.places.source_embedding.entry != tied.places.target_embedding.entry);
+        CHECK(tied.places.output.entry == tied.places.target_embedding.entry);
 
         a.sharing = Sharing::none;
         const ParameterLayout apart = parameter_layout(a);
-        CHECK(apart.output != apart.target_embedding);
-        CHECK(apart.output != apart.source_embedding);
+        CHECK(apart.places.output.entry != apart.places.target_embedding.entry);
+        CHECK(apart.places.output.entry != apart.places.source_embedding.entry);
     }
 
     TEST_CASE("initial weights have the reference's distributions") {

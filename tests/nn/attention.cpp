@@ -10,8 +10,12 @@
 using hat::Ragged;
 using hat::nn::CrossAttention;
 using hat::nn::Linear;
+using hat::nn::Packed;
+using hat::nn::SelfAttention;
 using hat::nn::Trainable;
 using hat::nn::Variable;
+using hat::nn::WholeMemory;
+using hat::nn::WholeSequences;
 using hat::support::Layers;
 using hat::support::OwnEval;
 using hat::support::same_bits;
@@ -29,13 +33,12 @@ TEST_SUITE("nn/attention") {
     TEST_CASE("where there is one key, attention passes its value on") {
         Layers layers(1);
         const auto layer = layers.self_attention(19, 12, 3);
-        const Linear<Trainable> value{layer.in_proj.weight.middle_rows(24, 12),
-                                      layer.in_proj.bias.middle_cols(24, 12)};
         const Variable x = layers.variable(9, 19);
         OwnEval own;
-        const Variable all = forward(own.eval, layer, x, sentences, false, 0.0F);
-        const Variable causal = forward(own.eval, layer, x, sentences, true, 0.0F);
-        const Variable passed = forward(own.eval, layer.out_proj, forward(own.eval, value, x));
+        const Variable all = forward(own.eval, layer, x, WholeSequences{sentences, false});
+        const Variable causal = forward(own.eval, layer, x, WholeSequences{sentences, true});
+        const Variable passed =
+            forward(own.eval, layer.out_proj, forward(own.eval, layer.value, x));
         const auto rows = [](const Variable& y, int first) {
             return y.value.middle_rows(first, 1);
         };
@@ -54,7 +57,7 @@ TEST_SUITE("nn/attention") {
             for (int j = 0; j < 21; ++j) memory.value(t, j) = memory.value(0, j);
         }
         OwnEval own;
-        const Variable y = forward(own.eval, layer, x, sentences, memory, memories, 0.0F);
+        const Variable y = forward(own.eval, layer, x, WholeMemory{sentences, memory, memories});
         for (int t = 1; t < 3; ++t) {
             for (int j = 0; j < 19; ++j)
                 CHECK(y.value(t, j) == doctest::Approx(y.value(0, j)).epsilon(1e-5));
@@ -69,8 +72,9 @@ TEST_SUITE("nn/attention") {
         const Variable memory = layers.variable(8, 21);
         OwnEval own;
         const auto run = [&] {
-            return std::array{forward(own.eval, self, x, sentences, false, 0.0F),
-                              forward(own.eval, cross, x, sentences, memory, memories, 0.0F)};
+            return std::array{
+                forward(own.eval, self, x, WholeSequences{sentences, false}),
+                forward(own.eval, cross, x, WholeMemory{sentences, memory, memories})};
         };
         const auto before = run();
         for (int j = 0; j < 19; ++j) x.value(3, j) += 1.0F;       // the second sentence
@@ -92,25 +96,42 @@ TEST_SUITE("nn/attention") {
         auto layer = layers.self_attention(19, 12, 1);
         const Variable x = layers.variable(9, 19);
         OwnEval own;
-        const Variable one = forward(own.eval, layer, x, sentences, false, 0.0F);
+        const Variable one = forward(own.eval, layer, x, WholeSequences{sentences, false});
         layer.heads = 12;
-        CHECK_FALSE(
-            same_bits(one.value, forward(own.eval, layer, x, sentences, false, 0.0F).value));
+        CHECK_FALSE(same_bits(one.value,
+                              forward(own.eval, layer, x, WholeSequences{sentences, false}).value));
     }
 
-    TEST_CASE("keys and values stored apart give the same bits as stored together") {
+    TEST_CASE("projections give the same bits stored together, in one product, or apart") {
         Layers layers(5);
-        const auto together = layers.cross_attention(19, 21, 12, 2);
-        CrossAttention<Trainable> apart = together;
-        apart.key_value = {together.key_value.weight.middle_rows(0, 12),
-                           together.key_value.bias.middle_cols(0, 12)};
-        apart.value = {together.key_value.weight.middle_rows(12, 12),
-                       together.key_value.bias.middle_cols(12, 12)};
+        const auto self = layers.self_attention(19, 12, 3);
+        const auto cross = layers.cross_attention(19, 19, 12, 2);
+        auto self_apart = self;
+        auto cross_apart = cross;
+        const auto move = [&](Linear<Trainable>& layer) {
+            const auto weight = layers.parameter(12, 19);
+            const auto bias = layers.parameter(1, 12);
+            const auto copy = [](hat::ConstMatrix from, hat::ConstMatrix to) {
+                hat::kernels::add(
+                    from, {const_cast<float*>(to.data()), to.rows(), to.cols(), to.stride()},
+                    false);
+            };
+            copy(layer.weight.value, weight.value);
+            copy(layer.bias.value, bias.value);
+            layer = {weight, bias};
+        };
+        move(self_apart.key);
+        move(cross_apart.key);
+        CHECK(Trainable::follows(self.query.weight, self.key.weight));
+        CHECK_FALSE(Trainable::follows(self_apart.query.weight, self_apart.key.weight));
         const Variable x = layers.variable(9, 19);
-        const Variable memory = layers.variable(8, 21);
+        const Variable memory = layers.variable(8, 19);
         OwnEval own;
-        CHECK(same_bits(forward(own.eval, apart, x, sentences, memory, memories, 0.0F).value,
-                        forward(own.eval, together, x, sentences, memory, memories, 0.0F).value));
+        CHECK(same_bits(forward(own.eval, self, x, WholeSequences{sentences}).value,
+                        forward(own.eval, self_apart, x, WholeSequences{sentences}).value));
+        const WholeMemory whole{sentences, memory, memories};
+        CHECK(same_bits(forward(own.eval, cross, x, whole).value,
+                        forward(own.eval, cross_apart, x, whole).value));
     }
 
     TEST_CASE("packed weights give the same bits as trainable ones") {
@@ -121,11 +142,15 @@ TEST_SUITE("nn/attention") {
         const Variable memory = layers.variable(8, 21);
         OwnEval own;
         for (const bool causal : {false, true}) {
-            CHECK(same_bits(forward(own.eval, layers.pack(self), x, sentences, causal, 0.0F).value,
-                            forward(own.eval, self, x, sentences, causal, 0.0F).value));
+            CHECK(same_bits(forward(own.eval, layers.packed<SelfAttention<Packed>>(self), x,
+                                    WholeSequences{sentences, causal})
+                                .value,
+                            forward(own.eval, self, x, WholeSequences{sentences, causal}).value));
         }
-        CHECK(same_bits(
-            forward(own.eval, layers.pack(cross), x, sentences, memory, memories, 0.0F).value,
-            forward(own.eval, cross, x, sentences, memory, memories, 0.0F).value));
+        CHECK(
+            same_bits(forward(own.eval, layers.packed<CrossAttention<Packed>>(cross), x,
+                              WholeMemory{sentences, memory, memories})
+                          .value,
+                      forward(own.eval, cross, x, WholeMemory{sentences, memory, memories}).value));
     }
 }

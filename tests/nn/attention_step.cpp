@@ -14,12 +14,16 @@ using hat::Arena;
 using hat::ConstMatrix;
 using hat::Ragged;
 using hat::nn::BlockDropout;
+using hat::nn::CachedMemory;
+using hat::nn::CachedPrefixes;
 using hat::nn::DecoderLayer;
 using hat::nn::KeyValueCaches;
 using hat::nn::MemoryKeysValues;
 using hat::nn::Packed;
 using hat::nn::PrefixTable;
 using hat::nn::Variable;
+using hat::nn::WholeMemory;
+using hat::nn::WholeSequences;
 using hat::support::Layers;
 using hat::support::OwnEval;
 using hat::support::same_bits;
@@ -41,11 +45,10 @@ public:
             const std::vector<int>& max_lengths)
         : layer_(layer), pre_norm_(pre_norm), memory_(max_lengths.size()) {
         table_.start(rows_per_sentence, max_lengths);
-        caches_.reserve(1, layer.self_attn.qkv_dim, table_.page_capacity());
+        caches_.reserve(1, layer.self_attn.query.weight.outputs(), table_.page_capacity());
     }
-    void attend_to(ConstMatrix states, const Ragged& sentences) {
-        hat::nn::project_memory(layer_.encoder_attn, states, sentences, memory_, lasting_,
-                                own_.scratch);
+    void attend_to(const Variable& states, const Ragged& sentences) {
+        hat::nn::cache_memory(own_.eval, layer_.encoder_attn, states, sentences, memory_, lasting_);
     }
     /// The output of every row; `inputs[i]` is a row of `x`.
     ConstMatrix step(const std::vector<StepRow>& rows, const std::vector<int>& inputs,
@@ -55,8 +58,10 @@ public:
         for (int i = 0; i < count; ++i)
             std::ranges::copy(x.row(inputs[static_cast<std::size_t>(i)]), in.value.row(i).begin());
         table_.advance(rows);
-        return hat::nn::step(own_.eval, layer_, pre_norm_, in, table_,
-                             caches_.layer(0, layer_.self_attn.qkv_dim), memory_)
+        return forward(own_.eval, layer_, pre_norm_, BlockDropout{}, in,
+                       CachedPrefixes{table_,
+                                      caches_.layer(0, layer_.self_attn.query.weight.outputs())},
+                       CachedMemory{table_, memory_})
             .value;
     }
 
@@ -81,10 +86,11 @@ void check_steps(Layers& layers, const DecoderLayer<Packed>& layer, bool pre_nor
     const Variable states = layers.variable(memories.tokens(), memory_dim);
     OwnEval own;
     const Variable whole =
-        forward(own.eval, layer, pre_norm, BlockDropout{}, x, targets, states, memories);
+        forward(own.eval, layer, pre_norm, BlockDropout{}, x, WholeSequences{targets, true},
+                WholeMemory{targets, states, memories});
 
     Stepper stepper(layer, pre_norm, 1, {3, 1, 20});
-    if (layer.attended_layers > 0) stepper.attend_to(states.value, memories);
+    if (layer.attended_layers > 0) stepper.attend_to(states, memories);
     std::vector<StepRow> before;
     for (int t = 0; t < 20; ++t) {
         std::vector<StepRow> rows;
@@ -110,20 +116,23 @@ TEST_SUITE("nn/attention_step") {
     TEST_CASE("a layer taken position by position is the whole layer, bit by bit") {
         for (const bool pre_norm : {false, true}) {
             Layers layers(1);
-            check_steps(layers, layers.pack(layers.decoder_layer(dim, memory_dim)), pre_norm);
+            check_steps(layers,
+                        layers.packed<DecoderLayer<Packed>>(layers.decoder_layer(dim, memory_dim)),
+                        pre_norm);
         }
     }
 
     TEST_CASE("a layer of a language model needs no memory") {
         Layers layers(2);
-        auto layer = layers.pack(layers.decoder_layer(dim, memory_dim));
+        auto layer = layers.packed<DecoderLayer<Packed>>(layers.decoder_layer(dim, memory_dim));
         layer.attended_layers = 0;
         check_steps(layers, layer, true);
     }
 
     TEST_CASE("hypotheses of a sentence share its memory and the prefix of their parent") {
         Layers layers(3);
-        const auto layer = layers.pack(layers.decoder_layer(dim, memory_dim));
+        const auto layer =
+            layers.packed<DecoderLayer<Packed>>(layers.decoder_layer(dim, memory_dim));
         const Variable x = layers.variable(5, dim);
         const Variable states = layers.variable(6, memory_dim);
         const std::array whole_memory{0, 6};
@@ -131,7 +140,7 @@ TEST_SUITE("nn/attention_step") {
 
         // Token 0, then 1 or 2, then 3 behind 2 and 4 behind 1.
         Stepper stepper(layer, false, 2, {3});
-        stepper.attend_to(states.value, memory);
+        stepper.attend_to(states, memory);
         static_cast<void>(stepper.step({{0, 0}}, {0}, x.value));
         static_cast<void>(stepper.step({{0, 0}, {0, 0}}, {1, 2}, x.value));
         const ConstMatrix last = stepper.step({{0, 1}, {0, 0}}, {3, 4}, x.value);
@@ -143,8 +152,9 @@ TEST_SUITE("nn/attention_step") {
                 std::ranges::copy(x.value.row(tokens[static_cast<std::size_t>(t)]),
                                   prefix.value.row(t).begin());
             const std::array offsets{0, 3};
+            const Ragged one(offsets.data(), 1);
             const Variable y = forward(own.eval, layer, false, BlockDropout{}, prefix,
-                                       Ragged(offsets.data(), 1), states, memory);
+                                       WholeSequences{one, true}, WholeMemory{one, states, memory});
             return std::vector<float>(y.value.row(2).begin(), y.value.row(2).end());
         };
         CHECK(std::ranges::equal(last.row(0), whole({0, 2, 3})));

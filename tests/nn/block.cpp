@@ -14,8 +14,11 @@ using hat::nn::BlockDropout;
 using hat::nn::DecoderLayer;
 using hat::nn::EncoderLayer;
 using hat::nn::Linear;
+using hat::nn::Packed;
 using hat::nn::Trainable;
 using hat::nn::Variable;
+using hat::nn::WholeMemory;
+using hat::nn::WholeSequences;
 using hat::support::Layers;
 using hat::support::OwnEval;
 using hat::support::same_bits;
@@ -27,17 +30,22 @@ constexpr Ragged sentences(offsets.data(), 3);
 constexpr std::array memory_offsets{0, 5, 7, 8};
 constexpr Ragged memories(memory_offsets.data(), 3);
 
+/// Weights of `Layers` may be written to.
+hat::Vector numbers(hat::ConstVector weights) {
+    return {const_cast<float*>(weights.data()), weights.size()};
+}
+
 /// Makes a layer give `c` whatever it is given.
 void make_constant(const Linear<Trainable>& layer, std::array<float, 2> c) {
     for (int i = 0; i < layer.weight.value.rows(); ++i)
-        std::ranges::fill(layer.weight.value.row(i), 0.0F);
-    std::ranges::copy(c, layer.bias.vector().begin());
+        std::ranges::fill(numbers(layer.weight.value.row(i)), 0.0F);
+    std::ranges::copy(c, numbers(layer.bias.vector()).begin());
 }
 
 /// Makes a norm that only normalises.
 void make_plain(const hat::nn::LayerNorm<Trainable>& norm) {
-    std::ranges::fill(norm.gain.vector(), 1.0F);
-    std::ranges::fill(norm.bias.vector(), 0.0F);
+    std::ranges::fill(numbers(norm.gain.vector()), 1.0F);
+    std::ranges::fill(numbers(norm.bias.vector()), 0.0F);
 }
 
 /// A layer of two features: attention adds (0, 4), the feed-forward layer (6, 0).
@@ -81,8 +89,9 @@ TEST_SUITE("nn/block") {
         OwnEval own;
         const Variable y =
             forward(own.eval, constant_encoder_layer(layers), true, no_dropout, x, sentences);
-        const Variable z = forward(own.eval, constant_decoder_layer(layers), true, no_dropout, x,
-                                   sentences, memory, memories);
+        const Variable z =
+            forward(own.eval, constant_decoder_layer(layers), true, no_dropout, x,
+                    WholeSequences{sentences, true}, WholeMemory{sentences, memory, memories});
         for (int t = 0; t < 9; ++t) {
             CHECK(y.value(t, 0) == x.value(t, 0) + 6.0F);
             CHECK(y.value(t, 1) == x.value(t, 1) + 4.0F);
@@ -98,8 +107,9 @@ TEST_SUITE("nn/block") {
         OwnEval own;
         const Variable y =
             forward(own.eval, constant_encoder_layer(layers), false, no_dropout, x, sentences);
-        const Variable z = forward(own.eval, constant_decoder_layer(layers), false, no_dropout, x,
-                                   sentences, memory, memories);
+        const Variable z =
+            forward(own.eval, constant_decoder_layer(layers), false, no_dropout, x,
+                    WholeSequences{sentences, true}, WholeMemory{sentences, memory, memories});
         for (int t = 0; t < 9; ++t) {
             const auto a = static_cast<double>(x.value(t, 0));
             const auto b = static_cast<double>(x.value(t, 1));
@@ -120,7 +130,7 @@ TEST_SUITE("nn/block") {
         const Variable attended = residual(own.eval, 0.0F, x,
                                            forward(own.eval, layer.self_attn,
                                                    forward(own.eval, layer.self_attn_layer_norm, x),
-                                                   sentences, false, 0.0F));
+                                                   WholeSequences{sentences}));
         const Variable expected =
             residual(own.eval, 0.0F, attended,
                      forward(own.eval, layer.feed_forward,
@@ -139,9 +149,10 @@ TEST_SUITE("nn/block") {
         constexpr std::array one{0, 1};
         const Ragged sentence(one.data(), 1);
         OwnEval own;
-        CHECK(same_bits(
-            forward(own.eval, layer, false, no_dropout, x, sentence, Variable{}, Ragged{}).value,
-            forward(own.eval, same_but_causal, false, no_dropout, x, sentence).value));
+        CHECK(same_bits(forward(own.eval, layer, false, no_dropout, x,
+                                WholeSequences{sentence, true}, WholeMemory{})
+                            .value,
+                        forward(own.eval, same_but_causal, false, no_dropout, x, sentence).value));
     }
 
     TEST_CASE("packed weights give the same bits as trainable ones") {
@@ -152,15 +163,18 @@ TEST_SUITE("nn/block") {
         const Variable memory = layers.variable(8, 21);
         OwnEval own;
         for (const bool pre_norm : {false, true}) {
-            CHECK(same_bits(
-                forward(own.eval, layers.pack(encoder), pre_norm, no_dropout, x, sentences).value,
-                forward(own.eval, encoder, pre_norm, no_dropout, x, sentences).value));
-            CHECK(same_bits(
-                forward(own.eval, layers.pack(decoder), pre_norm, no_dropout, x, sentences, memory,
-                        memories)
-                    .value,
-                forward(own.eval, decoder, pre_norm, no_dropout, x, sentences, memory, memories)
-                    .value));
+            CHECK(same_bits(forward(own.eval, layers.packed<EncoderLayer<Packed>>(encoder),
+                                    pre_norm, no_dropout, x, sentences)
+                                .value,
+                            forward(own.eval, encoder, pre_norm, no_dropout, x, sentences).value));
+            CHECK(same_bits(forward(own.eval, layers.packed<DecoderLayer<Packed>>(decoder),
+                                    pre_norm, no_dropout, x, WholeSequences{sentences, true},
+                                    WholeMemory{sentences, memory, memories})
+                                .value,
+                            forward(own.eval, decoder, pre_norm, no_dropout, x,
+                                    WholeSequences{sentences, true},
+                                    WholeMemory{sentences, memory, memories})
+                                .value));
         }
     }
 
@@ -172,9 +186,11 @@ TEST_SUITE("nn/block") {
         const Variable memory = layers.variable(8, 21);
         OwnEval own;
         const auto run = [&](auto& context, const BlockDropout& rates) {
-            return std::array{
-                forward(context, encoder, false, rates, x, sentences).value,
-                forward(context, decoder, false, rates, x, sentences, memory, memories).value};
+            return std::array{forward(context, encoder, false, rates, x, sentences).value,
+                              forward(context, decoder, false, rates, x,
+                                      WholeSequences{sentences, true, rates.attention},
+                                      WholeMemory{sentences, memory, memories, rates.attention})
+                                  .value};
         };
         const auto expected = run(own.eval, no_dropout);
         const auto same = [&](const auto& found) {

@@ -12,9 +12,11 @@
 
 using hat::Activation;
 using hat::nn::bind_dextra;
+using hat::nn::DExTra;
 using hat::nn::dextra_plan;
 using hat::nn::DExTraShape;
 using hat::nn::DExTraVariant;
+using hat::nn::Packed;
 using hat::nn::StaticDExTraShape;
 using hat::nn::Variable;
 using hat::support::GroupLayers;
@@ -53,14 +55,16 @@ TEST_SUITE("nn/dextra") {
                 const Variable y = forward(own.eval, unit, x, 0.5F);
                 CHECK(y.rows() == 6);
                 CHECK(y.cols() == 24);
-                CHECK(same_bits(forward(own.eval, layers.pack(unit), x, 0.5F).value, y.value));
+                CHECK(
+                    same_bits(forward(own.eval, layers.packed<DExTra<Packed>>(unit), x, 0.5F).value,
+                              y.value));
             }
         }
     }
 
     TEST_CASE("a token has the same bits alone and among others") {
         GroupLayers layers(2);
-        const auto unit = layers.pack(layers.dextra(small, Activation::swish));
+        const auto unit = layers.packed<DExTra<Packed>>(layers.dextra(small, Activation::swish));
         const Variable x = layers.variable(21, 32);
         OwnEval own;
         const Variable all = forward(own.eval, unit, x, 0.0F);

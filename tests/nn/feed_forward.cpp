@@ -9,6 +9,7 @@
 
 using hat::Activation;
 using hat::nn::FeedForward;
+using hat::nn::Packed;
 using hat::nn::Trainable;
 using hat::nn::Variable;
 using hat::support::Layers;
@@ -38,8 +39,9 @@ TEST_SUITE("nn/feed_forward") {
             const auto layer = layers.feed_forward(19, 37, f);
             const Variable x = layers.variable(5, 19);
             OwnEval own;
-            CHECK(same_bits(forward(own.eval, layers.pack(layer), x, 0.5F).value,
-                            forward(own.eval, layer, x, 0.5F).value));
+            CHECK(same_bits(
+                forward(own.eval, layers.packed<FeedForward<Packed>>(layer), x, 0.5F).value,
+                forward(own.eval, layer, x, 0.5F).value));
         }
     }
 

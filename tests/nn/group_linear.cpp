@@ -9,8 +9,8 @@
 
 using hat::Activation;
 using hat::nn::GroupLinear;
-using hat::nn::LayerNorm;
 using hat::nn::Linear;
+using hat::nn::Packed;
 using hat::nn::Trainable;
 using hat::nn::Variable;
 using hat::support::GroupLayers;
@@ -24,8 +24,7 @@ TEST_SUITE("nn/group_linear") {
         const Variable x = layers.variable(5, 19);
         OwnEval own;
         const Variable linear = forward(own.eval, Linear<Trainable>{layer.weight, layer.bias}, x);
-        const Variable norm =
-            forward(own.eval, LayerNorm<Trainable>{layer.gain, layer.shift}, linear);
+        const Variable norm = forward(own.eval, layer.norm, linear);
         CHECK(same_bits(forward(own.eval, layer, x, 0.0F).value,
                         activation(own.eval, Activation::swish, norm).value));
     }
@@ -37,8 +36,9 @@ TEST_SUITE("nn/group_linear") {
             const Variable h = layers.variable(11, 32);
             const Variable y = layers.variable(11, 40);
             OwnEval own;
-            CHECK(same_bits(forward(own.eval, layers.pack(layer), h, y, 0.5F).value,
-                            forward(own.eval, layer, h, y, 0.5F).value));
+            CHECK(same_bits(
+                forward(own.eval, layers.packed<GroupLinear<Packed>>(layer), h, y, 0.5F).value,
+                forward(own.eval, layer, h, y, 0.5F).value));
         }
     }
 
@@ -69,15 +69,15 @@ TEST_SUITE("nn/group_linear") {
         narrow.weight = wide.weight.top_left(72, 8);
         narrow.second_weight = wide.second_weight.top_left(72, 10);
         narrow.bias = wide.bias.middle_cols(0, 72);
-        narrow.gain = wide.gain.middle_cols(0, 18);
-        narrow.shift = wide.shift.middle_cols(0, 18);
-        narrow.out_dim = 72;
+        narrow.norm = {wide.norm.gain.middle_cols(0, 18), wide.norm.bias.middle_cols(0, 18)};
         const Variable h = layers.variable(7, 32);
         const Variable y = layers.variable(7, 40);
         OwnEval own;
         const Variable sliced = forward(own.eval, narrow, h, y, 0.0F);
         CHECK(sliced.cols() == 72);
-        CHECK(same_bits(sliced.value, forward(own.eval, layers.pack(narrow), h, y, 0.0F).value));
+        CHECK(same_bits(
+            sliced.value,
+            forward(own.eval, layers.packed<GroupLinear<Packed>>(narrow), h, y, 0.0F).value));
     }
 
     TEST_CASE("features are dropped in training only") {

@@ -9,6 +9,7 @@
 #include <cmath>
 
 using hat::nn::LayerNorm;
+using hat::nn::Packed;
 using hat::nn::Trainable;
 using hat::nn::Variable;
 using hat::support::Layers;
@@ -39,7 +40,7 @@ TEST_SUITE("nn/layer_norm") {
         Layers layers(1);
         for (const int dim : {1, 16, 37}) {
             const auto norm = layers.norm(dim);
-            const auto packed = layers.pack(norm);
+            const auto packed = layers.packed<LayerNorm<Packed>>(norm);
             const Variable x = layers.variable(5, dim);
             const Variable branch = layers.variable(5, dim);
             OwnEval own;

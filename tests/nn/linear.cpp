@@ -9,6 +9,7 @@
 
 using hat::Activation;
 using hat::nn::Linear;
+using hat::nn::Packed;
 using hat::nn::Trainable;
 using hat::nn::Variable;
 using hat::support::Layers;
@@ -69,10 +70,10 @@ TEST_SUITE("nn/linear") {
             OwnEval own;
             for (const Activation f : activations) {
                 CAPTURE(static_cast<int>(f));
-                CHECK(same_bits(forward(own.eval, layers.pack(layer), x, f).value,
+                CHECK(same_bits(forward(own.eval, layers.packed<Linear<Packed>>(layer), x, f).value,
                                 forward(own.eval, layer, x, f).value));
             }
-            CHECK(same_bits(forward(own.eval, layers.pack(without_bias), x).value,
+            CHECK(same_bits(forward(own.eval, layers.packed<Linear<Packed>>(without_bias), x).value,
                             forward(own.eval, without_bias, x).value));
         }
     }
@@ -80,7 +81,7 @@ TEST_SUITE("nn/linear") {
     TEST_CASE("a slice of packed weights is the slice of trainable ones") {
         Layers layers(3);
         const auto layer = layers.linear(64, 48);
-        auto packed = layers.pack(layer);
+        auto packed = layers.packed<Linear<Packed>>(layer);
         packed.weight = packed.weight.top_left(21, 19);
         packed.bias = packed.bias.head(21);
         const Linear<Trainable> slice{layer.weight.top_left(21, 19), layer.bias.middle_cols(0, 21)};

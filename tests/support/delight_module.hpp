@@ -68,9 +68,8 @@ public:
         if (first < inputs)
             bound.second_weight = weight.parameter().middle_cols(first, inputs - first);
         bound.bias = vector(prefix + "bias", outputs);
-        bound.gain = vector(prefix + "normalization_fn.weight", outputs / groups);
-        bound.shift = vector(prefix + "normalization_fn.bias", outputs / groups);
-        bound.out_dim = outputs;
+        bound.norm = {vector(prefix + "normalization_fn.weight", outputs / groups),
+                      vector(prefix + "normalization_fn.bias", outputs / groups)};
         bound.groups = groups;
         bound.shuffle = shuffle;
         bound.activation = activation;

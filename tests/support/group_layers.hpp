@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hat/core/aligned.hpp>
-#include <hat/kernels/group_linear.hpp>
 #include <hat/nn/dextra.hpp>
 
 #include "support/layers.hpp"
-
-#include <cstddef>
-#include <deque>
 
 namespace hat::support {
 
@@ -23,9 +18,7 @@ public:
         layer.weight = parameter(out, in / groups);
         if (second_in > 0) layer.second_weight = parameter(out, second_in / groups);
         layer.bias = parameter(1, out);
-        layer.gain = parameter(1, out / groups);
-        layer.shift = parameter(1, out / groups);
-        layer.out_dim = out;
+        layer.norm = {parameter(1, out / groups), parameter(1, out / groups)};
         layer.groups = groups;
         layer.shuffle = shuffle;
         layer.activation = activation;
@@ -45,38 +38,6 @@ public:
             group_linear(shape.inner_dim, shape.out_dim, shape.out_dim, 1, false, activation);
         return unit;
     }
-
-    [[nodiscard]] nn::GroupLinear<Packed> pack(const nn::GroupLinear<Trainable>& layer) {
-        const auto vector = [](const autograd::Parameter& p) {
-            return p.value.empty() ? ConstVector{} : ConstVector(p.vector());
-        };
-        return {panels(layer.weight.value, layer.groups),
-                panels(layer.second_weight.value, layer.groups),
-                vector(layer.bias),
-                vector(layer.gain),
-                vector(layer.shift),
-                layer.out_dim,
-                layer.groups,
-                layer.shuffle,
-                layer.activation};
-    }
-    [[nodiscard]] nn::DExTra<Packed> pack(const nn::DExTra<Trainable>& unit) {
-        nn::DExTra<Packed> packed;
-        packed.input = pack(unit.input);
-        for (const auto& layer : unit.layers) packed.layers.push_back(pack(layer));
-        packed.output = pack(unit.output);
-        return packed;
-    }
-
-private:
-    kernels::PackedView panels(ConstMatrix weight, int groups) {
-        if (weight.empty()) return {};
-        auto& memory = group_panels_.emplace_back(
-            kernels::packed_groups_size(weight.rows(), weight.cols(), groups));
-        return kernels::pack_groups(weight, groups, memory.data());
-    }
-
-    std::deque<AlignedArray<float>> group_panels_;
 };
 
 }  // namespace hat::support

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hat/core/aligned.hpp>
-#include <hat/kernels/packed_gemm.hpp>
 #include <hat/nn/block.hpp>
+#include <hat/nn/pack.hpp>
 
 #include "support/reference.hpp"
 
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <tuple>
 
 namespace hat::support {
 
@@ -38,17 +39,22 @@ public:
                                                           Activation activation) {
         return {linear(ffn_dim, dim), linear(dim, ffn_dim), activation};
     }
+    /// Queries, keys and values are rows of one matrix.
     [[nodiscard]] nn::SelfAttention<Trainable> self_attention(int dim, int qkv_dim, int heads) {
-        return {linear(3 * qkv_dim, dim), linear(dim, qkv_dim), heads, qkv_dim};
+        const auto [query, key, value] = projections(dim, qkv_dim);
+        return {heads, query, key, value, linear(dim, qkv_dim)};
     }
     [[nodiscard]] nn::CrossAttention<Trainable> cross_attention(int dim, int memory_dim,
                                                                 int qkv_dim, int heads) {
-        return {linear(qkv_dim, dim),
-                linear(2 * qkv_dim, memory_dim),
-                {},
-                linear(dim, qkv_dim),
-                heads,
-                qkv_dim};
+        nn::CrossAttention<Trainable> layer{heads, linear(qkv_dim, dim)};
+        if (dim == memory_dim) {
+            std::tie(layer.query, layer.key, layer.value) = projections(dim, qkv_dim);
+        } else {
+            layer.key = linear(qkv_dim, memory_dim);
+            layer.value = linear(qkv_dim, memory_dim);
+        }
+        layer.out_proj = linear(dim, qkv_dim);
+        return layer;
     }
     [[nodiscard]] nn::EncoderLayer<Trainable> encoder_layer(int dim) {
         return {self_attention(dim, 12, 3), norm(dim), feed_forward(dim, 21, Activation::relu),
@@ -64,43 +70,29 @@ public:
                 1};
     }
 
-    [[nodiscard]] nn::Linear<Packed> pack(const nn::Linear<Trainable>& layer) {
-        const ConstMatrix w = layer.weight.value;
-        auto& memory = panels_.emplace_back(kernels::packed_size(w.rows(), w.cols()));
-        return {kernels::pack(w, memory.data()), pack(layer.bias)};
-    }
-    [[nodiscard]] nn::LayerNorm<Packed> pack(const nn::LayerNorm<Trainable>& norm) {
-        return {pack(norm.gain), pack(norm.bias)};
-    }
-    [[nodiscard]] nn::FeedForward<Packed> pack(const nn::FeedForward<Trainable>& layer) {
-        return {pack(layer.first), pack(layer.second), layer.activation};
-    }
-    [[nodiscard]] nn::SelfAttention<Packed> pack(const nn::SelfAttention<Trainable>& layer) {
-        return {pack(layer.in_proj), pack(layer.out_proj), layer.heads, layer.qkv_dim};
-    }
-    [[nodiscard]] nn::CrossAttention<Packed> pack(const nn::CrossAttention<Trainable>& layer) {
-        return {pack(layer.query),    pack(layer.key_value), {},
-                pack(layer.out_proj), layer.heads,           layer.qkv_dim};
-    }
-    [[nodiscard]] nn::EncoderLayer<Packed> pack(const nn::EncoderLayer<Trainable>& layer) {
-        return {pack(layer.self_attn), pack(layer.self_attn_layer_norm), pack(layer.feed_forward),
-                pack(layer.final_layer_norm)};
-    }
-    [[nodiscard]] nn::DecoderLayer<Packed> pack(const nn::DecoderLayer<Trainable>& layer) {
-        return {pack(layer.self_attn),    pack(layer.self_attn_layer_norm),
-                pack(layer.encoder_attn), pack(layer.encoder_attn_layer_norm),
-                pack(layer.feed_forward), pack(layer.final_layer_norm),
-                layer.attended_layers};
+    /// `layer` as it is served, such as `packed<nn::Linear<Packed>>(linear)`.
+    template <class To, class From>
+    [[nodiscard]] To packed(const From& layer) {
+        packed_.emplace_back(std::make_shared<nn::PackedTree<To>>(layer));
+        return std::static_pointer_cast<nn::PackedTree<To>>(packed_.back())->view();
     }
 
 private:
-    static ConstVector pack(const autograd::Parameter& vector) {
-        return vector.value.empty() ? ConstVector{} : ConstVector(vector.vector());
+    using Linear = nn::Linear<Trainable>;
+
+    [[nodiscard]] std::tuple<Linear, Linear, Linear> projections(int dim, int qkv_dim) {
+        const autograd::Parameter weight = parameter(3 * qkv_dim, dim);
+        const autograd::Parameter bias = parameter(1, 3 * qkv_dim);
+        const auto part = [&](int i) -> Linear {
+            return {weight.middle_rows(i * qkv_dim, qkv_dim),
+                    bias.middle_cols(i * qkv_dim, qkv_dim)};
+        };
+        return {part(0), part(1), part(2)};
     }
 
     Random random_;
     std::deque<Operand> weights_;
-    std::deque<AlignedArray<float>> panels_;
+    std::deque<std::shared_ptr<void>> packed_;
 };
 
 /// Two arenas and an evaluation in them.

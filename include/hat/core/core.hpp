@@ -32,3 +32,4 @@
 #include <hat/core/special_tokens.hpp>
 #include <hat/core/threads.hpp>
 #include <hat/core/token_ids.hpp>
+#include <hat/core/tree.hpp>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/config.hpp>
+
 #include <concepts>
 
 namespace hat {
@@ -9,6 +11,10 @@ namespace hat {
 template <int N>
 struct Fixed {
     static constexpr int value = N;
+
+    constexpr Fixed() noexcept = default;
+    /// Precondition: n = N.
+    constexpr explicit Fixed([[maybe_unused]] int n) noexcept { HAT_ASSERT(n == N); }
     constexpr operator int() const noexcept { return N; }  // NOLINT(google-explicit-constructor)
 };
 
@@ -57,6 +63,30 @@ template <Extent Dividend, Extent Divisor>
 inline constexpr bool may_divide = true;
 template <int Dividend, int Divisor>
 inline constexpr bool may_divide<Fixed<Dividend>, Fixed<Divisor>> = Dividend % Divisor == 0;
+
+/// False only if the compiler knows both and they are not equal.
+template <Extent A, Extent B>
+inline constexpr bool may_equal = true;
+template <int A, int B>
+inline constexpr bool may_equal<Fixed<A>, Fixed<B>> = A == B;
+
+/// Whether a size of this type can be `n`.
+template <Extent Size>
+[[nodiscard]] constexpr bool can_be(int n) noexcept {
+    if constexpr (FixedExtent<Size>)
+        return n == Size::value;
+    else
+        return true;
+}
+
+/// What a size is that nobody has given: `n`, unless the compiler knows it.
+template <Extent Size>
+[[nodiscard]] constexpr Size size_or(int n) noexcept {
+    if constexpr (FixedExtent<Size>)
+        return {};
+    else
+        return n;
+}
 
 /// `n` rounded up to a multiple of `step`.
 constexpr int round_up(int n, int step) noexcept {

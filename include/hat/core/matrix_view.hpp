@@ -16,9 +16,11 @@ public:
     constexpr VectorView() = default;
     constexpr VectorView(T* data, Size size) noexcept : data_(data), size_(size) {}
 
-    template <class U>
-    requires std::is_convertible_v<U (*)[], T (*)[]>
-    constexpr VectorView(VectorView<U, Size> other) noexcept  // NOLINT(google-explicit-constructor)
+    /// Of numbers that are constant here, and of a size that is not fixed here.
+    template <class U, Extent Other>
+    requires std::is_convertible_v<U (*)[], T (*)[]> && std::is_convertible_v<Other, Size>
+    constexpr VectorView(
+        VectorView<U, Other> other) noexcept  // NOLINT(google-explicit-constructor)
         : data_(other.data()), size_(other.size()) {}
 
     [[nodiscard]] constexpr T* data() const noexcept { return data_; }
@@ -59,10 +61,12 @@ public:
     constexpr MatrixView(T* data, Rows rows, Cols cols, std::ptrdiff_t stride) noexcept
         : data_(data), stride_(stride), rows_(rows), cols_(cols) {}
 
-    template <class U>
-    requires std::is_convertible_v<U (*)[], T (*)[]>
+    /// Of numbers that are constant here, and of sizes that are not fixed here.
+    template <class U, Extent OtherRows, Extent OtherCols>
+    requires std::is_convertible_v<U (*)[], T (*)[]> && std::is_convertible_v<OtherRows, Rows> &&
+        std::is_convertible_v<OtherCols, Cols>
     constexpr MatrixView(  // NOLINT(google-explicit-constructor)
-        MatrixView<U, Rows, Cols> other) noexcept
+        MatrixView<U, OtherRows, OtherCols> other) noexcept
         : data_(other.data()), stride_(other.stride()), rows_(other.rows()), cols_(other.cols()) {}
 
     [[nodiscard]] constexpr T* data() const noexcept { return data_; }

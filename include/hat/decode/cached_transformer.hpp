@@ -131,7 +131,7 @@ Matrix BasicCachedTransformer<Packed>::logits(std::span<const Row> rows) {
     const Matrix y = memory_.matrix(x.rows(), vocab_size());
     if (network().adaptive_softmax) {
         autograd::Eval context(memory_, scratch_);
-        log_probabilities(context, *network().adaptive_softmax, {x, nullptr}, y);
+        nn::log_probabilities(context, *network().adaptive_softmax, {x, nullptr}, y);
     } else {
         kernels::packed_gemm(x, network().output, {.y = y});
     }
@@ -142,17 +142,17 @@ template <class Packed>
 Matrix BasicCachedTransformer<Packed>::advance(std::span<const Row> rows) {
     memory_.reset();
     scratch_.reset();
-    const model::Architecture& a = network().architecture;
     autograd::Eval context(memory_, scratch_);
     table_.advance(rows);
-    autograd::Variable x = embed(context, rows);
-    for (int i = 0; i < a.decoder_layer_count; ++i) {
-        const auto& layer = network().decoder_layers[static_cast<std::size_t>(i)];
-        x = nn::step(context, layer, a.norm == model::Norm::pre, x, table_,
-                     caches_.layer(i, layer.self_attn.qkv_dim), cross(i));
-    }
-    if (a.decoder_final_norm) x = forward(context, network().decoder_layer_norm, x);
-    return a.projects_output() ? forward(context, network().project_out, x).value : x.value;
+    const auto past = [&](const auto& layer, int i) {
+        return nn::CachedPrefixes{table_, caches_.layer(i, layer.self_attn.query.weight.outputs())};
+    };
+    const auto memory = [&](const auto& /*layer*/, int i) {
+        return nn::CachedMemory{table_, cross(i)};
+    };
+    return run_decoder(context, network(), {}, embed(context, rows), past, memory,
+                       [](int, const autograd::Variable&) {})
+        .value;
 }
 
 template <class Packed>
@@ -169,19 +169,14 @@ void BasicCachedTransformer<Packed>::encode(const Sources& sources, int first, i
     const auto tokens = sources.tokens.subspan(static_cast<std::size_t>(begin),
                                                static_cast<std::size_t>(sentences.tokens()));
     const model::Encoded encoded = model::encode(context, network(), {}, tokens, sentences);
-    std::array<model::Memory, 4> memories{};
-    for (int i = 0; i < network().architecture.decoder_layer_count; ++i) {
-        const auto& layer = network().decoder_layers[static_cast<std::size_t>(i)];
-        model::Memory& memory = memories[static_cast<std::size_t>(layer.attended_layers)];
-        if (memory.states.value.empty()) {
-            memory =
-                model::make_memory(context, network().architecture, encoded, layer.attended_layers);
-        }
-        nn::project_memory(layer.encoder_attn, memory.states.value, memory.sentences,
-                           cross(i).subspan(static_cast<std::size_t>(first),
-                                            static_cast<std::size_t>(last - first)),
-                           lasting_, scratch_);
-    }
+    model::Memories memories(network().architecture, encoded);
+    for_each_layer(network().decoder_layers, [&](const auto& layer, int i) {
+        const model::Memory& memory = memories.of(context, layer.attended_layers);
+        nn::cache_memory(context, layer.encoder_attn, memory.states, memory.sentences,
+                         cross(i).subspan(static_cast<std::size_t>(first),
+                                          static_cast<std::size_t>(last - first)),
+                         lasting_);
+    });
 }
 
 template <class Packed>
@@ -196,8 +191,9 @@ autograd::Variable BasicCachedTransformer<Packed>::embed(autograd::Eval& context
     }
     offsets[n] = n;
     const int position = table_.length() - 1;
-    const ConstMatrix all = network().target_positions;
-    const ConstMatrix from = all.empty() ? all : all.middle_rows(position, all.rows() - position);
+    const autograd::Parameter all = autograd::constant(network().target_positions);
+    const autograd::Parameter from =
+        all.empty() ? all : all.middle_rows(position, all.outputs() - position);
     return embed_target(context, network(), {}, {tokens, rows.size()}, Ragged(offsets, n), from);
 }
 

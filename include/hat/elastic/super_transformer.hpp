@@ -34,7 +34,7 @@ public:
     /// null.
     /// Throws  `Error` as `architecture_of`.
     [[nodiscard]] model::Transformer<nn::Trainable>
-    sub_transformer(const model::Architecture& genes, model::Gradients* gradients = nullptr) {
+    sub_transformer(const model::Architecture& genes, model::Gradients* gradients = nullptr) const {
         return network_.view(architecture_of(genes), gradients);
     }
 

@@ -108,7 +108,19 @@ struct LogitStatistics {
         maximum = top;
         sum += static_cast<double>(simd::sum(total));
     }
+    [[nodiscard]] double log_sum() const noexcept {
+        return static_cast<double>(maximum) + std::log(static_cast<double>(exponentials));
+    }
 };
+
+[[nodiscard]] inline CrossEntropy loss_of_row(const LogitStatistics& row, float target_logit,
+                                              float smoothing, int vocab_size) noexcept {
+    const double log_sum = row.log_sum();
+    const double nll = log_sum - static_cast<double>(target_logit);
+    return {(1.0 - static_cast<double>(smoothing)) * nll +
+                static_cast<double>(smoothing) * (log_sum - row.sum / vocab_size),
+            nll};
+}
 
 }  // namespace detail
 
@@ -163,14 +175,9 @@ inline CrossEntropy cross_entropy(ConstMatrix x, const WordRows& weight,
             }
         }
         for (int i = 0; i < rows; ++i) {
-            const auto& row = statistics[i];
-            const double log_sum =
-                static_cast<double>(row.maximum) + std::log(static_cast<double>(row.exponentials));
-            const double nll = log_sum - static_cast<double>(target_logits[i]);
-            result.nll += nll;
-            result.loss += (1.0 - static_cast<double>(smoothing)) * nll +
-                           static_cast<double>(smoothing) * (log_sum - row.sum / vocab_size);
-            statistics[i].maximum = static_cast<float>(log_sum);  // all that the second pass needs
+            result += detail::loss_of_row(statistics[i], target_logits[i], smoothing, vocab_size);
+            // All that the second pass needs:
+            statistics[i].maximum = static_cast<float>(statistics[i].log_sum());
         }
         if (!wants_gradients) continue;
 
@@ -203,6 +210,35 @@ inline CrossEntropy cross_entropy(ConstMatrix x, ConstMatrix weight, std::span<c
                                   float smoothing, const CrossEntropyGradients& gradients,
                                   Arena& scratch) {
     return cross_entropy(x, WordRows{weight}, targets, smoothing, gradients, scratch);
+}
+
+/// The loss alone, of packed words: the same sums in the same order.
+///
+/// Shapes  weight and more [vocab_size, dim] together
+inline CrossEntropy cross_entropy(ConstMatrix x, PackedView weight, PackedView more,
+                                  std::span<const int> targets, float smoothing, Arena& scratch) {
+    constexpr int block = detail::words_per_block;
+    const ArenaScope scope(scratch);
+    const Matrix logits = scratch.matrix(1, block);
+    CrossEntropy result;
+    const int vocab_size = weight.outputs() + more.outputs();
+    for (int i = 0; i < x.rows(); ++i) {
+        detail::LogitStatistics row;
+        float target_logit = 0;
+        int word = targets[static_cast<std::size_t>(i)];  // counted from the block's first
+        for (const PackedView& part : {weight, more}) {
+            for (int first = 0; first < part.outputs(); first += block) {
+                const int n = std::min(block, part.outputs() - first);
+                packed_gemm(x.middle_rows(i, 1), part.middle_outputs(first, n),
+                            {.y = logits.left_cols(n)});
+                row.add(logits.data(), n);
+                if (0 <= word && word < n) target_logit = logits(0, word);
+                word -= n;
+            }
+        }
+        result += detail::loss_of_row(row, target_logit, smoothing, vocab_size);
+    }
+    return result;
 }
 
 }  // namespace hat::kernels

@@ -2,48 +2,65 @@
 #pragma once
 
 #include <hat/core/aligned.hpp>
+#include <hat/core/extent.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/kernels/tile.hpp>
 
 #include <cstddef>
+#include <type_traits>
 
 namespace hat::kernels {
 
 /// A weight matrix `[outputs, inputs]` cut into panels of 16 outputs, laid out
 /// `[panel][input][16]`; the outputs of the last panel that do not exist are zero. A prefix of the
 /// outputs is a prefix of the panels, a prefix of the inputs is a prefix of each panel.
-class PackedView {
+template <Extent Outputs = int, Extent Inputs = int>
+class PackedMatrix {
 public:
-    constexpr PackedView() = default;
-    constexpr PackedView(const float* data, int outputs, int inputs,
-                         std::ptrdiff_t panel_stride) noexcept
-        : data_(data), panel_stride_(panel_stride), outputs_(outputs), inputs_(inputs) {}
+    constexpr PackedMatrix() = default;
+    constexpr PackedMatrix(const float* data, Outputs outputs, Inputs inputs,
+                           std::ptrdiff_t panel_stride) noexcept
+        : outputs_(outputs), inputs_(inputs), data_(data), panel_stride_(panel_stride) {}
 
-    [[nodiscard]] constexpr int outputs() const noexcept { return outputs_; }
-    [[nodiscard]] constexpr int inputs() const noexcept { return inputs_; }
+    /// Of sizes that are not fixed here.
+    template <Extent OtherOutputs, Extent OtherInputs>
+    requires std::is_convertible_v<OtherOutputs, Outputs> &&
+        std::is_convertible_v<OtherInputs, Inputs>
+    constexpr PackedMatrix(  // NOLINT(google-explicit-constructor)
+        const PackedMatrix<OtherOutputs, OtherInputs>& other) noexcept
+        : outputs_(other.outputs()), inputs_(other.inputs()), data_(other.data()),
+          panel_stride_(other.panel_stride()) {}
+
+    [[nodiscard]] constexpr Outputs outputs() const noexcept { return outputs_; }
+    [[nodiscard]] constexpr Inputs inputs() const noexcept { return inputs_; }
     [[nodiscard]] constexpr int panels() const noexcept {
         return (outputs_ + panel_width - 1) / panel_width;
     }
     [[nodiscard]] constexpr const float* data() const noexcept { return data_; }
     [[nodiscard]] constexpr std::ptrdiff_t panel_stride() const noexcept { return panel_stride_; }
+    [[nodiscard]] constexpr bool empty() const noexcept { return data_ == nullptr; }
 
     /// The part a sub-network sees: the first outputs and inputs.
-    [[nodiscard]] constexpr PackedView top_left(int outputs, int inputs) const noexcept {
+    [[nodiscard]] constexpr PackedMatrix<> top_left(int outputs, int inputs) const noexcept {
         HAT_ASSERT(outputs <= outputs_ && inputs <= inputs_);
         return {data_, outputs, inputs, panel_stride_};
     }
     /// Outputs `first` … `first + n − 1`; `first` must be a multiple of 16.
-    [[nodiscard]] constexpr PackedView middle_outputs(int first, int n) const noexcept {
+    [[nodiscard]] constexpr PackedMatrix<int, Inputs> middle_outputs(int first,
+                                                                     int n) const noexcept {
         HAT_ASSERT(first % panel_width == 0 && first + n <= outputs_);
         return {data_ + first / panel_width * panel_stride_, n, inputs_, panel_stride_};
     }
 
 private:
+    // In front of the pointer, where two equal fixed ones cost no room.
+    [[no_unique_address]] Outputs outputs_{};
+    [[no_unique_address]] Inputs inputs_{};
     const float* data_ = nullptr;
     std::ptrdiff_t panel_stride_ = 0;
-    int outputs_ = 0;
-    int inputs_ = 0;
 };
+
+using PackedView = PackedMatrix<>;
 
 namespace detail {
 

@@ -78,6 +78,8 @@ enum class Norm : std::uint8_t { post, pre };
 /// that equal networks compare equal. A super network is the `Architecture` of its largest member.
 /// One without encoder layers is a language model; its encoder fields are zero.
 struct Architecture {
+    static constexpr bool is_setting = true;  ///< to walks of trees
+
     int source_vocab_size = 0;
     int target_vocab_size = 0;
     int encoder_embed_dim = 0;

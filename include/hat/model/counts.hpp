@@ -2,7 +2,9 @@
 #pragma once
 
 #include <hat/core/ragged.hpp>
+#include <hat/core/tree.hpp>
 #include <hat/model/architecture.hpp>
+#include <hat/model/sizes.hpp>
 
 #include <cstdint>
 
@@ -10,40 +12,38 @@ namespace hat::model {
 
 namespace detail {
 
-/// Widths of what an attention reads and makes: queries of `in_dim`, keys and values of
-/// `memory_dim`, an inner width of `qkv_dim`, a result of `dim`.
-struct AttentionDims {
-    std::int64_t in_dim, memory_dim, qkv_dim, dim;
+/// Counts the numbers of all tensors of a tree of sizes, each once.
+struct CountParameters {
+    std::int64_t& count;
 
-    [[nodiscard]] constexpr std::int64_t weights() const noexcept {
-        return qkv_dim * (in_dim + 2 * memory_dim + dim);
-    }
-    [[nodiscard]] constexpr std::int64_t parameters() const noexcept {
-        return weights() + 3 * qkv_dim + dim;
+    constexpr void operator()(const Leaf& leaf, const nn::Sizes::Size& size) const noexcept {
+        if (leaf.storage.joint == Joint::no && !size.is_shared)
+            count += std::int64_t{size.stored_rows()} * size.stored_cols();
     }
 };
 
-template <class LayerShape>
-[[nodiscard]] constexpr AttentionDims
-self_attention_dims(const Architecture& a, const LayerShape& layer, int dim) noexcept {
-    const int in_dim = a.attention_input_dim(layer, dim);
-    return {in_dim, in_dim, a.qkv_dim_of(layer), dim};
+/// Counts the multiply-adds per row of all linear maps of a tree of sizes: their weights.
+struct CountWeights {
+    std::int64_t& count;
+
+    constexpr void operator()(const Leaf& /*leaf*/, const nn::Sizes::Size& size) const noexcept {
+        if (!size.is_vector) count += std::int64_t{size.rows} * size.cols;
+    }
+};
+
+template <class Count, class... Trees>
+[[nodiscard]] constexpr std::int64_t total(const Trees&... trees) noexcept {
+    std::int64_t count = 0;
+    (walk(Count{count}, trees), ...);
+    return count;
 }
 
-[[nodiscard]] constexpr AttentionDims
-cross_attention_dims(const Architecture& a, const DecoderLayerShape& layer) noexcept {
-    return {a.decoder_embed_dim, a.encoder_embed_dim, a.qkv_dim_of(layer), a.decoder_embed_dim};
-}
-
-/// Everything of a layer but its cross-attention.
 template <class LayerShape>
-[[nodiscard]] constexpr std::int64_t own_parameters(const Architecture& a, const LayerShape& layer,
-                                                    int dim) noexcept {
-    const std::int64_t n = dim;
-    const std::int64_t f = layer.ffn_dim;
-    std::int64_t count = detail::self_attention_dims(a, layer, dim).parameters();
-    if (layer.dextra_depth > 0) count += dextra_plan(a.unit_of(layer, dim)).parameters();
-    return count + 2 * n * f + f + n + 4 * n;
+[[nodiscard]] constexpr nn::EncoderLayer<nn::Sizes>
+own_sizes(const Architecture& a, const LayerShape& shape, int dim) noexcept {
+    nn::EncoderLayer<nn::Sizes> layer;
+    set_own_layers(layer, a, shape, dim, false);
+    return layer;
 }
 
 }  // namespace detail
@@ -53,38 +53,26 @@ template <class LayerShape>
 ///
 /// See  HAT (arXiv:2005.14187), the numbers of its README
 [[nodiscard]] constexpr std::int64_t layer_parameters(const Architecture& a) noexcept {
+    const Transformer<nn::Sizes> sizes = sizes_of(a);
     std::int64_t count = 0;
-    for (const EncoderLayerShape& layer : a.encoder_layers())
-        count += detail::own_parameters(a, layer, a.encoder_embed_dim);
-    for (const DecoderLayerShape& layer : a.decoder_layers()) {
-        count += detail::own_parameters(a, layer, a.decoder_embed_dim);
-        if (a.has_encoder())
-            count += detail::cross_attention_dims(a, layer).parameters() + 2 * a.decoder_embed_dim;
-    }
+    for (const auto& layer : sizes.encoder_layers)
+        count += detail::total<detail::CountParameters>(layer);
+    for (const auto& layer : sizes.decoder_layers)
+        count += detail::total<detail::CountParameters>(layer);
     return count;
 }
 
 /// Weights and biases of the DExTra units that widen the embeddings, and of the projection back.
 [[nodiscard]] constexpr std::int64_t embedding_unit_parameters(const Architecture& a) noexcept {
-    if (a.embedding_dim == 0) return 0;
-    std::int64_t count = dextra_plan(a.embedding_unit(a.decoder_embed_dim)).parameters();
-    if (a.has_encoder()) count += dextra_plan(a.embedding_unit(a.encoder_embed_dim)).parameters();
-    if (a.projects_output()) count += std::int64_t{a.output_dim()} * a.decoder_embed_dim;
+    const Transformer<nn::Sizes> sizes = sizes_of(a);
+    std::int64_t count = 0;
+    for (const auto* unit : {&sizes.source_unit, &sizes.target_unit})
+        if (*unit) count += detail::total<detail::CountParameters>(**unit);
+    if (a.projects_output()) count += detail::total<detail::CountParameters>(sizes.project_out);
     return count;
 }
 
 namespace detail {
-
-/// Weights of the bands of an adaptive softmax, and of the input if that is tied to it.
-[[nodiscard]] constexpr std::int64_t adaptive_parameters(const Architecture& a) noexcept {
-    if (!a.has_adaptive_softmax()) return 0;
-    const nn::AdaptiveBands bands = a.bands();
-    const std::int64_t dim = bands.dim;
-    std::int64_t count = a.has_adaptive_input() ? (bands.size(0) + dim) * dim : 0;
-    count += (a.has_adaptive_input() ? bands.count - 1 : bands.head_size()) * dim;
-    for (int i = 1; i < bands.count; ++i) count += (bands.size(i) + dim) * bands.band_dim(i);
-    return count;
-}
 
 /// Multiply-adds per token of an adaptive softmax over all words.
 [[nodiscard]] constexpr std::int64_t
@@ -107,24 +95,7 @@ adaptive_softmax_macs(const nn::AdaptiveBands& bands) noexcept {
 /// All that is stored and trained: layers, norms after the last layer, units of the embeddings,
 /// learned positions, and every embedding or output table once.
 [[nodiscard]] constexpr std::int64_t parameters(const Architecture& a) noexcept {
-    const std::int64_t e = a.encoder_embed_dim;
-    const std::int64_t d = a.decoder_embed_dim;
-    const std::int64_t source_table = std::int64_t{a.source_vocab_size} * a.source_table_dim();
-    const std::int64_t target_table = std::int64_t{a.target_vocab_size} * a.target_table_dim();
-
-    std::int64_t count =
-        layer_parameters(a) + embedding_unit_parameters(a) + detail::adaptive_parameters(a);
-    if (!a.has_adaptive_input()) count += target_table;
-    if (a.sharing != Sharing::all) count += source_table;
-    if (a.sharing == Sharing::none && !a.has_adaptive_softmax())
-        count += std::int64_t{a.target_vocab_size} * a.output_dim();
-    if (a.encoder_final_norm) count += 2 * e;
-    if (a.decoder_final_norm) count += 2 * d;
-    if (a.has_encoder() && a.encoder_positions == Positions::learned)
-        count += e * learned_position_rows(a.max_source_positions);
-    if (a.decoder_positions == Positions::learned)
-        count += d * learned_position_rows(a.max_target_positions);
-    return count;
+    return detail::total<detail::CountParameters>(sizes_of(a));
 }
 
 /// Multiply-adds of one forward pass, by what they are spent on.
@@ -137,22 +108,14 @@ struct Macs {
 
 /// Multiply-adds per row of the linear maps of a unit.
 [[nodiscard]] constexpr std::int64_t unit_weights(const nn::DExTraShape& shape) noexcept {
-    const nn::DExTraPlan plan = dextra_plan(shape);
-    const auto weights = [](const nn::GroupLinearShape& layer) {
-        return std::int64_t{layer.in_dim} * layer.out_dim / layer.groups;
-    };
-    std::int64_t sum = weights(plan.input) + weights(plan.output);
-    for (const auto& layer : plan.layers()) sum += weights(layer);
-    return sum;
+    return detail::total<detail::CountWeights>(nn::sizes_of(shape, Activation::linear));
 }
 
 /// Multiply-adds per row of the linear maps of a layer of width `dim`, without its cross-attention.
 template <class LayerShape>
 [[nodiscard]] constexpr std::int64_t layer_weights(const Architecture& a, const LayerShape& layer,
                                                    int dim) noexcept {
-    std::int64_t count = detail::self_attention_dims(a, layer, dim).weights();
-    if (layer.dextra_depth > 0) count += unit_weights(a.unit_of(layer, dim));
-    return count + 2 * std::int64_t{dim} * layer.ffn_dim;
+    return detail::total<detail::CountWeights>(detail::own_sizes(a, layer, dim));
 }
 
 /// Multiply-adds per row of the unit that widens embeddings to `dim`; 0 without one.
@@ -192,7 +155,10 @@ template <class LayerShape>
         count.element_wise += t * q + 2 * t * d;
         if (a.has_encoder()) {
             const std::int64_t memory = s * layer.attended_layers;
-            count.linear += 2 * t * d * q + 2 * memory * e * q;
+            const auto cross = detail::cross_attention_sizes(
+                a.decoder_embed_dim, a.encoder_embed_dim, a.qkv_dim_of(layer), 1);
+            count.linear += t * detail::total<detail::CountWeights>(cross.query, cross.out_proj) +
+                            memory * detail::total<detail::CountWeights>(cross.key, cross.value);
             count.attention += 2 * t * memory * q;
             count.element_wise += t * q + t * d;
         }

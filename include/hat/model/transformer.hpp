@@ -4,6 +4,7 @@
 #include <hat/autograd/functions.hpp>
 #include <hat/autograd/recurrent_dropout.hpp>
 #include <hat/core/inplace_vector.hpp>
+#include <hat/core/tree.hpp>
 #include <hat/model/architecture.hpp>
 #include <hat/nn/adaptive_input.hpp>
 #include <hat/nn/adaptive_softmax.hpp>
@@ -11,40 +12,97 @@
 
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <type_traits>
 
 namespace hat::model {
 
 using autograd::Variable;
 
-/// The Transformer of HAT (spec/hat.md, sections 2–7) and of DeLighT (spec/delight.md, sections
-/// 4–6): a value made of views only. It knows nothing of slicing, ownership or training; `Weights`
-/// says what its weights are. Without encoder layers it is a language model.
+/// What the parts of a Transformer are whose architecture is known when it runs.
+struct AnyArchitecture {
+    template <class Weights>
+    using EncoderLayers = InplaceVector<nn::EncoderLayer<Weights>, max_layers>;
+    template <class Weights>
+    using DecoderLayers = InplaceVector<nn::DecoderLayer<Weights>, max_layers>;
+    template <class Weights>
+    using SourceUnit = std::optional<nn::DExTra<Weights>>;
+    template <class Weights>
+    using TargetUnit = std::optional<nn::DExTra<Weights>>;
+    template <class Weights>
+    using AdaptiveInput = std::optional<nn::AdaptiveInput<Weights>>;
+    template <class Weights>
+    using AdaptiveSoftmax = std::optional<nn::AdaptiveSoftmax<Weights>>;
+
+    using SourceVocab = int;
+    using TargetVocab = int;
+    using EncoderDim = int;
+    using DecoderDim = int;
+    using SourceTableDim = int;
+    using TargetTableDim = int;
+    using OutputDim = int;
+};
+
+/// The Transformer of HAT (arXiv:2005.14187) and of DeLighT (arXiv:2008.00623): a value made of
+/// views only. It knows nothing of slicing, ownership or training; `Weights` says what its weights
+/// are, `Parts` which of its sizes the compiler knows. Without encoder layers it is a language
+/// model.
 ///
 /// Shapes  source_embedding [source_vocab_size, E],  target_embedding [target_vocab_size, D],
 ///         output [target_vocab_size, D],  positions [rows, E or D] or empty. Where units widen the
 ///         embeddings, tables and output have embedding_dim columns, and project_out leads there
 ///         from D, unless that is as wide.
-template <class Weights>
+template <class Weights, class Parts = AnyArchitecture>
 struct Transformer {
-    Architecture architecture;
-    typename Weights::Table source_embedding;
-    typename Weights::Table target_embedding;
-    typename Weights::Table source_positions;
-    typename Weights::Table target_positions;
-    InplaceVector<nn::EncoderLayer<Weights>, max_layers> encoder_layers{};
-    InplaceVector<nn::DecoderLayer<Weights>, max_layers> decoder_layers{};
-    nn::LayerNorm<Weights> encoder_layer_norm;  ///< pre-norm with a final norm only
-    nn::LayerNorm<Weights> decoder_layer_norm;
-    typename Weights::Matrix output;
-    std::optional<nn::DExTra<Weights>> source_unit{};  ///< of the embeddings
-    std::optional<nn::DExTra<Weights>> target_unit{};
-    nn::Linear<Weights> project_out{};  ///< without bias
+    Architecture architecture{};
+    typename Weights::template Table<typename Parts::SourceVocab, typename Parts::SourceTableDim>
+        source_embedding{};
+    typename Weights::template Table<typename Parts::TargetVocab, typename Parts::TargetTableDim>
+        target_embedding{};
+    typename Weights::template Table<int, typename Parts::EncoderDim> source_positions{};
+    typename Weights::template Table<int, typename Parts::DecoderDim> target_positions{};
+    typename Parts::template EncoderLayers<Weights> encoder_layers{};
+    typename Parts::template DecoderLayers<Weights> decoder_layers{};
+    /// Pre-norm with a final norm only.
+    nn::LayerNorm<Weights, typename Parts::EncoderDim> encoder_layer_norm{};
+    nn::LayerNorm<Weights, typename Parts::DecoderDim> decoder_layer_norm{};
+    typename Weights::template Matrix<typename Parts::TargetVocab, typename Parts::OutputDim>
+        output{};
+    [[no_unique_address]] typename Parts::template SourceUnit<Weights> source_unit{};
+    [[no_unique_address]] typename Parts::template TargetUnit<Weights> target_unit{};
+    /// Without bias.
+    nn::Linear<Weights, typename Parts::OutputDim, typename Parts::DecoderDim> project_out{};
     /// Language models: instead of target_embedding, and of output.
-    std::optional<nn::AdaptiveInput<Weights>> adaptive_input{};
-    std::optional<nn::AdaptiveSoftmax<Weights>> adaptive_softmax{};
+    [[no_unique_address]] typename Parts::template AdaptiveInput<Weights> adaptive_input{};
+    [[no_unique_address]] typename Parts::template AdaptiveSoftmax<Weights> adaptive_softmax{};
+
+    /// In the order of the reference's checkpoints, under its names. Tables that are one have one.
+    static constexpr void members(const auto& f, auto&... self) {
+        const Sharing sharing = leading(self...).architecture.sharing;
+        const auto encoder = f.in("encoder");
+        const auto decoder = f.in("decoder");
+        f("architecture", self.architecture...);
+        encoder("embed_tokens.weight", self.source_embedding...);
+        encoder("embed_positions.weight", self.source_positions...);
+        encoder("embed_tokens.dextra_layer", self.source_unit...);
+        encoder("layers", self.encoder_layers...);
+        encoder("layer_norm", self.encoder_layer_norm...);
+
+        decoder("embed_tokens", self.adaptive_input...);
+        decoder("", self.adaptive_softmax...);
+        const auto& table_side = sharing == Sharing::all ? encoder : decoder;
+        if (sharing == Sharing::none) decoder("embed_out", self.output...);
+        table_side("embed_tokens.weight", self.target_embedding...);
+        if (sharing != Sharing::none) table_side("embed_tokens.weight", self.output...);
+        decoder("embed_tokens.dextra_layer", self.target_unit...);
+        decoder("embed_positions.weight", self.target_positions...);
+        decoder("layers", self.decoder_layers...);
+        decoder("layer_norm", self.decoder_layer_norm...);
+        decoder("project_out_dim", self.project_out...);
+    }
 };
 
 /// What the encoder leaves for the decoder.
@@ -62,73 +120,39 @@ struct Decoded {
 
 namespace detail {
 
-inline ConstMatrix table_value(const autograd::Parameter& table) noexcept {
-    return table.value;
-}
-inline ConstMatrix table_value(const ConstMatrix& table) noexcept {
-    return table;
-}
-
-template <class Context>
-Variable embed(Context& context, std::span<const int> tokens, const Ragged& sentences,
-               const autograd::Parameter& table, float scale, const autograd::Parameter& positions,
-               float dropout) {
-    return autograd::embed(context, tokens, sentences, table, scale, positions, dropout);
-}
-
-inline Variable embed(autograd::Eval& context, std::span<const int> tokens, const Ragged& sentences,
-                      ConstMatrix table, float scale, ConstMatrix positions, float /*dropout*/) {
-    const Variable y = context.variable(sentences.tokens(), table.cols());
-    kernels::embed(tokens, sentences, table, scale, positions, {}, y.value);
-    return y;
-}
-
-template <class Context>
-Variable add_positions(Context& context, const Variable& x, const Ragged& sentences,
-                       const autograd::Parameter& positions) {
-    return autograd::add_positions(context, x, sentences, positions);
-}
-
-inline Variable add_positions(autograd::Eval& context, const Variable& x, const Ragged& sentences,
-                              ConstMatrix positions) {
-    if (positions.empty()) return x;
-    const Variable y = context.variable(x.rows(), x.cols());
-    kernels::add(x.value, y.value, false);
-    for (int s = 0; s < sentences.sentences(); ++s) {
-        const int length = sentences.length(s);
-        kernels::add(positions.middle_rows(first_position, length),
-                     y.value.middle_rows(sentences.begin(s), length), true);
-    }
-    return y;
-}
-
 /// What a side makes its first states from.
-template <class Weights>
+template <class Table, class Adaptive, class Unit>
 struct Embeddings {
-    const typename Weights::Table& table;
-    const std::optional<nn::AdaptiveInput<Weights>>& adaptive;  ///< instead of the table
-    const std::optional<nn::DExTra<Weights>>& unit;
-    const typename Weights::Table& positions;
+    const Table& table;
+    const Adaptive& adaptive;  ///< instead of the table
+    const Unit& unit;
+    autograd::Parameter positions;
     float scale;
 };
+template <class Table, class Adaptive, class Unit>
+Embeddings(const Table&, const Adaptive&, const Unit&, const autograd::Parameter&, float)
+    -> Embeddings<Table, Adaptive, Unit>;
 
 /// Embedded tokens with their positions; `plain` dropout where no unit widens the embeddings.
-template <class Context, class Weights>
+template <class Weights, class Context, class Side>
 Variable embed_side(Context& context, std::span<const int> tokens, const Ragged& sentences,
-                    const Embeddings<Weights>& side, const nn::DropoutRates& rates, float plain) {
+                    const Side& side, const nn::DropoutRates& rates, float plain) {
     const auto& [table, adaptive, unit, positions, scale] = side;
-    if (!unit && !adaptive)
-        return detail::embed(context, tokens, sentences, table, scale, positions, plain);
-    Variable x = adaptive ? forward(context, *adaptive, tokens)
-                          : detail::embed(context, tokens, sentences, table, scale,
-                                          typename Weights::Table{}, 0.0F);
-    if (unit) {
+    const bool has_unit = hat::detail::is_present(unit);
+    const bool is_adaptive = hat::detail::is_present(adaptive);
+    if (!has_unit && !is_adaptive)
+        return Weights::look_up(context, tokens, sentences, table, scale, positions, plain);
+    Variable x{};
+    if constexpr (!std::same_as<std::remove_cvref_t<decltype(adaptive)>, Absent>)
+        if (adaptive) x = forward(context, *adaptive, tokens);
+    if (!is_adaptive) x = Weights::look_up(context, tokens, sentences, table, scale, {}, 0.0F);
+    if (has_unit) {
         x = autograd::recurrent_dropout(context, rates.embedding, x, sentences);
-        x = forward(context, *unit, x, rates.unit);
+        x = nn::transform(context, unit, x, rates.unit);
     }
-    x = detail::add_positions(context, x, sentences, positions);
-    return unit ? autograd::recurrent_dropout(context, rates.position, x, sentences)
-                : autograd::dropout(context, plain, x);
+    x = autograd::add_positions(context, x, sentences, positions);
+    return has_unit ? autograd::recurrent_dropout(context, rates.position, x, sentences)
+                    : autograd::dropout(context, plain, x);
 }
 
 inline float side_scale(int dim, int super_dim, const nn::DropoutRates& rates) noexcept {
@@ -172,39 +196,37 @@ inline float target_embedding_scale(const Architecture& a) noexcept {
 /// the first that `positions` says.
 ///
 /// Shapes  tokens [sentences.tokens()] → [sentences.tokens(), D]
-template <class Context, class Weights>
-Variable embed_target(Context& context, const Transformer<Weights>& model,
+template <class Context, class Weights, class Parts>
+Variable embed_target(Context& context, const Transformer<Weights, Parts>& model,
                       const nn::DropoutRates& rates, std::span<const int> tokens,
-                      const Ragged& sentences, const typename Weights::Table& positions) {
-    const detail::Embeddings<Weights> side{model.target_embedding, model.adaptive_input,
-                                           model.target_unit, positions,
-                                           target_embedding_scale(model.architecture)};
-    return detail::embed_side(context, tokens, sentences, side, rates,
-                              detail::decoder_dropout(model.architecture, rates).scaled);
+                      const Ragged& sentences, const autograd::Parameter& positions) {
+    const detail::Embeddings side{model.target_embedding, model.adaptive_input, model.target_unit,
+                                  positions, target_embedding_scale(model.architecture)};
+    return detail::embed_side<Weights>(context, tokens, sentences, side, rates,
+                                       detail::decoder_dropout(model.architecture, rates).scaled);
 }
 
 /// Runs the encoder over a ragged batch.
 ///
 /// Shapes  tokens [sentences.tokens()], each sentence ending in eos
-template <class Context, class Weights>
-Encoded encode(Context& context, const Transformer<Weights>& model, const nn::DropoutRates& rates,
-               std::span<const int> tokens, const Ragged& sentences) {
+template <class Context, class Weights, class Parts>
+Encoded encode(Context& context, const Transformer<Weights, Parts>& model,
+               const nn::DropoutRates& rates, std::span<const int> tokens,
+               const Ragged& sentences) {
     const Architecture& a = model.architecture;
     const auto dropout = detail::encoder_dropout(a, rates);
     Encoded encoded;
     encoded.sentences = sentences;
-    static constexpr std::optional<nn::AdaptiveInput<Weights>> none;
-    Variable x = detail::embed_side(
-        context, tokens, sentences,
-        detail::Embeddings<Weights>{model.source_embedding, none, model.source_unit,
-                                    model.source_positions, source_embedding_scale(a)},
-        rates, dropout.scaled);
-    for (int i = 0; i < a.encoder_layer_count; ++i) {
-        const auto slot = static_cast<std::size_t>(i);
-        x = nn::forward(context, model.encoder_layers[slot], a.norm == Norm::pre, dropout, x,
-                        sentences);
-        encoded.layers[slot] = x;
-    }
+    static constexpr Absent not_adaptive;
+    const detail::Embeddings side{model.source_embedding, not_adaptive, model.source_unit,
+                                  Weights::table(model.source_positions),
+                                  source_embedding_scale(a)};
+    Variable x =
+        detail::embed_side<Weights>(context, tokens, sentences, side, rates, dropout.scaled);
+    for_each_layer(model.encoder_layers, [&](const auto& layer, int i) {
+        x = nn::forward(context, layer, a.norm == Norm::pre, dropout, x, sentences);
+        encoded.layers[static_cast<std::size_t>(i)] = x;
+    });
     encoded.output = a.encoder_final_norm ? forward(context, model.encoder_layer_norm, x) : x;
     return encoded;
 }
@@ -235,39 +257,76 @@ Memory make_memory(Context& context, const Architecture& a, const Encoded& encod
             Ragged(offsets, sentences.sentences())};
 }
 
+/// The memories of the decoder layers, each made when the first layer asks for it.
+class Memories {
+public:
+    Memories(const Architecture& architecture, const Encoded& encoded) noexcept
+        : architecture_(architecture), encoded_(encoded) {}
+
+    /// That of `attended_layers` encoder layers; nothing for 0.
+    template <class Context>
+    const Memory& of(Context& context, int attended_layers) {
+        Memory& memory = memories_[static_cast<std::size_t>(attended_layers)];
+        if (attended_layers > 0 && memory.states.value.empty())
+            memory = make_memory(context, architecture_, encoded_, attended_layers);
+        return memory;
+    }
+
+private:
+    const Architecture& architecture_;
+    const Encoded& encoded_;
+    std::array<Memory, 4> memories_{};
+};
+
+/// The layers of the decoder over its embedded input x, and what stands behind them: the only place
+/// where they run. `past(layer, i)` and `memory(layer, i)` are what the attentions of layer i read;
+/// `keep(i, x)` is told what it made.
+///
+/// Shapes  x [tokens, D] → [tokens, output_dim]: what the logits are made from
+template <class Context, class Weights, class Parts, class Past, class MemoryOf, class Keep>
+Variable run_decoder(Context& context, const Transformer<Weights, Parts>& model,
+                     const nn::DropoutRates& rates, Variable x, const Past& past,
+                     const MemoryOf& memory, const Keep& keep) {
+    const Architecture& a = model.architecture;
+    const auto dropout = detail::decoder_dropout(a, rates);
+    for_each_layer(model.decoder_layers, [&](const auto& layer, int i) {
+        x = nn::forward(context, layer, a.norm == Norm::pre, dropout, x, past(layer, i),
+                        memory(layer, i));
+        keep(i, x);
+    });
+    if (a.decoder_final_norm) x = forward(context, model.decoder_layer_norm, x);
+    return a.projects_output() ? forward(context, model.project_out, x) : x;
+}
+
 /// Runs the decoder over whole target sentences; position t sees the positions up to t.
 ///
 /// Shapes  tokens [sentences.tokens()], each sentence beginning with eos;
 ///         `encoded` has as many sentences
-template <class Context, class Weights>
-Decoded decode(Context& context, const Transformer<Weights>& model, const nn::DropoutRates& rates,
-               const Encoded& encoded, std::span<const int> tokens, const Ragged& sentences) {
-    const Architecture& a = model.architecture;
-    const auto dropout = detail::decoder_dropout(a, rates);
-    std::array<Memory, 4> memories{};
+template <class Context, class Weights, class Parts>
+Decoded decode(Context& context, const Transformer<Weights, Parts>& model,
+               const nn::DropoutRates& rates, const Encoded& encoded, std::span<const int> tokens,
+               const Ragged& sentences) {
+    Memories memories(model.architecture, encoded);
     Decoded decoded;
-    Variable x = embed_target(context, model, rates, tokens, sentences, model.target_positions);
-    decoded.states[0] = x;
-    for (int i = 0; i < a.decoder_layer_count; ++i) {
-        const auto slot = static_cast<std::size_t>(i);
-        const auto& layer = model.decoder_layers[slot];
-        Memory& memory = memories[static_cast<std::size_t>(layer.attended_layers)];
-        if (layer.attended_layers > 0 && memory.states.value.empty()) {
-            memory = make_memory(context, a, encoded, layer.attended_layers);
-        }
-        x = nn::forward(context, layer, a.norm == Norm::pre, dropout, x, sentences, memory.states,
-                        memory.sentences);
-        decoded.states[slot + 1] = x;
-    }
-    if (a.decoder_final_norm) x = forward(context, model.decoder_layer_norm, x);
-    decoded.output = a.projects_output() ? forward(context, model.project_out, x) : x;
+    decoded.states[0] = embed_target(context, model, rates, tokens, sentences,
+                                     Weights::table(model.target_positions));
+    const auto past = [&](const auto& /*layer*/, int /*i*/) {
+        return nn::WholeSequences{sentences, true, rates.attention};
+    };
+    const auto memory = [&](const auto& layer, int /*i*/) {
+        const Memory& whole = memories.of(context, layer.attended_layers);
+        return nn::WholeMemory{sentences, whole.states, whole.sentences, rates.attention};
+    };
+    decoded.output = run_decoder(
+        context, model, rates, decoded.states[0], past, memory,
+        [&](int i, const Variable& x) { decoded.states[static_cast<std::size_t>(i) + 1] = x; });
     return decoded;
 }
 
 /// logits = x · outputᵀ.  Shapes  x [tokens, output dim] → [tokens, target_vocab_size]
-template <class Context>
-Variable logits(Context& context, const Transformer<nn::Trainable>& model, const Variable& x) {
-    return autograd::linear(context, x, model.output);
+template <class Context, class Weights, class Parts>
+Variable logits(Context& context, const Transformer<Weights, Parts>& model, const Variable& x) {
+    return Weights::multiply(context, x, model.output);
 }
 
 /// A batch of sentence pairs: `input` is each target moved right by one, with eos in front.
@@ -285,24 +344,24 @@ struct Batch {
 /// makes; summed. An adaptive softmax smooths nothing.
 ///
 /// Shapes  states [tokens, output_dim],  targets [tokens]
-template <class Context>
-kernels::CrossEntropy loss_of_states(Context& context, const Transformer<nn::Trainable>& model,
+template <class Context, class Weights, class Parts>
+kernels::CrossEntropy loss_of_states(Context& context, const Transformer<Weights, Parts>& model,
                                      const Variable& states, std::span<const int> targets,
                                      float smoothing, float softmax_dropout = 0.0F) {
-    if (model.adaptive_softmax)
-        return nn::cross_entropy(context, *model.adaptive_softmax, states, targets,
-                                 {.dropout = softmax_dropout});
-    return autograd::cross_entropy(context, states, model.output, targets, smoothing);
+    if constexpr (!std::same_as<typename Parts::template AdaptiveSoftmax<Weights>, Absent>)
+        if (model.adaptive_softmax)
+            return nn::cross_entropy(context, *model.adaptive_softmax, states, targets,
+                                     {.dropout = softmax_dropout});
+    return Weights::cross_entropy(context, states, model.output, targets, smoothing);
 }
 
 /// The loss of a batch as `loss_of_states` sums it over target tokens.
-template <class Context>
-kernels::CrossEntropy loss(Context& context, const Transformer<nn::Trainable>& model,
+template <class Context, class Weights, class Parts>
+kernels::CrossEntropy loss(Context& context, const Transformer<Weights, Parts>& model,
                            const nn::DropoutRates& rates, const Batch& batch, float smoothing) {
     Encoded encoded;
-    if (model.architecture.has_encoder()) {
+    if (model.architecture.has_encoder())
         encoded = encode(context, model, rates, batch.source, batch.source_sentences);
-    }
     const Decoded decoded =
         decode(context, model, rates, encoded, batch.input, batch.target_sentences);
     return loss_of_states(context, model, decoded.output, batch.target, smoothing, rates.softmax);

@@ -20,6 +20,7 @@ namespace hat::nn {
 /// A literal, structural type: a value may be a template argument.
 struct AdaptiveBands {
     static constexpr int most = 8;  ///< bands
+    static constexpr bool is_setting = true;
 
     int count = 0;
     std::array<int, most> ends{};  ///< of the bands: band i has the words ends[i − 1] … ends[i] − 1

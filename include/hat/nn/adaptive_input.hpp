@@ -2,8 +2,9 @@
 #pragma once
 
 #include <hat/autograd/rows.hpp>
+#include <hat/core/ragged.hpp>
 #include <hat/nn/adaptive_bands.hpp>
-#include <hat/nn/linear.hpp>
+#include <hat/nn/weights.hpp>
 
 #include <array>
 #include <cmath>
@@ -21,32 +22,22 @@ namespace hat::nn {
 /// Shapes  tables[i] [size of band i, dim_i],  projections[i] [dim, dim_i], no bias
 template <class Weights>
 struct AdaptiveInput {
-    AdaptiveBands bands;
-    std::array<typename Weights::Table, AdaptiveBands::most> tables{};
-    std::array<typename Weights::Matrix, AdaptiveBands::most> projections{};
+    AdaptiveBands bands{};
+    std::array<typename Weights::template Table<int, int>, AdaptiveBands::most> tables{};
+    std::array<typename Weights::template Matrix<int, int>, AdaptiveBands::most> projections{};
     bool scaled = true;  ///< by √dim_i
+
+    static constexpr void members(const auto& f, auto&... self) {
+        f("bands", self.bands...);
+        f("scaled", self.scaled...);
+        const auto tables = f.in("embeddings");
+        const auto projections = f.in("projections");
+        for (std::size_t i = 0; i < AdaptiveBands::most; ++i) {
+            tables.at(i)("weight", self.tables[i]...);
+            projections.at(i)("weight", self.projections[i]...);
+        }
+    }
 };
-
-namespace detail {
-
-/// scale · table[words]
-template <class Context>
-Variable look_up(Context& context, std::span<const int> words, const autograd::Parameter& table,
-                 float scale) {
-    int* const offsets = context.memory().template allocate<int>(2);
-    offsets[0] = 0;
-    offsets[1] = static_cast<int>(words.size());
-    return autograd::embed(context, words, Ragged(offsets, 1), table, scale, {}, 0.0F);
-}
-inline Variable look_up(autograd::Eval& context, std::span<const int> words, ConstMatrix table,
-                        float scale) {
-    const std::array offsets{0, static_cast<int>(words.size())};
-    const Variable y = context.variable(offsets[1], table.cols());
-    kernels::embed(words, Ragged(offsets.data(), 1), table, scale, {}, {}, y.value);
-    return y;
-}
-
-}  // namespace detail
 
 /// The vectors of `words`, which must live until the backward pass is done.
 /// Precondition: every word is in the vocabulary.
@@ -64,9 +55,12 @@ Variable forward(Context& context, const AdaptiveInput<Weights>& layer,
         const auto slot = static_cast<std::size_t>(band);
         const float scale =
             layer.scaled ? std::sqrt(static_cast<float>(bands.band_dim(band))) : 1.0F;
-        const Variable h = detail::look_up(context, own, layer.tables[slot], scale);
-        parts[count++] = {forward(context, Linear<Weights>{layer.projections[slot], {}}, h),
-                          places};
+        int* const offsets = context.memory().template allocate<int>(2);
+        offsets[0] = 0;
+        offsets[1] = static_cast<int>(own.size());
+        const Variable h =
+            Weights::look_up(context, own, Ragged(offsets, 1), layer.tables[slot], scale, {}, 0.0F);
+        parts[count++] = {Weights::multiply(context, h, layer.projections[slot]), places};
     }
     return autograd::join_rows(context, std::span(parts.data(), count),
                                static_cast<int>(words.size()), bands.dim);

@@ -3,9 +3,10 @@
 
 #include <hat/autograd/rows.hpp>
 #include <hat/core/arena.hpp>
+#include <hat/core/tree.hpp>
 #include <hat/kernels/softmax.hpp>
 #include <hat/nn/adaptive_bands.hpp>
-#include <hat/nn/linear.hpp>
+#include <hat/nn/weights.hpp>
 
 #include <array>
 #include <cstddef>
@@ -29,12 +30,36 @@ namespace hat::nn {
 ///         always [dim_i, dim]),  tails [size of band i, dim_i]
 template <class Weights>
 struct AdaptiveSoftmax {
-    AdaptiveBands bands;
-    typename Weights::Matrix head{};
-    typename Weights::Matrix classes{};
-    std::array<typename Weights::Matrix, AdaptiveBands::most - 1> projections{};
-    std::array<typename Weights::Matrix, AdaptiveBands::most - 1> tails{};
+    using Matrix = typename Weights::template Matrix<int, int>;
+
+    AdaptiveBands bands{};
+    Matrix head{};
+    Matrix classes{};
+    std::array<Matrix, AdaptiveBands::most - 1> projections{};
+    std::array<Matrix, AdaptiveBands::most - 1> tails{};
     bool has_tied_projections = false;
+
+    /// Tied, all but the classes are called as in the input.
+    static constexpr void members(const auto& f, auto&... self) {
+        const bool tied = leading(self...).has_tied_projections;
+        f("bands", self.bands...);
+        f("has_tied_projections", self.has_tied_projections...);
+        const auto own = f.in("adaptive_softmax");
+        const auto input = f.in("embed_tokens");
+        const auto tails = tied ? input.in("embeddings") : own.in("tail");
+        const auto projections = tied ? input.in("projections") : own.in("tail");
+        for (std::size_t i = 0; i + 1 < AdaptiveBands::most; ++i) {
+            const std::size_t number = tied ? i + 1 : i;
+            tails.at(number)(tied ? "weight" : "2.weight", self.tails[i]...);
+            projections.at(number)(tied ? "weight" : "0.weight", {.transposed = tied},
+                                   self.projections[i]...);
+        }
+        if (tied)
+            input(("embeddings.0.weight"), self.head...);
+        else
+            own("head.weight", self.head...);
+        own("head.class_proj.weight", self.classes...);
+    }
 };
 
 struct AdaptiveLossOptions {
@@ -46,44 +71,31 @@ struct AdaptiveLossOptions {
 
 namespace detail {
 
-inline int rows_of(const autograd::Parameter& weight) noexcept {
-    return weight.value.empty() ? 0 : weight.value.rows();
-}
-inline int rows_of(const kernels::PackedView& weight) noexcept {
-    return weight.outputs();
+/// What the words of tail `slot` are told apart by.  Shapes  x [tokens, dim] → [tokens, dim_i]
+template <class Context, class Weights>
+Variable project_tail(Context& context, const AdaptiveSoftmax<Weights>& layer, std::size_t slot,
+                      const Variable& x) {
+    return layer.has_tied_projections
+               ? Weights::multiply_transposed(context, x, layer.projections[slot])
+               : Weights::multiply(context, x, layer.projections[slot]);
 }
 
 /// y = x · weightᵀ
-inline void multiply(autograd::Eval& context, const autograd::Parameter& weight, ConstMatrix x,
-                     Matrix y) {
-    kernels::gemm_nt(x, weight.value, {.y = y}, context.scratch());
-}
-inline void multiply(autograd::Eval& /*context*/, const kernels::PackedView& weight, ConstMatrix x,
-                     Matrix y) {
-    kernels::packed_gemm(x, weight, {.y = y});
-}
-
-/// What the words of tail `slot` are told apart by.  Shapes  x [tokens, dim] → [tokens, dim_i]
-template <class Context>
-Variable project_tail(Context& context, const AdaptiveSoftmax<Trainable>& layer, std::size_t slot,
-                      const Variable& x) {
-    return layer.has_tied_projections
-               ? autograd::linear_transposed(context, x, layer.projections[slot])
-               : autograd::linear(context, x, layer.projections[slot]);
-}
-inline Variable project_tail(autograd::Eval& context, const AdaptiveSoftmax<Packed>& layer,
-                             std::size_t slot, const Variable& x) {
-    return forward(context, Linear<Packed>{layer.projections[slot], {}}, x);
+template <class Weights>
+void multiply_to(autograd::Eval& context, const typename AdaptiveSoftmax<Weights>::Matrix& weight,
+                 const Variable& x, Matrix y) {
+    const ArenaScope scope(context.memory());
+    kernels::add(Weights::multiply(context, x, weight).value, y, false);
 }
 
 /// Shapes  x [tokens, dim],  y [tokens, head_size]
 template <class Weights>
-void head_logits(autograd::Eval& context, const AdaptiveSoftmax<Weights>& layer, ConstMatrix x,
+void head_logits(autograd::Eval& context, const AdaptiveSoftmax<Weights>& layer, const Variable& x,
                  Matrix y) {
-    const int words = rows_of(layer.head);
+    const int words = layer.head.outputs();
     const int classes = layer.bands.head_size() - words;
-    multiply(context, layer.head, x, y.left_cols(words));
-    if (classes > 0) multiply(context, layer.classes, x, y.middle_cols(words, classes));
+    multiply_to<Weights>(context, layer.head, x, y.left_cols(words));
+    if (classes > 0) multiply_to<Weights>(context, layer.classes, x, y.middle_cols(words, classes));
 }
 
 /// Shapes  x [tokens, dim],  y [tokens, size of the band]
@@ -91,7 +103,7 @@ template <class Weights>
 void tail_logits(autograd::Eval& context, const AdaptiveSoftmax<Weights>& layer, int band,
                  const Variable& x, Matrix y) {
     const auto slot = static_cast<std::size_t>(band - 1);
-    multiply(context, layer.tails[slot], project_tail(context, layer, slot, x).value, y);
+    multiply_to<Weights>(context, layer.tails[slot], project_tail(context, layer, slot, x), y);
 }
 
 /// x ← x − log Σ exp(x), row by row.
@@ -109,8 +121,8 @@ inline void log_softmax(Matrix x) noexcept {
 /// among the targets gets no gradient.
 ///
 /// Shapes  x [tokens, dim],  targets [tokens]
-template <class Context>
-kernels::CrossEntropy cross_entropy(Context& context, const AdaptiveSoftmax<Trainable>& layer,
+template <class Context, class Weights>
+kernels::CrossEntropy cross_entropy(Context& context, const AdaptiveSoftmax<Weights>& layer,
                                     const Variable& x, std::span<const int> targets,
                                     const AdaptiveLossOptions& options = {}) {
     const AdaptiveBands& bands = layer.bands;
@@ -118,7 +130,7 @@ kernels::CrossEntropy cross_entropy(Context& context, const AdaptiveSoftmax<Trai
     int* const classes =
         context.memory().template allocate<int>(static_cast<std::ptrdiff_t>(targets.size()));
     for (std::size_t i = 0; i < targets.size(); ++i) classes[i] = bands.head_class(targets[i]);
-    kernels::CrossEntropy sum = autograd::cross_entropy(
+    kernels::CrossEntropy sum = Weights::cross_entropy(
         context, features, layer.head, {classes, targets.size()}, 0.0F, layer.classes);
     for (int band = 1; band < bands.count; ++band) {
         const auto [words, places] = words_of_band(bands, band, targets, context.memory(),
@@ -128,7 +140,7 @@ kernels::CrossEntropy cross_entropy(Context& context, const AdaptiveSoftmax<Trai
         const Variable own = autograd::gather_rows(context, features, places);
         const Variable hidden = autograd::dropout(context, options.dropout,
                                                   detail::project_tail(context, layer, slot, own));
-        sum += autograd::cross_entropy(context, hidden, layer.tails[slot], words, 0.0F);
+        sum += Weights::cross_entropy(context, hidden, layer.tails[slot], words, 0.0F);
     }
     return sum;
 }
@@ -142,7 +154,7 @@ void log_probabilities(autograd::Eval& context, const AdaptiveSoftmax<Weights>& 
     const AdaptiveBands& bands = layer.bands;
     const ArenaScope scope(context.memory());
     const Matrix head = context.memory().matrix(x.rows(), bands.head_size());
-    detail::head_logits(context, layer, x.value, head);
+    detail::head_logits(context, layer, x, head);
     detail::log_softmax(head);
     kernels::add(head.left_cols(bands.size(0)), y.left_cols(bands.size(0)), false);
     for (int band = 1; band < bands.count; ++band) {

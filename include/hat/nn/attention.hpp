@@ -1,82 +1,176 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/extent.hpp>
+#include <hat/core/tree.hpp>
 #include <hat/nn/linear.hpp>
-
-#include <type_traits>
 
 namespace hat::nn {
 
-/// Multi-head attention of a sequence to itself (spec/hat.md, section 4). The inner width `qkv_dim`
-/// is apart from the width of the sequence; fewer heads are wider heads.
+using autograd::Columns;
+
+/// Multi-head attention of a sequence to itself. The inner width `qkv_dim` is apart from the width
+/// of the sequence; fewer heads are wider heads.
 ///
-/// Shapes  in_proj [3·qkv_dim, in_dim] in the order query, key, value;  out_proj [dim, qkv_dim].
-///         Where `key` and `value` [qkv_dim, in_dim] are stored apart, as in a slice of fewer rows,
-///         `in_proj` has the queries alone; else both are empty.
-template <class Weights>
+/// Shapes  query, key, value [qkv_dim, in_dim];  out_proj [dim, qkv_dim]
+/// See     Vaswani et al. (arXiv:1706.03762), section 3.2; HAT (arXiv:2005.14187), section 3.1
+template <class Weights, Extent Dim = int, Extent Qkv = int, Extent Heads = int, Extent In = Dim>
 struct SelfAttention {
-    Linear<Weights> in_proj;
-    Linear<Weights> out_proj;
-    int heads = 1;
-    int qkv_dim = 0;
-    Linear<Weights> key{};
-    Linear<Weights> value{};
+    static_assert(may_divide<Qkv, Heads>, "SelfAttention: heads do not divide qkv_dim");
+
+    [[no_unique_address]] Heads heads = size_or<Heads>(1);
+    Linear<Weights, Qkv, In> query{};
+    Linear<Weights, Qkv, In> key{};
+    Linear<Weights, Qkv, In> value{};
+    Linear<Weights, Dim, Qkv> out_proj{};
+
+    static constexpr void members(const auto& f, auto&... self) {
+        f("heads", self.heads...);
+        f("in_proj_weight", self.query.weight...);
+        f("in_proj_weight", {.joint = Joint::below}, self.key.weight...);
+        f("in_proj_weight", {.joint = Joint::below}, self.value.weight...);
+        f("in_proj_bias", self.query.bias...);
+        f("in_proj_bias", {.joint = Joint::beside}, self.key.bias...);
+        f("in_proj_bias", {.joint = Joint::beside}, self.value.bias...);
+        f("out_proj", self.out_proj...);
+    }
 };
 
 /// Multi-head attention of one sequence to another.
 ///
-/// Shapes  query [qkv_dim, dim],  key_value [2·qkv_dim, memory dim] (keys first),
-///         out_proj [dim, qkv_dim]. Where keys and values are stored apart, `key_value` has the
-///         keys alone and `value` [qkv_dim, memory dim] the values; else `value` is empty.
-template <class Weights>
+/// Shapes  query [qkv_dim, dim],  key, value [qkv_dim, memory_dim],  out_proj [dim, qkv_dim]
+template <class Weights, Extent Dim = int, Extent Memory = int, Extent Qkv = int,
+          Extent Heads = int>
 struct CrossAttention {
-    Linear<Weights> query;
-    Linear<Weights> key_value;
-    Linear<Weights> value;
-    Linear<Weights> out_proj;
-    int heads = 1;
-    int qkv_dim = 0;
+    static_assert(may_divide<Qkv, Heads>, "CrossAttention: heads do not divide qkv_dim");
+
+    [[no_unique_address]] Heads heads = size_or<Heads>(1);
+    Linear<Weights, Qkv, Dim> query{};
+    Linear<Weights, Qkv, Memory> key{};
+    Linear<Weights, Qkv, Memory> value{};
+    Linear<Weights, Dim, Qkv> out_proj{};
+
+    /// Matrices of unequal widths are stored apart, keys and values first, as the reference has it.
+    static constexpr void members(const auto& f, auto&... self) {
+        const auto& lead = leading(self...);
+        f("heads", self.heads...);
+        if (int{lead.query.weight.inputs()} == int{lead.key.weight.inputs()}) {
+            f("in_proj_weight", self.query.weight...);
+            f("in_proj_weight", {.joint = Joint::below}, self.key.weight...);
+            f("in_proj_weight", {.joint = Joint::below}, self.value.weight...);
+        } else {
+            f("k_proj_weight", self.key.weight...);
+            f("v_proj_weight", self.value.weight...);
+            f("q_proj_weight", self.query.weight...);
+        }
+        f("in_proj_bias", self.query.bias...);
+        f("in_proj_bias", {.joint = Joint::beside}, self.key.bias...);
+        f("in_proj_bias", {.joint = Joint::beside}, self.value.bias...);
+        f("out_proj", self.out_proj...);
+    }
 };
 
-/// Whether queries, keys and values have matrices of their own instead of parts of a joint one.
-template <template <class> class Attention>
-[[nodiscard]] bool is_stored_apart(const Attention<Trainable>& layer) noexcept {
-    return !layer.value.weight.value.empty();
-}
-template <template <class> class Attention>
-[[nodiscard]] constexpr bool is_stored_apart(const Attention<Packed>& /*layer*/) noexcept {
-    return false;
+/// What attention reads: queries, keys and values, maybe columns of one variable.
+struct QueriesKeysValues {
+    Columns queries;
+    Columns keys;
+    Columns values;
+};
+struct KeysValues {
+    Columns keys;
+    Columns values;
+};
+
+namespace detail {
+
+[[nodiscard]] inline Columns all_columns(const Variable& x) noexcept {
+    return {x, 0, x.cols()};
 }
 
-/// x [tokens, in_dim] → [tokens, dim]
-template <class Context, class Weights>
-Variable forward(Context& context, const SelfAttention<Weights>& layer, const Variable& x,
-                 const Ragged& sentences, bool causal, float dropout) {
-    const int n = layer.qkv_dim;
-    const bool apart = is_stored_apart(layer);
-    const Variable q = forward(context, layer.in_proj, x);
-    const Variable k = apart ? forward(context, layer.key, x) : q;
-    const Variable v = apart ? forward(context, layer.value, x) : q;
-    const Variable attended =
-        autograd::attention(context, {sentences, sentences, layer.heads, causal}, dropout,
-                            {q, 0, n}, {k, apart ? 0 : n, n}, {v, apart ? 0 : 2 * n, n});
-    return forward(context, layer.out_proj, attended);
+}  // namespace detail
+
+/// Keys and values of the sequence that is attended to: one product where the weights lie so.
+///
+/// Shapes  memory [tokens, memory_dim] → [tokens, qkv_dim] each
+template <class Context, class Weights, class... Extents>
+KeysValues project_memory(Context& context, const CrossAttention<Weights, Extents...>& layer,
+                          const Variable& memory) {
+    if (!Weights::fuses_memory(layer.query.weight, layer.key.weight, layer.value.weight))
+        return {detail::all_columns(forward(context, layer.key, memory)),
+                detail::all_columns(forward(context, layer.value, memory))};
+    const int n = layer.key.weight.outputs();
+    const Variable both = Weights::multiply(
+        context, memory, Weights::joined(layer.key.weight, layer.value.weight),
+        Weights::joined_vectors(layer.key.bias, layer.value.bias), Activation::linear);
+    return {{both, 0, n}, {both, Weights::distance(n), n}};
 }
 
-/// x [target tokens, dim], memory [memory tokens, memory dim] → [target tokens, dim]
-template <class Context, class Weights>
-Variable forward(Context& context, const CrossAttention<Weights>& layer, const Variable& x,
-                 const Ragged& sentences, const Variable& memory, const Ragged& memory_sentences,
-                 float dropout) {
-    const int n = layer.qkv_dim;
-    const Variable q = forward(context, layer.query, x);
-    const Variable k = forward(context, layer.key_value, memory);
-    const bool apart = is_stored_apart(layer);
-    const Variable v = apart ? forward(context, layer.value, memory) : k;
-    const Variable attended =
-        autograd::attention(context, {sentences, memory_sentences, layer.heads, false}, dropout,
-                            {q, 0, n}, {k, 0, n}, {v, apart ? 0 : n, n});
-    return forward(context, layer.out_proj, attended);
+/// Queries, keys and values of a sequence: one product where the weights lie so.
+///
+/// Shapes  x [tokens, in_dim] → [tokens, qkv_dim] each
+template <class Context, class Weights, class... Extents>
+QueriesKeysValues project(Context& context, const SelfAttention<Weights, Extents...>& layer,
+                          const Variable& x) {
+    const auto& [heads, query, key, value, out_proj] = layer;
+    if (!Weights::follows(query.weight, key.weight) || !Weights::follows(key.weight, value.weight))
+        return {detail::all_columns(forward(context, query, x)),
+                detail::all_columns(forward(context, key, x)),
+                detail::all_columns(forward(context, value, x))};
+    const int n = query.weight.outputs();
+    const int distance = Weights::distance(n);
+    const Variable all = Weights::multiply(
+        context, x, Weights::joined(Weights::joined(query.weight, key.weight), value.weight),
+        Weights::joined_vectors(Weights::joined_vectors(query.bias, key.bias), value.bias),
+        Activation::linear);
+    return {{all, 0, n}, {all, distance, n}, {all, 2 * distance, n}};
+}
+
+/// Attention to whole sequences: all positions at once, in training and in the encoder.
+struct WholeSequences {
+    Ragged sentences;
+    bool causal = false;
+    float dropout = 0;
+
+    template <class Context>
+    Variable attend(Context& context, int heads, const QueriesKeysValues& x) const {
+        return autograd::attention(context, {sentences, sentences, heads, causal}, dropout,
+                                   x.queries, x.keys, x.values);
+    }
+};
+
+/// Attention to what the encoder made of whole sequences.
+///
+/// Shapes  states [memory_sentences.tokens(), memory_dim]
+struct WholeMemory {
+    Ragged sentences;
+    Variable states;
+    Ragged memory_sentences;
+    float dropout = 0;
+
+    template <class Context, class Attention>
+    Variable attend(Context& context, const Attention& layer, const Variable& queries) const {
+        const auto [keys, values] = project_memory(context, layer, states);
+        return autograd::attention(context, {sentences, memory_sentences, layer.heads, false},
+                                   dropout, detail::all_columns(queries), keys, values);
+    }
+};
+
+/// x [tokens, in_dim] → [tokens, dim]; `past` is what each token may look at: `WholeSequences`, or
+/// the cached prefixes of attention_step.hpp.
+template <class Context, class Weights, class... Extents, class Past>
+Variable forward(Context& context, const SelfAttention<Weights, Extents...>& layer,
+                 const Variable& x, const Past& past) {
+    const QueriesKeysValues projected = project(context, layer, x);
+    return forward(context, layer.out_proj, past.attend(context, layer.heads, projected));
+}
+
+/// x [target tokens, dim] → [target tokens, dim]; `memory` is what each token may look at:
+/// `WholeMemory`, or the projected one of attention_step.hpp.
+template <class Context, class Weights, class... Extents, class Memory>
+Variable forward(Context& context, const CrossAttention<Weights, Extents...>& layer,
+                 const Variable& x, const Memory& memory) {
+    const Variable queries = forward(context, layer.query, x);
+    return forward(context, layer.out_proj, memory.attend(context, layer, queries));
 }
 
 }  // namespace hat::nn

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/tree.hpp>
 #include <hat/nn/attention.hpp>
 #include <hat/nn/dextra.hpp>
 #include <hat/nn/feed_forward.hpp>
 #include <hat/nn/layer_norm.hpp>
 
+#include <concepts>
 #include <optional>
 
 namespace hat::nn {
@@ -36,83 +38,118 @@ struct BlockDropout {
     float unit = 0;
 };
 
-/// One layer of the encoder (spec/hat.md, section 5; with a DExTra: spec/delight.md, section 4).
-template <class Weights>
+/// One layer of the encoder: HAT's (arXiv:2005.14187, section 3.1), or with a DExTra in front of
+/// self-attention DeLighT's (arXiv:2008.00623, section 3.2). `Unit` is an optional DExTra, one of a
+/// fixed shape, or `Absent`; self-attention reads `In` features then.
+template <class Weights, Extent Dim = int, Extent Qkv = int, Extent Heads = int, Extent Ffn = int,
+          class Unit = std::optional<DExTra<Weights>>, Extent In = Dim>
 struct EncoderLayer {
-    SelfAttention<Weights> self_attn;
-    LayerNorm<Weights> self_attn_layer_norm;
-    FeedForward<Weights> feed_forward;
-    LayerNorm<Weights> final_layer_norm;
-    std::optional<DExTra<Weights>> dextra{};  ///< in front of self-attention
+    SelfAttention<Weights, Dim, Qkv, Heads, In> self_attn{};
+    LayerNorm<Weights, Dim> self_attn_layer_norm{};
+    FeedForward<Weights, Dim, Ffn> feed_forward{};
+    LayerNorm<Weights, Dim> final_layer_norm{};
+    [[no_unique_address]] Unit dextra{};
+
+    static constexpr void members(const auto& f, auto&... self) {
+        f("dextra_layer", self.dextra...);
+        f("self_attn", self.self_attn...);
+        f("self_attn_layer_norm", self.self_attn_layer_norm...);
+        f("", self.feed_forward...);
+        f("final_layer_norm", self.final_layer_norm...);
+    }
 };
 
-/// One layer of the decoder (spec/hat.md, section 6; with a DExTra: spec/delight.md, section 4);
-/// `attended_layers` encoder outputs are its memory, 0 in a language model.
-template <class Weights>
+/// One layer of the decoder; `attended_layers` encoder outputs are its memory, 0 in a language
+/// model.
+template <class Weights, Extent Dim = int, Extent Memory = int, Extent Qkv = int,
+          Extent Heads = int, Extent CrossHeads = int, Extent Ffn = int,
+          class Unit = std::optional<DExTra<Weights>>, Extent In = Dim>
 struct DecoderLayer {
-    SelfAttention<Weights> self_attn;
-    LayerNorm<Weights> self_attn_layer_norm;
-    CrossAttention<Weights> encoder_attn;
-    LayerNorm<Weights> encoder_attn_layer_norm;
-    FeedForward<Weights> feed_forward;
-    LayerNorm<Weights> final_layer_norm;
+    SelfAttention<Weights, Dim, Qkv, Heads, In> self_attn{};
+    LayerNorm<Weights, Dim> self_attn_layer_norm{};
+    CrossAttention<Weights, Dim, Memory, Qkv, CrossHeads> encoder_attn{};
+    LayerNorm<Weights, Dim> encoder_attn_layer_norm{};
+    FeedForward<Weights, Dim, Ffn> feed_forward{};
+    LayerNorm<Weights, Dim> final_layer_norm{};
     int attended_layers = 0;
-    std::optional<DExTra<Weights>> dextra{};
+    [[no_unique_address]] Unit dextra{};
+
+    static constexpr void members(const auto& f, auto&... self) {
+        f("attended_layers", self.attended_layers...);
+        f("dextra_layer", self.dextra...);
+        f("self_attn", self.self_attn...);
+        f("self_attn_layer_norm", self.self_attn_layer_norm...);
+        f("encoder_attn", self.encoder_attn...);
+        f("encoder_attn_layer_norm", self.encoder_attn_layer_norm...);
+        f("", self.feed_forward...);
+        f("final_layer_norm", self.final_layer_norm...);
+    }
 };
 
 /// Puts a sublayer into its residual connection: norm(x + f(x)), or x + f(norm(x)) with pre-norm.
-template <class Context, class Weights, class Sublayer>
-Variable residual_block(Context& context, const LayerNorm<Weights>& norm, bool pre_norm,
-                        float dropout, const Variable& x, const Sublayer& sublayer) {
+template <class Context, class Norm, class Sublayer>
+Variable residual_block(Context& context, const Norm& norm, bool pre_norm, float dropout,
+                        const Variable& x, const Sublayer& sublayer) {
     if (!pre_norm) return add_and_norm(context, norm, dropout, x, sublayer(x));
     return autograd::residual(context, dropout, x, sublayer(forward(context, norm, x)));
 }
 
 /// What self-attention of a layer reads: x, or what the DExTra in front of it makes of x.
-template <class Context, class Weights>
-Variable transform(Context& context, const std::optional<DExTra<Weights>>& dextra,
-                   const Variable& x, float dropout) {
-    return dextra ? forward(context, *dextra, x, dropout) : x;
+template <class Context, class Unit>
+Variable transform(Context& context, const Unit& unit, const Variable& x, float dropout) {
+    if constexpr (std::same_as<Unit, Absent>)
+        return x;
+    else
+        return forward(context, unit, x, dropout);
+}
+template <class Context, class Unit>
+Variable transform(Context& context, const std::optional<Unit>& unit, const Variable& x,
+                   float dropout) {
+    return unit ? forward(context, *unit, x, dropout) : x;
+}
+
+/// Self-attention and what stands around it in every layer.
+template <class Context, class Layer, class Past>
+Variable attend_to_self(Context& context, const Layer& layer, bool pre_norm,
+                        const BlockDropout& dropout, const Variable& x, const Past& past) {
+    return residual_block(context, layer.self_attn_layer_norm, pre_norm, dropout.self_attention, x,
+                          [&](const Variable& in) {
+                              const Variable z = transform(context, layer.dextra, in, dropout.unit);
+                              return forward(context, layer.self_attn, z, past);
+                          });
+}
+
+/// The feed-forward layer and what stands around it in every layer.
+template <class Context, class Layer>
+Variable feed_forward(Context& context, const Layer& layer, bool pre_norm,
+                      const BlockDropout& dropout, const Variable& x) {
+    return residual_block(context, layer.final_layer_norm, pre_norm, dropout.scaled, x,
+                          [&](const Variable& in) {
+                              return forward(context, layer.feed_forward, in, dropout.activation);
+                          });
 }
 
 /// x [tokens, dim] → [tokens, dim]
-template <class Context, class Weights>
-Variable forward(Context& context, const EncoderLayer<Weights>& layer, bool pre_norm,
+template <class Context, class Weights, class... Parts>
+Variable forward(Context& context, const EncoderLayer<Weights, Parts...>& layer, bool pre_norm,
                  const BlockDropout& dropout, Variable x, const Ragged& sentences) {
-    x = residual_block(context, layer.self_attn_layer_norm, pre_norm, dropout.self_attention, x,
-                       [&](const Variable& in) {
-                           const Variable z = transform(context, layer.dextra, in, dropout.unit);
-                           return forward(context, layer.self_attn, z, sentences, false,
-                                          dropout.attention);
-                       });
-    return residual_block(context, layer.final_layer_norm, pre_norm, dropout.scaled, x,
-                          [&](const Variable& in) {
-                              return forward(context, layer.feed_forward, in, dropout.activation);
-                          });
+    x = attend_to_self(context, layer, pre_norm, dropout, x,
+                       WholeSequences{sentences, false, dropout.attention});
+    return feed_forward(context, layer, pre_norm, dropout, x);
 }
 
-/// x [tokens, dim], memory [memory tokens, memory dim] → [tokens, dim]
-template <class Context, class Weights>
-Variable forward(Context& context, const DecoderLayer<Weights>& layer, bool pre_norm,
-                 const BlockDropout& dropout, Variable x, const Ragged& sentences,
-                 const Variable& memory, const Ragged& memory_sentences) {
-    x = residual_block(context, layer.self_attn_layer_norm, pre_norm, dropout.self_attention, x,
-                       [&](const Variable& in) {
-                           const Variable z = transform(context, layer.dextra, in, dropout.unit);
-                           return forward(context, layer.self_attn, z, sentences, true,
-                                          dropout.attention);
-                       });
+/// x [tokens, dim] → [tokens, dim]; `past` and `memory` are what attention reads, whole sequences
+/// in training, caches where one position follows the other.
+template <class Context, class Weights, class... Parts, class Past, class Memory>
+Variable forward(Context& context, const DecoderLayer<Weights, Parts...>& layer, bool pre_norm,
+                 const BlockDropout& dropout, Variable x, const Past& past, const Memory& memory) {
+    x = attend_to_self(context, layer, pre_norm, dropout, x, past);
     if (layer.attended_layers > 0) {
-        x = residual_block(context, layer.encoder_attn_layer_norm, pre_norm, dropout.scaled, x,
-                           [&](const Variable& in) {
-                               return forward(context, layer.encoder_attn, in, sentences, memory,
-                                              memory_sentences, dropout.attention);
-                           });
+        x = residual_block(
+            context, layer.encoder_attn_layer_norm, pre_norm, dropout.scaled, x,
+            [&](const Variable& in) { return forward(context, layer.encoder_attn, in, memory); });
     }
-    return residual_block(context, layer.final_layer_norm, pre_norm, dropout.scaled, x,
-                          [&](const Variable& in) {
-                              return forward(context, layer.feed_forward, in, dropout.activation);
-                          });
+    return feed_forward(context, layer, pre_norm, dropout, x);
 }
 
 }  // namespace hat::nn

@@ -1,14 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/error.hpp>
 #include <hat/core/inplace_vector.hpp>
+#include <hat/core/tree.hpp>
 #include <hat/nn/dextra_shape.hpp>
 #include <hat/nn/group_linear.hpp>
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 
 namespace hat::nn {
+
+/// What the layers of a unit are whose plan is known when it runs.
+struct AnyPlan {
+    template <class Weights>
+    using Input = GroupLinear<Weights>;
+    template <class Weights>
+    using Layers = InplaceVector<GroupLinear<Weights>, max_dextra_depth>;
+    template <class Weights>
+    using Output = GroupLinear<Weights>;
+};
+
+/// Those of a unit whose shape the compiler knows, and has checked.
+template <DExTraShape shape>
+struct FixedPlan {
+    static constexpr DExTraPlan plan = StaticDExTraShape<shape>::plan;
+
+    /// A layer that is fed `first` features of the input layer and those of the layer before.
+    template <class Weights, GroupLinearShape layer, int first>
+    using Layer = GroupLinear<Weights, Fixed<layer.out_dim>, Fixed<first>,
+                              Fixed<layer.in_dim - first>, Fixed<layer.groups>>;
+
+    template <class Weights>
+    using Input = Layer<Weights, plan.input, shape.in_dim>;
+    template <class Weights>
+    using Output = Layer<Weights, plan.output, shape.inner_dim>;
+
+private:
+    template <class Weights, std::size_t... I>
+    static std::tuple<Layer<Weights, plan.group_layers[I], shape.inner_dim>...>
+        layers(std::index_sequence<I...>);
+
+public:
+    template <class Weights>
+    using Layers =
+        decltype(layers<Weights>(std::make_index_sequence<static_cast<std::size_t>(plan.depth)>{}));
+};
 
 /// DExTra, the deep and light transformation of DeLighT (arXiv:2008.00623, section 3.1), and
 /// DeFINE, which is the same unit with another plan:
@@ -19,102 +61,127 @@ namespace hat::nn {
 /// activation and dropout, the last one too.
 ///
 /// Shapes  as `dextra_plan` says; a second weight belongs to y
-template <class Weights>
+template <class Weights, class Plan = AnyPlan>
 struct DExTra {
-    GroupLinear<Weights> input;
-    InplaceVector<GroupLinear<Weights>, max_dextra_depth> layers;
-    GroupLinear<Weights> output;
+    typename Plan::template Input<Weights> input{};
+    typename Plan::template Layers<Weights> layers{};
+    typename Plan::template Output<Weights> output{};
+
+    static constexpr void members(const auto& f, auto&... self) {
+        f("input_layer", self.input...);
+        f.ends("dextra_layers", self.layers...);
+        f("output_layer", self.output...);
+    }
 };
 
 /// x [tokens, in_dim] → [tokens, out_dim]; `dropout` is that of every layer.
-template <class Context, class Weights>
-Variable forward(Context& context, const DExTra<Weights>& unit, const Variable& x, float dropout) {
+template <class Context, class Weights, class Plan>
+Variable forward(Context& context, const DExTra<Weights, Plan>& unit, const Variable& x,
+                 float dropout) {
     const Variable h = forward(context, unit.input, x, dropout);
     Variable y{};
-    for (const auto& layer : unit.layers) y = forward(context, layer, h, y, dropout);
+    for_each_layer(unit.layers,
+                   [&](const auto& layer, int) { y = forward(context, layer, h, y, dropout); });
     return forward(context, unit.output, h, y, dropout);
 }
 
 namespace detail {
 
-/// Hands out the tensors of a unit, one behind the other.
-class DExTraBinder {
+/// The sizes of a layer of a unit; of its inputs the first `first_in` are the first source.
+[[nodiscard]] constexpr GroupLinear<Sizes> sizes_of(const GroupLinearShape& shape, int first_in,
+                                                    bool shuffles, Activation activation) noexcept {
+    const int first = first_in / shape.groups;
+    const int second = (shape.in_dim - first_in) / shape.groups;
+    GroupLinear<Sizes> layer;
+    layer.weight = Sizes::matrix(shape.out_dim, first).of(shape.out_dim, first + second);
+    if (second > 0)
+        layer.second_weight =
+            Sizes::matrix(shape.out_dim, second).of(shape.out_dim, first + second);
+    layer.bias = Sizes::vector(shape.out_dim);
+    layer.norm = {Sizes::vector(shape.out_dim / shape.groups, Sizes::Initial::ones),
+                  Sizes::vector(shape.out_dim / shape.groups)};
+    layer.groups = shape.groups;
+    layer.shuffle = shuffles;
+    layer.activation = activation;
+    return layer;
+}
+
+/// Binds the weights of a tree one behind the other.
+class BindInOrder {
 public:
-    DExTraBinder(Vector values, Vector gradients) noexcept
+    BindInOrder(Vector values, Vector gradients) noexcept
         : values_(values), gradients_(gradients) {}
 
-    [[nodiscard]] autograd::Parameter take(int rows, int cols) noexcept {
-        const int first = used_;
-        used_ += rows * cols;
+    void operator()(const Leaf& leaf, auto& to, const Sizes::Size& size) const noexcept {
+        const bool is_next = leaf.storage.joint == Joint::beside;
+        const int first = is_next ? next_col_ : used_;
+        if (!is_next) used_ += size.stored_rows() * size.stored_cols();
+        next_col_ = first + size.cols;
         HAT_ASSERT(used_ <= values_.size());
-        autograd::Parameter p{{values_.data() + first, rows, cols}, {}, nullptr};
-        if (!gradients_.empty()) p.gradient = {gradients_.data() + first, rows, cols};
-        return p;
-    }
-
-    /// `first_in` of the inputs are the first source.
-    [[nodiscard]] GroupLinear<Trainable> layer(const GroupLinearShape& shape, int first_in,
-                                               bool shuffles, Activation activation) noexcept {
-        GroupLinear<Trainable> bound;
-        const int group_in = shape.in_dim / shape.groups;
-        const int first = first_in / shape.groups;
-        const autograd::Parameter weight = take(shape.out_dim, group_in);
-        bound.weight = weight.middle_cols(0, first);
-        if (first < group_in) bound.second_weight = weight.middle_cols(first, group_in - first);
-        bound.bias = take(1, shape.out_dim);
-        bound.gain = take(1, shape.out_dim / shape.groups);
-        bound.shift = take(1, shape.out_dim / shape.groups);
-        bound.out_dim = shape.out_dim;
-        bound.groups = shape.groups;
-        bound.shuffle = shuffles;
-        bound.activation = activation;
-        return bound;
+        const auto view = [&](auto from, auto& into) {
+            using View = std::remove_reference_t<decltype(into)>;
+            if (!from.empty()) into = view_at<View>(from.data() + first, size);
+        };
+        view(values_, to.value);
+        view(gradients_, to.gradient);
     }
 
 private:
+    template <class View>
+    static View view_at(float* data, const Sizes::Size& size) noexcept {
+        return {data, decltype(View{}.rows())(size.rows), decltype(View{}.cols())(size.cols),
+                size.stored_cols()};
+    }
+
     Vector values_;
     Vector gradients_;
-    int used_ = 0;
+    mutable int used_ = 0;
+    mutable int next_col_ = 0;
 };
-
-inline DExTra<Trainable> bind_plan(const DExTraPlan& plan, Activation activation, Vector values,
-                                   Vector gradients) noexcept {
-    DExTraBinder binder(values, gradients);
-    DExTra<Trainable> unit;
-    const int inner_dim = plan.input.out_dim;
-    unit.input = binder.layer(plan.input, plan.input.in_dim, false, activation);
-    for (const auto& layer : plan.layers())
-        unit.layers.push_back(binder.layer(layer, inner_dim, plan.shuffles, activation));
-    unit.output = binder.layer(plan.output, inner_dim, false, activation);
-    return unit;
-}
 
 }  // namespace detail
 
+/// The sizes of all weights of a unit, which can be built, and its settings.
+[[nodiscard]] constexpr DExTra<Sizes> sizes_of(const DExTraShape& shape,
+                                               Activation activation) noexcept {
+    const DExTraPlan plan = dextra_plan(shape);
+    DExTra<Sizes> unit;
+    unit.input = detail::sizes_of(plan.input, shape.in_dim, false, activation);
+    for (const auto& layer : plan.layers())
+        unit.layers.push_back(detail::sizes_of(layer, shape.inner_dim, plan.shuffles, activation));
+    unit.output = detail::sizes_of(plan.output, shape.inner_dim, false, activation);
+    return unit;
+}
+
 /// A unit over parameters that lie one behind the other: the input layer, the group-linear layers
-/// and the output layer, and of each its weight (the columns of h before those of y), bias, gain
-/// and shift. `gradients` lie the same way, or are empty.
+/// and the output layer, and of each its weight (the columns of h before those of y), bias, and
+/// gain and bias of the norm. `gradients` lie the same way, or are empty.
 ///
 /// Throws  `Error` as `validate(shape)`, and if there are not as many values as the plan counts.
 inline DExTra<Trainable> bind_dextra(const DExTraShape& shape, Activation activation, Vector values,
                                      Vector gradients = {}) {
     validate(shape);
-    const DExTraPlan plan = dextra_plan(shape);
+    const std::int64_t parameters = dextra_plan(shape).parameters();
     for (const Vector& v : {values, gradients}) {
-        if (!v.empty() && v.size() != plan.parameters())
-            fail("DExTra: found ", v.size(), " parameters, expected ", plan.parameters());
+        if (!v.empty() && v.size() != parameters)
+            fail("DExTra: found ", v.size(), " parameters, expected ", parameters);
     }
-    return detail::bind_plan(plan, activation, values, gradients);
+    DExTra<Trainable> unit;
+    const DExTra<Sizes> sizes = sizes_of(shape, activation);
+    walk(detail::BindInOrder(values, gradients), unit, sizes);
+    return unit;
 }
 
-/// The same for a shape and a number of values that the compiler checks.
-template <DExTraShape Shape, std::size_t Size>
-DExTra<Trainable> bind_dextra(std::array<float, Size>& values,
-                              Activation activation = Activation::swish) noexcept {
-    constexpr DExTraPlan plan = StaticDExTraShape<Shape>::plan;
-    static_assert(Size == static_cast<std::size_t>(plan.parameters()),
+/// The same for a shape and a number of values that the compiler checks: a unit of fixed sizes.
+template <DExTraShape shape, std::size_t Size>
+DExTra<Trainable, FixedPlan<shape>>
+bind_dextra(std::array<float, Size>& values, Activation activation = Activation::swish) noexcept {
+    static_assert(Size == static_cast<std::size_t>(FixedPlan<shape>::plan.parameters()),
                   "DExTra: the array has not as many values as the plan has parameters");
-    return detail::bind_plan(plan, activation, {values.data(), static_cast<int>(Size)}, {});
+    DExTra<Trainable, FixedPlan<shape>> unit;
+    const DExTra<Sizes> sizes = sizes_of(shape, activation);
+    walk(detail::BindInOrder({values.data(), static_cast<int>(Size)}, {}), unit, sizes);
+    return unit;
 }
 
 }  // namespace hat::nn

@@ -1,25 +1,261 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/autograd/functions.hpp>
+#include <hat/autograd/group_linear.hpp>
 #include <hat/autograd/variable.hpp>
+#include <hat/core/arena.hpp>
 #include <hat/core/matrix_view.hpp>
+#include <hat/core/ragged.hpp>
+#include <hat/kernels/group_linear.hpp>
 #include <hat/kernels/packed_gemm.hpp>
 
-/// What the weights of a layer are: every layer is a template over one of these.
+#include <cstddef>
+#include <span>
+
+/// What the weights of a layer are. Every layer is a template over such a *policy*, and has one
+/// body: what differs between policies stands here and nowhere else.
+///
+/// A policy has
+///
+///     Matrix<Out, In>, Table<Rows, Cols>, Vector<Size>    views of weights
+///     multiply             act(x · Wᵀ + b)
+///     multiply_transposed  x · W: a weight that is another one's, used the other way round
+///     multiply_groups      a group-linear layer
+///     look_up              rows of a table
+///     cross_entropy        the loss of words that a weight tells apart
+///     vector, table        one as the functions of autograd take it
+///     follows              whether the outputs of a matrix are stored behind those of another
+///     joined, joined_vectors, distance    both as one; how far the first outputs are apart then
+///     fuses_memory         whether keys and values of another sequence are one product
+///
+/// whose sizes are `int` or `Fixed`; its functions take views of sizes that are not fixed, so that
+/// weights of all sizes share one instance. `Sizes` and `Places` have no functions: they tell what
+/// weights a network has, and where.
 namespace hat::nn {
+
+using autograd::Variable;
 
 /// Views on a parameter slab (and on its gradients): training, and any slice of a super network.
 struct Trainable {
-    using Matrix = autograd::Parameter;
-    using Vector = autograd::Parameter;
-    using Table = autograd::Parameter;
+    template <class Out, class In>
+    using Matrix = autograd::ParameterView<Out, In>;
+    template <class Rows, class Cols>
+    using Table = autograd::ParameterView<Rows, Cols>;
+    template <class Size>
+    using Vector = autograd::ParameterView<int, Size>;
+
+    using Parameter = autograd::Parameter;
+
+    template <class Context>
+    static Variable multiply(Context& context, const Variable& x, const Parameter& weight,
+                             const Parameter& bias = {},
+                             Activation activation = Activation::linear) {
+        const bool from_output = activation == Activation::linear ||
+                                 activation == Activation::relu || activation == Activation::tanh;
+        if (from_output) return autograd::linear(context, x, weight, bias, activation);
+        return autograd::activation(context, activation,
+                                    autograd::linear(context, x, weight, bias));
+    }
+    template <class Context>
+    static Variable multiply_transposed(Context& context, const Variable& x,
+                                        const Parameter& weight) {
+        return autograd::linear_transposed(context, x, weight);
+    }
+    template <class Context>
+    static Variable multiply_groups(Context& context, const kernels::GroupFinish& finish,
+                                    float dropout, const Variable& h, const Parameter& weight,
+                                    const Variable& y, const Parameter& second_weight,
+                                    const Parameter& bias, const Parameter& gain,
+                                    const Parameter& shift) {
+        return autograd::group_linear(context, finish, dropout, {h, weight}, {y, second_weight},
+                                      bias, gain, shift);
+    }
+    template <class Context>
+    static Variable look_up(Context& context, std::span<const int> tokens, const Ragged& sentences,
+                            const Parameter& table, float scale, const Parameter& positions,
+                            float dropout) {
+        return autograd::embed(context, tokens, sentences, table, scale, positions, dropout);
+    }
+    /// `more` are further words, behind the others, that are stored elsewhere.
+    template <class Context>
+    static kernels::CrossEntropy
+    cross_entropy(Context& context, const Variable& x, const Parameter& weight,
+                  std::span<const int> targets, float smoothing, const Parameter& more = {}) {
+        return autograd::cross_entropy(context, x, weight, targets, smoothing, more);
+    }
+    [[nodiscard]] static Parameter vector(const Parameter& vector) noexcept { return vector; }
+    [[nodiscard]] static Parameter table(const Parameter& table) noexcept { return table; }
+
+    [[nodiscard]] static bool follows(const Parameter& a, const Parameter& b) noexcept {
+        return a.value.stride() == b.value.stride() && a.inputs() == b.inputs() &&
+               b.value.data() == a.value.row_data(a.outputs());
+    }
+    [[nodiscard]] static Parameter joined(const Parameter& a, const Parameter& b) noexcept {
+        const int rows = a.outputs() + b.outputs();
+        return {{a.value.data(), rows, a.inputs(), a.value.stride()},
+                {a.gradient.data(), rows, a.inputs(), a.gradient.stride()},
+                a.has_gradient};
+    }
+    [[nodiscard]] static Parameter joined_vectors(const Parameter& a, const Parameter& b) noexcept {
+        const int size = a.inputs() + b.inputs();
+        return {{a.value.data(), 1, size}, {a.gradient.data(), 1, size}, a.has_gradient};
+    }
+    [[nodiscard]] static int distance(int outputs) noexcept { return outputs; }
+    /// As far as they are rows of one matrix with the queries.
+    [[nodiscard]] static bool fuses_memory(const Parameter& query, const Parameter& key,
+                                           const Parameter& value) noexcept {
+        return follows(query, key) && follows(key, value);
+    }
 };
 
-/// Panels packed once, without gradients: serving.
+/// Panels packed once, without gradients: serving. Matrices and vectors go on to whole panels.
 struct Packed {
-    using Matrix = kernels::PackedView;
-    using Vector = ConstVector;
-    using Table = ConstMatrix;
+    template <class Out, class In>
+    using Matrix = kernels::PackedMatrix<Out, In>;
+    template <class Rows, class Cols>
+    using Table = MatrixView<const float, Rows, Cols>;
+    template <class Size>
+    using Vector = VectorView<const float, Size>;
+
+    using View = kernels::PackedView;
+
+    static Variable multiply(autograd::Eval& context, const Variable& x, View weight,
+                             ConstVector bias = {}, Activation activation = Activation::linear) {
+        const Variable y = context.variable(x.rows(), weight.outputs());
+        kernels::packed_gemm(x.value, weight,
+                             {.y = y.value, .bias = bias.data(), .activation = activation});
+        return y;
+    }
+    /// Packing has turned the weight around already.
+    static Variable multiply_transposed(autograd::Eval& context, const Variable& x, View weight) {
+        return multiply(context, x, weight);
+    }
+    static Variable multiply_groups(autograd::Eval& context, kernels::GroupFinish finish,
+                                    float /*dropout*/, const Variable& h, View weight,
+                                    const Variable& y, View second_weight, ConstVector bias,
+                                    ConstVector gain, ConstVector shift) {
+        finish.gain = gain;
+        finish.shift = shift;
+        const Variable result = context.variable(h.rows(), weight.outputs());
+        kernels::group_linear({h.value, panels_of_groups(weight, finish.groups)},
+                              {y.value, panels_of_groups(second_weight, finish.groups)}, bias,
+                              finish, {}, result.value, context.scratch());
+        return result;
+    }
+    static Variable look_up(autograd::Eval& context, std::span<const int> tokens,
+                            const Ragged& sentences, ConstMatrix table, float scale,
+                            const autograd::Parameter& positions, float /*dropout*/) {
+        const Variable y = context.variable(sentences.tokens(), table.cols());
+        kernels::embed(tokens, sentences, table, scale, positions.value, {}, y.value);
+        return y;
+    }
+    static kernels::CrossEntropy cross_entropy(autograd::Eval& context, const Variable& x,
+                                               View weight, std::span<const int> targets,
+                                               float smoothing, View more = {}) {
+        return kernels::cross_entropy(x.value, weight, more, targets, smoothing, context.scratch());
+    }
+    [[nodiscard]] static autograd::Parameter vector(ConstVector vector) noexcept {
+        return autograd::constant(vector);
+    }
+    [[nodiscard]] static autograd::Parameter table(ConstMatrix table) noexcept {
+        return autograd::constant(table);
+    }
+
+    [[nodiscard]] static bool follows(View a, View b) noexcept {
+        return a.panel_stride() == b.panel_stride() && a.inputs() == b.inputs() &&
+               b.data() == a.data() + a.panels() * a.panel_stride();
+    }
+    [[nodiscard]] static View joined(View a, View b) noexcept {
+        return {a.data(), distance(a.outputs()) + b.outputs(), a.inputs(), a.panel_stride()};
+    }
+    [[nodiscard]] static ConstVector joined_vectors(ConstVector a, ConstVector b) noexcept {
+        return {a.data(), distance(a.size()) + b.size()};
+    }
+    [[nodiscard]] static int distance(int outputs) noexcept {
+        return round_up(outputs, kernels::panel_width);
+    }
+    [[nodiscard]] static bool fuses_memory(View /*query*/, View key, View value) noexcept {
+        return follows(key, value);
+    }
+
+private:
+    /// The view that the kernel wants: groups are filled up to whole panels.
+    [[nodiscard]] static View panels_of_groups(View weight, int groups) noexcept {
+        if (groups == 1 || weight.empty()) return weight;
+        return {weight.data(), groups * distance(weight.outputs() / groups), weight.inputs(),
+                weight.panel_stride()};
+    }
+};
+
+/// The sizes of weights and nothing else: what an architecture says of every one of them.
+struct Sizes {
+    /// What a parameter is before training: zeros, ones, Xavier-uniform numbers, or normal ones of
+    /// variance 1 / cols.
+    enum class Initial { zeros, ones, xavier, normal };
+
+    struct Size {
+        int rows = 0;
+        int cols = 0;
+        Initial initial = Initial::zeros;
+        bool is_vector = false;
+        bool is_shared = false;  ///< the tensor is that of another weight, which came before
+        int tensor_rows = 0;     ///< where it is a part of a tensor: those of the whole
+        int tensor_cols = 0;
+
+        /// The same as a part of a tensor.
+        [[nodiscard]] constexpr Size of(int whole_rows, int whole_cols) const noexcept {
+            Size part = *this;
+            part.tensor_rows = whole_rows;
+            part.tensor_cols = whole_cols;
+            return part;
+        }
+        [[nodiscard]] constexpr int stored_rows() const noexcept {
+            return tensor_rows > 0 ? tensor_rows : rows;
+        }
+        [[nodiscard]] constexpr int stored_cols() const noexcept {
+            return tensor_cols > 0 ? tensor_cols : cols;
+        }
+        [[nodiscard]] constexpr int outputs() const noexcept { return rows; }
+        [[nodiscard]] constexpr int inputs() const noexcept { return cols; }
+        [[nodiscard]] constexpr bool empty() const noexcept { return rows == 0; }
+    };
+
+    template <class Out, class In>
+    using Matrix = Size;
+    template <class Rows, class Cols>
+    using Table = Size;
+    template <class Count>
+    using Vector = Size;
+
+    [[nodiscard]] static constexpr Size matrix(int rows, int cols) noexcept {
+        return {rows, cols, Initial::xavier};
+    }
+    [[nodiscard]] static constexpr Size table(int rows, int cols) noexcept {
+        return {rows, cols, Initial::normal};
+    }
+    [[nodiscard]] static constexpr Size vector(int size,
+                                               Initial initial = Initial::zeros) noexcept {
+        return {1, size, initial, true};
+    }
+};
+
+/// Where weights are in a slab: the number of their tensor in its table, and where in that.
+struct Places {
+    struct Place {
+        int entry = -1;
+        int row = 0;
+        int col = 0;
+
+        [[nodiscard]] constexpr bool empty() const noexcept { return entry < 0; }
+    };
+
+    template <class Out, class In>
+    using Matrix = Place;
+    template <class Rows, class Cols>
+    using Table = Place;
+    template <class Count>
+    using Vector = Place;
 };
 
 }  // namespace hat::nn
