@@ -88,7 +88,7 @@ struct Trainable {
     [[nodiscard]] static Parameter table(const Parameter& table) noexcept { return table; }
 
     [[nodiscard]] static bool follows(const Parameter& a, const Parameter& b) noexcept {
-        return a.value.stride() == b.value.stride() && a.inputs() == b.inputs() &&
+        return a.value.stride() == b.value.stride() &&
                b.value.data() == a.value.row_data(a.outputs());
     }
     [[nodiscard]] static Parameter joined(const Parameter& a, const Parameter& b) noexcept {
