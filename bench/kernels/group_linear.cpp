@@ -55,7 +55,7 @@ struct Case {
         with_eigen(expected.view());
     }
 
-    [[nodiscard]] kernels::GroupFinish finish() {
+    [[nodiscard]] kernels::GroupEpilogue epilogue() {
         return {groups, true, Activation::swish, gain.vector(), shift.vector(), {}};
     }
 
@@ -103,8 +103,8 @@ void packed(benchmark::State& state) {
     hat::AlignedArray<float> panels(kernels::packed_groups_size(c.out, c.in / c.groups, c.groups));
     const auto weight = kernels::pack_groups(c.weight.view(), c.groups, panels.data());
     c.measure(state, [&] {
-        kernels::group_linear({c.x.view(), weight}, {}, c.bias.vector(), c.finish(), {}, c.y.view(),
-                              c.scratch);
+        kernels::group_linear({c.x.view(), weight}, {}, c.bias.vector(), c.epilogue(), {},
+                              c.y.view(), c.scratch);
     });
 }
 
@@ -115,7 +115,7 @@ void row_major(benchmark::State& state) {
         float* const panels = c.scratch.allocate<float>(
             kernels::packed_groups_size(c.out, c.in / c.groups, c.groups));
         kernels::group_linear({c.x.view(), kernels::pack_groups(c.weight.view(), c.groups, panels)},
-                              {}, c.bias.vector(), c.finish(), {}, c.y.view(), c.scratch);
+                              {}, c.bias.vector(), c.epilogue(), {}, c.y.view(), c.scratch);
     });
 }
 
@@ -140,7 +140,7 @@ void training(benchmark::State& state) {
         of_x.data = nullptr;
         hat::autograd::Tape tape(memory, c.scratch, hat::RandomKey(1));
         const auto y = hat::autograd::group_linear(
-            tape, c.finish(), 0.0F,
+            tape, c.epilogue(), 0.0F,
             {{c.x.view(), &of_x}, {c.weight.view(), dweight.view(), nullptr}}, {},
             {c.bias.view(), dbias.view(), nullptr}, {c.gain.view(), dgain.view(), nullptr},
             {c.shift.view(), dshift.view(), nullptr});

@@ -14,7 +14,7 @@ using hat::model::Architecture;
 
 namespace {
 
-Architecture largest() {
+constexpr Architecture largest() {
     return hat::model::uniform({.encoder_layers = 3,
                                 .decoder_layers = 3,
                                 .embed_dim = 48,
@@ -25,7 +25,7 @@ Architecture largest() {
                                50, 50);
 }
 
-Architecture small_genes() {
+constexpr Architecture small_genes() {
     Architecture genes = largest();
     genes.encoder_embed_dim = 32;
     genes.decoder_embed_dim = 40;
@@ -37,7 +37,8 @@ Architecture small_genes() {
 }
 
 /// A pair of sentences through a network; returns the loss.
-double loss_of(const hat::model::Transformer<hat::nn::Trainable>& model) {
+template <class Parts>
+double loss_of(const hat::model::Transformer<hat::nn::Trainable, Parts>& model) {
     static constexpr std::array source{5, 9, 2, 7, 2};
     static constexpr std::array input{2, 11, 2, 12, 13};
     static constexpr std::array target{11, 2, 12, 13, 2};
@@ -114,5 +115,24 @@ TEST_SUITE("elastic/super_transformer") {
         CHECK_THROWS_WITH_AS(
             static_cast<void>(super.architecture_of(genes)),
             "architecture: encoder layer 2: heads = 5 does not divide qkv_dim = 32", hat::Error);
+    }
+
+    TEST_CASE("a member that the compiler knows is views of fixed sizes on the shared weights") {
+        static constexpr Architecture genes = small_genes();
+        hat::elastic::StaticSuperTransformer<largest()> super;
+        super.network().initialize(1);
+        const auto fixed = super.sub_transformer<genes>();
+        static_assert(decltype(fixed.source_embedding.inputs())::value == 32);
+        const auto dynamic = super.sub_transformer(genes);
+        CHECK(fixed.target_embedding.value.data() == dynamic.target_embedding.value.data());
+        CHECK(loss_of(fixed) == loss_of(dynamic));
+    }
+
+    TEST_CASE("members are views of a constant network, too") {
+        SuperTransformer super(largest());
+        super.network().initialize(1);
+        const SuperTransformer& constant = super;
+        CHECK(loss_of(constant.sub_transformer(small_genes())) ==
+              loss_of(super.sub_transformer(small_genes())));
     }
 }

@@ -11,7 +11,7 @@
 
 using hat::Arena;
 using hat::kernels::CrossEntropy;
-using hat::kernels::Teaching;
+using hat::kernels::SoftTargets;
 using hat::support::Doubles;
 using hat::support::finite_differences;
 using hat::support::Operand;
@@ -65,7 +65,7 @@ struct Case {
     Case(std::uint64_t seed, int tokens, int vocab_size)
         : Case(hat::Random(seed), tokens, vocab_size) {}
 
-    [[nodiscard]] Teaching teaching(float share, float temperature) const {
+    [[nodiscard]] SoftTargets teaching(float share, float temperature) const {
         return {states.view(), teacher_weight.view(), share, temperature};
     }
     [[nodiscard]] Doubles teacher_logits() const {
@@ -131,7 +131,7 @@ TEST_SUITE("kernels/distillation") {
                     };
                     const Doubles x_slope = finite_differences(xs, loss);
                     const Doubles weight_slope = finite_differences(ws, loss);
-                    const Teaching teaching = c.teaching(share, temperature);
+                    const SoftTargets teaching = c.teaching(share, temperature);
                     const CrossEntropy without = kernels::distilled_cross_entropy(
                         c.x.view(), c.weight.view(), c.targets, 0.1F, teaching, {}, scratch);
                     for (const bool accumulate : {false, true}) {
@@ -190,13 +190,13 @@ TEST_SUITE("kernels/distillation") {
         Arena scratch;
         const Case c(6, tokens, vocab_size);
         Operand dx(tokens, 3);
-        const Teaching all = c.teaching(0.5F, 2.0F);
+        const SoftTargets all = c.teaching(0.5F, 2.0F);
         const CrossEntropy together = kernels::distilled_cross_entropy(
             c.x.view(), c.weight.view(), c.targets, 0.1F, all, {.dx = dx.view()}, scratch);
         Operand alone(tokens, 3);
         CrossEntropy sum;
         for (int i = 0; i < tokens; ++i) {
-            Teaching one = all;
+            SoftTargets one = all;
             one.states = all.states.middle_rows(i, 1);
             sum += kernels::distilled_cross_entropy(
                 c.x.view().middle_rows(i, 1), c.weight.view(),

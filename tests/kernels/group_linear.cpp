@@ -12,7 +12,7 @@
 using hat::Activation;
 using hat::Arena;
 using hat::Matrix;
-using hat::kernels::GroupFinish;
+using hat::kernels::GroupEpilogue;
 using hat::kernels::GroupSource;
 using hat::support::Doubles;
 using hat::support::Operand;
@@ -63,7 +63,7 @@ struct Case {
           bias(random, 1, s.outputs), gain(random, 1, s.outputs / s.groups),
           shift(random, 1, s.outputs / s.groups) {}
 
-    [[nodiscard]] GroupFinish finish() const {
+    [[nodiscard]] GroupEpilogue epilogue() const {
         return {shape.groups, shape.shuffle, Activation::swish, gain.vector(), shift.vector(), {}};
     }
     static kernels::PackedView pack(const Operand& weight, int groups, std::vector<float>& to) {
@@ -73,7 +73,7 @@ struct Case {
         return kernels::pack_groups(w, groups, to.data());
     }
     /// The result for the rows from `begin` on.
-    Operand run(int begin, int rows, const GroupFinish& how) {
+    Operand run(int begin, int rows, const GroupEpilogue& how) {
         Operand y(rows, shape.outputs, 4);
         GroupSource second_source;
         if (shape.second_in > 0) {
@@ -120,7 +120,7 @@ TEST_SUITE("kernels/group_linear") {
             }
             const Doubles expected = hat::support::reference::group_linear(
                 o, shape.groups, shape.shuffle, Activation::swish, [](int, int) { return 1.0; });
-            CHECK(relative_error(c.run(0, shape.rows, c.finish()).view(), expected) < tolerance);
+            CHECK(relative_error(c.run(0, shape.rows, c.epilogue()).view(), expected) < tolerance);
         }
     }
 
@@ -144,9 +144,9 @@ TEST_SUITE("kernels/group_linear") {
         hat::Random random(3);
         for (const Shape& shape : shapes) {
             Case c(shape, random);
-            const Operand all = c.run(0, shape.rows, c.finish());
+            const Operand all = c.run(0, shape.rows, c.epilogue());
             for (int i = 0; i < shape.rows; ++i) {
-                CHECK(same_bits(c.run(i, 1, c.finish()).view(), all.view().middle_rows(i, 1)));
+                CHECK(same_bits(c.run(i, 1, c.epilogue()).view(), all.view().middle_rows(i, 1)));
             }
         }
     }
@@ -198,7 +198,8 @@ TEST_SUITE("kernels/group_linear") {
         Operand y(shape.rows, shape.outputs);
         const GroupSource source{c.first.view(), Case::pack(c.first_weight, 8, panels)};
         const auto run = [&] {
-            kernels::group_linear(source, {}, c.bias.vector(), c.finish(), {}, y.view(), c.scratch);
+            kernels::group_linear(source, {}, c.bias.vector(), c.epilogue(), {}, y.view(),
+                                  c.scratch);
         };
         run();
         CHECK(hat::support::allocations_in(run) == 0);

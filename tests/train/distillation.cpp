@@ -152,7 +152,8 @@ TEST_SUITE("train/distillation") {
         hat::model::Gradients loud(run.student.table());
         hat::support::Operand states(batch.target_sentences.tokens(), 16);
         const auto expected = learn(run.student.view(&quiet), micro_batch);
-        const auto found = learn_aloud(run.student.view(&loud), micro_batch, states.view());
+        const auto found =
+            learn_and_keep_states(run.student.view(&loud), micro_batch, states.view());
         CHECK(found.loss.loss == expected.loss.loss);
         CHECK(same_bits(quiet.values, loud.values));
         // The loss of these states is the loss.

@@ -15,14 +15,15 @@ namespace hat::autograd {
 template <class Context>
 kernels::CrossEntropy distilled_cross_entropy(Context& context, const Variable& x,
                                               const Parameter& weight, std::span<const int> targets,
-                                              float smoothing, const kernels::Teaching& teaching) {
+                                              float smoothing,
+                                              const kernels::SoftTargets& soft_targets) {
     kernels::CrossEntropyGradients gradients;
     if constexpr (Context::records) {
         gradients.dx = context.gradient_to_write(x, gradients.accumulate_x);
         gradients.dweight = weight.gradient;
         weight.mark();
     }
-    return kernels::distilled_cross_entropy(x.value, weight.value, targets, smoothing, teaching,
+    return kernels::distilled_cross_entropy(x.value, weight.value, targets, smoothing, soft_targets,
                                             gradients, context.scratch());
 }
 

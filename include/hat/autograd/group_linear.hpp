@@ -45,48 +45,48 @@ inline void group_input_backward(Tape& tape, const GroupInput& input, ConstMatri
 }  // namespace detail
 
 /// drop(act(norm(shuffle(h ∘ W + y ∘ V + b)))), group by group; see `kernels::group_linear`.
-/// `y`, `bias`, `gain` and `shift` (both or none) may be empty; those of `finish` are not used, nor
-/// is its dropout.
+/// `y`, `bias`, `norm_gain` and `norm_bias` (both or none) may be empty; those of `epilogue` are
+/// not used, nor is its dropout.
 ///
-/// Shapes  bias [outputs],  gain, shift [outputs / groups],  result [tokens, outputs]
+/// Shapes  bias [outputs],  norm_gain, norm_bias [outputs / groups],  result [tokens, outputs]
 template <class Context>
-Variable group_linear(Context& context, kernels::GroupFinish finish, float probability,
+Variable group_linear(Context& context, kernels::GroupEpilogue epilogue, float probability,
                       const GroupInput& h, const GroupInput& y, const Parameter& bias,
-                      const Parameter& gain, const Parameter& shift) {
+                      const Parameter& norm_gain, const Parameter& norm_bias) {
     const int tokens = h.x.rows();
     const int outputs = h.weight.value.rows();
-    if (!gain.value.empty()) {
-        finish.gain = gain.vector();
-        finish.shift = shift.vector();
+    if (!norm_gain.value.empty()) {
+        epilogue.norm_gain = norm_gain.vector();
+        epilogue.norm_bias = norm_bias.vector();
     }
-    finish.drop = context.dropout(probability);
+    epilogue.drop = context.dropout(probability);
     const ConstVector bias_vector = bias.value.empty() ? ConstVector{} : ConstVector(bias.vector());
     const Variable result = context.variable(tokens, outputs);
-    kernels::GroupFinishKept kept;
-    if (Context::records && finish.keeps()) {
+    kernels::GroupEpilogueKept kept;
+    if (Context::records && epilogue.keeps()) {
         kept.features = context.memory().matrix(tokens, outputs);
-        if (finish.has_norm()) {
-            kept.inverse_deviation = context.memory().vector(tokens * finish.groups);
+        if (epilogue.has_norm()) {
+            kept.inverse_deviation = context.memory().vector(tokens * epilogue.groups);
         }
     }
     {
         const ArenaScope scope(context.scratch());
-        kernels::group_linear(detail::packed_source(h, finish.groups, context.scratch()),
-                              detail::packed_source(y, finish.groups, context.scratch()),
-                              bias_vector, finish, kept, result.value, context.scratch());
+        kernels::group_linear(detail::packed_source(h, epilogue.groups, context.scratch()),
+                              detail::packed_source(y, epilogue.groups, context.scratch()),
+                              bias_vector, epilogue, kept, result.value, context.scratch());
     }
     context.record([=](Tape& tape) {
         const Matrix du = tape.gradient(result);
-        const bool has_norm = finish.has_norm();
-        kernels::finish_groups_backward(
-            finish, kept, du, has_norm ? detail::gradient_vector(tape, gain) : Vector{},
-            has_norm ? detail::gradient_vector(tape, shift) : Vector{},
+        const bool has_norm = epilogue.has_norm();
+        kernels::group_epilogue_backward(
+            epilogue, kept, du, has_norm ? detail::gradient_vector(tape, norm_gain) : Vector{},
+            has_norm ? detail::gradient_vector(tape, norm_bias) : Vector{},
             bias.trainable() ? bias.gradient_vector() : Vector{}, tape.scratch());
         bias.mark();
-        gain.mark();
-        shift.mark();
-        detail::group_input_backward(tape, h, du, finish.groups);
-        detail::group_input_backward(tape, y, du, finish.groups);
+        norm_gain.mark();
+        norm_bias.mark();
+        detail::group_input_backward(tape, h, du, epilogue.groups);
+        detail::group_input_backward(tape, y, du, epilogue.groups);
     });
     return result;
 }

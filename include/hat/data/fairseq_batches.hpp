@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-/// The batches of the reference implementation, sentence by sentence (spec/hat.md, section 10).
+/// The batches of the reference implementation, sentence by sentence.
 /// Ours
 /// (`plan_batches`) hold no padding and waste nothing; these serve comparisons.
 namespace hat::data {

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-/// Binarised data of fairseq (spec/hat.md, section 10): an index `.idx` of lengths and places, and
+/// Binarised data of fairseq: an index `.idx` of lengths and places, and
 /// the ids back to back in `.bin`, both little-endian.
 ///
 ///     "MMIDIDX\0\0", u64 version 1, u8 type, u64 sentences, i32 lengths, i64 places in bytes

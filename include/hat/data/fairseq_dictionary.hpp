@@ -31,7 +31,7 @@ struct FairseqDictionaryOptions {
     int padding_factor = 8;      ///< made-up words fill up to a multiple of it
 };
 
-/// The words of a fairseq model by number (spec/hat.md, section 10): four special ones, then those
+/// The words of a fairseq model by number: four special ones, then those
 /// of `dict.txt`, which has a word and its count a line.
 ///
 /// Unlike a `Vocabulary` it may name a word twice: the later one is its number.

@@ -12,7 +12,7 @@
 
 namespace hat::decode {
 
-/// Beam search as the reference does it (spec/hat.md, section 11), over anything that has `start`
+/// Beam search as fairseq does it, over anything that has `start`
 /// and `step`.
 ///
 /// A sentence is finished when it has as many hypotheses as the beam is wide, whatever their

@@ -13,7 +13,7 @@
 
 namespace hat::decode {
 
-/// How a search goes (spec/hat.md, section 11).
+/// How a search goes.
 struct SearchOptions {
     int beam = 5;           ///< hypotheses per sentence; 1 is greedy
     bool normalize = true;  ///< scores are divided by length^length_penalty

@@ -11,9 +11,8 @@
 
 namespace hat::decode {
 
-/// Forbids every row the tokens with which it would say an n-gram for the second time (spec/
-/// delight.md, section 12); what all targets begin with counts as their first token. That also ends
-/// them, and is never forbidden.
+/// Forbids every row the tokens with which it would say an n-gram for the second time; what all
+/// targets begin with counts as their first token. That also ends them, and is never forbidden.
 ///
 /// An object keeps its memory.
 class RepetitionRule {

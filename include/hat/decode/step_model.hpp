@@ -61,8 +61,7 @@ concept StepModel = requires(Model& model, const Model& constant, const Sources&
 };
 
 /// Takes from a block of a row's outputs, those numbered `first` and up, what the rules forbid:
-/// pad, and what the row does not allow or forbids; lowers unk by its penalty (spec/hat.md,
-/// section 11.2).
+/// pad, and what the row does not allow or forbids; lowers unk by its penalty.
 inline void apply_rules(const Row& row, const Selection& selection, int first,
                         std::span<float> outputs) noexcept {
     constexpr float forbidden = -std::numeric_limits<float>::infinity();

@@ -126,8 +126,8 @@ private:
             return train::learn(network_.view(networks[0], gradients), micro_batch);
         const train::DistillationOptions& distillation = options_.distillation;
         const bool teaches = distillation.share > 0;
-        kernels::Teaching teaching{.share = distillation.share,
-                                   .temperature = distillation.temperature};
+        kernels::SoftTargets soft_targets{.share = distillation.share,
+                                          .temperature = distillation.temperature};
         train::LossSum sum;
         for (std::size_t i = 0; i < networks.size(); ++i) {
             const auto network = network_.view(networks[i], gradients);
@@ -135,8 +135,8 @@ private:
             if (teaches && i == 0) {
                 states = micro_batch.memory.matrix(micro_batch.batch.target_sentences.tokens(),
                                                    networks[0].output_dim());
-                teaching.states = states;
-                teaching.weight = network.output.value;
+                soft_targets.states = states;
+                soft_targets.weight = network.output.value;
             }
             const ArenaScope scope(micro_batch.memory);
             train::MicroBatch own = micro_batch;
@@ -144,9 +144,9 @@ private:
             if (!teaches)
                 sum += train::learn(network, own);
             else if (i == 0)
-                sum += train::learn_aloud(network, own, states);
+                sum += train::learn_and_keep_states(network, own, states);
             else
-                sum += train::learn_from(teaching, network, own);
+                sum += train::learn_from(soft_targets, network, own);
         }
         return sum;
     }

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <hat/model/network.hpp>
+#include <hat/model/static_transformer.hpp>
 
 namespace hat::elastic {
 
-/// A network whose weights hold every smaller network by sharing (HAT, arXiv:2005.14187, §3.1;
-/// spec/hat.md, section 2): the first rows and columns of every matrix are those of its
-/// sub-networks.
+/// A network whose weights hold every smaller network by sharing (HAT, arXiv:2005.14187, §3.1): the
+/// first rows and columns of every matrix are those of its sub-networks.
 ///
 /// It is a `model::Network` that checks what it is asked for. Making a sub-network makes views: no
 /// weight is copied and nothing is allocated.
@@ -38,11 +38,46 @@ public:
         return network_.view(architecture_of(genes), gradients);
     }
 
+    /// The same of genes that the compiler knows: views of fixed sizes.
+    /// Throws  `Error` as `architecture_of`.
+    template <model::Architecture genes>
+    [[nodiscard]] model::StaticTransformer<genes, nn::Trainable>
+    sub_transformer(model::Gradients* gradients = nullptr) const {
+        model::StaticTransformer<genes, nn::Trainable> sub;
+        network_.bind(architecture_of(genes), gradients, sub);
+        return sub;
+    }
+
     [[nodiscard]] model::Network& network() noexcept { return network_; }
     [[nodiscard]] const model::Network& network() const noexcept { return network_; }
 
 private:
     model::Network network_;
+};
+
+/// A SuperTransformer whose largest member the compiler knows, which tells of every member of fixed
+/// sizes whether it is one.
+///
+///     StaticSuperTransformer<largest> super;
+///     const auto sub = super.sub_transformer<genes>();
+template <model::Architecture largest>
+class StaticSuperTransformer : public SuperTransformer {
+public:
+    StaticSuperTransformer() : SuperTransformer(largest) {}
+
+    using SuperTransformer::sub_transformer;
+
+    template <model::Architecture genes>
+    [[nodiscard]] model::StaticTransformer<genes, nn::Trainable>
+    sub_transformer(model::Gradients* gradients = nullptr) const {
+        constexpr bool fits = fits_in(sub_architecture(genes, largest), largest);
+        static_assert(fits,
+                      "SuperTransformer: the member is wider or deeper than the super network");
+        if constexpr (fits)
+            return SuperTransformer::sub_transformer<genes>(gradients);
+        else
+            return {};
+    }
 };
 
 }  // namespace hat::elastic

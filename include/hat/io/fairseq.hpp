@@ -25,7 +25,7 @@
 namespace hat::io {
 
 /// A checkpoint of the reference implementation of HAT: a SuperTransformer, or a SubTransformer
-/// that stands in the first rows and columns of one (spec/hat.md, section 17).
+/// that stands in the first rows and columns of one.
 ///
 /// Everything is checked once, in `open`: every parameter of the network is there, in its shape and
 /// of a floating dtype. Half-precision weights are widened. What else the file holds (optimiser,

@@ -18,7 +18,7 @@
 #include <vector>
 
 /// The settings that the reference implementation of HAT (a fork of fairseq 0.8) keeps in its
-/// checkpoints, and the networks they describe (spec/hat.md, sections 1, 3 and 17).
+/// checkpoints, and the networks they describe.
 namespace hat::io {
 
 /// Settings by name, as `argparse` of Python has them. What is not what it must be is an error that

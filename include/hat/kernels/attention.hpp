@@ -12,10 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 
-/// Multi-head attention on ragged batches (Vaswani et al., arXiv:1706.03762, §3.2; spec/hat.md,
-/// section 4). Head h owns the features h·head_dim … (h+1)·head_dim − 1 of queries, keys and
-/// values. Query sentence i sees the keys of key sentence i, all of them or (causal) those up to
-/// itself.
+/// Multi-head attention on ragged batches (Vaswani et al., arXiv:1706.03762, §3.2). Head h owns the
+/// features h·head_dim … (h+1)·head_dim − 1 of queries, keys and values. Query sentence i sees the
+/// keys of key sentence i, all of them or (causal) those up to itself.
 namespace hat::kernels {
 
 struct AttentionShape {

@@ -15,7 +15,7 @@
 
 namespace hat::kernels {
 
-/// Sums over tokens, in natural logarithms (spec/hat.md, section 7).
+/// Sums over tokens, in natural logarithms.
 struct CrossEntropy {
     double loss = 0;  ///< label-smoothed
     double nll = 0;   ///< without smoothing

@@ -19,7 +19,7 @@ namespace hat::kernels {
 /// What a teacher says of the same tokens, and how much that counts.
 ///
 /// Shapes  states [tokens, teacher dim],  weight [vocab_size, teacher dim]
-struct Teaching {
+struct SoftTargets {
     ConstMatrix states{};
     ConstMatrix weight{};
     float share = 0.5F;        ///< α in [0, 1]: 0 does not listen, 1 sees no target
@@ -101,15 +101,15 @@ struct DivergenceStatistics {
 /// Cost    tokens · vocab_size · (3 · dim + teacher dim) multiply-adds with gradients
 inline CrossEntropy distilled_cross_entropy(ConstMatrix x, ConstMatrix weight,
                                             std::span<const int> targets, float smoothing,
-                                            const Teaching& teaching,
+                                            const SoftTargets& teacher,
                                             const CrossEntropyGradients& gradients,
                                             Arena& scratch) {
-    HAT_ASSERT(teaching.states.rows() == x.rows() && teaching.weight.rows() == weight.rows());
-    HAT_ASSERT(teaching.temperature > 0);
+    HAT_ASSERT(teacher.states.rows() == x.rows() && teacher.weight.rows() == weight.rows());
+    HAT_ASSERT(teacher.temperature > 0);
     constexpr int block = detail::words_per_block;
     const ArenaScope scope(scratch);
     const int vocab_size = weight.rows();
-    const int widest = std::max(x.cols(), teaching.states.cols());
+    const int widest = std::max(x.cols(), teacher.states.cols());
     const bool wants_gradients = !gradients.dx.empty();
     const int blocks = (vocab_size + block - 1) / block;
     const int most_rows = std::max(8, detail::max_kept_logits / (2 * blocks * block));
@@ -122,17 +122,17 @@ inline CrossEntropy distilled_cross_entropy(ConstMatrix x, ConstMatrix weight,
     auto* const statistics = scratch.allocate<detail::LogitStatistics>(chunk_rows);
     auto* const divergences = scratch.allocate<detail::DivergenceStatistics>(chunk_rows);
     float* const target_logits = scratch.allocate<float>(chunk_rows);
-    const float s = 1.0F / teaching.temperature;
-    const double hard = 1.0 - static_cast<double>(teaching.share);
-    const double soft = static_cast<double>(teaching.share) *
-                        static_cast<double>(teaching.temperature) *
-                        static_cast<double>(teaching.temperature);
+    const float s = 1.0F / teacher.temperature;
+    const double hard = 1.0 - static_cast<double>(teacher.share);
+    const double soft = static_cast<double>(teacher.share) *
+                        static_cast<double>(teacher.temperature) *
+                        static_cast<double>(teacher.temperature);
     CrossEntropy result;
 
     for (int first = 0; first < x.rows(); first += chunk_rows) {
         const int rows = std::min(chunk_rows, x.rows() - first);
         const ConstMatrix part = x.middle_rows(first, rows);
-        const ConstMatrix teacher_part = teaching.states.middle_rows(first, rows);
+        const ConstMatrix teacher_part = teacher.states.middle_rows(first, rows);
         const int* const wanted = targets.data() + first;
         const auto block_of = [&](float* logits, int b) {
             const std::ptrdiff_t offset = wants_gradients ? std::ptrdiff_t{b} * rows * block : 0;
@@ -145,8 +145,8 @@ inline CrossEntropy distilled_cross_entropy(ConstMatrix x, ConstMatrix weight,
             const Matrix l = block_of(student_logits, b);
             const Matrix t = block_of(teacher_logits, b);
             packed_gemm(part, pack(weight.middle_rows(b * block, l.cols()), packed), {.y = l});
-            packed_gemm(teacher_part,
-                        pack(teaching.weight.middle_rows(b * block, t.cols()), packed), {.y = t});
+            packed_gemm(teacher_part, pack(teacher.weight.middle_rows(b * block, t.cols()), packed),
+                        {.y = t});
             for (int i = 0; i < rows; ++i) {
                 statistics[i].add(l.row_data(i), l.cols());
                 divergences[i].add(t.row_data(i), l.row_data(i), l.cols(), s);
@@ -173,7 +173,7 @@ inline CrossEntropy distilled_cross_entropy(ConstMatrix x, ConstMatrix weight,
         const Matrix dx = gradients.dx.middle_rows(first, rows);
         const auto hard_share = static_cast<float>(hard);
         const simd::Lanes hards = simd::broadcast(hard_share);
-        const simd::Lanes softs = simd::broadcast(teaching.share * teaching.temperature);
+        const simd::Lanes softs = simd::broadcast(teacher.share * teacher.temperature);
         const simd::Lanes scale = simd::broadcast(s);
         const simd::Lanes uniform =
             simd::broadcast(hard_share * smoothing / static_cast<float>(vocab_size));

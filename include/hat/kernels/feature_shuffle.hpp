@@ -9,7 +9,7 @@
 #include <cstddef>
 
 /// The feature shuffle of DeLighT (arXiv:2008.00623, section 3.1): features in `groups` groups of
-/// `size` are dealt out like cards, so that every new group gets some of every old one,
+/// `size` are interleaved, so that every new group gets some of every old one,
 ///
 ///     v[j · groups + k] = u[k · size + j].
 ///
@@ -21,13 +21,13 @@ namespace detail {
 
 #if defined(__AVX512F__)
 
-/// Perfect shuffles that deal out the features of 2ⁿ groups: n.
+/// Perfect shuffles that interleave the features of 2ⁿ groups: n.
 template <int Groups>
 inline constexpr int stages = std::countr_zero(static_cast<unsigned>(Groups));
 
-/// Sixteen features of each of `Groups` groups, from `from + k · stride`, dealt out to `to`.
+/// Sixteen features of each of `Groups` groups, from `from + k · stride`, interleaved in `to`.
 template <int Groups>
-HAT_INLINE_LONG void deal(const float* from, std::ptrdiff_t stride, float* to) noexcept {
+HAT_INLINE_LONG void interleave(const float* from, std::ptrdiff_t stride, float* to) noexcept {
     const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     const __m512i high =
         _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
@@ -51,7 +51,7 @@ HAT_INLINE_LONG void deal(const float* from, std::ptrdiff_t stride, float* to) n
 
 /// The way back.
 template <int Groups>
-HAT_INLINE_LONG void collect(const float* from, float* to, std::ptrdiff_t stride) noexcept {
+HAT_INLINE_LONG void deinterleave(const float* from, float* to, std::ptrdiff_t stride) noexcept {
     const __m512i even =
         _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const __m512i odd =
@@ -77,7 +77,7 @@ HAT_INLINE_LONG void collect(const float* from, float* to, std::ptrdiff_t stride
 /// Calls `body.operator()<Groups>(first)` for blocks of 16 features a group, the last of which may
 /// overlap the one before; false if there are no such blocks.
 template <class Body>
-HAT_INLINE bool for_dealt_blocks(int groups, int size, const Body& body) noexcept {
+HAT_INLINE bool for_interleaved_blocks(int groups, int size, const Body& body) noexcept {
     if (size < simd::lanes) return false;
     const auto all = [&]<int Groups>() HAT_INLINE_LAMBDA {
         for (int j = 0; j < size; j += simd::lanes) {
@@ -108,8 +108,8 @@ HAT_INLINE bool for_dealt_blocks(int groups, int size, const Body& body) noexcep
 /// v[j · groups + k] = u[k · size + j]; `u` and `v` are apart.  Shapes  u, v [groups · size]
 inline void shuffle_features(const float* u, int groups, int size, float* v) noexcept {
 #if defined(__AVX512F__)
-    if (detail::for_dealt_blocks(groups, size, [&]<int Groups>(int j) HAT_INLINE_LAMBDA {
-            detail::deal<Groups>(u + j, size, v + j * Groups);
+    if (detail::for_interleaved_blocks(groups, size, [&]<int Groups>(int j) HAT_INLINE_LAMBDA {
+            detail::interleave<Groups>(u + j, size, v + j * Groups);
         }))
         return;
 #endif
@@ -121,8 +121,8 @@ inline void shuffle_features(const float* u, int groups, int size, float* v) noe
 /// u[k · size + j] = v[j · groups + k]: the way back.  Shapes  v, u [groups · size]
 inline void unshuffle_features(const float* v, int groups, int size, float* u) noexcept {
 #if defined(__AVX512F__)
-    if (detail::for_dealt_blocks(groups, size, [&]<int Groups>(int j) HAT_INLINE_LAMBDA {
-            detail::collect<Groups>(v + j * Groups, u + j, size);
+    if (detail::for_interleaved_blocks(groups, size, [&]<int Groups>(int j) HAT_INLINE_LAMBDA {
+            detail::deinterleave<Groups>(v + j * Groups, u + j, size);
         }))
         return;
 #endif

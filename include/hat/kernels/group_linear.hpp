@@ -6,7 +6,7 @@
 #include <hat/core/extent.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/kernels/gemm.hpp>
-#include <hat/kernels/group_finish.hpp>
+#include <hat/kernels/group_epilogue.hpp>
 #include <hat/kernels/packed_gemm.hpp>
 
 #include <cstddef>
@@ -51,7 +51,7 @@ struct GroupSource {
 
 namespace detail {
 
-/// Rows whose sums stay in the second-level cache between product and finish: whole tiles of six
+/// Rows whose sums stay in the second-level cache between product and epilogue: whole tiles of six
 /// and of eight rows.
 constexpr int group_block_rows(int outputs) noexcept {
     return outputs <= 1024 ? 48 : 24;
@@ -72,10 +72,10 @@ constexpr MatrixView<T> chunk(MatrixView<T> x, int k, int groups) noexcept {
 /// Shapes  h, y, result: [rows, …] as above,  bias [outputs] or empty,  kept: see there, or empty
 /// Cost    rows · inputs · outputs / groups multiply-adds
 inline void group_linear(const GroupSource& h, const GroupSource& y, ConstVector bias,
-                         const GroupFinish& finish, const GroupFinishKept& kept, Matrix result,
-                         Arena& scratch) {
+                         const GroupEpilogue& epilogue, const GroupEpilogueKept& kept,
+                         Matrix result, Arena& scratch) {
     const int outputs = result.cols();
-    const int groups = finish.groups;
+    const int groups = epilogue.groups;
     const int size = outputs / groups;
     const int stored = round_up(size, panel_width);  // outputs of a packed group
     HAT_ASSERT(h.x.rows() == result.rows() && h.weight.inputs() * groups == h.x.cols());
@@ -84,11 +84,11 @@ inline void group_linear(const GroupSource& h, const GroupSource& y, ConstVector
     const ArenaScope scope(scratch);
     const int wanted = detail::group_block_rows(outputs);
     const int block_rows = wanted < result.rows() ? wanted : result.rows();
-    const Matrix block = finish.moves() ? scratch.matrix(block_rows, outputs) : Matrix{};
+    const Matrix block = epilogue.moves() ? scratch.matrix(block_rows, outputs) : Matrix{};
     for (int first = 0; first < result.rows(); first += block_rows) {
         const int rows = first + block_rows < result.rows() ? block_rows : result.rows() - first;
         const Matrix to = result.middle_rows(first, rows);
-        const Matrix u = finish.moves() ? block.top_rows(rows) : to;
+        const Matrix u = epilogue.moves() ? block.top_rows(rows) : to;
         for (int k = 0; k < groups; ++k) {
             const auto weight_of = [&](const GroupSource& source) {
                 return groups == 1 ? source.weight : source.weight.middle_outputs(k * stored, size);
@@ -102,7 +102,7 @@ inline void group_linear(const GroupSource& h, const GroupSource& y, ConstVector
             packed_gemm(detail::chunk(y.x.middle_rows(first, rows), k, groups), weight_of(y),
                         output);
         }
-        finish_groups(finish, u, first, kept, to);
+        apply_group_epilogue(epilogue, u, first, kept, to);
     }
 }
 

@@ -23,7 +23,7 @@
 #include <hat/kernels/feature_shuffle.hpp>
 #include <hat/kernels/gemm.hpp>
 #include <hat/kernels/group_affine.hpp>
-#include <hat/kernels/group_finish.hpp>
+#include <hat/kernels/group_epilogue.hpp>
 #include <hat/kernels/group_linear.hpp>
 #include <hat/kernels/layer_norm.hpp>
 #include <hat/kernels/packed_gemm.hpp>

@@ -12,7 +12,7 @@
 
 namespace hat::kernels {
 
-/// Inside the square root, as in the reference (spec/hat.md, section 2).
+/// Inside the square root, as in Ba et al. (arXiv:1607.06450).
 inline constexpr float layer_norm_epsilon = 1e-5F;
 
 namespace detail {

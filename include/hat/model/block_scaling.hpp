@@ -7,8 +7,8 @@
 #include <cstdint>
 
 /// How DeLighT (arXiv:2008.00623, section 3.2) spreads depth and width over its blocks, and what
-/// else the published settings derive from the model's width. Rounding is the reference's
-/// (spec/delight.md, sections 6 and 10).
+/// else the published settings derive from the model's width. Rounding is the
+/// reference implementation's.
 namespace hat::model {
 
 /// Depth and width multiplier of DExTra along the blocks of one side: block b of B has

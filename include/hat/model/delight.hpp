@@ -9,7 +9,7 @@
 #include <cstdint>
 
 /// DeLighT networks (Mehta et al. 2021, arXiv:2008.00623) as architectures; where paper and
-/// reference implementation differ, this is the reference (spec/delight.md, section 6).
+/// reference implementation differ, this is the reference.
 namespace hat::model {
 
 /// What a DeLighT translator is made from. The scaling of the two sides is the same but for depths.
@@ -167,7 +167,7 @@ struct Depth {
 }
 
 /// Layers with weights on the longest way through each side: the dense ends of a DExTra and both
-/// projections of cross-attention count, too (spec/delight.md, section 6.6).
+/// projections of cross-attention count, too (as in table 1 of the paper).
 [[nodiscard]] constexpr Depth weight_layers(const Architecture& a) noexcept {
     Depth depth;
     for (const auto& layer : a.encoder_layers())
@@ -187,7 +187,7 @@ struct PublishedMacs {
     friend constexpr bool operator==(const PublishedMacs&, const PublishedMacs&) = default;
 };
 
-/// See  spec/delight.md, section 13
+/// See  the tables 2 and 6 of the paper, whose numbers these are but for rounding
 [[nodiscard]] constexpr PublishedMacs published_macs(const Architecture& a, int source_tokens,
                                                      int target_tokens) noexcept {
     const auto dense = [](std::int64_t in, std::int64_t out) { return in * out + out; };

@@ -232,7 +232,8 @@ Encoded encode(Context& context, const Transformer<Weights, Parts>& model,
 }
 
 /// The memory of a decoder layer: the last `count` encoder outputs, the last one first, joined
-/// along time, with the offsets that go with it (spec/hat.md, section 6).
+/// along time, with the offsets that go with it: arbitrary encoder–decoder attention
+/// (HAT, arXiv:2005.14187, section 3.1).
 struct Memory {
     Variable states;   ///< [count · source tokens, E]
     Ragged sentences;  ///< of states

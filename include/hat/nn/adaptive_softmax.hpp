@@ -65,7 +65,7 @@ struct AdaptiveSoftmax {
 struct AdaptiveLossOptions {
     float dropout = 0;  ///< on x, and on what the projections of the tails make of it
     /// The second word of every tail counts in the head alone: DeLighT's reference implementation
-    /// takes its number in the band for that of padding (spec/delight.md, section 7).
+    /// takes its number in the band for that of padding.
     bool skips_second_tail_word = false;
 };
 

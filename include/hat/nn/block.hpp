@@ -28,8 +28,8 @@ struct DropoutRates {
 };
 
 /// The probabilities of one side: a sub-network that is narrower than its super network by a factor
-/// drops less by that factor, but for attention probabilities and the encoder's self-attention
-/// (spec/hat.md, sections 5, 6 and 16).
+/// drops less by that factor, but for attention probabilities and the encoder's self-attention,
+/// as in HAT's reference implementation.
 struct BlockDropout {
     float self_attention = 0;
     float scaled = 0;

@@ -14,8 +14,7 @@
 
 /// Shapes of DExTra, the unit of DeLighT (arXiv:2008.00623, section 3.1), and of its predecessor
 /// DeFINE (arXiv:1911.12385): from a few numbers follow the widths and groups of all its layers.
-/// Where paper and reference implementation differ, this is the reference (spec/delight.md,
-/// section 2).
+/// Where paper and reference implementation differ, this is the reference.
 namespace hat::nn {
 
 /// Most group-linear layers a unit can have.

@@ -52,9 +52,9 @@ struct GroupLinear {
 template <class Context, class Weights, class... Extents>
 Variable forward(Context& context, const GroupLinear<Weights, Extents...>& layer, const Variable& h,
                  const Variable& y, float dropout) {
-    const kernels::GroupFinish finish{
+    const kernels::GroupEpilogue epilogue{
         .groups = layer.groups, .shuffle = layer.shuffle, .activation = layer.activation};
-    return Weights::multiply_groups(context, finish, dropout, h, layer.weight, y,
+    return Weights::multiply_groups(context, epilogue, dropout, h, layer.weight, y,
                                     layer.second_weight, layer.bias, layer.norm.gain,
                                     layer.norm.bias);
 }

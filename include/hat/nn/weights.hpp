@@ -63,13 +63,13 @@ struct Trainable {
         return autograd::linear_transposed(context, x, weight);
     }
     template <class Context>
-    static Variable multiply_groups(Context& context, const kernels::GroupFinish& finish,
+    static Variable multiply_groups(Context& context, const kernels::GroupEpilogue& epilogue,
                                     float dropout, const Variable& h, const Parameter& weight,
                                     const Variable& y, const Parameter& second_weight,
-                                    const Parameter& bias, const Parameter& gain,
-                                    const Parameter& shift) {
-        return autograd::group_linear(context, finish, dropout, {h, weight}, {y, second_weight},
-                                      bias, gain, shift);
+                                    const Parameter& bias, const Parameter& norm_gain,
+                                    const Parameter& norm_bias) {
+        return autograd::group_linear(context, epilogue, dropout, {h, weight}, {y, second_weight},
+                                      bias, norm_gain, norm_bias);
     }
     template <class Context>
     static Variable look_up(Context& context, std::span<const int> tokens, const Ragged& sentences,
@@ -131,16 +131,16 @@ struct Packed {
     static Variable multiply_transposed(autograd::Eval& context, const Variable& x, View weight) {
         return multiply(context, x, weight);
     }
-    static Variable multiply_groups(autograd::Eval& context, kernels::GroupFinish finish,
+    static Variable multiply_groups(autograd::Eval& context, kernels::GroupEpilogue epilogue,
                                     float /*dropout*/, const Variable& h, View weight,
                                     const Variable& y, View second_weight, ConstVector bias,
-                                    ConstVector gain, ConstVector shift) {
-        finish.gain = gain;
-        finish.shift = shift;
+                                    ConstVector norm_gain, ConstVector norm_bias) {
+        epilogue.norm_gain = norm_gain;
+        epilogue.norm_bias = norm_bias;
         const Variable result = context.variable(h.rows(), weight.outputs());
-        kernels::group_linear({h.value, panels_of_groups(weight, finish.groups)},
-                              {y.value, panels_of_groups(second_weight, finish.groups)}, bias,
-                              finish, {}, result.value, context.scratch());
+        kernels::group_linear({h.value, panels_of_groups(weight, epilogue.groups)},
+                              {y.value, panels_of_groups(second_weight, epilogue.groups)}, bias,
+                              epilogue, {}, result.value, context.scratch());
         return result;
     }
     static Variable look_up(autograd::Eval& context, std::span<const int> tokens,

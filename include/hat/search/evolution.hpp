@@ -32,7 +32,7 @@ struct EvolutionOptions {
     std::uint64_t seed = 1;
 };
 
-/// The setting of HAT (arXiv:2005.14187, §3.2; spec/hat.md, section 14).
+/// The setting of HAT (arXiv:2005.14187, §3.2).
 [[nodiscard]] constexpr EvolutionOptions published_evolution() noexcept {
     return {.mutants = 50, .crossovers = 50, .guided = 0};
 }

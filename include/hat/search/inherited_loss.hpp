@@ -72,7 +72,7 @@ public:
             const std::size_t next = portion_after(seen);
             run(running, seen, next);
             seen = next;
-            if (seen < all) drop_the_hopeless(running);
+            if (seen < all) eliminate(running);
         }
         for (const Runner* runner : running)
             if (std::isfinite(score(runner->losses))) finished_.push_back(runner->losses);
@@ -143,7 +143,7 @@ private:
         return reference_sum / reference_count + (sum - reference_so_far) / count;
     }
 
-    void drop_the_hopeless(std::vector<Runner*>& running) const {
+    void eliminate(std::vector<Runner*>& running) const {
         if (reference_.empty()) return;
         std::erase_if(running, [this](const Runner* runner) {
             const auto n = static_cast<double>(runner->losses.size());

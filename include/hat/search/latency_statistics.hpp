@@ -92,7 +92,7 @@ struct Moments {
     return {mean, std::sqrt(squares / n)};
 }
 
-/// The published statistics of n repeated runs (spec/hat.md, section 12): sorted, without the
+/// The published statistics of n repeated runs of HAT: sorted, without the
 /// ⌊n/10⌋ fastest and the max(1, ⌊n/10⌋) slowest. A single sample is kept.
 [[nodiscard]] inline Moments trimmed_moments(std::span<const double> samples) {
     std::vector<double> sorted(samples.begin(), samples.end());

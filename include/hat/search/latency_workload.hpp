@@ -33,7 +33,7 @@ struct PairLength {
 /// exactly its target length, so that the time does not depend on what the weights make of them.
 ///
 /// The reference has one length, 30 for the WMT tasks and 23 for IWSLT, a beam of 5 and whatever
-/// the vocabulary is (spec/hat.md, section 12).
+/// the vocabulary is in HAT's measurements.
 struct LatencyWorkload {
     std::vector<PairLength> lengths{{30, 30}};
     int beam = 5;

@@ -99,8 +99,8 @@ inline void differentiate_mlp(autograd::Tape& tape, const TensorTable& table, Sl
 
 }  // namespace detail
 
-/// Trains a predictor on all `rows` (spec/hat.md, section 13); the same seed gives the same one.
-/// `progress(step)` is called before every step.
+/// Trains a predictor on all `rows` as HAT does (arXiv:2005.14187, section 3.2); the same seed
+/// gives the same one. `progress(step)` is called before every step.
 ///
 /// Throws  `Error` if there is no row or an option is out of range.
 template <class Progress>

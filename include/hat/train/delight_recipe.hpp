@@ -11,7 +11,7 @@
 #include <variant>
 
 /// How the published DeLighT networks (arXiv:2008.00623) were trained: the reference's scripts,
-/// and for IWSLT'14, which has none, its author's command (spec/delight.md, sections 10 and 11).
+/// and for IWSLT'14, which has none, its author's command.
 namespace hat::train {
 
 /// The settings of one training.

@@ -16,8 +16,8 @@
 /// Distillation on words: a student learns from targets and from what a teacher expects at each
 /// position (arXiv:1503.02531).
 ///
-///     const auto lesson = train::taught_by(teacher.view(), {.share = 0.5F}, make_student);
-///     trainer.accumulate(lesson, batch);
+///     const auto objective = train::taught_by(teacher.view(), {.share = 0.5F}, make_student);
+///     trainer.accumulate(objective, batch);
 namespace hat::train {
 
 struct DistillationOptions {
@@ -49,7 +49,7 @@ inline void validate_teacher(const model::Architecture& teacher,
 
 namespace detail {
 
-/// What the logits of a batch are made from.  Shapes  [target tokens, decoder_embed_dim]
+/// What the logits of a batch are made from.  Shapes  [target tokens, output_dim]
 template <class Context>
 autograd::Variable final_states(Context& context, const model::Transformer<nn::Trainable>& model,
                                 const nn::DropoutRates& rates, const model::Batch& batch) {
@@ -65,9 +65,9 @@ autograd::Variable final_states(Context& context, const model::Transformer<nn::T
 /// As `learn`, and leaves in `states` what the network's logits are made from, dropout included:
 /// what it can teach others in the same update.
 ///
-/// Shapes  states [target tokens, decoder_embed_dim]
-inline LossSum learn_aloud(const model::Transformer<nn::Trainable>& model,
-                           const MicroBatch& micro_batch, Matrix states) {
+/// Shapes  states [target tokens, output_dim]
+inline LossSum learn_and_keep_states(const model::Transformer<nn::Trainable>& model,
+                                     const MicroBatch& micro_batch, Matrix states) {
     const model::Batch& batch = micro_batch.batch;
     autograd::Tape tape(micro_batch.memory, micro_batch.scratch, micro_batch.key);
     const auto y = detail::final_states(tape, model, micro_batch.dropout, batch);
@@ -79,14 +79,14 @@ inline LossSum learn_aloud(const model::Transformer<nn::Trainable>& model,
 }
 
 /// As `learn`, from a teacher, too.
-inline LossSum learn_from(const kernels::Teaching& teaching,
+inline LossSum learn_from(const kernels::SoftTargets& soft_targets,
                           const model::Transformer<nn::Trainable>& student,
                           const MicroBatch& micro_batch) {
     const model::Batch& batch = micro_batch.batch;
     autograd::Tape tape(micro_batch.memory, micro_batch.scratch, micro_batch.key);
     const auto y = detail::final_states(tape, student, micro_batch.dropout, batch);
     const auto sum = autograd::distilled_cross_entropy(tape, y, student.output, batch.target,
-                                                       micro_batch.label_smoothing, teaching);
+                                                       micro_batch.label_smoothing, soft_targets);
     tape.backward();
     return {sum, batch.target_sentences.tokens()};
 }
@@ -106,8 +106,8 @@ template <class MakeStudent>
                 student = make_student(gradients)](const MicroBatch& micro_batch) {
             const model::Batch& batch = micro_batch.batch;
             Arena& memory = micro_batch.memory;
-            const Matrix states = memory.matrix(batch.target_sentences.tokens(),
-                                                teacher.architecture.decoder_embed_dim);
+            const Matrix states =
+                memory.matrix(batch.target_sentences.tokens(), teacher.architecture.output_dim());
             {
                 const ArenaScope scope(memory);
                 autograd::Eval eval(memory, micro_batch.scratch);

@@ -13,7 +13,7 @@
 ///     const auto result = trainer.update();
 ///
 /// To be included alone: `measure_perplexity` (perplexity.hpp), which scores a language model on a
-/// text with overlapping windows, and the teaching of one network by another (distillation.hpp).
+/// text with overlapping windows, and distillation of one network into another (distillation.hpp).
 ///
 /// The same seed and data give the same bits on any number of threads of one machine.
 ///

@@ -36,7 +36,7 @@ struct UpdateResult {
 };
 
 /// Trains whatever a callback hands it for an update: the whole network, a sub-network of it, as
-/// views of one slab of parameters (spec/hat.md, section 9), or an `Objective` over several.
+/// views of one slab of parameters, or an `Objective` over several.
 ///
 ///     trainer.accumulate(whole_network, batch);   // as many batches as an update shall see
 ///     const auto result = trainer.update();

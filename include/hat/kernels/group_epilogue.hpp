@@ -17,19 +17,20 @@
 
 namespace hat::kernels {
 
-/// What a group-linear layer does with its sums (spec/delight.md, section 1.2), in this order:
-/// feature shuffle, layer norm of every group, activation, dropout.
+/// What a group-linear layer does with its sums (DeLighT, arXiv:2008.00623, section 3.1), in this
+/// order: feature shuffle, layer norm of every group, activation, dropout.
 ///
-/// Shapes  gain, shift [outputs / groups], the same for all groups; empty where there is no norm
-struct GroupFinish {
+/// Shapes  norm_gain, norm_bias [outputs / groups], the same for all groups; empty where there is
+/// no norm
+struct GroupEpilogue {
     int groups = 1;
     bool shuffle = false;
     Activation activation = Activation::linear;
-    ConstVector gain{};
-    ConstVector shift{};
+    ConstVector norm_gain{};
+    ConstVector norm_bias{};
     Dropout drop{};
 
-    [[nodiscard]] constexpr bool has_norm() const noexcept { return !gain.empty(); }
+    [[nodiscard]] constexpr bool has_norm() const noexcept { return !norm_gain.empty(); }
     [[nodiscard]] constexpr bool moves() const noexcept { return shuffle && groups > 1; }
     /// Whether the way back needs anything but the gradient.
     [[nodiscard]] constexpr bool keeps() const noexcept {
@@ -41,7 +42,7 @@ struct GroupFinish {
 /// without a norm, what the activation was applied to. Empty in evaluation.
 ///
 /// Shapes  features [rows, outputs],  inverse_deviation [rows · groups]
-struct GroupFinishKept {
+struct GroupEpilogueKept {
     Matrix features{};
     Vector inverse_deviation{};
 };
@@ -85,20 +86,20 @@ HAT_INLINE_LONG void activate_stretches(const Activate& activate, const Dropout&
 
 /// The same behind the norm of one group; the normalised features are kept.
 template <class Activate>
-HAT_INLINE_LONG void normalize_and_activate(const Activate& activate, const GroupFinish& finish,
+HAT_INLINE_LONG void normalize_and_activate(const Activate& activate, const GroupEpilogue& epilogue,
                                             RowMoments moments, std::uint32_t first, int size,
                                             float* kept, float* y) noexcept {
     const simd::Lanes center = simd::broadcast(moments.mean);
     const simd::Lanes inverse = simd::broadcast(moments.inverse_deviation);
-    const float* const gain = finish.gain.data();
-    const float* const shift = finish.shift.data();
+    const float* const gain = epilogue.norm_gain.data();
+    const float* const norm_bias = epilogue.norm_bias.data();
     for_stretches(size, [&](int j, int count) HAT_INLINE_LAMBDA {
         const simd::Lanes hat = (load_stretch(y + j, count) - center) * inverse;
         if (kept != nullptr) store_stretch(hat, kept + j, count);
-        simd::Lanes x =
-            activate(simd::fma(hat, load_stretch(gain + j, count), load_stretch(shift + j, count)));
-        if (finish.drop.active()) {
-            x = x * finish.drop.factors(first + static_cast<std::uint32_t>(j));
+        simd::Lanes x = activate(
+            simd::fma(hat, load_stretch(gain + j, count), load_stretch(norm_bias + j, count)));
+        if (epilogue.drop.active()) {
+            x = x * epilogue.drop.factors(first + static_cast<std::uint32_t>(j));
         }
         store_stretch(x, y + j, count);
     });
@@ -107,20 +108,20 @@ HAT_INLINE_LONG void normalize_and_activate(const Activate& activate, const Grou
 /// The norm, activation and dropout of rows of groups, one behind the other in memory: row q of
 /// `y` is group q % groups of row first_row + q / groups.
 template <class Activate>
-HAT_INLINE_LONG void finish_group_rows(const Activate& activate, const GroupFinish& finish,
-                                       const GroupFinishKept& kept, int first_row,
+HAT_INLINE_LONG void finish_group_rows(const Activate& activate, const GroupEpilogue& epilogue,
+                                       const GroupEpilogueKept& kept, int first_row,
                                        Matrix y) noexcept {
     const int size = y.cols();
     const auto finish_one = [&](int q, RowMoments moments) HAT_INLINE_LAMBDA {
-        const int row = first_row + q / finish.groups;
-        const int column = q % finish.groups * size;
+        const int row = first_row + q / epilogue.groups;
+        const int column = q % epilogue.groups * size;
         float* to = nullptr;
         if (!kept.features.empty()) {
             to = kept.features.row_data(row) + column;
-            kept.inverse_deviation[first_row * finish.groups + q] = moments.inverse_deviation;
+            kept.inverse_deviation[first_row * epilogue.groups + q] = moments.inverse_deviation;
         }
-        normalize_and_activate(activate, finish, moments,
-                               first_element(row, size * finish.groups) +
+        normalize_and_activate(activate, epilogue, moments,
+                               first_element(row, size * epilogue.groups) +
                                    static_cast<std::uint32_t>(column),
                                size, to, y.row_data(q));
     };
@@ -150,28 +151,28 @@ constexpr int rows_per_batch(int groups) noexcept {
 /// the whole; they should be few enough to stay in cache. Without shuffle, `u` must be `y`.
 ///
 /// Shapes  u, y [rows, outputs];  kept: of the whole
-inline void finish_groups(const GroupFinish& finish, ConstMatrix u, int first_row,
-                          const GroupFinishKept& kept, Matrix y) noexcept {
-    HAT_ASSERT(finish.moves() || u.data() == y.data());
+inline void apply_group_epilogue(const GroupEpilogue& epilogue, ConstMatrix u, int first_row,
+                                 const GroupEpilogueKept& kept, Matrix y) noexcept {
+    HAT_ASSERT(epilogue.moves() || u.data() == y.data());
     const int outputs = y.cols();
-    const int groups = finish.groups;
+    const int groups = epilogue.groups;
     const int size = outputs / groups;
     const bool is_dense = y.stride() == outputs;  // groups of several rows lie in a row
-    const int batch = is_dense && finish.has_norm() ? detail::rows_per_batch(groups) : 1;
-    detail::with_activation(finish.activation, [&](const auto& activate) HAT_INLINE_LAMBDA {
+    const int batch = is_dense && epilogue.has_norm() ? detail::rows_per_batch(groups) : 1;
+    detail::with_activation(epilogue.activation, [&](const auto& activate) HAT_INLINE_LAMBDA {
         for (int first = 0; first < y.rows(); first += batch) {
             const int rows = first + batch < y.rows() ? batch : y.rows() - first;
-            for (int i = first; finish.moves() && i < first + rows; ++i) {
+            for (int i = first; epilogue.moves() && i < first + rows; ++i) {
                 shuffle_features(u.row_data(i), groups, size, y.row_data(i));
             }
-            if (finish.has_norm()) {
+            if (epilogue.has_norm()) {
                 const Matrix group_rows(y.row_data(first), rows * groups, size,
                                         groups == 1 ? y.stride() : size);
-                detail::finish_group_rows(activate, finish, kept, first_row + first, group_rows);
-            } else if (finish.keeps() || finish.drop.active()) {
+                detail::finish_group_rows(activate, epilogue, kept, first_row + first, group_rows);
+            } else if (epilogue.keeps() || epilogue.drop.active()) {
                 const int row = first_row + first;
                 detail::activate_stretches(
-                    activate, finish.drop, detail::first_element(row, outputs), outputs,
+                    activate, epilogue.drop, detail::first_element(row, outputs), outputs,
                     kept.features.empty() ? nullptr : kept.features.row_data(row),
                     y.row_data(first));
             }
@@ -179,36 +180,37 @@ inline void finish_groups(const GroupFinish& finish, ConstMatrix u, int first_ro
     });
 }
 
-/// The way back through `finish_groups`: turns dy, the gradient of its result, into that of `u`,
-/// and adds to those of gain, shift (empty without a norm) and of the bias in front (may be empty).
+/// The way back through `apply_group_epilogue`: turns dy, the gradient of its result, into that of
+/// `u`, and adds to those of gain, norm_bias (empty without a norm) and of the bias in front (may
+/// be empty).
 ///
 /// Shapes  dy [rows, outputs],  dgain, dshift [outputs / groups],  dbias [outputs]
-inline void finish_groups_backward(const GroupFinish& finish, const GroupFinishKept& kept,
-                                   Matrix dy, Vector dgain, Vector dshift, Vector dbias,
-                                   Arena& scratch) {
+inline void group_epilogue_backward(const GroupEpilogue& epilogue, const GroupEpilogueKept& kept,
+                                    Matrix dy, Vector dgain, Vector dshift, Vector dbias,
+                                    Arena& scratch) {
     const ArenaScope scope(scratch);
     const int outputs = dy.cols();
-    const int groups = finish.groups;
+    const int groups = epilogue.groups;
     const int size = outputs / groups;
-    const Vector moved = finish.moves() ? scratch.vector(outputs) : Vector{};
+    const Vector moved = epilogue.moves() ? scratch.vector(outputs) : Vector{};
     const simd::Lanes scale = simd::broadcast(1.0F / static_cast<float>(size));
     // A norm is gone back through group by group, anything else in one go.
-    const int stretch = finish.has_norm() ? size : outputs;
-    detail::with_slope(finish.activation, [&](const auto& slope_at) HAT_INLINE_LAMBDA {
+    const int stretch = epilogue.has_norm() ? size : outputs;
+    detail::with_slope(epilogue.activation, [&](const auto& slope_at) HAT_INLINE_LAMBDA {
         for (int i = 0; i < dy.rows(); ++i) {
             float* const from = dy.row_data(i);
-            float* const to = finish.moves() ? moved.data() : from;
+            float* const to = epilogue.moves() ? moved.data() : from;
             for (int column = 0; column < outputs; column += stretch) {
                 const std::uint32_t first =
                     detail::first_element(i, outputs) + static_cast<std::uint32_t>(column);
                 const auto upstream = [&](int j, int count) HAT_INLINE_LAMBDA {
                     const simd::Lanes g = detail::load_stretch(from + column + j, count);
-                    if (!finish.drop.active()) return g;
-                    return g * finish.drop.factors(first + static_cast<std::uint32_t>(j));
+                    if (!epilogue.drop.active()) return g;
+                    return g * epilogue.drop.factors(first + static_cast<std::uint32_t>(j));
                 };
                 const float* const x =
-                    finish.keeps() ? kept.features.row_data(i) + column : nullptr;
-                if (!finish.has_norm()) {
+                    epilogue.keeps() ? kept.features.row_data(i) + column : nullptr;
+                if (!epilogue.has_norm()) {
                     detail::for_stretches(stretch, [&](int j, int count) HAT_INLINE_LAMBDA {
                         simd::Lanes g = upstream(j, count);
                         if (x != nullptr) g = g * slope_at(detail::load_stretch(x + j, count));
@@ -220,10 +222,12 @@ inline void finish_groups_backward(const GroupFinish& finish, const GroupFinishK
                 simd::Lanes projection = simd::zero();
                 detail::for_stretches(size, [&](int j, int count) HAT_INLINE_LAMBDA {
                     const simd::Lanes hat = detail::load_stretch(x + j, count);
-                    const simd::Lanes gain = detail::load_stretch(finish.gain.data() + j, count);
-                    const simd::Lanes shift = detail::load_stretch(finish.shift.data() + j, count);
+                    const simd::Lanes gain =
+                        detail::load_stretch(epilogue.norm_gain.data() + j, count);
+                    const simd::Lanes norm_bias =
+                        detail::load_stretch(epilogue.norm_bias.data() + j, count);
                     const simd::Lanes g =
-                        upstream(j, count) * slope_at(simd::fma(hat, gain, shift));
+                        upstream(j, count) * slope_at(simd::fma(hat, gain, norm_bias));
                     float* const to_gain = dgain.data() + j;
                     float* const to_shift = dshift.data() + j;
                     detail::store_stretch(simd::fma(g, hat, detail::load_stretch(to_gain, count)),
@@ -246,7 +250,7 @@ inline void finish_groups_backward(const GroupFinish& finish, const GroupFinishK
                                           count);
                 });
             }
-            if (finish.moves()) unshuffle_features(moved.data(), groups, size, from);
+            if (epilogue.moves()) unshuffle_features(moved.data(), groups, size, from);
             if (!dbias.empty()) add({from, 1, outputs}, {dbias.data(), 1, outputs}, true);
         }
     });

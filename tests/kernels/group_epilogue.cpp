@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <hat/kernels/group_finish.hpp>
+#include <hat/kernels/group_epilogue.hpp>
 
 #include "support/reference.hpp"
 
@@ -10,11 +10,11 @@
 
 using hat::Activation;
 using hat::Arena;
+using hat::kernels::apply_group_epilogue;
 using hat::kernels::Dropout;
-using hat::kernels::finish_groups;
-using hat::kernels::finish_groups_backward;
-using hat::kernels::GroupFinish;
-using hat::kernels::GroupFinishKept;
+using hat::kernels::group_epilogue_backward;
+using hat::kernels::GroupEpilogue;
+using hat::kernels::GroupEpilogueKept;
 using hat::support::dot;
 using hat::support::Doubles;
 using hat::support::Operand;
@@ -77,7 +77,7 @@ constexpr std::array cases{
 
 }  // namespace
 
-TEST_SUITE("kernels/group_finish") {
+TEST_SUITE("kernels/group_epilogue") {
     TEST_CASE("shuffle, norm, activation and dropout, and the way back, are the equations'") {
         hat::Random random(1);
         for (const Case& c : cases) {
@@ -91,27 +91,28 @@ TEST_SUITE("kernels/group_finish") {
             const Operand u(random, c.rows, outputs);
             Operand gain(random, 1, c.size);
             Operand shift(random, 1, c.size);
-            GroupFinish finish{c.groups, c.shuffle, c.activation, {}, {}, drop};
+            GroupEpilogue epilogue{c.groups, c.shuffle, c.activation, {}, {}, drop};
             if (c.norm) {
-                finish.gain = gain.vector();
-                finish.shift = shift.vector();
+                epilogue.norm_gain = gain.vector();
+                epilogue.norm_bias = shift.vector();
             }
             Operand y(c.rows, outputs, 3);
             Operand features(c.rows, outputs, 5);
             Operand deviation(1, c.rows * c.groups);
-            const GroupFinishKept kept{finish.keeps() ? features.view() : hat::Matrix{},
-                                       deviation.vector()};
+            const GroupEpilogueKept kept{epilogue.keeps() ? features.view() : hat::Matrix{},
+                                         deviation.vector()};
             if (!c.shuffle || c.groups == 1) hat::kernels::add(u.view(), y.view(), false);
             // In two blocks: dropout counts on.
-            const bool moves = finish.moves();
+            const bool moves = epilogue.moves();
             const int first = 2;
-            finish_groups(finish, moves ? u.view().top_rows(first) : y.view().top_rows(first), 0,
-                          kept, y.view().top_rows(first));
+            apply_group_epilogue(epilogue,
+                                 moves ? u.view().top_rows(first) : y.view().top_rows(first), 0,
+                                 kept, y.view().top_rows(first));
             const int rest = c.rows - first;
-            finish_groups(finish,
-                          moves ? u.view().middle_rows(first, rest)
-                                : y.view().middle_rows(first, rest),
-                          first, kept, y.view().middle_rows(first, rest));
+            apply_group_epilogue(epilogue,
+                                 moves ? u.view().middle_rows(first, rest)
+                                       : y.view().middle_rows(first, rest),
+                                 first, kept, y.view().middle_rows(first, rest));
             CHECK(y.padding_is_untouched());
             CHECK(features.padding_is_untouched());
 
@@ -128,8 +129,8 @@ TEST_SUITE("kernels/group_finish") {
             Operand found_shift(1, c.size);
             Operand found_bias(1, outputs, 0, 1.0F);
             Arena scratch;
-            finish_groups_backward(finish, kept, dy.view(), found_gain.vector(),
-                                   found_shift.vector(), found_bias.vector(), scratch);
+            group_epilogue_backward(epilogue, kept, dy.view(), found_gain.vector(),
+                                    found_shift.vector(), found_bias.vector(), scratch);
             CHECK(dy.padding_is_untouched());
             const Doubles slope = finite_differences(du, loss);
             CHECK(relative_error(dy.view(), slope) < tolerance);
@@ -151,7 +152,8 @@ TEST_SUITE("kernels/group_finish") {
         const Operand shift(random, 1, 45);
         Operand y = x;
         Operand expected(6, 45);
-        finish_groups({.gain = gain.vector(), .shift = shift.vector()}, y.view(), 0, {}, y.view());
+        apply_group_epilogue({.norm_gain = gain.vector(), .norm_bias = shift.vector()}, y.view(), 0,
+                             {}, y.view());
         hat::kernels::layer_norm(x.view(), gain.vector(), shift.vector(), expected.view());
         CHECK(same_bits(y.view(), expected.view()));
     }
