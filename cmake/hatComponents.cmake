@@ -4,8 +4,9 @@
 # package. Headers and libraries are looked for directly, since the distributions' package files
 # differ (Debian's xsimd links xtl, which may not be there; SentencePiece has none).
 
-set(hat_all_components blas json yaml sentencepiece utf8proc re2 xxhash)
+set(hat_all_components blas eigen json yaml sentencepiece utf8proc re2 xxhash)
 set(hat_blas_library OpenBLAS)
+set(hat_eigen_library Eigen)
 set(hat_json_library nlohmann-json)
 set(hat_yaml_library yaml-cpp)
 set(hat_sentencepiece_library SentencePiece)
@@ -50,6 +51,8 @@ function(hat_find_component component)
     if(component STREQUAL "blas")
         hat_find(blas HEADER cblas.h SUFFIXES openblas-pthread openblas
                  LIBRARIES openblas LINK hat::hat)
+    elseif(component STREQUAL "eigen")
+        hat_find(eigen HEADER Eigen/Core SUFFIXES eigen3 LINK hat::hat)
     elseif(component STREQUAL "json")
         hat_find(json HEADER nlohmann/json.hpp LINK hat::hat)
     elseif(component STREQUAL "yaml")

@@ -17,6 +17,11 @@ TEST_SUITE("version") {
         CHECK(version.front() != '.');
         CHECK(version.back() != '.');
     }
+    TEST_CASE("the preprocessor's version is this one") {
+        CHECK(hat::version == std::to_string(HAT_VERSION_MAJOR) + '.' +
+                                  std::to_string(HAT_VERSION_MINOR) + '.' +
+                                  std::to_string(HAT_VERSION_PATCH));
+    }
     TEST_CASE("the first version in the change log is this one") {
         std::ifstream log(HAT_SOURCE_DIR "/CHANGELOG.md");
         std::string line;

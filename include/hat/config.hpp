@@ -12,6 +12,14 @@
 /// HAT_ASSERT      checks a precondition in debug builds and vanishes in release builds
 /// HAT_SHARED_INSTANCES  is for you to define, see <hat/decode/instances.hpp>
 
+#if __cplusplus < 202002L
+#error "hat needs C++20 or later: compile with -std=c++20"
+#include "hat needs C++20"  // ends here, instead of in a hundred messages
+#endif
+#ifdef __FAST_MATH__
+#error "hat gives the same bits everywhere, which -ffast-math would end: compile without it"
+#endif
+
 #if defined(__cpp_exceptions) || defined(__EXCEPTIONS)
 #define HAT_EXCEPTIONS 1
 #else

@@ -3,9 +3,15 @@
 
 #include <string_view>
 
+/// The version as the preprocessor sees it; the build takes it from the first of these lines.
+#define HAT_VERSION "0.1.0"
+#define HAT_VERSION_MAJOR 0
+#define HAT_VERSION_MINOR 1
+#define HAT_VERSION_PATCH 0
+
 namespace hat {
 
-/// The version of the library, "major.minor.patch" (SemVer); the build takes it from this line.
-inline constexpr std::string_view version = "0.1.0";
+/// The version of the library, "major.minor.patch" (SemVer).
+inline constexpr std::string_view version = HAT_VERSION;
 
 }  // namespace hat

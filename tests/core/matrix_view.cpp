@@ -4,7 +4,10 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <concepts>
+#include <span>
 #include <type_traits>
+#include <vector>
 
 using hat::ConstMatrix;
 using hat::Fixed;
@@ -22,6 +25,22 @@ constexpr MatrixView whole(numbers.data(), 3, 4);
 }  // namespace
 
 TEST_SUITE("core/matrix_view") {
+    TEST_CASE("views are made of whatever has numbers, and fixed sizes may be forgotten") {
+        std::vector<float> values{1, 2, 3, 4, 5, 6};
+        const hat::VectorView vector(values);
+        static_assert(std::same_as<decltype(vector), const hat::Vector>);
+        CHECK(vector.size() == 6);
+        const std::span<const float> span(values);
+        CHECK(hat::ConstVector(span)[5] == 6.0F);
+        const hat::ConstMatrix matrix(span, 2, 3);
+        CHECK(matrix(1, 0) == 4.0F);
+        const hat::MatrixView<float, hat::Fixed<3>, hat::Fixed<2>> fixed(values.data(), {}, {});
+        const hat::ConstMatrix forgotten = fixed;
+        CHECK(forgotten.rows() == 3);
+        CHECK(forgotten(2, 1) == 6.0F);
+        static_assert(!std::is_convertible_v<hat::Matrix, decltype(fixed)>);
+    }
+
     TEST_CASE("elements lie row by row") {
         static_assert(whole(0, 0) == 0 && whole(1, 2) == 12 && whole(2, 3) == 23);
         static_assert(whole.rows() == 3 && whole.cols() == 4 && whole.stride() == 4);

@@ -8,7 +8,7 @@
 # - a header has tests of its name.
 
 set(order core kernels autograd nn model io data decode train elastic search deploy)
-set(optional "cblas\\.h" OpenBLAS "nlohmann/" nlohmann-json "yaml-cpp/" yaml-cpp
+set(optional "cblas\\.h" OpenBLAS "Eigen/" Eigen "nlohmann/" nlohmann-json "yaml-cpp/" yaml-cpp
              "sentencepiece_" SentencePiece "utf8proc\\.h" utf8proc "re2/" RE2
              "xxhash\\.h" xxHash "mpi\\.h" MPI)
 

@@ -6,8 +6,20 @@
 
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 namespace hat {
+
+namespace detail {
+
+template <class Numbers, class T>
+concept HasNumbers = requires(Numbers& numbers) {
+    static_cast<T*>(numbers.data());
+    static_cast<std::ptrdiff_t>(numbers.size());
+    requires std::is_convertible_v<decltype(numbers.data()), T*>;
+};
+
+}  // namespace detail
 
 /// `size` numbers in a row, owned by somebody else.
 template <class T, Extent Size = int>
@@ -22,6 +34,12 @@ public:
     constexpr VectorView(
         VectorView<U, Other> other) noexcept  // NOLINT(google-explicit-constructor)
         : data_(other.data()), size_(other.size()) {}
+
+    /// Of all numbers of an array, a vector, a span, or whatever else has `data()` and `size()`.
+    template <class Numbers>
+    requires detail::HasNumbers<Numbers, T>
+    constexpr explicit VectorView(Numbers& numbers) noexcept
+        : data_(numbers.data()), size_(static_cast<int>(numbers.size())) {}
 
     [[nodiscard]] constexpr T* data() const noexcept { return data_; }
     [[nodiscard]] constexpr Size size() const noexcept { return size_; }
@@ -50,6 +68,10 @@ private:
     [[no_unique_address]] Size size_{};
 };
 
+template <class Numbers>
+VectorView(Numbers&)
+    -> VectorView<std::remove_pointer_t<decltype(std::declval<Numbers&>().data())>>;
+
 /// A row-major matrix owned by somebody else; consecutive rows are `stride` numbers apart,
 /// so a slice of rows and columns is a view again.
 template <class T, Extent Rows = int, Extent Cols = int>
@@ -60,6 +82,15 @@ public:
         : data_(data), stride_(cols), rows_(rows), cols_(cols) {}
     constexpr MatrixView(T* data, Rows rows, Cols cols, std::ptrdiff_t stride) noexcept
         : data_(data), stride_(stride), rows_(rows), cols_(cols) {}
+
+    /// Of numbers that an array, a vector, a span, or whatever else has `data()` and `size()` holds
+    /// row by row. Precondition: it has rows · cols.
+    template <class Numbers>
+    requires detail::HasNumbers<Numbers, T>
+    constexpr MatrixView(Numbers& numbers, Rows rows, Cols cols) noexcept
+        : MatrixView(numbers.data(), rows, cols) {
+        HAT_ASSERT(static_cast<std::ptrdiff_t>(numbers.size()) == std::ptrdiff_t{rows} * int{cols});
+    }
 
     /// Of numbers that are constant here, and of sizes that are not fixed here.
     template <class U, Extent OtherRows, Extent OtherCols>

@@ -47,6 +47,23 @@ HAT_INLINE Floats fma(Floats a, Floats b, Floats c) noexcept {
 #endif
 }
 
+/// A product, as it is: a compiler may not see that it could fuse an addition behind it. Builds that
+/// forbid that anyway (`HAT_NO_CONTRACTION`, which our CMake target defines beside
+/// -ffp-contract=off), and Clang, which does not look across functions, need no such wall.
+HAT_INLINE Floats multiply(Floats a, Floats b) noexcept {
+    Floats product = a * b;
+#if defined(__GNUC__) && !defined(__clang__) && !defined(HAT_NO_CONTRACTION)
+#if defined(__aarch64__)
+    asm("" : "+w"(product.data));
+#elif defined(__AVX512F__)
+    asm("" : "+v"(product.data));
+#elif defined(__x86_64__)
+    asm("" : "+x"(product.data));
+#endif
+#endif
+    return product;
+}
+
 // On 64-bit Arm, xsimd approximates what has an exactly rounded instruction.
 HAT_INLINE Floats divide(Floats a, Floats b) noexcept {
 #if defined(__aarch64__)
@@ -95,7 +112,7 @@ struct Lanes {
         return a;
     }
     HAT_INLINE friend Lanes operator*(Lanes a, Lanes b) noexcept {
-        for (int i = 0; i < parts; ++i) a.part[i] = a.part[i] * b.part[i];
+        for (int i = 0; i < parts; ++i) a.part[i] = detail::multiply(a.part[i], b.part[i]);
         return a;
     }
     HAT_INLINE friend Lanes operator/(Lanes a, Lanes b) noexcept {
