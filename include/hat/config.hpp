@@ -14,7 +14,7 @@
 
 #if __cplusplus < 202002L
 #error "hat needs C++20 or later: compile with -std=c++20"
-#include "hat needs C++20"  // ends here, instead of in a hundred messages
+#include <hat needs C++20>  // ends here, instead of in a hundred messages
 #endif
 #ifdef __FAST_MATH__
 #error "hat gives the same bits everywhere, which -ffast-math would end: compile without it"
