@@ -6,7 +6,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 using hat::Arena;
@@ -118,5 +121,37 @@ TEST_SUITE("core/arena") {
                   arena.reset();
                   CHECK(arena.capacity_bytes() == 0);
               }) == 0);
+    }
+
+    TEST_CASE("on memory of its user an arena allocates nothing, and says when that is full") {
+        alignas(hat::alignment) std::array<std::byte, 1024> memory{};
+        std::size_t allocations = 0;
+        allocations = hat::support::allocations_in([&] {
+            hat::Arena arena{std::span<std::byte>(memory)};
+            for (int step = 0; step < 3; ++step) {
+                arena.reset();
+                const hat::Matrix m = arena.matrix(4, 16);
+                CHECK(static_cast<void*>(m.data()) == memory.data());
+                static_cast<void>(arena.vector(100));
+            }
+        });
+        CHECK(allocations == 0);
+        hat::Arena arena{std::span<std::byte>(memory)};
+        static_cast<void>(arena.vector(200));
+        CHECK_THROWS_WITH_AS(
+            static_cast<void>(arena.vector(80)),
+            "Arena: the memory that it was given is full: 832 of 1024 bytes are in "
+            "use, and 320 more are needed",
+            hat::Error);
+        hat::Arena odd{std::span<std::byte>(memory).subspan(4)};
+        CHECK(odd.capacity_bytes() == 1024 - hat::alignment);
+    }
+
+    TEST_CASE("an arena grows in blocks of a chosen size") {
+        hat::Arena arena(0, 4096);
+        static_cast<void>(arena.vector(10));
+        CHECK(arena.capacity_bytes() == 4096);
+        static_cast<void>(arena.vector(2000));
+        CHECK(arena.capacity_bytes() == 4096 + 8000);
     }
 }

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <hat/core/aligned.hpp>
+#include <hat/core/error.hpp>
 #include <hat/core/matrix_view.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -17,10 +20,26 @@ namespace hat {
 /// A full arena adds a block, so the first steps size it; `reset` then joins the blocks into one
 /// that holds all that was ever in use together. From then on nothing is allocated.
 /// Objects in an arena are not destroyed: they must be trivially destructible.
+///
+/// It may work on memory of its user instead, which it never leaves: there it allocates nothing.
+///
+///     alignas(hat::alignment) static std::array<std::byte, 65536> memory;
+///     hat::Arena arena(memory);
 class Arena {
 public:
-    explicit Arena(std::size_t capacity_bytes = 0) {
+    static constexpr std::size_t default_block_bytes = std::size_t{1} << 20U;
+
+    /// Blocks that are added have `block_bytes`, or what is asked for if that is more.
+    explicit Arena(std::size_t capacity_bytes = 0, std::size_t block_bytes = default_block_bytes)
+        : block_bytes_(block_bytes) {
         if (capacity_bytes > 0) add_block(capacity_bytes);
+    }
+    /// Works on `memory`, which must outlive it; bytes in front of a cache line are left out.
+    explicit Arena(std::span<std::byte> memory) noexcept {
+        const auto address = reinterpret_cast<std::uintptr_t>(memory.data());
+        const std::size_t skipped = (alignment - address % alignment) % alignment;
+        if (skipped < memory.size()) given_ = memory.subspan(skipped);
+        is_given_ = true;
     }
 
     /// `n` uninitialised objects, aligned to a cache line.
@@ -66,7 +85,7 @@ public:
 
     /// Bytes owned, used or not.
     [[nodiscard]] std::size_t capacity_bytes() const noexcept {
-        std::size_t total = 0;
+        std::size_t total = given_.size();
         for (const auto& block : blocks_) total += block.size_bytes();
         return total;
     }
@@ -74,6 +93,7 @@ public:
 private:
     void* allocate_bytes(std::size_t bytes) {
         bytes = (bytes + alignment - 1) / alignment * alignment;
+        if (is_given_) return take_given(bytes);
         while (block_ < blocks_.size() && used_ + bytes > blocks_[block_].size_bytes()) {
             ++block_;
             used_ = 0;
@@ -84,12 +104,24 @@ private:
         return p;
     }
 
+    void* take_given(std::size_t bytes) {
+        if (bytes > given_.size() - used_)
+            fail("Arena: the memory that it was given is full: ", used_, " of ", given_.size(),
+                 " bytes are in use, and ", bytes, " more are needed");
+        std::byte* const p = given_.data() + used_;
+        used_ += bytes;
+        return p;
+    }
+
     void add_block(std::size_t bytes) {
-        constexpr std::size_t smallest = std::size_t{1} << 20U;
-        blocks_.emplace_back(static_cast<std::ptrdiff_t>(bytes < smallest ? smallest : bytes));
+        blocks_.emplace_back(
+            static_cast<std::ptrdiff_t>(bytes < block_bytes_ ? block_bytes_ : bytes));
     }
 
     std::vector<AlignedArray<std::byte>> blocks_;
+    std::span<std::byte> given_{};
+    bool is_given_ = false;
+    std::size_t block_bytes_ = default_block_bytes;
     std::size_t block_ = 0;  ///< the block in use
     std::size_t used_ = 0;   ///< bytes of it handed out
 };
