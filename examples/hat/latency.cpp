@@ -86,7 +86,7 @@ void latency(LatencyOptions options) {
             fail("--run ", options.run, ": is not a SuperTransformer of the space ", options.space);
         model.load_weights(super.network().table(), super.network().values());
     }
-    measure_latencies(plan, super, options.survey);
+    measure_latencies(plan, super.network(), options.survey);
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ inline void tune_briefly(model::Network& network, const TrainingData& data,
 
 /// Compares what inherited weights say of members drawn at random with what they are worth after a
 /// little training of their own.
-inline search::SupernetHealth supernet_health(model::Network& super,
+inline search::SupernetHealth supernet_health(const model::Network& super,
                                               const elastic::DesignSpace& space,
                                               const TrainingData& data, train::Validator& validator,
                                               const HealthOptions& options, ThreadPool& pool) {

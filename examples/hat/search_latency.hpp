@@ -29,8 +29,7 @@ public:
     /// Throws  `Error` if the plan is missing or of another super network
     MeasuredLatency(const model::Network& super, const std::string& run,
                     const std::string& table_path)
-        : plan_(plan_of(super, run, table_path + ".plan")), super_(copy_of(super)),
-          survey_(super_, plan_, {}) {
+        : plan_(plan_of(super, run, table_path + ".plan")), survey_(super, plan_, {}) {
         const search::PinnedThread pin;
         static_cast<void>(survey_.calibrate());
         const auto table = search::read_latency_table(table_path);
@@ -64,14 +63,7 @@ private:
         return plan;
     }
 
-    [[nodiscard]] static elastic::SuperTransformer copy_of(const model::Network& super) {
-        elastic::SuperTransformer copy(super.architecture());
-        copy.network().values() = super.values();
-        return copy;
-    }
-
     search::LatencyPlan plan_;
-    elastic::SuperTransformer super_;
     search::LatencySurvey survey_;
     std::map<std::string, double> known_;
 };

@@ -164,7 +164,7 @@ int run(int argc, char** argv) {
     const hat::search::LatencyPlan plan = plan_of(options);
     hat::elastic::SuperTransformer super(plan.super);
     super.network().initialize(1);
-    hat::program::measure_latencies(plan, super, options.survey);
+    hat::program::measure_latencies(plan, super.network(), options.survey);
     return 0;
 }
 

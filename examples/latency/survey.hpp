@@ -57,7 +57,7 @@ private:
 ///
 /// Throws  `Error` if another process is at work on the table, or it cannot be begun, resumed or
 /// written
-inline void measure_latencies(const search::LatencyPlan& plan, elastic::SuperTransformer& super,
+inline void measure_latencies(const search::LatencyPlan& plan, const model::Network& super,
                               const SurveyOptions& options) {
     const io::FileLock lock(options.out + ".lock", options.out);
     const std::string device = search::device_name();

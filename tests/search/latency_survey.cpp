@@ -39,7 +39,7 @@ struct Setting {
         made.network().initialize(1);
         return made;
     }();
-    LatencySurvey survey{super, plan, hasty};
+    LatencySurvey survey{super.network(), plan, hasty};
 };
 
 }  // namespace
@@ -88,7 +88,7 @@ TEST_SUITE("search/latency_survey") {
         Setting setting;
         LatencyPlan plan = setting.plan;
         plan.members.clear();
-        CHECK_THROWS_WITH_AS(LatencySurvey(setting.super, plan, hasty),
+        CHECK_THROWS_WITH_AS(LatencySurvey(setting.super.network(), plan, hasty),
                              "latency: the plan names no network", hat::Error);
         auto genes = setting.plan.members[1];
         genes.encoder_embed_dim = 48;

@@ -4,6 +4,7 @@
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/slab.hpp>
 #include <hat/core/tree.hpp>
+#include <hat/elastic/super_transformer.hpp>
 #include <hat/kernels/activation.hpp>
 #include <hat/model/network.hpp>
 
@@ -40,9 +41,7 @@ struct CopyWeights {
 /// Throws  `Error` naming the gene that is out of range or exceeds the super network's.
 [[nodiscard]] inline model::Network extract(const model::Network& super,
                                             const model::Architecture& genes) {
-    const model::Architecture sub = sub_architecture(genes, super.architecture());
-    validate(sub);
-    validate_fits_in(sub, super.architecture());
+    const model::Architecture sub = member_of(super, genes);
     model::Network small(sub);
     const auto view = super.view(sub);
     walk(detail::CopyWeights{small.table(), small.values()}, small.layout().places, view);

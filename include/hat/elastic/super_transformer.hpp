@@ -6,6 +6,27 @@
 
 namespace hat::elastic {
 
+/// What `genes` (layer counts, layer shapes, embed dims) choose of `super`.
+///
+/// Throws  `Error` naming the gene that is out of range or exceeds the super network's.
+[[nodiscard]] inline model::Architecture member_of(const model::Network& super,
+                                                   const model::Architecture& genes) {
+    const model::Architecture sub = sub_architecture(genes, super.architecture());
+    validate(sub);
+    validate_fits_in(sub, super.architecture());
+    return sub;
+}
+
+/// The sub-network of `super` that `genes` choose, as views; gradients go to `gradients`, nowhere
+/// if it is null.
+///
+/// Throws  `Error` as `member_of`.
+[[nodiscard]] inline model::Transformer<nn::Trainable>
+sub_transformer(const model::Network& super, const model::Architecture& genes,
+                model::Gradients* gradients = nullptr) {
+    return super.view(member_of(super, genes), gradients);
+}
+
 /// A network whose weights hold every smaller network by sharing (HAT, arXiv:2005.14187, §3.1): the
 /// first rows and columns of every matrix are those of its sub-networks.
 ///
@@ -24,10 +45,7 @@ public:
     /// What `genes` (layer counts, layer shapes, embed dims) choose of this network.
     /// Throws  `Error` naming the gene that is out of range or exceeds this network's.
     [[nodiscard]] model::Architecture architecture_of(const model::Architecture& genes) const {
-        const model::Architecture sub = sub_architecture(genes, network_.architecture());
-        validate(sub);
-        validate_fits_in(sub, network_.architecture());
-        return sub;
+        return member_of(network_, genes);
     }
 
     /// The sub-network that `genes` choose, as views; gradients go to `gradients`, nowhere if it is

@@ -47,7 +47,7 @@ class InheritedLoss {
 public:
     /// `super`, `validator` and `pool` must outlive it; the validator must be of that pool.
     /// Throws  `Error` if an option is out of range.
-    InheritedLoss(model::Network& super, train::Validator& validator, ThreadPool& pool,
+    InheritedLoss(const model::Network& super, train::Validator& validator, ThreadPool& pool,
                   float label_smoothing, const RaceOptions& options = {})
         : super_(super), validator_(validator), pool_(pool), label_smoothing_(label_smoothing),
           options_(options) {
@@ -174,7 +174,7 @@ private:
         reference_ = finished_.back();
     }
 
-    model::Network& super_;
+    const model::Network& super_;
     train::Validator& validator_;
     ThreadPool& pool_;
     float label_smoothing_;

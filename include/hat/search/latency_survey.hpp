@@ -47,7 +47,7 @@ inline constexpr const char* sentinel_flag = "sentinel";
 /// Measures members of a SuperTransformer on this device: a laboratory with a sentinel and a
 /// workload.
 ///
-///     LatencySurvey survey(super, plan, {.repeats = 21});
+///     LatencySurvey survey(network, plan, {.repeats = 21});
 ///     LatencyTable table{survey.calibrate()};
 ///     table.push_back(survey.measure(genes));
 class LatencySurvey {
@@ -56,7 +56,7 @@ public:
     /// any numbers of usual size.
     ///
     /// Throws  `Error` if the plan does not fit the network, or a number is out of range
-    LatencySurvey(elastic::SuperTransformer& super, const LatencyPlan& plan,
+    LatencySurvey(const model::Network& super, const LatencyPlan& plan,
                   const LatencyProtocol& protocol)
         : super_(super), workload_(plan.workload), sentinel_genes_(first_of(plan)),
           sentinel_(packed(sentinel_genes_), workload_, clock()),
@@ -98,10 +98,10 @@ private:
     }
     [[nodiscard]] ChosenClock clock() const noexcept { return {workload_.time}; }
     [[nodiscard]] model::PackedModel packed(const model::Architecture& member) {
-        return model::PackedModel(super_.sub_transformer(member));
+        return model::PackedModel(elastic::sub_transformer(super_, member));
     }
 
-    elastic::SuperTransformer& super_;
+    const model::Network& super_;
     LatencyWorkload workload_;
     model::Architecture sentinel_genes_;
     TimedTranslation<ChosenClock> sentinel_;
