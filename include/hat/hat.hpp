@@ -1,22 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// What trains and serves a network with the standard library and xsimd alone, from encoded corpora
-/// on. A workshop's needs are included besides: text and vocabularies (<hat/data/data.hpp>),
-/// corpora in files (<hat/data/corpus_file.hpp>), SuperTransformers (<hat/elastic/elastic.hpp>),
-/// the search (<hat/search/search.hpp>), scores of translations (<hat/data/bleu.hpp>,
-/// <hat/data/chrf.hpp>) and texts (<hat/train/perplexity.hpp>), and texts of a language model's own
-/// (<hat/decode/sampling.hpp>).
+/// All of hat that needs the standard library and xsimd alone: layers and their gradients, networks,
+/// training, SuperTransformers and their design spaces, sampling, the latency laboratory, the search,
+/// decoding. Whoever includes this alone can train a SuperTransformer, search with a fitness of their
+/// own, extract and translate (examples/search_your_own.cpp).
+///
+/// To be included besides, with the library that each names in its first lines: text, vocabularies
+/// and scores (<hat/data/data.hpp>), files (<hat/io/io.hpp>), design spaces in YAML
+/// (<hat/elastic/design_space_yaml.hpp>), whole trainings with checkpoints
+/// (<hat/train/training.hpp>), predictors in files (<hat/search/predictor.hpp>).
 
 #include <hat/autograd/autograd.hpp>
 #include <hat/core/core.hpp>
 #include <hat/data/batch.hpp>
 #include <hat/data/batches.hpp>
 #include <hat/data/corpus.hpp>
+#include <hat/data/corpus_file.hpp>
+#include <hat/data/lines.hpp>
 #include <hat/data/text_blocks.hpp>
+#include <hat/data/vocabulary.hpp>
 #include <hat/decode/decode.hpp>
+#include <hat/decode/sampling.hpp>
+#include <hat/elastic/elastic.hpp>
 #include <hat/kernels/kernels.hpp>
 #include <hat/model/model.hpp>
 #include <hat/nn/nn.hpp>
+#include <hat/search/search.hpp>
+#include <hat/train/distillation.hpp>
+#include <hat/train/perplexity.hpp>
 #include <hat/train/train.hpp>
 #include <hat/version.hpp>

@@ -23,4 +23,5 @@
 #include <hat/elastic/gene_string.hpp>
 #include <hat/elastic/genes.hpp>
 #include <hat/elastic/spaces.hpp>
+#include <hat/elastic/super_training.hpp>
 #include <hat/elastic/super_transformer.hpp>

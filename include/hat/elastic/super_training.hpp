@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// Needs: nlohmann-json
 #pragma once
 
 #include <hat/core/error.hpp>
@@ -11,7 +10,7 @@
 #include <hat/model/network.hpp>
 #include <hat/train/distillation.hpp>
 #include <hat/train/shards.hpp>
-#include <hat/train/training.hpp>
+#include <hat/train/validation.hpp>
 
 #include <cstddef>
 #include <cstdint>

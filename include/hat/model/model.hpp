@@ -5,7 +5,9 @@
 ///
 /// `Architecture` says what a network is, `Network` owns its parameters (one slab), `Transformer`
 /// is a view of it or of any smaller network inside; `encode`, `decode` and `loss` run it.
-/// `counts.hpp` counts parameters and multiply-adds, `presets.hpp` has the published networks.
+/// `sizes_of` says how large every weight is; layouts, views, packed and static networks
+/// (`StaticTransformer`, whose sizes the compiler knows) are walks of that tree. `counts.hpp` counts
+/// parameters and multiply-adds; `presets.hpp` and `delight.hpp` have the published networks.
 ///
 ///     hat::model::Network network(hat::model::transformer_tiny(10000));
 ///     network.initialize(seed);
@@ -17,8 +19,11 @@
 #include <hat/model/architecture.hpp>
 #include <hat/model/block_scaling.hpp>
 #include <hat/model/counts.hpp>
+#include <hat/model/delight.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
 #include <hat/model/parameters.hpp>
 #include <hat/model/presets.hpp>
+#include <hat/model/sizes.hpp>
+#include <hat/model/static_transformer.hpp>
 #include <hat/model/transformer.hpp>

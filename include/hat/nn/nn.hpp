@@ -5,7 +5,10 @@
 /// `forward`.
 ///
 /// `Weights` says what they are for: `Trainable` are views on a slab and its gradients, `Packed`
-/// are panels for serving. `forward(context, layer, x, …)` runs in a `Tape` or in `Eval`.
+/// are panels for serving. `forward(context, layer, x, …)` runs in a `Tape` or in `Eval`. Each size
+/// of a layer is a number of run time, or one that the compiler knows:
+/// `Linear<Packed, Fixed<256>, Fixed<128>>`. A layer names its members once, for walks of trees
+/// (<hat/core/tree.hpp>).
 ///
 ///     const hat::nn::Linear<hat::nn::Trainable> layer{weight, bias};
 ///     const auto y = forward(tape, layer, x, hat::Activation::relu);
@@ -25,4 +28,5 @@
 #include <hat/nn/group_linear.hpp>
 #include <hat/nn/layer_norm.hpp>
 #include <hat/nn/linear.hpp>
+#include <hat/nn/pack.hpp>
 #include <hat/nn/weights.hpp>

@@ -34,6 +34,7 @@
 #include <hat/search/dominance.hpp>
 #include <hat/search/evolution.hpp>
 #include <hat/search/inherited_loss.hpp>
+#include <hat/search/integer_problem.hpp>
 #include <hat/search/latency_design.hpp>
 #include <hat/search/latency_features.hpp>
 #include <hat/search/latency_laboratory.hpp>

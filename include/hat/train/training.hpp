@@ -34,13 +34,6 @@
 
 namespace hat::train {
 
-/// A sub-network whose loss a validation tells.
-struct ValidatedNetwork {
-    std::string name;  ///< in the log: "loss_" + name
-    model::Architecture architecture;
-    bool decides = true;  ///< whether the best parameters are chosen by it
-};
-
 struct TrainingOptions {
     std::int64_t updates = 0;             ///< in all
     data::BatchOptions batches{};         ///< of one update's micro-steps

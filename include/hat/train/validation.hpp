@@ -6,11 +6,13 @@
 #include <hat/core/threads.hpp>
 #include <hat/data/batch.hpp>
 #include <hat/data/batches.hpp>
+#include <hat/model/architecture.hpp>
 #include <hat/model/transformer.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace hat::train {
@@ -36,6 +38,13 @@ private:
     [[nodiscard]] double tokens() const noexcept {
         return static_cast<double>(std::max<std::int64_t>(target_tokens, 1));
     }
+};
+
+/// A sub-network whose loss a validation tells.
+struct ValidatedNetwork {
+    std::string name;  ///< in the log: "loss_" + name
+    model::Architecture architecture;
+    bool decides = true;  ///< whether the best parameters are chosen by it
 };
 
 /// Measures networks on one corpus; its batches are made once.
