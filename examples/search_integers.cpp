@@ -30,4 +30,4 @@ int main() {
 }
 
 // Output:
-// 0,1,0,2,0,2 weigh 38 and are worth 73
+// 0,0,0,3,1,0 weigh 40 and are worth 78

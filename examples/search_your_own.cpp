@@ -11,7 +11,6 @@
 #include <vector>
 
 namespace {
-
 using hat::model::Architecture;
 
 constexpr int eos = 2;  // ids 0 … 3 are special, digit d is 4 + d
@@ -24,8 +23,7 @@ hat::data::Corpus reversed_digits(int pairs, std::uint64_t seed) {
         std::vector<int> digits(2 + random.below(4));
         for (int& digit : digits) digit = 4 + static_cast<int>(random.below(10));
         std::vector<int> backwards(digits.rbegin(), digits.rend());
-        digits.push_back(eos);
-        backwards.push_back(eos);
+        for (auto* sentence : {&digits, &backwards}) sentence->push_back(eos);
         corpus.source.sentences.push_back(digits);
         corpus.target.sentences.push_back(backwards);
     }
@@ -33,20 +31,20 @@ hat::data::Corpus reversed_digits(int pairs, std::uint64_t seed) {
 }
 
 hat::elastic::DesignSpace small_space() {
-    return {
-        .super = hat::model::uniform(
-            {.encoder_layers = 2, .decoder_layers = 2, .embed_dim = 64, .ffn_dim = 128, .heads = 4},
-            vocab_size, vocab_size),
-        .encoder_embed_dims = {64, 32},
-        .decoder_embed_dims = {64, 32},
-        .encoder_layer_counts = {2, 1},
-        .decoder_layer_counts = {2, 1},
-        .encoder_ffn_dims = {128, 64, 32},
-        .encoder_heads = {4, 2},
-        .decoder_ffn_dims = {128, 64, 32},
-        .decoder_heads = {4, 2},
-        .decoder_cross_heads = {4, 2},
-        .decoder_attended_layers = {1}};
+    const Architecture largest = hat::model::uniform(
+        {.encoder_layers = 2, .decoder_layers = 2, .embed_dim = 64, .ffn_dim = 128, .heads = 4},
+        vocab_size, vocab_size);
+    return {.super = largest,
+            .encoder_embed_dims = {64, 32},
+            .decoder_embed_dims = {64, 32},
+            .encoder_layer_counts = {2, 1},
+            .decoder_layer_counts = {2, 1},
+            .encoder_ffn_dims = {128, 64, 32},
+            .encoder_heads = {4, 2},
+            .decoder_ffn_dims = {128, 64, 32},
+            .decoder_heads = {4, 2},
+            .decoder_cross_heads = {4, 2},
+            .decoder_attended_layers = {1}};
 }
 
 }  // namespace
@@ -58,9 +56,9 @@ int main() {
     super.network().initialize(1);
     hat::ThreadPool pool;
     const hat::data::Corpus corpus = reversed_digits(4000, 1);
-    hat::train::Trainer trainer(super.network(),
-                                hat::train::InverseSqrtSchedule{.peak_rate = 4e-3, .warmup = 100},
-                                {}, pool);
+    const hat::train::InverseSqrtSchedule rate{
+        .peak_rate = 4e-3, .initial_rate = 1e-5, .warmup = 100};
+    hat::train::Trainer trainer(super.network(), rate, {}, pool);
     hat::elastic::SuperTraining networks(super.network(), space, {.sandwich = true});
     hat::data::Batch batch;
     for (int epoch = 0; epoch < 8; ++epoch) {
@@ -86,18 +84,14 @@ int main() {
     };
     hat::search::ArchitectureProblem problem(space, parameters, fitness);
     hat::search::Evolution search(problem, 60'000, {.iterations = 3, .population = 20});
-    while (search.iterate()) {
-    }
-    const Architecture chosen = search.best().genome;
+    for (bool goes_on = true; goes_on;) goes_on = search.iterate();
     std::printf("%s\n", search.best().cost <= 60'000 ? "small enough" : "too large");
-
-    const hat::model::Network small = hat::elastic::extract(super.network(), chosen);
+    const hat::model::Network small = hat::elastic::extract(super.network(), search.best().genome);
     const hat::model::PackedModel packed(small.view());
     hat::decode::Translator translator(packed, {});
     const std::array source{4 + 3, 4 + 1, 4 + 4, eos};
     const std::array offsets{0, 4};
-    const auto results =
-        translator.translate({source, hat::Ragged(offsets.data(), 1)}, {.beam = 4}, pool);
+    const auto results = translator.translate({source, {offsets.data(), 1}}, {.beam = 4}, pool);
     for (const int id : results[0][0].tokens) std::printf(id == eos ? "\n" : "%d ", id - 4);
 }
 

@@ -3,23 +3,30 @@
 
 #include <hat/core/error.hpp>
 
-#include <filesystem>
+#include <cerrno>
+#include <cstring>
 #include <string>
-#include <system_error>
+#include <sys/stat.h>
 
-/// What stands at a path, where std::filesystem would throw errors of its own.
+/// What stands at a path. (std::filesystem tells the same, but takes a compiler long to read.)
 namespace hat::io {
 
 namespace detail {
 
+enum class FileType { none, regular, directory, other };
+
 /// Throws  `Error` if it cannot be found out whether there is anything
-inline std::filesystem::file_type file_type(const std::string& path) {
-    std::error_code error;
-    const std::filesystem::file_type type = std::filesystem::status(path, error).type();
+inline FileType file_type(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0)
+        return S_ISREG(status.st_mode)   ? FileType::regular
+               : S_ISDIR(status.st_mode) ? FileType::directory
+                                         : FileType::other;
+    const int error = errno;
     // A name that no file can have is that of none.
-    if (type == std::filesystem::file_type::none && error != std::errc::filename_too_long)
-        fail(path, ": cannot be looked for: ", error.message());
-    return error ? std::filesystem::file_type::not_found : type;
+    const bool is_none = error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;
+    if (!is_none) fail(path, ": cannot be looked for: ", std::strerror(error));
+    return FileType::none;
 }
 
 }  // namespace detail
@@ -28,17 +35,17 @@ inline std::filesystem::file_type file_type(const std::string& path) {
 ///
 /// Throws  `Error` if that cannot be found out
 [[nodiscard]] inline bool exists(const std::string& path) {
-    return detail::file_type(path) != std::filesystem::file_type::not_found;
+    return detail::file_type(path) != detail::FileType::none;
 }
 
 /// Whether there is a folder at `path`, or a link to one.
 [[nodiscard]] inline bool is_directory(const std::string& path) {
-    return detail::file_type(path) == std::filesystem::file_type::directory;
+    return detail::file_type(path) == detail::FileType::directory;
 }
 
 /// Whether there is a file of bytes at `path`, or a link to one.
 [[nodiscard]] inline bool is_regular_file(const std::string& path) {
-    return detail::file_type(path) == std::filesystem::file_type::regular;
+    return detail::file_type(path) == detail::FileType::regular;
 }
 
 }  // namespace hat::io

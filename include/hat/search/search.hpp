@@ -20,10 +20,11 @@
 ///     use(search.best().genome);
 ///
 /// The searches know nothing of networks: anything that can be sampled, mutated and crossed is
-/// searched the same way (`SearchProblem`, `ParetoProblem`).
+/// searched the same way (`SearchProblem`, `ParetoProblem`; `IntegerProblem` for lists of integers).
 ///
-/// Needs nlohmann-json, so is not included here: mlp_predictor.hpp, mlp_training.hpp,
-/// predictor.hpp, predictor_fit.hpp, search_checkpoint.hpp.
+/// To be included alone: what writes files and pictures of a search (report.hpp), and, with
+/// nlohmann-json, mlp_predictor.hpp, mlp_training.hpp, predictor.hpp, predictor_fit.hpp and
+/// search_checkpoint.hpp.
 ///
 /// Limits: the costs of a problem are told by one thread; a front is searched without races.
 
@@ -51,7 +52,6 @@
 #include <hat/search/problem.hpp>
 #include <hat/search/rank_correlation.hpp>
 #include <hat/search/repeated_rows.hpp>
-#include <hat/search/report.hpp>
 #include <hat/search/shifts.hpp>
 #include <hat/search/stopwatch.hpp>
 #include <hat/search/surrogate.hpp>
