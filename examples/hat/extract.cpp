@@ -7,6 +7,7 @@
 #include <hat/elastic/gene_string.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/model_directory.hpp>
+#include <hat/model/genes.hpp>
 #include <hat/version.hpp>
 
 #include "commands.hpp"

@@ -45,6 +45,24 @@ TEST_SUITE("elastic/design_space") {
                   "decoder_attended_layers of layer 0", "decoder_attended_layers of layer 1"});
     }
 
+    TEST_CASE(
+        "lists of choices stand in the order of the published files, those of a unit together") {
+        std::string all;
+        DesignSpace space = joint_space();
+        for_each_choices(space, [&](const hat::model::GeneRow& gene, hat::model::Side side,
+                                    const Choices& choices) {
+            CHECK_FALSE(choices.empty());
+            (all += gene.name(side)) += ' ';
+        });
+        CHECK(all == "encoder_embed_dim decoder_embed_dim encoder_ffn_dim decoder_ffn_dim "
+                     "encoder_layers decoder_layers encoder_heads decoder_heads "
+                     "decoder_cross_heads decoder_attended_layers encoder_qkv_dim decoder_qkv_dim "
+                     "encoder_dextra_depth encoder_dextra_width encoder_dextra_groups "
+                     "decoder_dextra_depth decoder_dextra_width decoder_dextra_groups ");
+        CHECK(&choices_of(space, hat::model::gene_table[1], hat::model::Side::decoder) ==
+              &space.decoder_ffn_dims);
+    }
+
     TEST_CASE("a visitor that changes the number of layers sees those it left") {
         Architecture genes;
         int visited = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/decode/translate.hpp>
 #include <hat/elastic/extract.hpp>
+#include <hat/model/genes.hpp>
 #include <hat/model/pack.hpp>
 #include <hat/model/presets.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/elastic/genes.hpp>
 #include <hat/elastic/spaces.hpp>
+#include <hat/model/genes.hpp>
 
 #include <doctest/doctest.h>
 
@@ -125,8 +126,8 @@ TEST_SUITE("elastic/genes") {
             const Architecture b = sample(space, random);
             const Architecture child = crossover(space, a, b, random);
             for_each_gene(space, child, [&](Gene gene, const int& value, const Choices&) {
-                const int* first = detail::find_gene(space, a, gene);
-                const int* second = detail::find_gene(space, b, gene);
+                const int* first = detail::find_gene(a, gene);
+                const int* second = detail::find_gene(b, gene);
                 CAPTURE(gene.text());
                 CHECK(((first != nullptr && *first == value) ||
                        (second != nullptr && *second == value)));

@@ -5,6 +5,7 @@
 #include <hat/elastic/gene_string.hpp>
 #include <hat/elastic/genes.hpp>
 #include <hat/model/counts.hpp>
+#include <hat/model/genes.hpp>
 #include <hat/model/pack.hpp>
 
 #include "support/allocations.hpp"

@@ -14,7 +14,20 @@ using hat::model::Sharing;
 
 static_assert(hat::io::enum_words<Activation>.size() == 6);
 
+static_assert(hat::io::attended_layers(-1) == 1 && hat::io::attended_layers(2) == 3);
+static_assert(hat::io::attended_layers(0) == 0 && hat::io::attended_layers(3) == 0);
+static_assert(hat::io::published_attention(1) == -1 && hat::io::published_attention(3) == 2);
+
 TEST_SUITE("io/architecture_fields") {
+    TEST_CASE("published keys are the words of the table, joined as a file joins them") {
+        using hat::model::Side;
+        const auto& table = hat::model::gene_table;
+        CHECK(hat::io::published_key(table[0], Side::decoder, '-') ==
+              "decoder-embed-dim-subtransformer");
+        CHECK(hat::io::published_key(table[1], Side::encoder, '_') ==
+              "encoder_ffn_embed_dim_all_subtransformer");
+    }
+
     TEST_CASE("every value of an enumeration has the word of its own name") {
         CHECK(std::string(enum_word(Activation::linear)) == "linear");
         CHECK(std::string(enum_word(Activation::relu)) == "relu");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/io/fairseq.hpp>
 #include <hat/io/text_file.hpp>
+#include <hat/model/genes.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/presets.hpp>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/model/architecture.hpp>
+#include <hat/model/genes.hpp>
 #include <hat/model/presets.hpp>
 
 #include <doctest/doctest.h>

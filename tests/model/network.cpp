@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <hat/model/genes.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/presets.hpp>
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/model/architecture.hpp>
+#include <hat/model/genes.hpp>
 #include <hat/model/presets.hpp>
 
 #include <array>

@@ -10,6 +10,7 @@
 #include <hat/io/safetensors.hpp>
 #include <hat/io/slab.hpp>
 #include <hat/model/architecture.hpp>
+#include <hat/model/genes.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/transformer.hpp>
 

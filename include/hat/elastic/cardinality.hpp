@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/elastic/design_space.hpp>
+#include <hat/model/genes.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -89,26 +90,23 @@ template <class... Lists>
     return count;
 }
 
-/// Ways to choose what not every space lets a layer choose: its inner width and its unit.
-[[nodiscard]] inline BigCount unit_cardinality(const Choices& qkv_dims, const Choices& depths,
-                                               const Choices& widths, const Choices& groups) {
-    BigCount units = depths.empty() ? 1 : 0;
-    for (const int depth : depths) units += depth == 0 ? BigCount(1) : combinations(widths, groups);
-    return units *= qkv_dims.empty() ? BigCount(1) : combinations(qkv_dims);
-}
-
-[[nodiscard]] inline BigCount encoder_layer_cardinality(const DesignSpace& space) {
-    return combinations(space.encoder_ffn_dims, space.encoder_heads) *
-           unit_cardinality(space.encoder_qkv_dims, space.encoder_dextra_depths,
-                            space.encoder_dextra_widths, space.encoder_dextra_groups);
-}
-
-[[nodiscard]] inline BigCount decoder_layer_cardinality(const DesignSpace& space) {
-    BigCount own = combinations(space.decoder_ffn_dims, space.decoder_heads) *
-                   unit_cardinality(space.decoder_qkv_dims, space.decoder_dextra_depths,
-                                    space.decoder_dextra_widths, space.decoder_dextra_groups);
-    if (!space.super.has_encoder()) return own;
-    return own *= combinations(space.decoder_cross_heads, space.decoder_attended_layers);
+/// Ways to choose one layer of a side; with a depth above 0, in as many ways as its unit has.
+[[nodiscard]] inline BigCount layer_cardinality(const DesignSpace& space, model::Side side) {
+    BigCount layer = 1;
+    BigCount unit = 1;
+    for (auto gene = model::gene_table.rbegin(); gene != model::gene_table.rend(); ++gene) {
+        if (!gene->is_of_layers() || !gene->exists(side, space.super.has_encoder())) continue;
+        const Choices& choices = choices_of(space, *gene, side);
+        if (gene->presence == model::Presence::in_unit) {
+            unit *= combinations(choices);
+        } else if (gene->is_required() || !choices.empty()) {
+            BigCount ways;
+            for (const int value : choices)
+                ways += gene->is_dextra() && value != 0 ? unit : BigCount(1);
+            layer *= ways;
+        }
+    }
+    return layer;
 }
 
 /// Σ a^n over the numbers of layers n.
@@ -126,25 +124,26 @@ template <class... Lists>
 ///
 /// where one layer of the encoder may be chosen in e ways, one of the decoder in d.
 [[nodiscard]] inline BigCount cardinality(const DesignSpace& space) {
-    BigCount count =
-        detail::combinations(space.decoder_embed_dims) *
-        detail::stacks(detail::decoder_layer_cardinality(space), space.decoder_layer_counts);
+    BigCount count = detail::combinations(space.decoder_embed_dims) *
+                     detail::stacks(detail::layer_cardinality(space, model::Side::decoder),
+                                    space.decoder_layer_counts);
     if (space.super.has_encoder())
-        count =
-            count * detail::combinations(space.encoder_embed_dims) *
-            detail::stacks(detail::encoder_layer_cardinality(space), space.encoder_layer_counts);
+        count = count * detail::combinations(space.encoder_embed_dims) *
+                detail::stacks(detail::layer_cardinality(space, model::Side::encoder),
+                               space.encoder_layer_counts);
     return count;
 }
 
 /// The size of the space as HAT (arXiv:2005.14187) counts it: its strings of genes have slots for
 /// all layers of the super network, those that a member does not use included.
 [[nodiscard]] inline BigCount published_cardinality(const DesignSpace& space) {
-    BigCount count =
-        detail::combinations(space.decoder_embed_dims, space.decoder_layer_counts) *
-        power(detail::decoder_layer_cardinality(space), space.super.decoder_layer_count);
+    BigCount count = detail::combinations(space.decoder_embed_dims, space.decoder_layer_counts) *
+                     power(detail::layer_cardinality(space, model::Side::decoder),
+                           space.super.decoder_layer_count);
     if (space.super.has_encoder())
         count = count * detail::combinations(space.encoder_embed_dims, space.encoder_layer_counts) *
-                power(detail::encoder_layer_cardinality(space), space.super.encoder_layer_count);
+                power(detail::layer_cardinality(space, model::Side::encoder),
+                      space.super.encoder_layer_count);
     return count;
 }
 

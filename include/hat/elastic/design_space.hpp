@@ -3,8 +3,10 @@
 
 #include <hat/core/error.hpp>
 #include <hat/model/architecture.hpp>
+#include <hat/model/genes.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <set>
 #include <string>
@@ -59,6 +61,46 @@ struct DesignSpace {
     friend bool operator==(const DesignSpace&, const DesignSpace&) = default;
 };
 
+/// Where a space keeps the choices of the genes, row by row of `model::gene_table`: those of its
+/// encoder and of its decoder.
+inline constexpr std::array<std::array<Choices DesignSpace::*, 2>, model::gene_table.size()>
+    gene_choices{{{&DesignSpace::encoder_embed_dims, &DesignSpace::decoder_embed_dims},
+                  {&DesignSpace::encoder_ffn_dims, &DesignSpace::decoder_ffn_dims},
+                  {&DesignSpace::encoder_layer_counts, &DesignSpace::decoder_layer_counts},
+                  {&DesignSpace::encoder_heads, &DesignSpace::decoder_heads},
+                  {nullptr, &DesignSpace::decoder_cross_heads},
+                  {nullptr, &DesignSpace::decoder_attended_layers},
+                  {&DesignSpace::encoder_qkv_dims, &DesignSpace::decoder_qkv_dims},
+                  {&DesignSpace::encoder_dextra_depths, &DesignSpace::decoder_dextra_depths},
+                  {&DesignSpace::encoder_dextra_widths, &DesignSpace::decoder_dextra_widths},
+                  {&DesignSpace::encoder_dextra_groups, &DesignSpace::decoder_dextra_groups}}};
+
+/// The choices that `space`, a `DesignSpace` or a constant one, has for `gene`, a row of the table.
+/// Precondition: the side may have the gene.
+template <class Space>
+[[nodiscard]] constexpr auto& choices_of(Space& space, const model::GeneRow& gene,
+                                         model::Side side) noexcept {
+    const auto row = static_cast<std::size_t>(&gene - model::gene_table.data());
+    return space.*gene_choices[row][static_cast<std::size_t>(side)];
+}
+
+/// Calls `visit(const GeneRow&, Side, Choices&)` for all lists of choices, in the order of the
+/// published files; what is chosen of a DExTra stands together.
+template <class Space, class Visit>
+constexpr void for_each_choices(Space& space, Visit&& visit) {
+    using model::Presence;
+    const auto& table = model::gene_table;
+    for (auto gene = table.begin(); gene != table.end(); ++gene) {
+        if (gene->presence == Presence::in_unit) continue;
+        for (const model::Side side : model::sides) {
+            if (gene->name(side).empty()) continue;
+            auto part = gene;
+            do visit(*part, side, choices_of(space, *part, side));
+            while (++part != table.end() && part->presence == Presence::in_unit);
+        }
+    }
+}
+
 /// Which gene: its name as in `Architecture`, and the layer it belongs to, −1 for those of a side.
 struct Gene {
     std::string_view name;
@@ -75,34 +117,11 @@ struct Gene {
 
 /// True for a gene whose larger choices make a smaller network: more groups are narrower ones.
 [[nodiscard]] constexpr bool shrinks_as_it_grows(const Gene& gene) noexcept {
-    return gene.name == "encoder_dextra_groups" || gene.name == "decoder_dextra_groups";
+    for (const model::GeneRow& row : model::gene_table)
+        for (const model::Side side : model::sides)
+            if (row.name(side) == gene.name) return row.growth == model::Growth::smaller;
+    return false;
 }
-
-namespace detail {
-
-/// Names of the genes that a layer of either side may have.
-struct UnitGeneNames {
-    std::string_view qkv_dim, depth, width, groups;
-};
-inline constexpr UnitGeneNames encoder_unit_genes{"encoder_qkv_dim", "encoder_dextra_depth",
-                                                  "encoder_dextra_width", "encoder_dextra_groups"};
-inline constexpr UnitGeneNames decoder_unit_genes{"decoder_qkv_dim", "decoder_dextra_depth",
-                                                  "decoder_dextra_width", "decoder_dextra_groups"};
-
-/// Visits the genes of a layer that not every space has.
-template <class Layer, class Visit>
-constexpr void visit_unit_genes(const UnitGeneNames& names, int i, Layer& layer,
-                                const Choices& qkv_dims, const Choices& depths,
-                                const Choices& widths, const Choices& groups, Visit& visit) {
-    if (!qkv_dims.empty()) visit(Gene{names.qkv_dim, i}, layer.qkv_dim, qkv_dims);
-    if (depths.empty()) return;
-    visit(Gene{names.depth, i}, layer.dextra_depth, depths);
-    if (layer.dextra_depth == 0) return;
-    visit(Gene{names.width, i}, layer.dextra_width, widths);
-    visit(Gene{names.groups, i}, layer.dextra_groups, groups);
-}
-
-}  // namespace detail
 
 /// Calls `visit(Gene, int& value, const Choices&)` for every gene that `genes` has, in the order in
 /// which the reference draws them: embed dims, layer counts, then the layers, what they attend to
@@ -111,91 +130,76 @@ constexpr void visit_unit_genes(const UnitGeneNames& names, int i, Layer& layer,
 /// each side.
 template <class Genes, class Visit>
 constexpr void for_each_gene(const DesignSpace& space, Genes& genes, Visit&& visit) {
+    using model::Presence;
     const bool has_encoder = space.super.has_encoder();
-    if (has_encoder)
-        visit(Gene{"encoder_embed_dim"}, genes.encoder_embed_dim, space.encoder_embed_dims);
-    visit(Gene{"decoder_embed_dim"}, genes.decoder_embed_dim, space.decoder_embed_dims);
-    if (has_encoder)
-        visit(Gene{"encoder_layers"}, genes.encoder_layer_count, space.encoder_layer_counts);
-    visit(Gene{"decoder_layers"}, genes.decoder_layer_count, space.decoder_layer_counts);
-    for (int i = 0; i < genes.encoder_layer_count; ++i) {
-        auto& layer = genes.encoder_layer_shapes[static_cast<std::size_t>(i)];
-        visit(Gene{"encoder_ffn_dim", i}, layer.ffn_dim, space.encoder_ffn_dims);
-        visit(Gene{"encoder_heads", i}, layer.heads, space.encoder_heads);
-        detail::visit_unit_genes(detail::encoder_unit_genes, i, layer, space.encoder_qkv_dims,
-                                 space.encoder_dextra_depths, space.encoder_dextra_widths,
-                                 space.encoder_dextra_groups, visit);
-    }
-    for (int i = 0; i < genes.decoder_layer_count; ++i) {
-        auto& layer = genes.decoder_layer_shapes[static_cast<std::size_t>(i)];
-        visit(Gene{"decoder_ffn_dim", i}, layer.ffn_dim, space.decoder_ffn_dims);
-        visit(Gene{"decoder_heads", i}, layer.heads, space.decoder_heads);
-        if (has_encoder)
-            visit(Gene{"decoder_cross_heads", i}, layer.cross_heads, space.decoder_cross_heads);
-        detail::visit_unit_genes(detail::decoder_unit_genes, i, layer, space.decoder_qkv_dims,
-                                 space.decoder_dextra_depths, space.decoder_dextra_widths,
-                                 space.decoder_dextra_groups, visit);
-    }
-    for (int i = 0; has_encoder && i < genes.decoder_layer_count; ++i) {
-        visit(Gene{"decoder_attended_layers", i},
-              genes.decoder_layer_shapes[static_cast<std::size_t>(i)].attended_layers,
-              space.decoder_attended_layers);
-    }
+    for (const model::GeneRow& gene : model::gene_table)
+        for (const model::Side side : model::sides)
+            if (!gene.is_of_layers() && gene.exists(side, has_encoder))
+                visit(Gene{gene.name(side)}, gene.of(genes, side), choices_of(space, gene, side));
+    const auto visit_layer = [&](model::Side side, int layer, bool last) {
+        bool has_unit = false;
+        for (const model::GeneRow& gene : model::gene_table) {
+            if (!gene.is_of_layers() || gene.drawn_last != last ||
+                !gene.exists(side, has_encoder) ||
+                (gene.presence == Presence::in_unit && !has_unit))
+                continue;
+            const Choices& choices = choices_of(space, gene, side);
+            if (choices.empty() && !gene.is_required()) continue;
+            auto& value = gene.of(genes, side, layer);
+            visit(Gene{gene.name(side), layer}, value, choices);
+            if (gene.presence == Presence::unit) has_unit = value != 0;
+        }
+    };
+    for (const bool last : {false, true})
+        for (const model::Side side : model::sides)
+            for (int i = 0; i < layer_count(genes, side); ++i) visit_layer(side, i, last);
 }
+
+namespace detail {
+
+[[nodiscard]] inline int extreme(const Choices& choices, bool most) {
+    const auto [low, high] = std::minmax_element(choices.begin(), choices.end());
+    return most ? *high : *low;
+}
+
+[[nodiscard]] inline model::Architecture extreme_member(const DesignSpace& space, bool is_largest,
+                                                        int attended_layers) {
+    model::Architecture genes;
+    for_each_gene(space, genes, [&](Gene gene, int& value, const Choices& choices) {
+        value = extreme(choices, shrinks_as_it_grows(gene) != is_largest);
+    });
+    if (attended_layers > 0)
+        for (auto& layer : genes.decoder_layer_shapes) layer.attended_layers = attended_layers;
+    return sub_architecture(genes, space.super);
+}
+
+}  // namespace detail
 
 /// The member whose every gene is the choice that makes it largest (of what it attends to:
 /// `attended_layers`, or the largest choice if that is 0).
 [[nodiscard]] inline model::Architecture largest(const DesignSpace& space,
                                                  int attended_layers = 0) {
-    model::Architecture genes;
-    for_each_gene(space, genes, [](Gene gene, int& value, const Choices& choices) {
-        const auto [least, most] = std::minmax_element(choices.begin(), choices.end());
-        value = shrinks_as_it_grows(gene) ? *least : *most;
-    });
-    if (attended_layers > 0)
-        for (auto& layer : genes.decoder_layer_shapes) layer.attended_layers = attended_layers;
-    return sub_architecture(genes, space.super);
+    return detail::extreme_member(space, true, attended_layers);
 }
 
 /// The member whose every gene is the choice that makes it smallest; `attended_layers` as in
 /// `largest`.
 [[nodiscard]] inline model::Architecture smallest(const DesignSpace& space,
                                                   int attended_layers = 0) {
-    model::Architecture genes;
-    for_each_gene(space, genes, [](Gene gene, int& value, const Choices& choices) {
-        const auto [least, most] = std::minmax_element(choices.begin(), choices.end());
-        value = shrinks_as_it_grows(gene) ? *most : *least;
-    });
-    if (attended_layers > 0)
-        for (auto& layer : genes.decoder_layer_shapes) layer.attended_layers = attended_layers;
-    return sub_architecture(genes, space.super);
+    return detail::extreme_member(space, false, attended_layers);
 }
 
 /// Makes the super network large enough for the units that the space lets its layers choose.
 inline void make_room_for_units(DesignSpace& space) {
-    const auto most = [](const Choices& choices) {
-        return choices.empty() ? 0 : *std::max_element(choices.begin(), choices.end());
-    };
-    const auto least = [](const Choices& choices) {
-        return choices.empty() ? 0 : *std::min_element(choices.begin(), choices.end());
-    };
-    const auto make_room = [&](auto& layer, const Choices& qkv_dims, const Choices& depths,
-                               const Choices& widths, const Choices& groups) {
-        layer.qkv_dim = most(qkv_dims);
-        layer.dextra_depth = most(depths);
-        layer.dextra_width = most(widths);
-        layer.dextra_groups = least(groups);
-    };
-    model::Architecture& super = space.super;
-    for (int i = 0; i < super.encoder_layer_count; ++i)
-        make_room(super.encoder_layer_shapes[static_cast<std::size_t>(i)], space.encoder_qkv_dims,
-                  space.encoder_dextra_depths, space.encoder_dextra_widths,
-                  space.encoder_dextra_groups);
-    for (int i = 0; i < super.decoder_layer_count; ++i)
-        make_room(super.decoder_layer_shapes[static_cast<std::size_t>(i)], space.decoder_qkv_dims,
-                  space.decoder_dextra_depths, space.decoder_dextra_widths,
-                  space.decoder_dextra_groups);
-    super.elastic_units =
+    for_each_choices(space,
+                     [&](const model::GeneRow& gene, model::Side side, const Choices& choices) {
+                         if (gene.is_required()) return;
+                         const bool shrinks = gene.growth == model::Growth::smaller;
+                         const int room = choices.empty() ? 0 : detail::extreme(choices, !shrinks);
+                         for (int i = 0; i < layer_count(space.super, side); ++i)
+                             gene.of(space.super, side, i) = room;
+                     });
+    space.super.elastic_units =
         !space.encoder_dextra_depths.empty() || !space.decoder_dextra_depths.empty();
 }
 
@@ -218,55 +222,40 @@ inline void validate(const DesignSpace& space) {
             (complete.super.has_encoder() || size == &complete.super.target_vocab_size))
             *size = 1;
     model::validate(complete.super);
-    const auto check = [](const char* gene, const Choices& choices) {
-        if (choices.empty()) fail("design space: ", gene, " has no choices");
-        std::set<int> seen;
-        for (const int value : choices)
-            if (!seen.insert(value).second)
-                fail("design space: ", gene, " lists ", value, " twice");
-    };
-    const auto check_encoder = [&](const char* gene, const Choices& choices) {
-        if (space.super.has_encoder())
-            check(gene, choices);
-        else if (!choices.empty())
-            fail("design space: ", gene, " has choices, but the super network has no encoder");
-    };
-    check_encoder("encoder_embed_dim", space.encoder_embed_dims);
-    check("decoder_embed_dim", space.decoder_embed_dims);
-    check_encoder("encoder_layers", space.encoder_layer_counts);
-    check("decoder_layers", space.decoder_layer_counts);
-    check_encoder("encoder_ffn_dim", space.encoder_ffn_dims);
-    check_encoder("encoder_heads", space.encoder_heads);
-    check("decoder_ffn_dim", space.decoder_ffn_dims);
-    check("decoder_heads", space.decoder_heads);
-    check_encoder("decoder_cross_heads", space.decoder_cross_heads);
-    check_encoder("decoder_attended_layers", space.decoder_attended_layers);
-
-    const auto check_units = [&](const char* gene, const Choices& depths, const Choices& widths,
-                                 const Choices& groups) {
-        const bool has_units =
+    const auto check_unit = [&](model::Side side, const Choices& depths) {
+        const std::string unit = side_name(side) + std::string("_dextra_");
+        const bool is_there =
             std::any_of(depths.begin(), depths.end(), [](int d) { return d > 0; });
-        if (widths.empty() == has_units || groups.empty() == has_units)
-            fail("design space: ", gene, "_width and ", gene, "_groups need choices where ", gene,
-                 "_depth has one above 0, and only there");
-        for (const Choices* choices : {&depths, &widths, &groups})
-            if (!choices->empty()) check(gene, *choices);
+        for (const model::GeneRow& gene : model::gene_table)
+            if (gene.presence == model::Presence::in_unit &&
+                choices_of(space, gene, side).empty() == is_there)
+                fail("design space: ", unit, "width and ", unit, "groups need choices where ", unit,
+                     "depth has one above 0, and only there");
     };
-    if (!space.encoder_qkv_dims.empty()) check_encoder("encoder_qkv_dim", space.encoder_qkv_dims);
-    if (!space.decoder_qkv_dims.empty()) check("decoder_qkv_dim", space.decoder_qkv_dims);
-    check_units("encoder_dextra", space.encoder_dextra_depths, space.encoder_dextra_widths,
-                space.encoder_dextra_groups);
-    check_units("decoder_dextra", space.decoder_dextra_depths, space.decoder_dextra_widths,
-                space.decoder_dextra_groups);
-
-    const auto check_layers = [](const char* gene, const Choices& choices, int most) {
+    for_each_choices(
+        space, [&](const model::GeneRow& gene, model::Side side, const Choices& choices) {
+            const auto name = gene.name(side);
+            const bool exists = gene.exists(side, space.super.has_encoder());
+            if (!exists && !choices.empty() && !gene.is_dextra())
+                fail("design space: ", name, " has choices, but the super network has no encoder");
+            if (exists && choices.empty() && gene.is_required())
+                fail("design space: ", name, " has no choices");
+            if (gene.presence == model::Presence::unit) check_unit(side, choices);
+            const auto words = gene.is_dextra() ? name.substr(0, name.rfind('_')) : name;
+            std::set<int> seen;
+            for (const int value : choices)
+                if (!seen.insert(value).second)
+                    fail("design space: ", words, " lists ", value, " twice");
+        });
+    const auto check_layers = [&](model::Side side, const Choices& choices) {
+        const int most = layer_count(space.super, side);
         for (const int layers : choices)
             if (layers < 1 || layers > most)
-                fail("design space: ", gene, " = ", layers, " is not in 1 … ", most,
-                     ", the super network's");
+                fail("design space: ", side_name(side), "_layers = ", layers, " is not in 1 … ",
+                     most, ", the super network's");
     };
-    check_layers("encoder_layers", space.encoder_layer_counts, space.super.encoder_layer_count);
-    check_layers("decoder_layers", space.decoder_layer_counts, space.super.decoder_layer_count);
+    check_layers(model::Side::encoder, space.encoder_layer_counts);
+    check_layers(model::Side::decoder, space.decoder_layer_counts);
 
     if (space.super.has_encoder() && space.super.attends_to_real_layers) {
         const auto& counts = space.encoder_layer_counts;
@@ -285,14 +274,12 @@ inline void validate(const DesignSpace& space) {
                 for (const int width : widths)
                     for (const int most : groups)
                         if (depth > 0)
-                            nn::validate({.in_dim = dim,
-                                          .inner_dim = dim / 2,
-                                          .out_dim = dim / 2,
-                                          .depth = depth,
-                                          .width_thousandths = width,
-                                          .max_groups = most,
-                                          .variant = space.super.dextra_variant},
-                                         std::string("design space: ") + side + ": ");
+                            nn::validate(
+                                space.super.unit_of(model::DecoderLayerShape{.dextra_depth = depth,
+                                                                             .dextra_width = width,
+                                                                             .dextra_groups = most},
+                                                    dim),
+                                std::string("design space: ") + side + ": ");
     };
     check_all_units("encoder", space.encoder_embed_dims, space.encoder_dextra_depths,
                     space.encoder_dextra_widths, space.encoder_dextra_groups);

@@ -7,10 +7,12 @@
 #include <hat/elastic/design_space.hpp>
 #include <hat/elastic/spaces.hpp>
 #include <hat/elastic/training_recipe.hpp>
+#include <hat/io/architecture_fields.hpp>
 #include <hat/io/architecture_yaml.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/io/yaml.hpp>
+#include <hat/model/genes.hpp>
 
 #include <algorithm>
 #include <array>
@@ -170,32 +172,11 @@ private:
     const io::YamlMap& map_;
 };
 
-/// The keys of all choices, with where `space` keeps them; `visit(key, choices, of_encoder)`.
-template <class Space, class Visit>
-void visit_choices(Space& space, Visit&& visit) {
-    visit("encoder-embed-choice", space.encoder_embed_dims, true);
-    visit("decoder-embed-choice", space.decoder_embed_dims, false);
-    visit("encoder-ffn-embed-dim-choice", space.encoder_ffn_dims, true);
-    visit("decoder-ffn-embed-dim-choice", space.decoder_ffn_dims, false);
-    visit("encoder-layer-num-choice", space.encoder_layer_counts, true);
-    visit("decoder-layer-num-choice", space.decoder_layer_counts, false);
-    visit("encoder-self-attention-heads-choice", space.encoder_heads, true);
-    visit("decoder-self-attention-heads-choice", space.decoder_heads, false);
-    visit("decoder-ende-attention-heads-choice", space.decoder_cross_heads, true);
-    visit("decoder-arbitrary-ende-attn-choice", space.decoder_attended_layers, true);
-}
-
-/// The same of those that a file may lack.
-template <class Space, class Visit>
-void visit_optional_choices(Space& space, Visit&& visit) {
-    visit("encoder-qkv-dim-choice", space.encoder_qkv_dims);
-    visit("decoder-qkv-dim-choice", space.decoder_qkv_dims);
-    visit("encoder-dextra-depth-choice", space.encoder_dextra_depths);
-    visit("encoder-dextra-width-choice", space.encoder_dextra_widths);
-    visit("encoder-dextra-groups-choice", space.encoder_dextra_groups);
-    visit("decoder-dextra-depth-choice", space.decoder_dextra_depths);
-    visit("decoder-dextra-width-choice", space.decoder_dextra_widths);
-    visit("decoder-dextra-groups-choice", space.decoder_dextra_groups);
+/// "encoder-ffn-embed-dim-choice"; the words are the published ones, or those of our names.
+[[nodiscard]] inline std::string choices_key(const model::GeneRow& gene, model::Side side) {
+    std::string words(gene.published.empty() ? gene.short_name() : gene.published);
+    if (words == "embed-dim") words = "embed";
+    return io::detail::yaml_key(side_name(side) + ("-" + words) + "-choice");
 }
 
 [[nodiscard]] inline std::string super_to_yaml(const model::Architecture& super) {
@@ -264,21 +245,24 @@ void visit_optional_choices(Space& space, Visit&& visit) {
     DesignSpaceFile file;
     DesignSpace& space = file.space;
     space.super = detail::SuperNetworkReader(map).read();
-    detail::visit_choices(space, [&](const char* key, Choices& choices, bool of_encoder) {
-        if (space.super.has_encoder() || !of_encoder) choices = map.integers(key);
+    for_each_choices(space, [&](const model::GeneRow& gene, model::Side side, Choices& choices) {
+        const std::string key = detail::choices_key(gene, side);
+        const bool is_there =
+            gene.is_required() ? gene.exists(side, space.super.has_encoder()) : map.contains(key);
+        if (is_there) choices = map.integers(key);
+        for (int& choice : choices) {
+            if (!io::counts_attended_layers(gene)) continue;
+            const int layers = io::attended_layers(choice);
+            if (layers == 0) fail(map.address(key), "expected -1, 1 or 2, found ", choice);
+            choice = layers;
+        }
     });
-    for (int& layers : space.decoder_attended_layers)
-        layers =
-            io::detail::attended_layers(layers, map.address("decoder-arbitrary-ende-attn-choice"));
     for (int i = 0; i < space.super.decoder_layer_count; ++i)
         for (const int layers : space.decoder_attended_layers) {
             int& most =
                 space.super.decoder_layer_shapes[static_cast<std::size_t>(i)].attended_layers;
             most = std::max(most, layers);
         }
-    detail::visit_optional_choices(space, [&](const char* key, Choices& choices) {
-        if (map.contains(key)) choices = map.integers(key);
-    });
     make_room_for_units(space);
     file.recipe = read_recipe(map);
     map.reject_unread();
@@ -298,17 +282,16 @@ void visit_optional_choices(Space& space, Visit&& visit) {
     std::string text = recipe_to_yaml(file.recipe);
     if (!text.empty()) text += '\n';
     text += detail::super_to_yaml(file.space.super) + '\n';
-    DesignSpace published = file.space;
-    for (int& layers : published.decoder_attended_layers)
-        layers = io::detail::published_attention(layers);
-    const auto write = [&](const char* key, const Choices& choices, bool = false) {
-        if (choices.empty()) return;
-        const auto at = [&](int i) { return choices[static_cast<std::size_t>(i)]; };
-        ((text += key) += ": ") +=
-            io::detail::flow_list(static_cast<int>(choices.size()), at) + '\n';
-    };
-    detail::visit_choices(published, write);
-    detail::visit_optional_choices(published, write);
+    for_each_choices(
+        file.space, [&](const model::GeneRow& gene, model::Side side, const Choices& choices) {
+            if (choices.empty()) return;
+            const auto at = [&](int i) {
+                const int choice = choices[static_cast<std::size_t>(i)];
+                return io::counts_attended_layers(gene) ? io::published_attention(choice) : choice;
+            };
+            text += detail::choices_key(gene, side) + ": " +
+                    io::detail::flow_list(static_cast<int>(choices.size()), at) + '\n';
+        });
     if (design_space_from_yaml(text, "design space as YAML") != file)
         fail("design space: YAML cannot describe its super network, whose layers must be alike, "
              "with "

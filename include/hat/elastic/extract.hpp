@@ -6,6 +6,7 @@
 #include <hat/core/tree.hpp>
 #include <hat/elastic/super_transformer.hpp>
 #include <hat/kernels/activation.hpp>
+#include <hat/model/genes.hpp>
 #include <hat/model/network.hpp>
 
 namespace hat::elastic {

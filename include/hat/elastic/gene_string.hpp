@@ -4,6 +4,7 @@
 #include <hat/core/error.hpp>
 #include <hat/core/in_quotes.hpp>
 #include <hat/elastic/design_space.hpp>
+#include <hat/model/genes.hpp>
 
 #include <charconv>
 #include <cstddef>
@@ -23,40 +24,42 @@
 ///     e256:64x1q128u4x2000x8
 namespace hat::elastic {
 
+namespace detail {
+
+/// Calls `visit(const GeneRow&, char before)` for the genes that the string of a layer names, in
+/// their order. `has_word(gene)` is asked whether the word that `gene` begins is there, if layers
+/// may lack it.
+template <class HasWord, class Visit>
+void for_each_named_gene(model::Side side, int layer, bool has_encoder, const HasWord& has_word,
+                         const Visit& visit) {
+    bool is_there = false;
+    for (const model::GeneRow& gene : model::gene_table) {
+        if (!gene.is_of_layers() || !gene.exists(side, has_encoder)) continue;
+        if (gene.before != 'x') is_there = gene.is_required() || has_word(gene);
+        if (is_there) visit(gene, gene.before == ':' && layer > 0 ? '+' : gene.before);
+    }
+}
+
+}  // namespace detail
+
 /// The genes of `a` as text.
 [[nodiscard]] inline std::string gene_string(const model::Architecture& a) {
     std::string text;
-    const auto layer = [&text](char before, auto... genes) {
-        for (const int gene : {genes...}) {
-            (text += before) += std::to_string(gene);
-            before = 'x';
-        }
-    };
-    const auto unit = [&](const auto& shape) {
-        if (shape.qkv_dim > 0) layer('q', shape.qkv_dim);
-        if (shape.dextra_depth > 0)
-            layer('u', shape.dextra_depth, shape.dextra_width, shape.dextra_groups);
+    const auto add = [&text](char before, int gene) { (text += before) += std::to_string(gene); };
+    const auto add_layers = [&](model::Side side) {
+        for (int i = 0; i < layer_count(a, side); ++i)
+            detail::for_each_named_gene(
+                side, i, a.has_encoder(),
+                [&](const model::GeneRow& gene) { return gene.of(a, side, i) > 0; },
+                [&](const model::GeneRow& gene, char before) { add(before, gene.of(a, side, i)); });
     };
     if (a.has_encoder()) {
-        text += 'e' + std::to_string(a.encoder_embed_dim);
-        char before = ':';
-        for (const auto& shape : a.encoder_layers()) {
-            layer(before, shape.ffn_dim, shape.heads);
-            unit(shape);
-            before = '+';
-        }
+        add('e', a.encoder_embed_dim);
+        add_layers(model::Side::encoder);
         text += '/';
     }
-    text += 'd' + std::to_string(a.decoder_embed_dim);
-    char before = ':';
-    for (const auto& shape : a.decoder_layers()) {
-        if (a.has_encoder())
-            layer(before, shape.ffn_dim, shape.heads, shape.cross_heads, shape.attended_layers);
-        else
-            layer(before, shape.ffn_dim, shape.heads);
-        unit(shape);
-        before = '+';
-    }
+    add('d', a.decoder_embed_dim);
+    add_layers(model::Side::decoder);
     return text;
 }
 
@@ -72,28 +75,11 @@ public:
         const bool has_encoder = next_is('e');
         if (has_encoder) {
             genes.encoder_embed_dim = number("encoder_embed_dim", 'e', model::max_dim);
-            do {
-                auto& shape =
-                    genes.encoder_layer_shapes[slot(genes.encoder_layer_count, "encoder")];
-                shape.ffn_dim =
-                    number("ffn_dim", genes.encoder_layer_count == 1 ? ':' : '+', model::max_dim);
-                shape.heads = number("heads", 'x', model::max_dim);
-                read_unit(shape);
-            } while (next_is('+'));
+            read_layers(genes, model::Side::encoder, has_encoder);
             expect('/', "and the decoder");
         }
         genes.decoder_embed_dim = number("decoder_embed_dim", 'd', model::max_dim);
-        do {
-            auto& shape = genes.decoder_layer_shapes[slot(genes.decoder_layer_count, "decoder")];
-            shape.ffn_dim =
-                number("ffn_dim", genes.decoder_layer_count == 1 ? ':' : '+', model::max_dim);
-            shape.heads = number("heads", 'x', model::max_dim);
-            if (has_encoder) {
-                shape.cross_heads = number("cross_heads", 'x', model::max_dim);
-                shape.attended_layers = number("attended_layers", 'x', 3);
-            }
-            read_unit(shape);
-        } while (next_is('+'));
+        read_layers(genes, model::Side::decoder, has_encoder);
         if (at_ != text_.size()) reject("the end");
         return genes;
     }
@@ -101,35 +87,35 @@ public:
 private:
     [[nodiscard]] bool next_is(char c) const { return at_ < text_.size() && text_[at_] == c; }
 
-    template <class Shape>
-    void read_unit(Shape& shape) {
-        if (next_is('q')) shape.qkv_dim = number("qkv_dim", 'q', model::max_dim);
-        if (!next_is('u')) return;
-        shape.dextra_depth = number("dextra_depth", 'u', nn::max_dextra_depth);
-        shape.dextra_width = number("dextra_width", 'x', model::max_dim);
-        shape.dextra_groups = number("dextra_groups", 'x', model::max_dim);
+    void read_layers(model::Architecture& genes, model::Side side, bool has_encoder) {
+        int& layers = layer_count(genes, side);
+        do {
+            if (layers == model::max_layers)
+                fail(where_, ": column ", at_ + 1, ": the ", side_name(side), " has more than ",
+                     model::max_layers, " layers");
+            const int layer = layers++;
+            for_each_named_gene(
+                side, layer, has_encoder,
+                [&](const model::GeneRow& gene) { return next_is(gene.before); },
+                [&](const model::GeneRow& gene, char before) {
+                    gene.of(genes, side, layer) = number(gene.short_name(), before, gene.most);
+                });
+        } while (next_is('+'));
     }
 
-    void expect(char c, const char* meaning) {
+    void expect(char c, const std::string& meaning) {
         if (!next_is(c)) reject("\"" + std::string(1, c) + "\" " + meaning);
         ++at_;
     }
 
-    [[nodiscard]] std::size_t slot(int& count, const char* side) const {
-        if (count == model::max_layers)
-            fail(where_, ": column ", at_ + 1, ": the ", side, " has more than ", model::max_layers,
-                 " layers");
-        return static_cast<std::size_t>(count++);
-    }
-
     /// `before`, then a number in 1 … `largest`.
-    [[nodiscard]] int number(const char* gene, char before, int largest) {
-        expect(before, (std::string("and ") + gene).c_str());
+    [[nodiscard]] int number(std::string_view gene, char before, int largest) {
+        expect(before, "and " + std::string(gene));
         const char* const begin = text_.data() + at_;
         const char* const end = text_.data() + text_.size();
         int value = 0;
         const auto [after, error] = std::from_chars(begin, end, value);
-        if (after == begin || *begin == '-') reject(gene);
+        if (after == begin || *begin == '-') reject(std::string(gene));
         if (error != std::errc{} || value < 1 || value > largest)
             fail(where_, ": column ", at_ + 1, ": ", gene, " = ",
                  readable({begin, static_cast<std::size_t>(after - begin)}), " is not in 1 … ",

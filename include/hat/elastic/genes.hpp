@@ -4,8 +4,10 @@
 #include <hat/config.hpp>
 #include <hat/core/random.hpp>
 #include <hat/elastic/design_space.hpp>
+#include <hat/model/genes.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -32,14 +34,16 @@ template <class Pick>
     return choices[static_cast<std::size_t>(random.below(choices.size()))];
 }
 
-/// Where `genes` keeps `gene`; null if it has no such layer.
-[[nodiscard]] inline const int* find_gene(const DesignSpace& space,
-                                          const model::Architecture& genes, Gene gene) {
-    const int* found = nullptr;
-    for_each_gene(space, genes, [&](Gene other, const int& value, const Choices&) {
-        if (other == gene) found = &value;
-    });
-    return found;
+/// Where `genes`, a member, keeps `gene`; null if it has no such layer, or no DExTra in it.
+[[nodiscard]] inline const int* find_gene(const model::Architecture& genes, Gene gene) {
+    for (const model::GeneRow& row : model::gene_table)
+        for (const model::Side side : model::sides) {
+            if (row.name(side) != gene.name) continue;
+            if (gene.layer >= layer_count(genes, side)) return nullptr;
+            const int& value = row.of(genes, side, gene.layer);
+            return row.presence == model::Presence::in_unit && value == 0 ? nullptr : &value;
+        }
+    return nullptr;
 }
 
 }  // namespace detail
@@ -61,7 +65,7 @@ template <class Pick>
                                                 const model::Architecture& parent,
                                                 double probability, Random& random) {
     return detail::member_of(space, [&](Gene gene, const Choices& choices) {
-        const int* inherited = detail::find_gene(space, parent, gene);
+        const int* inherited = detail::find_gene(parent, gene);
         const bool redrawn = random.uniform() < probability;
         return redrawn || inherited == nullptr ? detail::draw(choices, random) : *inherited;
     });
@@ -73,8 +77,8 @@ template <class Pick>
                                                    const model::Architecture& a,
                                                    const model::Architecture& b, Random& random) {
     return detail::member_of(space, [&](Gene gene, const Choices&) {
-        const int* first = detail::find_gene(space, a, gene);
-        const int* second = detail::find_gene(space, b, gene);
+        const int* first = detail::find_gene(a, gene);
+        const int* second = detail::find_gene(b, gene);
         if (random.below(2) == 1) std::swap(first, second);
         if (first == nullptr) first = second;
         HAT_ASSERT(first != nullptr);  // the layer counts are a parent's
@@ -119,22 +123,22 @@ template <class Pick>
                           static_cast<std::uint32_t>(low);
         hash = mix64((hash ^ bits) + 0x9e3779b97f4a7c15U);
     };
-    add(a.encoder_embed_dim, a.decoder_embed_dim);
-    add(a.encoder_layer_count, a.decoder_layer_count);
-    const auto add_unit = [&](const auto& layer) {
-        if (layer.qkv_dim == 0 && layer.dextra_depth == 0) return;
-        add(layer.qkv_dim, layer.dextra_depth);
-        add(layer.dextra_width, layer.dextra_groups);
+    for (const model::GeneRow& gene : model::gene_table)
+        if (!gene.is_of_layers())
+            add(gene.of(a, model::Side::encoder), gene.of(a, model::Side::decoder));
+    // Genes of a layer come in pairs; those that it need not have, only if it has one of them.
+    const auto add_layer = [&](model::Side side, int layer, bool required) {
+        std::array<int, model::gene_table.size() + 1> values{};
+        auto end = values.begin();
+        for (const model::GeneRow& gene : model::gene_table)
+            if (gene.is_of_layers() && gene.is_required() == required && !gene.name(side).empty())
+                *end++ = gene.of(a, side, layer);
+        if (!required && std::all_of(values.begin(), end, [](int v) { return v == 0; })) return;
+        for (auto value = values.begin(); value < end; value += 2) add(value[0], value[1]);
     };
-    for (const auto& layer : a.encoder_layers()) {
-        add(layer.ffn_dim, layer.heads);
-        add_unit(layer);
-    }
-    for (const auto& layer : a.decoder_layers()) {
-        add(layer.ffn_dim, layer.heads);
-        add(layer.cross_heads, layer.attended_layers);
-        add_unit(layer);
-    }
+    for (const model::Side side : model::sides)
+        for (int i = 0; i < layer_count(a, side); ++i)
+            for (const bool required : {true, false}) add_layer(side, i, required);
     return hash;
 }
 

@@ -7,6 +7,7 @@
 #include <hat/elastic/genes.hpp>
 #include <hat/elastic/reference_sampler.hpp>
 #include <hat/kernels/distillation.hpp>
+#include <hat/model/genes.hpp>
 #include <hat/model/network.hpp>
 #include <hat/train/distillation.hpp>
 #include <hat/train/shards.hpp>

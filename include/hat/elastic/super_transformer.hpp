@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/model/genes.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/static_transformer.hpp>
 

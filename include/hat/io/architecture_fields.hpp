@@ -4,13 +4,16 @@
 #include <hat/core/error.hpp>
 #include <hat/core/in_quotes.hpp>
 #include <hat/model/architecture.hpp>
+#include <hat/model/genes.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace hat::io {
 
@@ -62,11 +65,11 @@ template <class At>
 
 /// Shows every field of an architecture to `fields`, in the order and under the names of files.
 ///
-/// `fields.value(name, x)` is called for what must be given, `fields.option(name, x)` for what has
-/// a default (x an int, a bool or an enumeration), `fields.layers(name, count, at)` for one number
-/// a layer, `at(i)` being layer i's; `fields.layer_options` likewise where all may be 0 and are
-/// left out then. A reader may change what it is shown; `Shape` is
-/// `Architecture` then, and `const Architecture` for a writer.
+/// `fields.value(name, x)` is called for what must be given (x an int, a bool or an enumeration)
+/// and `fields.layers(name, count, at)` for one number a layer, `at(i)` being layer i's; either
+/// with a further argument, false, for what has a default: numbers of layers that are all 0 are
+/// left out then. A reader may change what it is shown; `Shape` is `Architecture` then, and `const
+/// Architecture` for a writer.
 ///
 /// Throws  `Error`, beginning with `fields.address(name)`, if there are more layers than
 ///         `max_layers`.
@@ -78,70 +81,43 @@ void visit_fields(Shape& a, Fields& fields) {
         if (layers < 0 || layers > model::max_layers)
             fail(fields.address(name), layers, " is not in 0 … ", model::max_layers);
     };
-    const auto encoder = [&](const char* name, auto member) {
-        fields.layers(
-            name, a.encoder_layer_count, [&a, member ](int i) -> auto& {
-                return a.encoder_layer_shapes[static_cast<std::size_t>(i)].*member;
-            });
+    const auto option = [&](const char* name, auto& x) { fields.value(name, x, false); };
+    const auto layers = [&](const model::GeneRow& gene, model::Side side) {
+        std::string name(gene.name(side));
+        if (!name.ends_with('s')) name += 's';
+        const auto at = [&](int i) -> auto& {
+            return gene.of(a, side, i);
+        };
+        fields.layers(name.c_str(), layer_count(a, side), at, gene.is_required());
     };
-    const auto decoder = [&](const char* name, auto member) {
-        fields.layers(
-            name, a.decoder_layer_count, [&a, member ](int i) -> auto& {
-                return a.decoder_layer_shapes[static_cast<std::size_t>(i)].*member;
-            });
-    };
-    const auto encoder_option = [&](const char* name, auto member) {
-        fields.layer_options(
-            name, a.encoder_layer_count, [&a, member ](int i) -> auto& {
-                return a.encoder_layer_shapes[static_cast<std::size_t>(i)].*member;
-            });
-    };
-    const auto decoder_option = [&](const char* name, auto member) {
-        fields.layer_options(
-            name, a.decoder_layer_count, [&a, member ](int i) -> auto& {
-                return a.decoder_layer_shapes[static_cast<std::size_t>(i)].*member;
-            });
-    };
-    fields.option("source_vocab_size", a.source_vocab_size);
-    fields.option("target_vocab_size", a.target_vocab_size);
+    option("source_vocab_size", a.source_vocab_size);
+    option("target_vocab_size", a.target_vocab_size);
     count("encoder_layers", a.encoder_layer_count);
     count("decoder_layers", a.decoder_layer_count);
     if (a.has_encoder()) fields.value("encoder_embed_dim", a.encoder_embed_dim);
     fields.value("decoder_embed_dim", a.decoder_embed_dim);
     fields.value("qkv_dim", a.qkv_dim);
-    if (a.has_encoder()) {
-        encoder("encoder_ffn_dims", &model::EncoderLayerShape::ffn_dim);
-        encoder("encoder_heads", &model::EncoderLayerShape::heads);
-    }
-    decoder("decoder_ffn_dims", &model::DecoderLayerShape::ffn_dim);
-    decoder("decoder_heads", &model::DecoderLayerShape::heads);
-    if (a.has_encoder()) {
-        decoder("decoder_cross_heads", &model::DecoderLayerShape::cross_heads);
-        decoder("decoder_attended_layers", &model::DecoderLayerShape::attended_layers);
-        encoder_option("encoder_qkv_dims", &model::EncoderLayerShape::qkv_dim);
-        encoder_option("encoder_dextra_depths", &model::EncoderLayerShape::dextra_depth);
-        encoder_option("encoder_dextra_widths", &model::EncoderLayerShape::dextra_width);
-        encoder_option("encoder_dextra_groups", &model::EncoderLayerShape::dextra_groups);
-    }
-    decoder_option("decoder_qkv_dims", &model::DecoderLayerShape::qkv_dim);
-    decoder_option("decoder_dextra_depths", &model::DecoderLayerShape::dextra_depth);
-    decoder_option("decoder_dextra_widths", &model::DecoderLayerShape::dextra_width);
-    decoder_option("decoder_dextra_groups", &model::DecoderLayerShape::dextra_groups);
-    fields.option("embedding_dim", a.embedding_dim);
-    fields.option("embedding_dextra_depth", a.embedding_dextra_depth);
-    fields.option("embedding_dextra_width", a.embedding_dextra_width);
-    fields.option("embedding_dextra_groups", a.embedding_dextra_groups);
-    fields.option("dextra_variant", a.dextra_variant);
-    fields.option("sharing", a.sharing);
-    fields.option("norm", a.norm);
-    fields.option("encoder_final_norm", a.encoder_final_norm);
-    fields.option("decoder_final_norm", a.decoder_final_norm);
-    fields.option("activation", a.activation);
-    fields.option("encoder_positions", a.encoder_positions);
-    fields.option("decoder_positions", a.decoder_positions);
-    fields.option("max_source_positions", a.max_source_positions);
-    fields.option("max_target_positions", a.max_target_positions);
-    fields.option("adaptive_bands", a.adaptive_bands);
+    for (const bool required : {true, false})
+        for (const model::Side side : model::sides)
+            for (const model::GeneRow& gene : model::gene_table)
+                if (gene.is_of_layers() && gene.is_required() == required &&
+                    gene.exists(side, a.has_encoder()))
+                    layers(gene, side);
+    option("embedding_dim", a.embedding_dim);
+    option("embedding_dextra_depth", a.embedding_dextra_depth);
+    option("embedding_dextra_width", a.embedding_dextra_width);
+    option("embedding_dextra_groups", a.embedding_dextra_groups);
+    option("dextra_variant", a.dextra_variant);
+    option("sharing", a.sharing);
+    option("norm", a.norm);
+    option("encoder_final_norm", a.encoder_final_norm);
+    option("decoder_final_norm", a.decoder_final_norm);
+    option("activation", a.activation);
+    option("encoder_positions", a.encoder_positions);
+    option("decoder_positions", a.decoder_positions);
+    option("max_source_positions", a.max_source_positions);
+    option("max_target_positions", a.max_target_positions);
+    option("adaptive_bands", a.adaptive_bands);
     if (a.adaptive_bands != 0) {
         constexpr int most = nn::AdaptiveBands::most;
         if (a.adaptive_bands < 2 || a.adaptive_bands > most)
@@ -152,13 +128,72 @@ void visit_fields(Shape& a, Fields& fields) {
                 return a.adaptive_cutoffs[static_cast<std::size_t>(i)];
             });
     }
-    fields.option("unscaled_embeddings", a.unscaled_embeddings);
-    fields.option("scale_embedding_by_super_dim", a.scale_embedding_by_super_dim);
-    fields.option("encoder_super_dim", a.encoder_super_dim);
-    fields.option("decoder_super_dim", a.decoder_super_dim);
-    fields.option("encoder_identity_layers", a.encoder_identity_layers);
-    fields.option("attends_to_real_layers", a.attends_to_real_layers);
-    fields.option("elastic_units", a.elastic_units);
+    option("unscaled_embeddings", a.unscaled_embeddings);
+    option("scale_embedding_by_super_dim", a.scale_embedding_by_super_dim);
+    option("encoder_super_dim", a.encoder_super_dim);
+    option("decoder_super_dim", a.decoder_super_dim);
+    option("encoder_identity_layers", a.encoder_identity_layers);
+    option("attends_to_real_layers", a.attends_to_real_layers);
+    option("elastic_units", a.elastic_units);
+}
+
+/// Whether the published files write the gene's 1, 2 and 3 as −1, 1 and 2.
+[[nodiscard]] constexpr bool counts_attended_layers(const model::GeneRow& gene) noexcept {
+    return gene.of_decoder_layer == &model::DecoderLayerShape::attended_layers;
+}
+[[nodiscard]] constexpr int published_attention(int attended_layers) noexcept {
+    return attended_layers == 1 ? -1 : attended_layers - 1;
+}
+/// The number of last encoder layers that is written so; 0 if none is.
+[[nodiscard]] constexpr int attended_layers(int published) noexcept {
+    return published == -1 ? 1 : published == 1 || published == 2 ? published + 1 : 0;
+}
+
+/// "encoder-ffn-embed-dim-all-subtransformer", words joined by `hyphen`.
+[[nodiscard]] inline std::string published_key(const model::GeneRow& gene, model::Side side,
+                                               char hyphen) {
+    std::string key = std::string(side_name(side)) + '-' + std::string(gene.published) +
+                      (gene.is_of_layers() ? "-all-subtransformer" : "-subtransformer");
+    std::replace(key.begin(), key.end(), '-', hyphen);
+    return key;
+}
+
+enum class PublishedFault : std::uint8_t { layer_count, list_size, attention };
+
+/// The genes of a SubTransformer as the reference names them; lists may be longer than there are
+/// layers. `source` has `integer(key)` and `integers(key)`, and
+/// `reject(key, PublishedFault, int found, int layers)` throws.
+template <class Source, class Reject>
+[[nodiscard]] model::Architecture published_genes(const Source& source, char hyphen,
+                                                  const Reject& reject) {
+    model::Architecture genes;
+    const auto read = [&](const model::GeneRow& gene, model::Side side) {
+        const std::string key = published_key(gene, side, hyphen);
+        int& layers = layer_count(genes, side);
+        if (!gene.is_of_layers()) {
+            int& value = gene.of(genes, side) = source.integer(key);
+            if (&value == &layers && (layers < 1 || layers > model::max_layers))
+                reject(key, PublishedFault::layer_count, layers, layers);
+            return;
+        }
+        const std::vector<int> values = source.integers(key);
+        if (values.size() < static_cast<std::size_t>(layers))
+            reject(key, PublishedFault::list_size, static_cast<int>(values.size()), layers);
+        for (int i = 0; i < layers; ++i) {
+            const int written = values[static_cast<std::size_t>(i)];
+            int& value = gene.of(genes, side, i) = written;
+            if (!counts_attended_layers(gene)) continue;
+            value = attended_layers(written);
+            if (value == 0) reject(key, PublishedFault::attention, written, layers);
+        }
+    };
+    for (const bool of_layers : {false, true})
+        for (const model::GeneRow& gene : model::gene_table)
+            for (const model::Side side : model::sides)
+                if (!gene.published.empty() && gene.is_of_layers() == of_layers &&
+                    !gene.name(side).empty())
+                    read(gene, side);
+    return genes;
 }
 
 }  // namespace hat::io

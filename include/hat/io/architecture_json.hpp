@@ -20,24 +20,17 @@ struct JsonFieldWriter {
     Json json = Json::object();
 
     template <class T>
-    void value(const char* name, const T& x) {
+    void value(const char* name, const T& x, bool /*is_required*/ = true) {
         if constexpr (std::is_enum_v<T>)
             json[name] = enum_word(x);
         else
             json[name] = x;
     }
-    template <class T>
-    void option(const char* name, const T& x) {
-        value(name, x);
-    }
     template <class At>
-    void layers(const char* name, int count, At at) {
+    void layers(const char* name, int count, At at, bool is_required = true) {
+        if (!is_required && !any_layer(count, at)) return;
         Json& list = json[name] = Json::array();
         for (int i = 0; i < count; ++i) list.push_back(at(i));
-    }
-    template <class At>
-    void layer_options(const char* name, int count, At at) {
-        if (any_layer(count, at)) layers(name, count, at);
     }
     [[nodiscard]] std::string address(const char* name) const {
         return std::string("architecture: ") + name + ": ";
@@ -50,29 +43,23 @@ struct JsonFieldReader {
     std::set<std::string> read{};
 
     template <class T>
-    void value(const char* name, T& x) {
+    void value(const char* name, T& x, bool is_required = true) {
+        if (!is_required && !json.contains(name)) return;
         read.emplace(name);
         if constexpr (std::is_enum_v<T>)
             x = parse_enum<T>(json_get<std::string>(json, name, where), address(name));
         else
             x = json_get<T>(json, name, where);
     }
-    template <class T>
-    void option(const char* name, T& x) {
-        if (json.contains(name)) value(name, x);
-    }
     template <class At>
-    void layers(const char* name, int count, At at) {
+    void layers(const char* name, int count, At at, bool is_required = true) {
+        if (!is_required && !json.contains(name)) return;
         read.emplace(name);
         const Json& list = json_field(json, name, where);
         if (!list.is_array() || list.size() != static_cast<std::size_t>(count))
             fail(address(name), "expected a list of ", count, " integers");
         for (int i = 0; i < count; ++i)
             at(i) = json_as<int>(list[static_cast<std::size_t>(i)], where + ": " + name);
-    }
-    template <class At>
-    void layer_options(const char* name, int count, At at) {
-        if (json.contains(name)) layers(name, count, at);
     }
     [[nodiscard]] std::string address(const char* name) const { return where + ": " + name + ": "; }
 };

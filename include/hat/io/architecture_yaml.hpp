@@ -7,6 +7,7 @@
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/yaml.hpp>
 #include <hat/model/architecture.hpp>
+#include <hat/model/genes.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -57,7 +58,7 @@ struct YamlFieldWriter {
     std::string text;
 
     template <class T>
-    void value(const char* name, const T& x) {
+    void value(const char* name, const T& x, bool /*is_required*/ = true) {
         text += yaml_key(name) + ": ";
         if constexpr (std::is_enum_v<T>)
             text += enum_word(x);
@@ -67,17 +68,10 @@ struct YamlFieldWriter {
             text += std::to_string(x);
         text += '\n';
     }
-    template <class T>
-    void option(const char* name, const T& x) {
-        value(name, x);
-    }
     template <class At>
-    void layers(const char* name, int count, At at) {
+    void layers(const char* name, int count, At at, bool is_required = true) {
+        if (!is_required && !any_layer(count, at)) return;
         text += yaml_key(name) + ": " + flow_list(count, at) + '\n';
-    }
-    template <class At>
-    void layer_options(const char* name, int count, At at) {
-        if (any_layer(count, at)) layers(name, count, at);
     }
     [[nodiscard]] std::string address(const char* name) const {
         return "architecture: " + yaml_key(name) + ": ";
@@ -88,8 +82,9 @@ struct YamlFieldReader {
     const YamlMap& map;
 
     template <class T>
-    void value(const char* name, T& x) {
+    void value(const char* name, T& x, bool is_required = true) {
         const std::string key = yaml_key(name);
+        if (!is_required && !map.contains(key)) return;
         if constexpr (std::is_enum_v<T>)
             x = parse_enum<T>(map.word(key), map.address(key));
         else if constexpr (std::is_same_v<T, bool>)
@@ -97,52 +92,16 @@ struct YamlFieldReader {
         else
             x = map.integer(key);
     }
-    template <class T>
-    void option(const char* name, T& x) {
-        if (map.contains(yaml_key(name))) value(name, x);
-    }
     template <class At>
-    void layers(const char* name, int count, At at) {
+    void layers(const char* name, int count, At at, bool is_required = true) {
+        if (!is_required && !map.contains(yaml_key(name))) return;
         const std::vector<int> values = map.integers(yaml_key(name), count);
         for (int i = 0; i < count; ++i) at(i) = values[static_cast<std::size_t>(i)];
-    }
-    template <class At>
-    void layer_options(const char* name, int count, At at) {
-        if (map.contains(yaml_key(name))) layers(name, count, at);
     }
     [[nodiscard]] std::string address(const char* name) const {
         return map.address(yaml_key(name));
     }
 };
-
-/// The number of last encoder layers that the published value −1, 1 or 2 stands for.
-[[nodiscard]] inline int attended_layers(int published, const std::string& address) {
-    if (published != -1 && published != 1 && published != 2)
-        fail(address, "expected -1, 1 or 2, found ", published);
-    return published == -1 ? 1 : published + 1;
-}
-
-[[nodiscard]] constexpr int published_attention(int attended_layers) noexcept {
-    return attended_layers == 1 ? -1 : attended_layers - 1;
-}
-
-/// The first `count` values of a published list, which may be longer.
-[[nodiscard]] inline std::vector<int> published_list(const YamlMap& map, const char* key,
-                                                     int count) {
-    std::vector<int> values = map.integers(key);
-    if (values.size() < static_cast<std::size_t>(count))
-        fail(map.address(key), "expected at least ", count, " values, one a layer, found ",
-             values.size());
-    values.resize(static_cast<std::size_t>(count));
-    return values;
-}
-
-[[nodiscard]] inline int published_layers(const YamlMap& map, const char* key) {
-    const int layers = map.integer(key);
-    if (layers < 1 || layers > model::max_layers)
-        fail(map.address(key), layers, " is not in 1 … ", model::max_layers);
-    return layers;
-}
 
 }  // namespace detail
 
@@ -170,44 +129,23 @@ struct YamlFieldReader {
 /// A SubTransformer in the published form, to the letter of the reference's search program.
 /// Precondition: the architecture has an encoder.
 [[nodiscard]] inline std::string published_to_yaml(const model::Architecture& architecture) {
-    const int encoder_layers = architecture.encoder_layer_count;
-    const int decoder_layers = architecture.decoder_layer_count;
-    const auto encoder = [&](auto member) {
-        return detail::flow_list(encoder_layers, [&](int i) {
-            return architecture.encoder_layer_shapes[static_cast<std::size_t>(i)].*member;
-        });
-    };
-    const auto decoder = [&](auto member) {
-        return detail::flow_list(decoder_layers, [&](int i) {
-            return architecture.decoder_layer_shapes[static_cast<std::size_t>(i)].*member;
-        });
-    };
-    const std::string attention = detail::flow_list(decoder_layers, [&](int i) {
-        return detail::published_attention(
-            architecture.decoder_layer_shapes[static_cast<std::size_t>(i)].attended_layers);
-    });
-    using model::DecoderLayerShape;
-    using model::EncoderLayerShape;
     std::string text;
-    const auto line = [&](const char* key, const std::string& value) {
-        ((text += key) += ": ") += value + '\n';
-    };
-    line("encoder-embed-dim-subtransformer", std::to_string(architecture.encoder_embed_dim));
-    line("decoder-embed-dim-subtransformer", std::to_string(architecture.decoder_embed_dim));
-    text += '\n';
-    line("encoder-ffn-embed-dim-all-subtransformer", encoder(&EncoderLayerShape::ffn_dim));
-    line("decoder-ffn-embed-dim-all-subtransformer", decoder(&DecoderLayerShape::ffn_dim));
-    text += '\n';
-    line("encoder-layer-num-subtransformer", std::to_string(encoder_layers));
-    line("decoder-layer-num-subtransformer", std::to_string(decoder_layers));
-    text += '\n';
-    line("encoder-self-attention-heads-all-subtransformer", encoder(&EncoderLayerShape::heads));
-    line("decoder-self-attention-heads-all-subtransformer", decoder(&DecoderLayerShape::heads));
-    line("decoder-ende-attention-heads-all-subtransformer",
-         decoder(&DecoderLayerShape::cross_heads));
-    text += '\n';
-    line("decoder-arbitrary-ende-attn-all-subtransformer", attention);
-    return text + '\n';
+    for (const model::GeneRow& gene : model::gene_table) {
+        if (gene.published.empty()) continue;
+        for (const model::Side side : model::sides) {
+            if (gene.name(side).empty()) continue;
+            const auto at = [&](int i) {
+                const int value = gene.of(architecture, side, i);
+                return counts_attended_layers(gene) ? published_attention(value) : value;
+            };
+            text += published_key(gene, side, '-') + ": " +
+                    (gene.is_of_layers() ? detail::flow_list(layer_count(architecture, side), at)
+                                         : std::to_string(at(-1))) +
+                    '\n';
+        }
+        if (gene.published != "self-attention-heads") text += '\n';  // the other heads follow
+    }
+    return text;
 }
 
 /// The SubTransformer of `super` that `text`, in the published form, chooses. `where` begins
@@ -219,35 +157,15 @@ struct YamlFieldReader {
                                                              const std::string& where,
                                                              const model::Architecture& super) {
     const YamlMap map = YamlMap::parse(text, where);
-    model::Architecture genes;
-    genes.encoder_embed_dim = map.integer("encoder-embed-dim-subtransformer");
-    genes.decoder_embed_dim = map.integer("decoder-embed-dim-subtransformer");
-    genes.encoder_layer_count = detail::published_layers(map, "encoder-layer-num-subtransformer");
-    genes.decoder_layer_count = detail::published_layers(map, "decoder-layer-num-subtransformer");
-    const auto list = [&](const char* key, int count, auto& shapes, auto member) {
-        const std::vector<int> values = detail::published_list(map, key, count);
-        for (std::size_t i = 0; i < values.size(); ++i) shapes[i].*member = values[i];
-    };
-    using model::DecoderLayerShape;
-    using model::EncoderLayerShape;
-    auto& encoder = genes.encoder_layer_shapes;
-    auto& decoder = genes.decoder_layer_shapes;
-    list("encoder-ffn-embed-dim-all-subtransformer", genes.encoder_layer_count, encoder,
-         &EncoderLayerShape::ffn_dim);
-    list("decoder-ffn-embed-dim-all-subtransformer", genes.decoder_layer_count, decoder,
-         &DecoderLayerShape::ffn_dim);
-    list("encoder-self-attention-heads-all-subtransformer", genes.encoder_layer_count, encoder,
-         &EncoderLayerShape::heads);
-    list("decoder-self-attention-heads-all-subtransformer", genes.decoder_layer_count, decoder,
-         &DecoderLayerShape::heads);
-    list("decoder-ende-attention-heads-all-subtransformer", genes.decoder_layer_count, decoder,
-         &DecoderLayerShape::cross_heads);
-    constexpr const char* attention = "decoder-arbitrary-ende-attn-all-subtransformer";
-    list(attention, genes.decoder_layer_count, decoder, &DecoderLayerShape::attended_layers);
-    for (int i = 0; i < genes.decoder_layer_count; ++i) {
-        int& layers = decoder[static_cast<std::size_t>(i)].attended_layers;
-        layers = detail::attended_layers(layers, map.address(attention));
-    }
+    const model::Architecture genes = published_genes(
+        map, '-', [&](const std::string& key, PublishedFault fault, int found, int layers) {
+            const std::string address = map.address(key);
+            if (fault == PublishedFault::layer_count)
+                fail(address, found, " is not in 1 … ", model::max_layers);
+            if (fault == PublishedFault::attention)
+                fail(address, "expected -1, 1 or 2, found ", found);
+            fail(address, "expected at least ", layers, " values, one a layer, found ", found);
+        });
     map.reject_unread();
 
     const model::Architecture sub = sub_architecture(genes, super);

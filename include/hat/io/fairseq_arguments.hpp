@@ -4,9 +4,11 @@
 
 #include <hat/core/activation.hpp>
 #include <hat/core/error.hpp>
+#include <hat/io/architecture_fields.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/pickle.hpp>
 #include <hat/model/architecture.hpp>
+#include <hat/model/genes.hpp>
 
 #include <algorithm>
 #include <array>
@@ -119,13 +121,6 @@ inline model::Sharing fairseq_sharing(const FairseqArguments& arguments) {
                                                               : model::Sharing::none;
 }
 
-/// The number of last encoder layers that the reference writes as −1, 1 or 2.
-inline int fairseq_attended_layers(const FairseqArguments& arguments, const char* name,
-                                   int written) {
-    if (written != -1 && written != 1 && written != 2) arguments.reject(name, "-1, 1 or 2");
-    return written == -1 ? 1 : written + 1;
-}
-
 /// Throws  `Error` at a setting of fairseq that changes the network into one that we do not have.
 inline void reject_unknown_networks(const FairseqArguments& arguments) {
     if (!arguments.text("arch").starts_with("transformersuper"))
@@ -139,10 +134,14 @@ inline void reject_unknown_networks(const FairseqArguments& arguments) {
             arguments.reject(name, "the same as decoder_embed_dim");
 }
 
+[[noreturn]] inline void fail_layers(const FairseqArguments& arguments, std::string_view name,
+                                     int layers) {
+    fail(arguments.where(), ": ", name, " = ", layers, ", expected 1 to ", model::max_layers);
+}
+
 inline int fairseq_layers(const FairseqArguments& arguments, const char* name) {
     const int layers = arguments.integer(name);
-    if (layers < 1 || layers > model::max_layers)
-        fail(arguments.where(), ": ", name, " = ", layers, ", expected 1 to ", model::max_layers);
+    if (layers < 1 || layers > model::max_layers) fail_layers(arguments, name, layers);
     return layers;
 }
 
@@ -183,9 +182,10 @@ void with_address(const FairseqArguments& arguments, Check check) {
 
     int attended = 1;
     if (constexpr const char* choice = "decoder_arbitrary_ende_attn_choice"; arguments.has(choice))
-        for (const int written : arguments.integers(choice))
-            attended =
-                std::max(attended, detail::fairseq_attended_layers(arguments, choice, written));
+        for (const int written : arguments.integers(choice)) {
+            if (attended_layers(written) == 0) arguments.reject(choice, "-1, 1 or 2");
+            attended = std::max(attended, attended_layers(written));
+        }
     for (int i = 0; i < a.encoder_layer_count; ++i)
         a.encoder_layer_shapes[static_cast<std::size_t>(i)] = {
             .ffn_dim = arguments.integer("encoder_ffn_embed_dim"),
@@ -219,43 +219,12 @@ void with_address(const FairseqArguments& arguments, Check check) {
 /// Throws  `Error` naming the setting that is missing or wrong, or if `super` does not hold it.
 [[nodiscard]] inline model::Architecture fairseq_sub(const FairseqArguments& arguments,
                                                      const model::Architecture& super) {
-    model::Architecture genes;
-    genes.encoder_embed_dim = arguments.integer("encoder_embed_dim_subtransformer");
-    genes.decoder_embed_dim = arguments.integer("decoder_embed_dim_subtransformer");
-    genes.encoder_layer_count =
-        detail::fairseq_layers(arguments, "encoder_layer_num_subtransformer");
-    genes.decoder_layer_count =
-        detail::fairseq_layers(arguments, "decoder_layer_num_subtransformer");
-    // Lists may be longer than there are layers.
-    const auto list = [&](const char* name, int layers) {
-        std::vector<int> values = arguments.integers(name);
-        if (values.size() < static_cast<std::size_t>(layers))
-            fail(arguments.where(), ": ", name, " has ", values.size(), " items for ", layers,
-                 " layers");
-        return values;
-    };
-    const int encoder_layers = genes.encoder_layer_count;
-    const auto encoder_ffn = list("encoder_ffn_embed_dim_all_subtransformer", encoder_layers);
-    const auto encoder_heads =
-        list("encoder_self_attention_heads_all_subtransformer", encoder_layers);
-    for (std::size_t i = 0; i < static_cast<std::size_t>(encoder_layers); ++i)
-        genes.encoder_layer_shapes[i] = {.ffn_dim = encoder_ffn[i], .heads = encoder_heads[i]};
-
-    const int decoder_layers = genes.decoder_layer_count;
-    constexpr const char* attended_name = "decoder_arbitrary_ende_attn_all_subtransformer";
-    const auto decoder_ffn = list("decoder_ffn_embed_dim_all_subtransformer", decoder_layers);
-    const auto decoder_heads =
-        list("decoder_self_attention_heads_all_subtransformer", decoder_layers);
-    const auto cross_heads =
-        list("decoder_ende_attention_heads_all_subtransformer", decoder_layers);
-    const auto attended = list(attended_name, decoder_layers);
-    for (std::size_t i = 0; i < static_cast<std::size_t>(decoder_layers); ++i)
-        genes.decoder_layer_shapes[i] = {.ffn_dim = decoder_ffn[i],
-                                         .heads = decoder_heads[i],
-                                         .cross_heads = cross_heads[i],
-                                         .attended_layers = detail::fairseq_attended_layers(
-                                             arguments, attended_name, attended[i])};
-
+    const model::Architecture genes = published_genes(
+        arguments, '_', [&](const std::string& name, PublishedFault fault, int found, int layers) {
+            if (fault == PublishedFault::layer_count) detail::fail_layers(arguments, name, found);
+            if (fault == PublishedFault::attention) arguments.reject(name, "-1, 1 or 2");
+            fail(arguments.where(), ": ", name, " has ", found, " items for ", layers, " layers");
+        });
     const model::Architecture sub = sub_architecture(genes, super);
     detail::with_address(arguments, [&] {
         validate(sub);

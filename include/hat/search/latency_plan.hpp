@@ -4,6 +4,7 @@
 #include <hat/core/random.hpp>
 #include <hat/elastic/design_space.hpp>
 #include <hat/elastic/genes.hpp>
+#include <hat/model/genes.hpp>
 #include <hat/search/latency_design.hpp>
 #include <hat/search/latency_features.hpp>
 #include <hat/search/latency_workload.hpp>

@@ -6,6 +6,7 @@
 #include <hat/elastic/gene_string.hpp>
 #include <hat/io/architecture_fields.hpp>
 #include <hat/io/byte_order_mark.hpp>
+#include <hat/model/genes.hpp>
 #include <hat/search/latency_plan.hpp>
 #include <hat/search/latency_workload.hpp>
 
@@ -46,22 +47,15 @@ public:
     explicit PlanWriter(std::string& text) : text_(text) {}
 
     template <class T>
-    void value(const char* name, const T& x) {
-        line(name, word(x));
-    }
-    template <class T>
-    void option(const char* name, const T& x) {
+    void value(const char* name, const T& x, bool /*is_required*/ = true) {
         line(name, word(x));
     }
     template <class At>
-    void layers(const char* name, int count, const At& at) {
+    void layers(const char* name, int count, const At& at, bool is_required = true) {
+        if (!is_required && !io::detail::any_layer(count, at)) return;
         std::string list;
         for (int i = 0; i < count; ++i) (list += i == 0 ? "" : ",") += std::to_string(at(i));
         line(name, list);
-    }
-    template <class At>
-    void layer_options(const char* name, int count, const At& at) {
-        if (io::detail::any_layer(count, at)) layers(name, count, at);
     }
     void line(std::string_view name, std::string_view value) {
         ((text_ += name) += ": ") += value;
@@ -97,15 +91,12 @@ public:
     }
 
     template <class T>
-    void value(const char* name, T& x) {
-        read(required(name), x);
-    }
-    template <class T>
-    void option(const char* name, T& x) {
-        if (const Entry* entry = find(name)) read(*entry, x);
+    void value(const char* name, T& x, bool is_required = true) {
+        if (is_required || find(name) != nullptr) read(required(name), x);
     }
     template <class At>
-    void layers(const char* name, int count, const At& at) {
+    void layers(const char* name, int count, const At& at, bool is_required = true) {
+        if (!is_required && find(name) == nullptr) return;
         const Entry& entry = required(name);
         std::string_view rest = entry.value;
         for (int i = 0; i < count; ++i) {
@@ -115,10 +106,6 @@ public:
             read({entry.name, rest.substr(0, comma), entry.line, true}, at(i));
             if (comma != std::string_view::npos) rest.remove_prefix(comma + 1);
         }
-    }
-    template <class At>
-    void layer_options(const char* name, int count, const At& at) {
-        if (find(name) != nullptr) layers(name, count, at);
     }
     /// Throws  `Error` if there is no such line
     [[nodiscard]] std::string_view text(const char* name) { return required(name).value; }
@@ -241,9 +228,9 @@ inline constexpr std::string_view plan_version = "1";
         fail(where, ": is a plan of version ", readable(version), ", expected ",
              detail::plan_version);
     reader.value("beam", plan.workload.beam);
-    reader.option("time", plan.workload.time);
+    reader.value("time", plan.workload.time, false);
     plan.workload.lengths = parse_lengths(reader.text("lengths"), reader.address("lengths") + "…");
-    reader.option("seed", plan.workload.seed);
+    reader.value("seed", plan.workload.seed, false);
     io::visit_fields(plan.super, reader);
     reader.finish();
     try {

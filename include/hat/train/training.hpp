@@ -12,6 +12,7 @@
 #include <hat/io/jsonl.hpp>
 #include <hat/io/settings_difference.hpp>
 #include <hat/io/text_file.hpp>
+#include <hat/model/genes.hpp>
 #include <hat/train/averaging.hpp>
 #include <hat/train/checkpoint.hpp>
 #include <hat/train/checkpoint_directory.hpp>
