@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/model/genes.hpp>
+#include <hat/model/genes.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/static_transformer.hpp>
 
