@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// All of hat that needs the standard library and xsimd alone: layers and their gradients, networks,
-/// training, SuperTransformers and their design spaces, sampling, the latency laboratory, the search,
-/// decoding. Whoever includes this alone can train a SuperTransformer, search with a fitness of their
-/// own, extract and translate (examples/search_your_own.cpp).
+/// All of hat that needs the standard library and xsimd alone: layers and their gradients,
+/// networks, training, SuperTransformers and their design spaces, sampling, the latency laboratory,
+/// the search, decoding. Whoever includes this alone can train a SuperTransformer, search with a
+/// fitness of their own, extract and translate (examples/search_your_own.cpp).
 ///
 /// To be included besides, with the library that each names in its first lines: text, vocabularies
 /// and scores (<hat/data/data.hpp>), files (<hat/io/io.hpp>), design spaces in YAML

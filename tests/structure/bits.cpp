@@ -111,7 +111,8 @@ void print_network(const char* what, const hat::model::Architecture& a) {
     const model::PackedModel packed(network.view());
     memory.reset();
     autograd::Eval eval(memory, scratch);
-    const auto encoded = model::encode(eval, packed.view(), {}, batch.source, batch.source_sentences);
+    const auto encoded =
+        model::encode(eval, packed.view(), {}, batch.source, batch.source_sentences);
     const auto decoded =
         model::decode(eval, packed.view(), {}, encoded, batch.input, batch.target_sentences);
     hash.add(logits(eval, packed.view(), decoded.output).value);

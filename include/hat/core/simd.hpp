@@ -47,8 +47,8 @@ HAT_INLINE Floats fma(Floats a, Floats b, Floats c) noexcept {
 #endif
 }
 
-/// A product, as it is: a compiler may not see that it could fuse an addition behind it. Builds that
-/// forbid that anyway (`HAT_NO_CONTRACTION`, which our CMake target defines beside
+/// A product, as it is: a compiler may not see that it could fuse an addition behind it. Builds
+/// that forbid that anyway (`HAT_NO_CONTRACTION`, which our CMake target defines beside
 /// -ffp-contract=off), and Clang, which does not look across functions, need no such wall.
 HAT_INLINE Floats multiply(Floats a, Floats b) noexcept {
     Floats product = a * b;

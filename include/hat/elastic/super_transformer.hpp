@@ -2,7 +2,6 @@
 #pragma once
 
 #include <hat/model/genes.hpp>
-#include <hat/model/genes.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/static_transformer.hpp>
 

@@ -6,8 +6,9 @@
 /// `Architecture` says what a network is, `Network` owns its parameters (one slab), `Transformer`
 /// is a view of it or of any smaller network inside; `encode`, `decode` and `loss` run it.
 /// `sizes_of` says how large every weight is; layouts, views, packed and static networks
-/// (`StaticTransformer`, whose sizes the compiler knows) are walks of that tree. `counts.hpp` counts
-/// parameters and multiply-adds; `presets.hpp` and `delight.hpp` have the published networks.
+/// (`StaticTransformer`, whose sizes the compiler knows) are walks of that tree. `counts.hpp`
+/// counts parameters and multiply-adds; `presets.hpp` and `delight.hpp` have the published
+/// networks.
 ///
 ///     hat::model::Network network(hat::model::transformer_tiny(10000));
 ///     network.initialize(seed);

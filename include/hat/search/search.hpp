@@ -20,7 +20,8 @@
 ///     use(search.best().genome);
 ///
 /// The searches know nothing of networks: anything that can be sampled, mutated and crossed is
-/// searched the same way (`SearchProblem`, `ParetoProblem`; `IntegerProblem` for lists of integers).
+/// searched the same way (`SearchProblem`, `ParetoProblem`; `IntegerProblem` for lists of
+/// integers).
 ///
 /// To be included alone: what writes files and pictures of a search (report.hpp), and, with
 /// nlohmann-json, mlp_predictor.hpp, mlp_training.hpp, predictor.hpp, predictor_fit.hpp and
