@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <hat/decode/beam.hpp>
 #include <hat/decode/cached_transformer.hpp>
 #include <hat/model/network.hpp>
+#include <hat/model/presets.hpp>
+#include <hat/model/static_transformer.hpp>
 
 #include "support/allocations.hpp"
 #include "support/architectures.hpp"
@@ -178,5 +181,44 @@ TEST_SUITE("decode/cached_transformer") {
             }
         }
         CHECK(allocations == 0);
+    }
+
+    TEST_CASE("a network of fixed sizes finds the same hypotheses, bit by bit") {
+        using namespace hat::model;
+        static constexpr Architecture a = [] {
+            Architecture mixed = uniform({.encoder_layers = 2,
+                                          .decoder_layers = 2,
+                                          .embed_dim = 32,
+                                          .ffn_dim = 48,
+                                          .heads = 4,
+                                          .qkv_dim = 24},
+                                         40, 40);
+            mixed.decoder_layer_shapes[1] = {
+                .ffn_dim = 20, .heads = 2, .cross_heads = 8, .attended_layers = 2};
+            return mixed;
+        }();
+        Network network(a);
+        network.initialize(4);
+        const PackedModel dynamic(network.view());
+        const PackedTransformer<FixedArchitecture<a>> fixed(network.view());
+        CachedTransformer of_run_time(dynamic);
+        BasicCachedTransformer<PackedTransformer<FixedArchitecture<a>>> of_compile_time(fixed);
+        const auto sources = random_sources(5, 9, 40, 2, 3);
+        std::vector<Hypotheses> expected(5);
+        std::vector<Hypotheses> found(5);
+        for (const int beam : {1, 4}) {
+            const SearchOptions options{.beam = beam, .max_length_b = 12};
+            BeamSearch search;
+            search.run(of_run_time, sources.view(), {}, options, expected);
+            search.run(of_compile_time, sources.view(), {}, options, found);
+            for (std::size_t i = 0; i < 5; ++i) {
+                REQUIRE(found[i].size() == expected[i].size());
+                for (std::size_t k = 0; k < found[i].size(); ++k) {
+                    CHECK(found[i][k].tokens == expected[i][k].tokens);
+                    CHECK(std::bit_cast<std::uint32_t>(found[i][k].score) ==
+                          std::bit_cast<std::uint32_t>(expected[i][k].score));
+                }
+            }
+        }
     }
 }

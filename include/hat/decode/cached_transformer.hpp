@@ -8,9 +8,10 @@
 #include <hat/nn/attention_step.hpp>
 
 #include <algorithm>
-#include <array>
+#include <concepts>
 #include <cstddef>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 namespace hat::decode {
@@ -115,7 +116,7 @@ void BasicCachedTransformer<Packed>::start(const Sources& sources, int rows_per_
 template <class Packed>
 kernels::CandidateRows BasicCachedTransformer<Packed>::step(std::span<const Row> rows,
                                                             const Selection& selection) {
-    HAT_ASSERT(!network().adaptive_softmax);
+    HAT_ASSERT(!hat::detail::is_present(network().adaptive_softmax));
     return kernels::linear_top_candidates(
         advance(rows), network().output, selection.count, selection.normalize,
         1.0F / selection.temperature,
@@ -129,12 +130,15 @@ template <class Packed>
 Matrix BasicCachedTransformer<Packed>::logits(std::span<const Row> rows) {
     const Matrix x = advance(rows);
     const Matrix y = memory_.matrix(x.rows(), vocab_size());
-    if (network().adaptive_softmax) {
-        autograd::Eval context(memory_, scratch_);
-        nn::log_probabilities(context, *network().adaptive_softmax, {x, nullptr}, y);
-    } else {
-        kernels::packed_gemm(x, network().output, {.y = y});
+    using Adaptive = std::remove_cvref_t<decltype(network().adaptive_softmax)>;
+    if constexpr (!std::same_as<Adaptive, Absent>) {
+        if (network().adaptive_softmax) {
+            autograd::Eval context(memory_, scratch_);
+            nn::log_probabilities(context, *network().adaptive_softmax, {x, nullptr}, y);
+            return y;
+        }
     }
+    kernels::packed_gemm(x, network().output, {.y = y});
     return y;
 }
 
