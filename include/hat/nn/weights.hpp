@@ -9,6 +9,7 @@
 #include <hat/core/ragged.hpp>
 #include <hat/kernels/group_linear.hpp>
 #include <hat/kernels/packed_gemm.hpp>
+#include <hat/kernels/packed_row.hpp>
 
 #include <cstddef>
 #include <span>
@@ -125,6 +126,17 @@ struct Packed {
         const Variable y = context.variable(x.rows(), weight.outputs());
         kernels::packed_gemm(x.value, weight,
                              {.y = y.value, .bias = bias.data(), .activation = activation});
+        return y;
+    }
+    /// The same for small sizes that the compiler knows, where one row is computed at once.
+    template <class Out, class In>
+    requires kernels::is_packed_row<Out, In>
+    static Variable multiply(autograd::Eval& context, const Variable& x,
+                             const kernels::PackedMatrix<Out, In>& weight, ConstVector bias = {},
+                             Activation activation = Activation::linear) {
+        if (x.rows() != 1) return multiply(context, x, View(weight), bias, activation);
+        const Variable y = context.variable(1, Out::value);
+        kernels::packed_row(x.value.data(), weight, bias.data(), activation, y.value.data());
         return y;
     }
     /// Packing has turned the weight around already.
