@@ -43,6 +43,30 @@ done
 rm -rf broken && cp -r run/model broken && rm broken/subword.model
 expect 1 "subword.model" translate broken
 
+# The parameters that a training has kept for their mean: a resume needs those its checkpoint names.
+last=run/parameters/parameters-00000003.safetensors
+[ -s "$last" ] || fail "no parameters of update 3: $(ls run/parameters)"
+resume() { "${super[@]}" --out resumed --resume; }
+# broken_parameters TEXT COMMAND…: with what the command makes of the copy's file, a resume says TEXT.
+broken_parameters() {
+    local text=$1
+    rm -rf resumed && cp -r run resumed && rm -r resumed/model
+    "${@:2}"
+    expect 1 "resumed/${last#run/}: $text" resume
+    [ ! -e resumed/model ] || fail "a resume made a model of broken parameters"
+}
+size=$(wc -c <"$last")
+broken_parameters "is missing" rm "resumed/${last#run/}"
+broken_parameters "is not the file of this training" cp "other/${last#run/}" "resumed/${last#run/}"
+for part in 5 7 9; do
+    broken_parameters "damaged" flip "resumed/${last#run/}" $((size * part / 10))
+done
+broken_parameters "" truncate -s $((size / 2)) "resumed/${last#run/}"
+rm -rf resumed && cp -r run resumed && rm -r resumed/model
+resume >/dev/null 2>stderr || fail "a training with its parameters is not resumed: $(cat stderr)"
+cmp run/model/weights.safetensors resumed/model/weights.safetensors ||
+    fail "a training that had ended makes another model when it is resumed"
+
 # A model from before hashes were kept is used as it is, unless its weights are no numbers.
 rm -rf old && cp -r run/model old
 sed -zi 's/,\n  "files": {[^}]*}//' old/config.json

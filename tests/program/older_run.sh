@@ -60,13 +60,25 @@ old_checkpoint() {
     size=$(od -An -t d8 -N 8 "$1" | tr -d ' ')
     head -c $((size + 8)) "$1" | tail -c +9 >header
     # shellcheck disable=SC1003
-    sed -E 's/\\\\\\"content\\\\\\":\{\\\\\\"data\\\\\\":\{[^}]*\}\},//
+    sed -E 's/,\\"parameters\\":\[[^]]*\]//
+        s/\\\\\\"content\\\\\\":\{\\\\\\"data\\\\\\":\{[^}]*\}\},//
         s/(\\\\\\"hat_version\\\\\\":\\\\\\")[^\\]*/\10.0.9/' header >header.old
     [ "$(position header)" != "$(position header.old)" ] || fail "$1: the settings were not found"
-    grep -q content header.old && fail "$1: still tells the content"
+    grep -qE 'content|parameters\\' header.old && fail "$1: still tells the content"
     sum=$(sed -E 's/.*"checksum":"([0-9]*)".*/\1/' header)
     sum=$(printf %u $((sum - $(hash "$(position header)") + $(hash "$(position header.old)"))))
     sed -E 's/("checksum":")[0-9]*/\1'"$sum"'/' header.old >header
+    while [ $(($(wc -c <header) % 8)) != 0 ]; do printf ' ' >>header; done
+    { le64 "$(wc -c <header)"; cat header; tail -c +$((size + 9)) "$1"; } >old
+    mv old "$1"
+}
+
+# old_parameters FILE: without what it says of itself.
+old_parameters() {
+    local size
+    size=$(od -An -t d8 -N 8 "$1" | tr -d ' ')
+    head -c $((size + 8)) "$1" | tail -c +9 | sed -E 's/"__metadata__":\{[^}]*\},//' >header
+    grep -q checksum header && fail "$1: still has a checksum"
     while [ $(($(wc -c <header) % 8)) != 0 ]; do printf ' ' >>header; done
     { le64 "$(wc -c <header)"; cat header; tail -c +$((size + 9)) "$1"; } >old
     mv old "$1"
@@ -101,6 +113,7 @@ JSON
 well "${train[@]}" --data data --updates 8 --out straight
 well "${train[@]}" --data data --updates 4 --out run
 for file in run/checkpoints/*.safetensors; do old_checkpoint "$file"; done
+for file in run/parameters/*.safetensors; do old_parameters "$file"; done
 without_hashes run/config.json
 without_hashes run/model/config.json
 

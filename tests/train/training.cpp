@@ -106,6 +106,39 @@ TEST_SUITE("train/training") {
             same_bits(whole.training.averaged_parameters(), second.training.averaged_parameters()));
     }
 
+    TEST_CASE("a checkpoint knows the parameters of which the mean is made, and needs them") {
+        const hat::support::TemporaryDirectory directory;
+        const std::string run = directory.path();
+        const auto file = [&](int update) {
+            return run + "/parameters/parameters-000000" + std::to_string(update) + ".safetensors";
+        };
+        const TrainingOptions options{
+            .updates = 40, .validate_every = 5, .checkpoint_every = 7, .average_last = 2};
+        {
+            Run first(run, options, 1);
+            CHECK(first.run_until(22) == TrainingEnd::stopped);
+        }
+        // The checkpoints are of updates 21 and 22, and need 15 and 20; that before needed 10.
+        CHECK(std::filesystem::exists(file(15)));
+        const std::string kept = hat::io::read_file(file(20));
+        std::filesystem::remove(file(20));
+        {
+            Run second(run, options, 1);
+            CHECK_THROWS_WITH_AS(static_cast<void>(second.training.resume()),
+                                 (file(20) + ": is missing; the mean of the last parameters needs "
+                                             "it")
+                                     .c_str(),
+                                 hat::Error);
+        }
+        std::ofstream(file(20), std::ios::binary) << kept;
+        Run second(run, options, 1);
+        REQUIRE(second.training.resume());
+        CHECK(second.run_until(1000) == TrainingEnd::finished);
+        CHECK(second.training.position().parameters->size() == 2);
+        CHECK(second.training.position().parameters->front().update == 35);
+        CHECK_FALSE(std::filesystem::exists(file(20)));
+    }
+
     TEST_CASE("what was not saved is done again: a killed training loses a checkpoint interval") {
         const hat::support::TemporaryDirectory directory;
         const TrainingOptions options{.updates = 25, .checkpoint_every = 5};

@@ -3,20 +3,28 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/core/slab.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/safetensors.hpp>
 #include <hat/io/slab.hpp>
+#include <hat/train/checkpoint.hpp>
 #include <hat/train/numbered_files.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace hat::train {
+
+namespace detail {
+inline constexpr const char* parameters_format = "hat-parameters-1";
+}
 
 /// The arithmetic mean of the parameters in several safetensors files: models or checkpoints, whose
 /// other tensors are left alone. Added in double, rounded once; half precision is widened first.
@@ -51,6 +59,9 @@ namespace hat::train {
 }
 
 /// The parameters of the last `keep` epochs (or other intervals), one file each, for their mean.
+///
+/// Every file has its update and a checksum; who keeps the list of `KeptParameters` (a checkpoint)
+/// knows again those it means.
 class ParameterRing {
 public:
     /// Throws  `Error` if `keep` is not positive.
@@ -59,31 +70,78 @@ public:
         if (keep <= 0) fail("parameter ring: keep = ", keep, ", expected 1 or more");
     }
 
-    /// Writes the parameters at `number`, which grows from call to call (but starts again at an
-    /// earlier number when a training resumes there), and removes the oldest.
+    /// Writes the parameters at `update` and notes them down in `kept`, of which the last `keep`
+    /// stay. `update` grows from call to call, but starts again at an earlier one when a training
+    /// resumes there: what is newer goes.
     ///
     /// Throws  `Error` if the disk is full; the files that were there stay.
-    void save(std::int64_t number, const TensorTable& table, const Slab& parameters) const {
+    void save(std::vector<KeptParameters>& kept, std::int64_t update, const TensorTable& table,
+              const Slab& parameters) const {
         files_.create_directory();
         std::vector<io::TensorView> tensors;
         io::append_tensors(tensors, table, parameters);
-        io::write_safetensors(files_.path(number), tensors);
-        files_.keep_until(number, keep_);
+        const std::string number = std::to_string(update);
+        const std::string checksum = detail::checksum(tensors, number);
+        io::write_safetensors(
+            files_.path(update), tensors,
+            {{"format", detail::parameters_format}, {"update", number}, {"checksum", checksum}});
+        files_.keep_until(update, std::numeric_limits<int>::max());
+        std::erase_if(kept, [&](const KeptParameters& old) { return old.update >= update; });
+        kept.push_back({update, checksum});
+        if (std::ssize(kept) > keep_) kept.erase(kept.begin(), kept.end() - keep_);
     }
 
-    /// The files that are there, oldest first.
-    [[nodiscard]] std::vector<std::string> paths() const {
+    /// Removes what is older than all of `kept`.
+    void remove_older(std::span<const KeptParameters> kept) const {
+        if (!kept.empty()) files_.remove_before(kept.front().update);
+    }
+
+    /// The last files that are there up to `update`, of trainings that did not note them down.
+    [[nodiscard]] std::vector<KeptParameters> found(std::int64_t update) const {
+        std::vector<KeptParameters> kept;
+        for (const std::int64_t number : files_.numbers())
+            if (number <= update) kept.push_back({number, {}});
+        if (std::ssize(kept) > keep_) kept.erase(kept.begin(), kept.end() - keep_);
+        return kept;
+    }
+
+    /// Where the parameters at `update` are.
+    [[nodiscard]] std::string path(std::int64_t update) const { return files_.path(update); }
+
+    /// Throws  `Error` naming the first file of `kept` that is missing, damaged or another one.
+    void check(std::span<const KeptParameters> kept) const {
+        for (const KeptParameters& parameters : kept) check(parameters);
+    }
+
+    /// Throws  `Error` as `check` and `mean_of_files`.
+    [[nodiscard]] Slab mean(const TensorTable& table, std::span<const KeptParameters> kept) const {
+        check(kept);
         std::vector<std::string> paths;
-        for (const std::int64_t number : files_.numbers()) paths.push_back(files_.path(number));
-        return paths;
-    }
-
-    /// Throws  `Error` as `mean_of_files`.
-    [[nodiscard]] Slab mean(const TensorTable& table) const {
-        return mean_of_files(table, paths());
+        for (const KeptParameters& parameters : kept) paths.push_back(path(parameters.update));
+        return mean_of_files(table, paths);
     }
 
 private:
+    void check(const KeptParameters& kept) const {
+        const std::string where = path(kept.update);
+        if (!io::exists(where))
+            fail(where, ": is missing; the mean of the last parameters needs it");
+        const auto file = io::SafetensorsFile::open(where);
+        const io::Metadata& metadata = file.metadata();
+        // Older versions wrote nothing but the tensors.
+        if (kept.checksum.empty() && !metadata.contains("checksum")) return;
+        const std::string& checksum = file.metadata("checksum");
+        const std::string& update = file.metadata("update");
+        if (checksum != detail::checksum(file.tensors(), update))
+            fail(where, ": damaged: its content does not have its checksum");
+        if (update != std::to_string(kept.update))
+            fail(where, ": holds the parameters of update ", readable(update), ", expected ",
+                 kept.update);
+        if (!kept.checksum.empty() && checksum != kept.checksum)
+            fail(where, ": is not the file of this training: its checksum is ", readable(checksum),
+                 ", was ", kept.checksum);
+    }
+
     NumberedFiles files_;
     int keep_;
 };

@@ -25,6 +25,15 @@
 
 namespace hat::train {
 
+/// Parameters that were kept on the way for their mean: the update they are of, and the checksum of
+/// their file, which is empty where that was not noted down.
+struct KeptParameters {
+    std::int64_t update = 0;
+    std::string checksum;
+
+    friend bool operator==(const KeptParameters&, const KeptParameters&) = default;
+};
+
 /// How far a training has come. Learning rates and random numbers are functions of `update` and
 /// `seed`, so nothing else is needed to go on bit for bit.
 struct TrainingPosition {
@@ -35,6 +44,8 @@ struct TrainingPosition {
     std::optional<double> best_score;         ///< of the validations so far
     std::int64_t validations_since_best = 0;  ///< for early stopping
     std::string configuration;                ///< the resolved configuration, for the caller
+    /// What the mean at the end needs, oldest first; none in checkpoints from before it was noted.
+    std::optional<std::vector<KeptParameters>> parameters{};
 
     friend bool operator==(const TrainingPosition&, const TrainingPosition&) = default;
 };
@@ -92,26 +103,37 @@ inline constexpr const char* average_prefix = "average/";
     if (position.best_score) json["best_score"] = *position.best_score;
     json["validations_since_best"] = position.validations_since_best;
     json["configuration"] = position.configuration;
+    if (position.parameters) {
+        json["parameters"] = io::Json::array();
+        for (const KeptParameters& kept : *position.parameters)
+            json["parameters"].push_back({{"update", kept.update}, {"checksum", kept.checksum}});
+    }
     return io::json_text(json);
 }
 
 [[nodiscard]] inline TrainingPosition parse_position(const std::string& text,
                                                      const std::string& where) {
     const io::Json json = io::parse_json(text, where);
-    const auto count = [&](const char* key) {
-        const auto n = io::json_get<std::int64_t>(json, key, where);
+    const auto count = [&where](const io::Json& from, const char* key) {
+        const auto n = io::json_get<std::int64_t>(from, key, where);
         if (n < 0) fail(where, ": ", key, " = ", n, ", expected 0 or more");
         return n;
     };
     TrainingPosition position;
-    position.update = count("update");
-    position.epoch = count("epoch");
-    position.batch = count("batch");
+    position.update = count(json, "update");
+    position.epoch = count(json, "epoch");
+    position.batch = count(json, "batch");
     position.seed = io::json_get<std::uint64_t>(json, "seed", where);
     if (!io::json_field(json, "best_score", where).is_null())
         position.best_score = io::json_get<double>(json, "best_score", where);
-    position.validations_since_best = count("validations_since_best");
+    position.validations_since_best = count(json, "validations_since_best");
     position.configuration = io::json_get<std::string>(json, "configuration", where);
+    if (json.contains("parameters")) {
+        position.parameters.emplace();
+        for (const io::Json& kept : json["parameters"])
+            position.parameters->push_back(
+                {count(kept, "update"), io::json_get<std::string>(kept, "checksum", where)});
+    }
     return position;
 }
 

@@ -62,6 +62,12 @@ public:
         });
     }
 
+    /// Removes the files whose numbers are below `first`.
+    void remove_before(std::int64_t first) const {
+        for (const std::int64_t number : numbers())
+            if (number < first) remove(name(number));
+    }
+
 private:
     static constexpr std::string_view extension = ".safetensors";
 

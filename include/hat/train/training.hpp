@@ -29,6 +29,7 @@
 #include <cstdio>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -102,11 +103,12 @@ public:
         }
         position_.seed = trainer.options().seed;
         position_.configuration = options.configuration;
+        position_.parameters.emplace();
     }
 
     /// Goes back to the newest checkpoint; false if there is none.
     /// Throws  `Error` if it is of another training, or of one that has diverged and would be
-    ///         given up by the same rules again.
+    ///         given up by the same rules again, or lacks parameters that it needs for their mean.
     bool resume() {
         const std::string configuration = position_.configuration;
         repeat_divergence();
@@ -116,6 +118,9 @@ public:
             !difference.empty())
             fail(options_.directory, ": was trained with other settings: ", difference);
         position_.configuration = configuration;
+        if (!position_.parameters) position_.parameters = ring_.found(position_.update);
+        ring_.check(kept_parameters());
+        saved_parameters_ = *position_.parameters;
         trainer_.set_updates(position_.update);
         return true;
     }
@@ -168,11 +173,11 @@ public:
                     checkpoint_is_due = false;
                     if (!goes_on) return TrainingEnd::patience;
                 } else if (checkpoint_is_due && watch.is_well()) {
-                    checkpoints_.save(state(), false);
+                    save_checkpoint(false);
                     checkpoint_is_due = false;
                 }
                 if (stop()) {
-                    if (watch.is_well()) checkpoints_.save(state(), false);
+                    if (watch.is_well()) save_checkpoint(false);
                     return TrainingEnd::stopped;
                 }
                 if (epoch_ends) break;
@@ -195,7 +200,11 @@ public:
     }
 
     /// The mean of the parameters at the last validations.
-    [[nodiscard]] Slab averaged_parameters() const { return ring_.mean(network().table()); }
+    ///
+    /// Throws  `Error` if one of their files is missing, damaged or another one
+    [[nodiscard]] Slab averaged_parameters() const {
+        return ring_.mean(network().table(), kept_parameters());
+    }
 
     /// The loss over all networks that decide.
     [[nodiscard]] ValidationResult validate() { return score(measure()); }
@@ -207,6 +216,18 @@ private:
     [[nodiscard]] TrainingState state() noexcept {
         return {network().table(), network().values(), trainer_.adam(),
                 average_ ? &average_->values() : nullptr, position_};
+    }
+
+    [[nodiscard]] std::span<const KeptParameters> kept_parameters() const noexcept {
+        return *position_.parameters;
+    }
+
+    /// Parameters stay as long as this checkpoint, or the one before it, needs them.
+    void save_checkpoint(bool is_best) {
+        checkpoints_.save(state(), is_best);
+        if (saved_parameters_ == position_.parameters) return;
+        ring_.remove_older(saved_parameters_);
+        saved_parameters_ = *position_.parameters;
     }
 
     [[nodiscard]] std::string divergence_path() const {
@@ -296,7 +317,9 @@ private:
         const std::vector<ValidationResult> results = measure();
         const ValidationResult result = score(results);
         const bool is_number = std::isfinite(result.loss());
-        if (is_number) ring_.save(position_.update, network().table(), network().values());
+        if (is_number)
+            ring_.save(*position_.parameters, position_.update, network().table(),
+                       network().values());
         if (average_) average_->swap_with(network().values());
         const bool is_best =
             is_number && (!position_.best_score || !(*position_.best_score <= result.loss()));
@@ -328,7 +351,7 @@ private:
         progress.note(text);
         log.write(record);
         const bool is_lost = watch.is_lost(result.nll());
-        if (!is_lost && (is_best || watch.is_well())) checkpoints_.save(state(), is_best);
+        if (!is_lost && (is_best || watch.is_well())) save_checkpoint(is_best);
         const bool goes_on =
             options_.patience == 0 || position_.validations_since_best < options_.patience;
         const bool ends = !goes_on || position_.update == options_.updates;
@@ -349,6 +372,7 @@ private:
     ParameterRing ring_;
     std::optional<ExponentialAverage> average_;
     TrainingPosition position_;
+    std::vector<KeptParameters> saved_parameters_;  ///< those of the last checkpoint
 };
 
 }  // namespace hat::train
