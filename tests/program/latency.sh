@@ -60,6 +60,18 @@ expect 1 "was measured under other conditions: beam: 5; now beam: 4" \
 head -c 900 a.csv >cut.csv
 cp a.csv.plan cut.csv.plan
 expect 1 "cut.csv:" "$hat" latency --space quickstart --data data --sentences 3 --out cut.csv --resume
+# Half a row at the end, and rows that contradict themselves
+head -c -9 a.csv >cut.csv
+expect 1 "cut.csv:6: expected " "$hat" predictor --latency cut.csv --out other.json
+"$hat" latency --space quickstart --data data --samples 5 --sentences 3 "${quick[@]}" --out cut.csv \
+    --resume >/dev/null 2>log || fail "a table with half a row does not go on: $(cat log)"
+grep -qF "cut.csv:6: the last row is cut off: it is measured again" log || fail "half a row: $(cat log)"
+cmp <(columns a.csv) <(columns cut.csv) || fail "half a row at the end: $(cat cut.csv)"
+awk -F, -v OFS=, 'NR == 3 { $6 += 1 } { print }' a.csv >bad.csv
+expect 1 "bad.csv:3: decoder_layer_num: expected " "$hat" predictor --latency bad.csv --out other.json
+awk -F, -v OFS=, 'NR == 4 { $17 *= 10 } { print }' a.csv >bad.csv
+expect 1 "bad.csv:4: total_median_ms: expected about " "$hat" predictor --latency bad.csv --out other.json
+[ ! -e other.json ] || fail "a predictor was made of a broken table"
 expect 1 "no such data directory" "$hat" latency --space quickstart --data missing --out other.csv
 expect 1 "--length corpus: needs --data" "$hat" latency --space quickstart --length corpus --out other.csv
 expect 1 "expected fixed:TOKENS" "$hat" latency --space quickstart --length 7 --out other.csv

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <hat/elastic/gene_string.hpp>
+#include <hat/model/presets.hpp>
 #include <hat/search/latency_features.hpp>
 
 #include <doctest/doctest.h>
@@ -78,5 +80,11 @@ TEST_SUITE("search/latency_features") {
         const auto features = latency_features(a);
         CHECK(features.encoder_ffn_dim == 0);
         CHECK(encoder_terms(features) == EncoderTerms{});
+    }
+
+    TEST_CASE("the published ten follow from genes alone") {
+        const auto network = hat::model::transformer_tiny(1000);
+        const auto genes = hat::elastic::parse_genes(hat::elastic::gene_string(network), "genes");
+        CHECK(published_features(genes).values() == latency_features(network).values());
     }
 }

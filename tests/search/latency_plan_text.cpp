@@ -67,6 +67,13 @@ TEST_SUITE("search/latency_plan_text") {
         CHECK(plan.members[0].target_vocab_size == 90);
     }
 
+    TEST_CASE("a plan is known by its first line, alone or beside a table") {
+        CHECK(looks_like_plan(plan_to_text(plan_latency(space(), {.lengths = {{12, 14}}}, 2, 1))));
+        CHECK(looks_like_plan("# device: a machine\nhat_latency_plan: 1\n"));
+        CHECK_FALSE(looks_like_plan("# plans\nhat_latency_plan: 1\n"));
+        CHECK_FALSE(looks_like_plan(""));
+    }
+
     TEST_CASE("what is wrong in a plan is named with its line") {
         const std::string good = plan_to_text(plan_latency(space(), {}, 2, 1));
         check_rejected("", "plan: expected a line \"hat_latency_plan: …\", found none");

@@ -2,6 +2,7 @@
 #include <hat/elastic/spaces.hpp>
 #include <hat/search/latency_session.hpp>
 
+#include "support/overwrite.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
@@ -12,6 +13,7 @@
 
 using namespace hat::search;
 using hat::model::Architecture;
+using hat::support::overwrite;
 
 namespace {
 
@@ -45,12 +47,13 @@ struct FakeSurvey {
             flag = left.front();
             left.erase(left.begin());
         }
+        const double total_ms = 10.0 + measured++;
         return {.features = latency_features(member),
                 .encoder_mean_ms = 1,
                 .decoder_mean_ms = 2,
                 .details = LatencyDetails{.encoder_median_ms = 1,
-                                          .decoder_median_ms = 2,
-                                          .total_median_ms = 10.0 + measured++,
+                                          .decoder_median_ms = total_ms - 1,
+                                          .total_median_ms = total_ms,
                                           .flags = flag,
                                           .genes = genes}};
     }
@@ -99,6 +102,37 @@ TEST_SUITE("search/latency_session") {
         REQUIRE(session.table().size() == 8);
         CHECK(std::equal(before.begin(), before.end(), session.table().begin()));
         CHECK(session.baseline_change() == 1.25);
+    }
+
+    TEST_CASE("half a row at the end is measured again") {
+        const hat::support::TemporaryDirectory folder;
+        const std::string path = folder / "latency.csv";
+        FakeSurvey first;
+        LatencySession(path, plan_of(5), "a machine", false).run(first, quiet);
+        const LatencyTable whole = read_latency_table(path);
+        const std::string text = hat::io::read_file(path);
+        overwrite(path, text.substr(0, text.size() - 7));
+        FakeSurvey second;
+        LatencySession session(path, plan_of(5), "a machine", true);
+        CHECK(session.table().size() == 4);
+        session.run(second, quiet);
+        CHECK(second.measured == 1);
+        CHECK(std::equal(whole.begin(), whole.end() - 1, session.table().begin()));
+        CHECK(session.table().back().details->genes == whole.back().details->genes);
+        CHECK(read_latency_table(path) == session.table());
+    }
+
+    TEST_CASE("where the plan will be, nothing else is lost") {
+        const hat::support::TemporaryDirectory folder;
+        const std::string path = folder / "latency.csv";
+        overwrite(path + ".plan", "my plans for the summer\n");
+        CHECK_THROWS_WITH_AS(LatencySession(path, plan_of(3), "a machine", false),
+                             (path + ".plan: is there already and is not a latency plan, so that "
+                                     "it would be lost; choose another --out, or remove it")
+                                 .c_str(),
+                             hat::Error);
+        overwrite(path + ".plan", "# device: a machine\nhat_latency_plan: 1\n");
+        CHECK_NOTHROW(LatencySession(path, plan_of(3), "a machine", false));
     }
 
     TEST_CASE("rows that were not steady are measured once more in the end") {

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <string>
 
 using namespace hat::search;
@@ -21,14 +22,18 @@ const std::string header =
 const std::string line = "640,6,1962.6666666666667,6.0,512,4,1920.0,2.5,5.5,1.5,5.49,124.5,0.05,"
                          "0.4";
 
+/// Those of `line`.
+const std::string sample_genes = "e640:3072x6+3072x6+1024x6+1024x6+1536x6+2048x6/"
+                                 "d512:1024x2x4x1+2048x2x6x1+2048x2x6x2+2560x4x6x2";
+
 LatencyRow detailed_row() {
-    LatencyRow row = latency_table_from_csv(header + "\n" + line, "t.csv")[0];
+    LatencyRow row = latency_table_from_csv(header + "\n" + line + "\n", "t.csv")[0];
     row.features.decoder_weight_mb = 7.5;
     row.details = LatencyDetails{.encoder_median_ms = 5.4,
                                  .decoder_median_ms = 124,
-                                 .total_median_ms = 1.0 / 3,
-                                 .total_low_ms = 0.3,
-                                 .total_high_ms = 0.4,
+                                 .total_median_ms = 388.0 / 3,
+                                 .total_low_ms = 129.2,
+                                 .total_high_ms = 129.5,
                                  .encoder_p95_ms = 6,
                                  .decoder_p95_ms = 130,
                                  .sentinel_ratio = 1.01,
@@ -37,7 +42,7 @@ LatencyRow detailed_row() {
                                  .source_length = 12.5,
                                  .target_length = 13.25,
                                  .flags = "",
-                                 .genes = "640-6:1024;8"};
+                                 .genes = sample_genes};
     return row;
 }
 
@@ -67,7 +72,7 @@ TEST_SUITE("search/latency_table") {
                 }
             write_latency_table(directory / "t.csv", table);
             CHECK(read_latency_table(directory / "t.csv") == table);
-            CHECK(table[0].total_ms() == (extended ? 1.0 / 3 : 5.49 + 124.5));
+            CHECK(table[0].total_ms() == (extended ? 388.0 / 3 : 5.49 + 124.5));
         }
         CHECK(latency_table_from_csv(latency_table_to_csv({}), "t.csv").empty());
     }
@@ -80,7 +85,7 @@ TEST_SUITE("search/latency_table") {
         const auto with = [](const std::string& found, const std::string& replacement) {
             std::string text = line;
             return header + "\n" + line + "\n" +
-                   text.replace(text.find(found), found.size(), replacement);
+                   text.replace(text.find(found), found.size(), replacement) + "\n";
         };
         message("", "t.csv:1: expected a line of column names, found nothing");
         message("a,b\n1,2\n", "t.csv:1: column 1: expected \"encoder_embed_dim\", found \"a\"");
@@ -99,6 +104,47 @@ TEST_SUITE("search/latency_table") {
             "t.csv:3: decoder_arbitrary_ende_attn_avg: expected a number in 0 … 3, found \"4\"");
         message(with("5.49,124.5", "0,0"),
                 "t.csv:3: latency_mean_decoder: expected a latency above 0, found \"0\"");
+    }
+
+    TEST_CASE("a last row that is cut off is refused, wherever it ends") {
+        const std::string whole = latency_table_to_csv(LatencyTable{detailed_row()});
+        for (std::size_t size = whole.size() - 1; size > whole.find('\n') + 1; --size)
+            CHECK_THROWS_WITH_AS(
+                static_cast<void>(latency_table_from_csv(whole.substr(0, size), "t.csv")),
+                doctest::Contains("t.csv:2: expected "), Error);
+        CHECK_THROWS_WITH_AS(
+            static_cast<void>(latency_table_from_csv(header + "\n" + line, "t.csv")),
+            "t.csv:2: expected a line break at the end of the last row, found none: it may be cut "
+            "off",
+            Error);
+    }
+
+    TEST_CASE("genes are those of the features, and a total is about what both sides take") {
+        const auto message = [](const LatencyRow& row, const std::string& expected) {
+            CHECK_THROWS_WITH_AS(static_cast<void>(latency_table_from_csv(
+                                     latency_table_to_csv(LatencyTable{row}), "t.csv")),
+                                 expected.c_str(), Error);
+        };
+        LatencyRow row = detailed_row();
+        row.features.decoder_heads = 3;
+        message(row, "t.csv:2: decoder_self_attention_heads_avg: expected 2.5, as its genes " +
+                         sample_genes.substr(0, 80) + "… say, found \"3\"");
+        row = detailed_row();
+        row.details->genes.resize(60);
+        message(
+            row,
+            "t.csv:2: genes: column 61: expected \"x\" and attended_layers, found nothing more");
+        row = detailed_row();
+        row.details->total_median_ms = 12.9;
+        message(row, "t.csv:2: total_median_ms: expected about 129.4, what encoder and decoder "
+                     "take together, found \"12.9\"");
+        row.details->total_high_ms = 300;  // a device that was busy
+        CHECK_NOTHROW(static_cast<void>(
+            latency_table_from_csv(latency_table_to_csv(LatencyTable{row}), "t.csv")));
+        row = detailed_row();
+        row.details->genes.clear();
+        CHECK_NOTHROW(static_cast<void>(
+            latency_table_from_csv(latency_table_to_csv(LatencyTable{row}), "t.csv")));
     }
 
     TEST_CASE("a table that no file can hold is not written") {

@@ -59,20 +59,45 @@ struct LatencyFeatures {
 
 inline constexpr int latency_feature_count = 10;
 
-/// The features of a valid network; those of an encoder that it does not have are 0.
-[[nodiscard]] constexpr LatencyFeatures latency_features(const model::Architecture& a) noexcept {
+/// The published ten of a network, or of its genes alone; those of an encoder that it does not have
+/// are 0.
+[[nodiscard]] constexpr LatencyFeatures published_features(const model::Architecture& a) noexcept {
     LatencyFeatures features{.encoder_embed_dim = static_cast<double>(a.encoder_embed_dim),
                              .encoder_layers = static_cast<double>(a.encoder_layer_count),
                              .decoder_embed_dim = static_cast<double>(a.decoder_embed_dim),
                              .decoder_layers = static_cast<double>(a.decoder_layer_count)};
+    for (const auto& layer : a.encoder_layers()) {
+        features.encoder_ffn_dim += layer.ffn_dim;
+        features.encoder_heads += layer.heads;
+    }
+    for (const auto& layer : a.decoder_layers()) {
+        features.decoder_ffn_dim += layer.ffn_dim;
+        features.decoder_heads += layer.heads;
+        features.decoder_cross_heads += layer.cross_heads;
+        features.decoder_attended_layers += layer.attended_layers;
+    }
+    if (a.encoder_layer_count > 0) {
+        features.encoder_ffn_dim /= features.encoder_layers;
+        features.encoder_heads /= features.encoder_layers;
+    }
+    if (a.decoder_layer_count > 0) {
+        features.decoder_ffn_dim /= features.decoder_layers;
+        features.decoder_heads /= features.decoder_layers;
+        features.decoder_cross_heads /= features.decoder_layers;
+        features.decoder_attended_layers /= features.decoder_layers;
+    }
+    return features;
+}
+
+/// All features of a valid network.
+[[nodiscard]] constexpr LatencyFeatures latency_features(const model::Architecture& a) noexcept {
+    LatencyFeatures features = published_features(a);
     const auto unit_of = [&a](const auto& layer, int dim, double& layers, double& mmacs) {
         if (layer.dextra_depth == 0) return;
         layers += layer.dextra_depth + 2;
         mmacs += static_cast<double>(model::unit_weights(a.unit_of(layer, dim))) / 1e6;
     };
     for (const auto& layer : a.encoder_layers()) {
-        features.encoder_ffn_dim += layer.ffn_dim;
-        features.encoder_heads += layer.heads;
         features.encoder_qkv_dim += layer.qkv_dim;
         unit_of(layer, a.encoder_embed_dim, features.encoder_unit_layers,
                 features.encoder_unit_mmacs);
@@ -87,24 +112,10 @@ inline constexpr int latency_feature_count = 10;
         features.decoder_qkv_dim += layer.qkv_dim;
         unit_of(layer, a.decoder_embed_dim, features.decoder_unit_layers,
                 features.decoder_unit_mmacs);
-        features.decoder_ffn_dim += layer.ffn_dim;
-        features.decoder_heads += layer.heads;
-        features.decoder_cross_heads += layer.cross_heads;
-        features.decoder_attended_layers += layer.attended_layers;
     }
     features.decoder_weight_mb = weights * sizeof(float) / 1e6;
-    if (a.encoder_layer_count > 0) {
-        features.encoder_ffn_dim /= features.encoder_layers;
-        features.encoder_heads /= features.encoder_layers;
-        features.encoder_qkv_dim /= features.encoder_layers;
-    }
-    if (a.decoder_layer_count > 0) {
-        features.decoder_ffn_dim /= features.decoder_layers;
-        features.decoder_heads /= features.decoder_layers;
-        features.decoder_qkv_dim /= features.decoder_layers;
-        features.decoder_cross_heads /= features.decoder_layers;
-        features.decoder_attended_layers /= features.decoder_layers;
-    }
+    if (a.encoder_layer_count > 0) features.encoder_qkv_dim /= features.encoder_layers;
+    if (a.decoder_layer_count > 0) features.decoder_qkv_dim /= features.decoder_layers;
     return features;
 }
 

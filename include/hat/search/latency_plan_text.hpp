@@ -194,6 +194,15 @@ inline constexpr std::string_view plan_version = "1";
     return text;
 }
 
+/// Before the conditions in the file beside a table: the device that was measured.
+inline constexpr std::string_view device_prefix = "# device: ";
+
+/// Whether a text begins as a plan does, alone or beside a table.
+[[nodiscard]] inline bool looks_like_plan(std::string_view text) noexcept {
+    text = io::skip_byte_order_mark(text);
+    return text.starts_with("hat_latency_plan: ") || text.starts_with(device_prefix);
+}
+
 /// Reads what `plan_to_text` writes. Empty lines and those that begin with '#' are left out.
 /// `where` names the text in messages.
 ///

@@ -4,6 +4,7 @@
 #include <hat/core/error.hpp>
 #include <hat/elastic/gene_string.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/search/latency_plan.hpp>
 #include <hat/search/latency_plan_text.hpp>
@@ -11,9 +12,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdio>
 #include <string>
 #include <string_view>
-#include <sys/stat.h>
 #include <utility>
 #include <vector>
 
@@ -37,17 +38,26 @@ class LatencySession {
 public:
     /// `device` names the machine, for comparison with that of an earlier session.
     ///
+    /// A last row that a killed writer has left half is measured again; a line on stderr says so.
+    ///
     /// Throws  `Error` if there is a table already and `resume` is false, or it was measured under
-    ///         other conditions, or a file is damaged
+    ///         other conditions, or a file is damaged, or where the plan belongs is something else
     LatencySession(std::string path, LatencyPlan plan, const std::string& device, bool resume)
-        : path_(std::move(path)), plan_(std::move(plan)), device_line_(device_prefix + device) {
-        if (!exists(path_)) return;
+        : path_(std::move(path)), plan_(std::move(plan)),
+          device_line_(std::string(device_prefix) + device) {
+        for (const std::string& file : {path_, plan_path()})
+            if (io::exists(file) && !io::is_regular_file(file))
+                fail(file, ": cannot write: not a regular file");
+        if (!io::exists(path_)) {
+            check_plan_path();
+            return;
+        }
         if (!resume) fail(path_, ": there is a latency table already; --resume goes on with it");
-        table_ = read_latency_table(path_);
+        table_ = read_whole_rows();
         if (table_.empty() || !table_.front().details ||
             !table_.front().details->flags.starts_with("sentinel"))
             fail(path_, ": its first row is not a sentinel's: it was not measured by this program");
-        if (!exists(plan_path()))
+        if (!io::exists(plan_path()))
             fail(plan_path(), ": is missing: ", path_,
                  " cannot be resumed without the conditions it was measured under");
         const std::string before = io::read_file(plan_path(), std::size_t{1} << 26U);
@@ -62,6 +72,7 @@ public:
     template <class Survey, class Report>
     const LatencyTable& run(Survey& survey, const Report& report) {
         io::write_file(plan_path(), device_line_ + '\n' + plan_to_text(plan_));
+        if (was_cut_) write();
         const LatencyRow sentinel = survey.calibrate();
         if (table_.empty())
             keep(sentinel, report);
@@ -93,13 +104,27 @@ public:
     [[nodiscard]] double baseline_change() const noexcept { return baseline_change_; }
 
 private:
-    static constexpr const char* device_prefix = "# device: ";
-
-    [[nodiscard]] static bool exists(const std::string& path) noexcept {
-        struct stat status {};
-        return ::stat(path.c_str(), &status) == 0;
-    }
     [[nodiscard]] std::string plan_path() const { return path_ + ".plan"; }
+
+    /// What stands where the plan will be is one, or would be lost.
+    void check_plan_path() const {
+        if (io::exists(plan_path()) && !looks_like_plan(io::read_file(plan_path())))
+            fail(plan_path(), ": is there already and is not a latency plan, so that it would be ",
+                 "lost; choose another --out, or remove it");
+    }
+
+    [[nodiscard]] LatencyTable read_whole_rows() {
+        std::string text = io::read_file(path_, latency_table_bytes);
+        const std::size_t end = text.rfind('\n');
+        if (end != std::string::npos && end + 1 < text.size()) {
+            const auto line = 1 + std::count(text.begin(), text.end(), '\n');
+            std::fprintf(stderr, "%s:%lld: the last row is cut off: it is measured again\n",
+                         path_.c_str(), static_cast<long long>(line));
+            text.resize(end + 1);
+            was_cut_ = true;
+        }
+        return latency_table_from_csv(text, path_);
+    }
 
     [[nodiscard]] static bool is_steady(const LatencyRow& row) {
         const std::string& flags = row.details->flags;
@@ -150,6 +175,7 @@ private:
     LatencyPlan plan_;
     std::string device_line_;
     LatencyTable table_;
+    bool was_cut_ = false;  ///< the table on the disk has half a row at its end
     int measured_ = 0;
     double baseline_change_ = 1;
 };

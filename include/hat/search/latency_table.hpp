@@ -3,6 +3,7 @@
 
 #include <hat/core/error.hpp>
 #include <hat/core/in_quotes.hpp>
+#include <hat/elastic/gene_string.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/csv.hpp>
 #include <hat/io/text_file.hpp>
@@ -172,12 +173,42 @@ inline void read_latency_columns(const io::Csv& csv, int row, int first_column,
     }
 }
 
+/// Throws  `Error` naming the first feature of a row that is not that of the row's genes.
+inline void check_genes(const io::Csv& csv, int row, const LatencyRow& found) {
+    const std::string& genes = found.details->genes;
+    if (genes.empty()) return;
+    const std::string where = csv.where() + ":" + std::to_string(io::Csv::line(row)) + ": genes";
+    const auto of_genes = published_features(elastic::parse_genes(genes, where)).values();
+    const auto of_row = found.features.values();
+    constexpr double rounding = 1e-4;  // tables may be written with few digits
+    for (std::size_t i = 0; i < of_genes.size(); ++i)
+        if (!(std::abs(of_row[i] - of_genes[i]) <= rounding * std::max(1.0, of_genes[i])))
+            csv.reject(row, static_cast<int>(i),
+                       io::number_text(of_genes[i]) + ", as its genes " + readable(genes) + " say");
+}
+
+/// Throws  `Error` if a row's total is far from the sum of encoder and decoder. It is a median of
+///         sums, which the sum of two medians comes near to where the device was calm.
+inline void check_total(const io::Csv& csv, int row, const LatencyDetails& found) {
+    const double sum = found.encoder_median_ms + found.decoder_median_ms;
+    constexpr double tolerance = 0.1;
+    const double most = tolerance * sum + std::abs(found.total_high_ms - found.total_low_ms);
+    if (!(std::abs(found.total_median_ms - sum) <= most))
+        csv.reject(row, csv.find("total_median_ms"),
+                   "about " + io::number_text(sum) + ", what encoder and decoder take together");
+}
+
 }  // namespace detail
+
+/// More than any table has.
+inline constexpr std::size_t latency_table_bytes = std::size_t{1} << 28;
 
 /// Reads the text of a table: the 14 published columns, alone or with ours behind them.
 /// `where` names the text in messages.
 ///
-/// Throws  `Error`, "file:line: column: expected …, found …", for the first thing that is wrong.
+/// Throws  `Error`, "file:line: column: expected …, found …", for the first thing that is wrong: a
+///         last line without its end, genes of another network than the features, a total that is
+///         not that of encoder and decoder among it.
 [[nodiscard]] inline LatencyTable latency_table_from_csv(std::string_view text,
                                                          const std::string& where) {
     const io::Csv csv = io::Csv::parse(text, where);
@@ -210,18 +241,25 @@ inline void read_latency_columns(const io::Csv& csv, int row, int first_column,
             out.details->flags = csv.text(row, all_count - 2);
             out.details->genes = csv.text(row, all_count - 1);
         }
+        if (row + 1 == csv.rows() && !text.ends_with('\n'))
+            fail(where, ":", io::Csv::line(row),
+                 ": expected a line break at the end of the last row, found none: it may be cut ",
+                 "off");
         if (!(out.total_ms() > 0))
             csv.reject(row,
                        out.details ? csv.find("total_median_ms") : csv.find("latency_mean_decoder"),
                        "a latency above 0");
+        if (out.details) {
+            detail::check_genes(csv, row, out);
+            detail::check_total(csv, row, *out.details);
+        }
     }
     return table;
 }
 
 /// Throws  `Error` as `latency_table_from_csv`, or if the file cannot be read.
 [[nodiscard]] inline LatencyTable read_latency_table(const std::string& path) {
-    constexpr std::size_t limit_bytes = std::size_t{1} << 28;
-    return latency_table_from_csv(io::read_file(path, limit_bytes), path);
+    return latency_table_from_csv(io::read_file(path, latency_table_bytes), path);
 }
 
 /// The table as text, numbers with the fewest digits that read back as the same value; our columns
