@@ -30,10 +30,11 @@ struct ExtractOptions {
 };
 
 /// The design space that a run was trained for; none if the model comes without.
-std::optional<elastic::DesignSpace> space_of_run(const std::string& run,
-                                                 const model::Architecture& super) {
+std::optional<elastic::DesignSpace> space_of_run(const std::string& run, const LoadedModel& model) {
     const std::string path = run + "/space.yml";
     if (!io::exists(path)) return std::nullopt;
+    check_space(path, model.directory);
+    const model::Architecture& super = model.network.architecture();
     return with_vocabulary(elastic::read_design_space(path).space, super.source_vocab_size,
                            super.target_vocab_size);
 }
@@ -87,7 +88,7 @@ void extract(const ExtractOptions& options) {
     check_output(options.out, io::DirectoryKind::model, io::model_directory_names,
                  options.overwrite);
     LoadedModel super(options.run);
-    const auto space = space_of_run(options.run, super.network.architecture());
+    const auto space = space_of_run(options.run, super);
     const auto architecture =
         chosen_architecture(options.architecture, super.network.architecture(), space);
     const model::Network small = elastic::extract(super.network, architecture);

@@ -14,6 +14,7 @@
 #include "data_directory.hpp"
 #include "flags.hpp"
 #include "model_argument.hpp"
+#include "output_file.hpp"
 #include "space_argument.hpp"
 
 #include <cstdint>
@@ -64,7 +65,17 @@ search::LatencyPlan make_plan(LatencyOptions& options) {
     return search::plan_latency(space, workload, options.samples, options.seed);
 }
 
+bool is_plan(const std::string& path) {
+    return search::looks_like_plan(first_line(path));
+}
+
 void latency(LatencyOptions options) {
+    if (!options.write_plan.empty())
+        check_output({.flag = "--write-plan",
+                      .path = options.write_plan,
+                      .kind = "a latency plan",
+                      .is_of_kind = is_plan},
+                     {options.space});
     const search::LatencyPlan plan = make_plan(options);
     if (static_cast<int>(plan.members.size()) < options.samples) {
         std::fprintf(stderr, "note: the space has only %zu members\n", plan.members.size());

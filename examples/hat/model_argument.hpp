@@ -2,8 +2,12 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/io/content_hash.hpp>
+#include <hat/io/file_hashes.hpp>
 #include <hat/io/file_status.hpp>
+#include <hat/io/json.hpp>
 #include <hat/io/model_directory.hpp>
+#include <hat/io/text_file.hpp>
 #include <hat/io/vocabulary_hash.hpp>
 #include <hat/model/network.hpp>
 
@@ -65,6 +69,23 @@ inline void check_vocabulary(const io::ModelDirectory& model, const std::string&
     if (difference == "text.json")
         fail(flag, ": treats text in another way than the data: their text.json differ");
     if (!difference.empty()) fail(flag, ": has another ", difference, " than the data");
+}
+
+/// Checks that the design space at `path` is the one that `model` was trained in, as its provenance
+/// has it; models of older versions do not say.
+///
+/// Throws  `Error` if it was edited or exchanged.
+inline void check_space(const std::string& path, const io::ModelDirectory& model) {
+    const auto& provenance = model.config().provenance;
+    const auto training = provenance.find("training");
+    if (training == provenance.end()) return;
+    const io::Json settings =
+        io::Json::parse(training->second, nullptr, /*allow_exceptions=*/false);
+    if (!settings.is_object() || !settings.contains("space")) return;
+    const io::Json& space = settings["space"];
+    if (!space.is_string() || space.get<std::string>().find('\n') == std::string::npos) return;
+    io::check_hash(path, io::content_hash(io::read_file(path)),
+                   io::content_hash(space.get<std::string>()), "this training");
 }
 
 /// What a model is, for settings that are to tell its content.

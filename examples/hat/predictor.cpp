@@ -12,6 +12,7 @@
 
 #include "commands.hpp"
 #include "flags.hpp"
+#include "output_file.hpp"
 #include "predictor_vocabulary.hpp"
 
 #include <cmath>
@@ -141,6 +142,11 @@ PredictorFit fit_to(const LatencyTable& rows, const PredictorArguments& argument
 }
 
 void fit_predictor(PredictorArguments arguments) {
+    check_output({.flag = "--out",
+                  .path = arguments.out,
+                  .kind = "a latency predictor",
+                  .is_of_kind = is_predictor},
+                 {arguments.latency, arguments.latency + ".plan"});
     const LatencyTable measured = search::read_latency_table(arguments.latency);
     if (measured.empty()) fail(arguments.latency, ": the table has no rows");
     const std::vector<Shift> shifts = search::find_shifts(measured);

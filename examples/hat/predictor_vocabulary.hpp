@@ -7,6 +7,7 @@
 #include <hat/io/safetensors.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/search/latency_plan_text.hpp>
+#include <hat/search/predictor.hpp>
 
 #include <optional>
 #include <string>
@@ -43,6 +44,18 @@ inline constexpr const char* predictor_vocabulary_key = "target_vocab_size";
     if (!provenance.is_object() || !provenance.contains(predictor_vocabulary_key))
         return std::nullopt;
     return io::json_get<int>(provenance, predictor_vocabulary_key, path + ": provenance");
+}
+
+/// Whether the file at `path` is a predictor.
+///
+/// Throws  `Error` if it cannot be read
+[[nodiscard]] inline bool is_predictor(const std::string& path) {
+    const std::string bytes = io::read_file(path);
+    const std::string_view text = io::skip_byte_order_mark(bytes);
+    if (text.starts_with('{'))
+        return io::json_get<std::string>(io::parse_json(text, path), "format", path) ==
+               search::detail::predictor_format;
+    return io::SafetensorsFile::open(path).metadata("format") == search::detail::predictor_format;
 }
 
 }  // namespace hat::program

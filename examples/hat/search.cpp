@@ -30,6 +30,7 @@
 #include "data_directory.hpp"
 #include "flags.hpp"
 #include "model_argument.hpp"
+#include "output_file.hpp"
 #include "predictor_vocabulary.hpp"
 #include "run_data.hpp"
 #include "search_health.hpp"
@@ -140,6 +141,7 @@ private:
         if (space.super != stored) {
             fail(path, ": describes another super network than ", model_path(run), " holds");
         }
+        check_space(path, super.directory);
         return space;
     }
     /// `--data`, or what the run was trained on.
@@ -183,18 +185,70 @@ std::string state_path(const SearchArguments& arguments) {
     return (arguments.pareto.empty() ? arguments.out : arguments.pareto) + ".search.json";
 }
 
-/// Throws  `Error` if there is a search already that the flags neither go on with nor replace, or
-///         the report would go among other things.
-void check_outputs(const SearchArguments& arguments) {
-    if (io::exists(state_path(arguments)) && !arguments.resume && !arguments.overwrite)
-        fail(state_path(arguments), ": holds a search already; go on with --resume, replace it ",
-             "with --overwrite, or choose another ",
-             arguments.pareto.empty() ? "--out" : "--pareto");
-    if (arguments.report.empty()) return;
-    const auto found = io::directory_kind(arguments.report);
+constexpr const char* report_title = "The search for a fast network";
+constexpr const char* front_columns = "loss,latency_ms,layer_parameters,genes";
+
+bool is_architecture(const std::string& path) {
+    static_cast<void>(io::architecture_from_yaml(io::read_file(path), path));
+    return true;
+}
+
+bool is_front(const std::string& path) {
+    return first_line(path).starts_with(front_columns);
+}
+
+bool is_saved_search(const std::string& path) {
+    return search::is_saved_search(path);
+}
+
+bool is_report(const std::string& path) {
+    return first_line(path) == std::string("# ") + report_title;
+}
+
+bool is_figure(const std::string& path) {
+    return first_line(path).starts_with("<svg ");
+}
+
+/// Throws  `Error` if the report would go among other things.
+void check_report(const std::string& folder, const std::vector<std::string>& inputs) {
+    const auto found = io::directory_kind(folder);
     if (found != io::DirectoryKind::free && found != io::DirectoryKind::other)
-        fail("--report ", arguments.report, ": holds ", kind_name(found),
-             "; choose another folder");
+        fail("--report ", folder, ": holds ", kind_name(found), "; choose another folder");
+    if (found == io::DirectoryKind::free) return;
+    if (!io::is_directory(folder)) fail(folder, ": is there already and is no directory");
+    const auto check = [&](const char* name, const char* kind,
+                           bool (*is_of_kind)(const std::string&)) {
+        check_output({.flag = "--report",
+                      .path = (without_slash(folder) + '/').append(name),
+                      .kind = kind,
+                      .is_of_kind = is_of_kind},
+                     inputs);
+    };
+    check("report.md", "the report of a search", is_report);
+    for (const char* name : search::report_figures) check(name, "a figure", is_figure);
+}
+
+/// Throws  `Error` if there is a search already that the flags neither go on with nor replace, or
+///         something would be lost that is no result of one.
+void check_outputs(const SearchArguments& arguments) {
+    const bool is_of_front = !arguments.pareto.empty();
+    const char* const flag = is_of_front ? "--pareto" : "--out";
+    std::vector<std::string> inputs{arguments.predictor};
+    if (!arguments.latency.empty())
+        inputs.insert(inputs.end(), {arguments.latency, arguments.latency + ".plan"});
+    check_output({.flag = flag,
+                  .path = is_of_front ? arguments.pareto : arguments.out,
+                  .kind = is_of_front ? "the front of a search" : "an architecture",
+                  .is_of_kind = is_of_front ? is_front : is_architecture},
+                 inputs);
+    const std::string state = state_path(arguments);
+    check_output(
+        {.flag = flag, .path = state, .kind = "a saved search", .is_of_kind = is_saved_search},
+        inputs);
+    if (io::exists(state) && !arguments.resume && !arguments.overwrite)
+        fail(state, ": holds a search already; go on with --resume, replace it with --overwrite, ",
+             "or choose another ", flag);
+    if (!arguments.report.empty()) check_report(arguments.report, inputs);
 }
 
 /// What the scores depend on besides the options of the search.
@@ -269,7 +323,7 @@ void write_page(const SearchArguments& arguments, Workbench& bench,
                 std::vector<search::ReportedProgress> progress, const std::string& summary,
                 MeasuredLatency* latency) {
     const Architecture top = largest(bench.space);
-    search::SearchReport report{.title = "The search for a fast network",
+    search::SearchReport report{.title = report_title,
                                 .device = search::device_name(),
                                 .predictor = predictor_text(arguments, bench.predictor),
                                 .search = summary};
@@ -362,7 +416,7 @@ std::string front_table(const std::vector<search::ParetoMember<Architecture>>& f
                 decimals((*latency)(genes, member.genome, member.objectives[1]), 6);
         }
     }
-    std::string csv = "loss,latency_ms,layer_parameters,genes";
+    std::string csv = front_columns;
     csv += latency ? ",measured_ms\n" : "\n";
     for (std::size_t i = 0; i < front.size(); ++i) {
         const auto& member = front[i];
@@ -424,6 +478,8 @@ void search_networks(const SearchArguments& arguments) {
     const io::FileLock lock(state_path(arguments) + ".lock", state_path(arguments));
     check_outputs(arguments);
     Workbench bench(arguments);
+    if (!arguments.latency.empty() && arguments.measure > 0)
+        check_measurable(bench.super.network, arguments.run, arguments.latency);
     const double limit = limit_of(arguments, bench);
     if (elastic::cardinality(bench.space).text() == "1")
         std::fprintf(stderr, "note: the space has one network only: there is nothing to choose\n");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/elastic/gene_string.hpp>
 #include <hat/elastic/super_transformer.hpp>
 #include <hat/io/text_file.hpp>
@@ -19,6 +20,32 @@
 
 namespace hat::program {
 
+/// The plan that the table at `table_path` was measured by, without its members but the sentinel.
+///
+/// Throws  `Error` if it is missing, or of another super network than `super`, which errors call
+///         `run`
+[[nodiscard]] inline search::LatencyPlan
+plan_of_table(const model::Network& super, const std::string& run, const std::string& table_path) {
+    const std::string path = table_path + ".plan";
+    search::LatencyPlan plan = search::plan_from_text(io::read_file(path), path);
+    if (plan.super != super.architecture()) fail(path, ": is of another super network than ", run);
+    plan.members.resize(1);
+    return plan;
+}
+
+/// Checks, before a search, that networks it finds can be measured as those of a table were.
+///
+/// Throws  `Error` as `plan_of_table`, or if the table is of another space
+inline void check_measurable(const model::Network& super, const std::string& run,
+                             const std::string& table_path) {
+    const std::string sentinel =
+        elastic::gene_string(plan_of_table(super, run, table_path).members.front());
+    const auto table = search::read_latency_table(table_path);
+    if (!table.empty() && table.front().details && table.front().details->genes != sentinel)
+        fail(table_path, ": its sentinel is ", in_quotes(table.front().details->genes),
+             ", but that of ", table_path, ".plan is ", in_quotes(sentinel));
+}
+
 /// Measures members of a SuperTransformer on this device as the samples of a table were measured,
 /// each once.
 class MeasuredLatency {
@@ -26,10 +53,10 @@ public:
     /// `table_path` is a table that `hat latency` made, its plan beside it; `run` is what `super`
     /// is called in errors.
     ///
-    /// Throws  `Error` if the plan is missing or of another super network
+    /// Throws  `Error` as `check_measurable`
     MeasuredLatency(const model::Network& super, const std::string& run,
                     const std::string& table_path)
-        : plan_(plan_of(super, run, table_path + ".plan")), survey_(super, plan_, {}) {
+        : plan_(plan_of_table(super, run, table_path)), survey_(super, plan_, {}) {
         const search::PinnedThread pin;
         static_cast<void>(survey_.calibrate());
         const auto table = search::read_latency_table(table_path);
@@ -54,15 +81,6 @@ public:
     }
 
 private:
-    [[nodiscard]] static search::LatencyPlan
-    plan_of(const model::Network& super, const std::string& run, const std::string& path) {
-        search::LatencyPlan plan = search::plan_from_text(io::read_file(path), path);
-        if (plan.super != super.architecture())
-            fail(path, ": is of another super network than ", run);
-        plan.members.resize(1);  // the sentinel
-        return plan;
-    }
-
     search::LatencyPlan plan_;
     search::LatencySurvey survey_;
     std::map<std::string, double> known_;

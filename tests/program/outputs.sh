@@ -120,6 +120,79 @@ for path in directory /proc/self/mem; do
 done
 [ ! -e other ] || fail "something was made of what cannot be read"
 
+# What is at the place of an output is replaced if it is of the same kind, and else left alone.
+printf 'my notes\n' >notes
+printf '{"format": "notes"}\n' >notes.json
+mkfifo pipe
+mkdir away
+predictor=(timeout 60 "$hat" predictor --model additive)
+search=(timeout 60 "$hat" search --run super --predictor predictor.json --speedup 1.01 --population 4
+    --iterations 1)
+plan=(timeout 60 "$hat" latency --space space.yml --data data --samples 14 --sentences 1)
+# kept TEXT FILE COMMAND…: the command is refused with TEXT before any work, and FILE stays what it was.
+kept() {
+    local text=$1 file=$2
+    cp -r "$file" before
+    expect 1 "$file$text" "${@:3}"
+    diff -r "$file" before >difference || fail "${*:3}: $file was changed: $(cat difference)"
+    [ "$(wc -l <stderr)" = 1 ] || fail "${*:3}: told after some work: $(cat stderr)"
+    rm -rf before
+}
+"${search[@]}" --pareto front.csv >/dev/null 2>log || fail "front: $(cat log)"
+for file in latency.csv latency.csv.plan; do
+    kept ": is what this command reads" $file "${predictor[@]}" --latency latency.csv --out $file
+done
+kept ": is what this command reads" predictor.json "${search[@]}" --out predictor.json
+kept ": is what this command reads" latency.csv "${search[@]}" --pareto latency.csv --latency latency.csv
+kept ": is what this command reads" space.yml "${plan[@]}" --write-plan space.yml
+ln -s latency.csv behind
+kept ": is what this command reads" behind "${predictor[@]}" --latency latency.csv --out behind
+other=": is there already and is not"
+for file in notes notes.json chosen.yml front.csv; do
+    kept "$other a latency predictor" $file "${predictor[@]}" --latency latency.csv --out $file
+done
+for file in notes notes.json space.yml front.csv; do
+    kept "$other an architecture" $file "${search[@]}" --out $file --overwrite
+done
+for file in notes notes.json latency.csv chosen.yml; do
+    kept "$other the front of a search" $file "${search[@]}" --pareto $file --overwrite
+    kept "$other a latency plan" $file "${plan[@]}" --write-plan $file
+done
+cp notes new.yml.search.json
+kept "$other a saved search" new.yml.search.json "${search[@]}" --out new.yml --overwrite
+cp notes new.csv.plan
+kept "$other a latency plan" new.csv.plan "${plan[@]}" --out new.csv
+cp notes away/report.md
+kept "/report.md$other the report of a search" away "${search[@]}" --out new2.yml --report away
+mv away/report.md away/latency.svg
+kept "/latency.svg$other a figure" away "${search[@]}" --out new2.yml --report away
+for file in pipe /dev/full; do
+    expect 1 "$file: cannot write: not a regular file" "${predictor[@]}" --latency latency.csv --out $file
+    expect 1 "$file: cannot write: not a regular file" "${search[@]}" --out $file
+    expect 1 "$file: cannot write: not a regular file" "${search[@]}" --pareto $file
+    expect 1 "$file: cannot write: not a regular file" "${plan[@]}" --write-plan $file
+    for command in "prepare --source train.en --target train.de" "train --data data" \
+        "extract --run super --architecture smallest" "tune --model small --data data" \
+        "distill --model small --data data" "latency --space space.yml"; do
+        read -ra words <<<"$command"
+        expect 1 "$file" timeout 20 "$hat" "${words[@]}" --out $file
+    done
+done
+expect 1 "pipe: cannot write: not a regular file" "${plan[@]}" --out pipe --resume
+ln -s pipe piped.csv.plan
+expect 1 "piped.csv.plan: cannot write: not a regular file" "${plan[@]}" --out piped.csv
+mkfifo away/report.md && rm away/latency.svg
+expect 1 "away/report.md: cannot write: not a regular file" "${search[@]}" --out new2.yml --report away
+rm away/report.md
+well "${predictor[@]}" --latency latency.csv --out predictor.json
+well "${search[@]}" --out chosen.yml --report report --overwrite
+well "${search[@]}" --out chosen.yml --report report --overwrite
+well "${search[@]}" --pareto front.csv --overwrite
+well "${plan[@]}" --write-plan plan.txt
+well "${plan[@]}" --write-plan plan.txt
+: >empty
+well "${predictor[@]}" --latency latency.csv --out empty
+
 # No command was forgotten.
 for command in $("$hat" --help | sed -n '/^Subcommands:/,$p' | grep -oE '^  [a-z]+ ' | tr -d ' '); do
     case $command in

@@ -92,6 +92,15 @@ grep -q 'one network only' log || fail "a space of one network is not noted: $(c
 cp -r super other && cp one/space.yml other/space.yml && sed -i 's/^qkv-dim.*/qkv-dim: 32/' other/space.yml
 expect 1 'another super network' "$hat" search --run other --predictor predictor.json --limit-ms 5 \
     --out x.yml
+cp latency.csv foreign.csv
+sed 's/_vocab_size: .*/_vocab_size: 44/' latency.csv.plan >foreign.csv.plan
+expect 1 'foreign.csv.plan: is of another super network than super' \
+    "$hat" search --run super --predictor predictor.json --limit-ms 1000 --out x.yml \
+    --latency foreign.csv --report foreign
+[ ! -e x.yml ] && [ ! -e x.yml.search.json ] || fail "the table of another space is told after the search"
+rm -rf other && cp -r super other && echo '# mine' >>other/space.yml
+expect 1 'other/space.yml: is not the file this training was saved with' \
+    "$hat" search --run other --predictor predictor.json --limit-ms 1000 --out x.yml
 head -c 300 predictor.json >broken.json
 expect 1 'broken.json' "$hat" search --run super --predictor broken.json --limit-ms 5 --out x.yml
 finish

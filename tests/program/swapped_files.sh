@@ -38,6 +38,10 @@ for file in weights.safetensors config.json; do
     swapped small-super small-again $file "$hat" translate --model small-super <test.en
 done
 swapped small-super other subword.model "$hat" translate --model small-super <test.en
+sed 's/\[128, 64\]/[64, 128]/' space.yml >turned.yml
+well "$hat" train --data data --space turned.yml --updates 2 --max-tokens 300 --average-last 1 --threads 1 \
+    --out turned
+swapped super turned space.yml "$hat" extract --run super --architecture smallest --out next
 [ ! -e next ] && [ ! -e next.run ] || fail "a command that was refused left something behind"
 
 # Everything in its place again.

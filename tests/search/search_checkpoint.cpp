@@ -181,6 +181,15 @@ TEST_SUITE("search/search_checkpoint") {
         fails("\"iteration\":3", "\"iteration\":0", "genomes after 0 iterations");
     }
 
+    TEST_CASE("a saved search is told from other files") {
+        const Saved saved;
+        CHECK(hat::search::is_saved_search(saved.path));
+        hat::io::write_file(saved.path, R"({"format": "hat latency predictor 1"})");
+        CHECK_FALSE(hat::search::is_saved_search(saved.path));
+        hat::io::write_file(saved.path, "notes");
+        CHECK_THROWS_AS(static_cast<void>(hat::search::is_saved_search(saved.path)), Error);
+    }
+
     TEST_CASE("a search that has begun and knows nothing is an error, not one that goes on") {
         Saved saved;
         const std::string text = hat::io::read_file(saved.path);

@@ -85,6 +85,10 @@ struct SearchReport {
     std::optional<SupernetHealth> health{};
 };
 
+/// The figures that a report may have beside its page, `report.md`.
+inline constexpr std::array report_figures{"architecture.svg", "latency.svg", "front.svg",
+                                           "progress.svg", "health.svg"};
+
 namespace detail {
 
 class ReportWriter {

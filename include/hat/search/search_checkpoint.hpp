@@ -238,4 +238,12 @@ void load_search(const std::string& path, const Problem& problem, ParetoSearch<P
     search.restore(iteration, members);
 }
 
+/// Whether the file at `path` is a saved search of this version.
+///
+/// Throws  `Error` if it cannot be read, or is no JSON
+[[nodiscard]] inline bool is_saved_search(const std::string& path) {
+    const io::Json saved = io::parse_json(io::read_file(path), path);
+    return io::json_get<std::string>(saved, "format", path) == detail::search_format;
+}
+
 }  // namespace hat::search
