@@ -5,6 +5,7 @@
 #include <hat/core/in_quotes.hpp>
 #include <hat/core/threads.hpp>
 #include <hat/data/line_codec.hpp>
+#include <hat/data/patterns.hpp>
 #include <hat/decode/translate.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/model/network.hpp>
@@ -71,8 +72,10 @@ public:
     [[nodiscard]] std::vector<std::vector<LineTranslation>>
     translate(std::span<const data::SourceLine> lines, int n_best = 1) {
         gather(lines);
-        translator_.translate({tokens_, sentences()}, flags_.options, pool_, results_,
-                              flags_.batch);
+        of_model(directory_, [&] {
+            translator_.translate({tokens_, sentences()}, flags_.options, pool_, results_,
+                                  flags_.batch);
+        });
         std::vector<std::vector<LineTranslation>> translations;
         std::size_t first = 0;
         for (const data::SourceLine& line : lines) {
@@ -106,8 +109,10 @@ public:
             target_offsets.push_back(static_cast<int>(targets.size()));
         }
         const Ragged target_sentences(target_offsets.data(), sentences().sentences());
-        translator_.score({tokens_, sentences()}, {targets, target_sentences}, flags_.options,
-                          pool_, results_, flags_.batch);
+        of_model(directory_, [&] {
+            translator_.score({tokens_, sentences()}, {targets, target_sentences}, flags_.options,
+                              pool_, results_, flags_.batch);
+        });
         std::vector<float> scores;
         for (const decode::Hypotheses& of_pair : results_) scores.push_back(of_pair.front().score);
         return scores;
@@ -124,6 +129,12 @@ private:
             fail(path, ": its text has vocabularies of ", text.source_size(), " and ",
                  text.target_size(), ", but its network of ", architecture.source_vocab_size,
                  " and ", architecture.target_vocab_size);
+        }
+        check_special_tokens(directory_, text.special());
+        try {
+            static_cast<void>(data::Patterns(text.rules().protect));
+        } catch (const Error& error) {
+            fail(directory_.file_path("text.json"), ": protect: ", error.what());
         }
         return text;
     }

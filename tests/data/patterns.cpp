@@ -84,7 +84,7 @@ TEST_SUITE("data/patterns") {
         CHECK(find({"all"}, "").empty());
     }
     TEST_CASE("an expression that matches nothing at a place goes on after it") {
-        CHECK(find({"regex:\\b"}, "äöü text").empty());
+        CHECK(find({"regex:\\b#?"}, "äöü text").empty());
         CHECK(find({"regex:\\b-?"}, "ä a-b c") == Strings{"-"});
     }
     TEST_CASE("what is no pattern is an error") {
@@ -100,6 +100,18 @@ TEST_SUITE("data/patterns") {
             make("regex:a*"),
             "pattern \"regex:a*\": matches the empty string, expected at least a character",
             hat::Error);
+        for (const std::string expression :
+             {"\\b", "^", "$", "(?:\\b|\\B)", "(^)\\b", "\\bx{0}\\B"})
+            CHECK_THROWS_WITH_AS(make(("regex:" + expression).c_str()),
+                                 doctest::Contains("empty string"), hat::Error);
+        for (const std::string expression : {"\\C", "a\\C+", "\\\\\\C", "\\Qx\\E\\C"})
+            CHECK_THROWS_WITH_AS(make(("regex:" + expression).c_str()),
+                                 ("pattern \"regex:" + expression +
+                                  "\": has \\C, a byte, which cuts characters; a character is .")
+                                     .c_str(),
+                                 hat::Error);
+        for (const char* expression : {"\\\\C", "\\Q\\C\\E", "\\pC+", "[C]", "\\bC"})
+            CHECK_NOTHROW(make((std::string("regex:") + expression).c_str()));
     }
     TEST_CASE("time is linear in the line, for what nearly is a string as well") {
         const Patterns patterns({"all"});

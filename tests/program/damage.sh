@@ -67,6 +67,24 @@ resume >/dev/null 2>stderr || fail "a training with its parameters is not resume
 cmp run/model/weights.safetensors resumed/model/weights.safetensors ||
     fail "a training that had ended makes another model when it is resumed"
 
+# Special tokens that the vocabulary does not have, in a config.json without hashes
+rm -rf old && cp -r run/model old
+sed -zi 's/,\n  "files": {[^}]*}//; s/"eos": [0-9]*/"eos": 7/' old/config.json
+expect 1 "old/config.json: special_tokens: eos = 7, but the vocabulary beside it has" translate old
+
+# Weights with which the network says nothing
+rm -rf old && cp -r run/model old
+sed -zi 's/,\n  "files": {[^}]*}//' old/config.json
+head -c 65536 /dev/zero | tr '\0' '~' | dd of=old/weights.safetensors bs=1 conv=notrunc status=none \
+    seek=$(($(wc -c <old/weights.safetensors) - 65536))
+expect 1 "old: beam search: sentence 0: no next token has a finite score" translate old
+
+# A pattern that is none, likewise
+rm -rf old && cp -r run/model old
+sed -zi 's/,\n  "files": {[^}]*}//' old/config.json
+sed -i 's/"protect": \[\]/"protect": ["regex:(a"]/' old/text.json
+expect 1 'old/text.json: protect: pattern "regex:(a": is no regular expression' translate old
+
 # A model from before hashes were kept is used as it is, unless its weights are no numbers.
 rm -rf old && cp -r run/model old
 sed -zi 's/,\n  "files": {[^}]*}//' old/config.json

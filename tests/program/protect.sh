@@ -99,6 +99,10 @@ expect 2 'expected markup, url, email, printf, braces, all or regex:…' \
     "$hat" prepare --source train.en --target train.de --protect tags --out none
 expect 2 'is no regular expression' \
     "$hat" prepare --source train.en --target train.de --protect 'regex:(' --out none
+expect 2 'has \C, a byte, which cuts characters' \
+    "$hat" prepare --source train.en --target train.de --protect 'regex:\C' --out none
+expect 2 'matches nothing but empty strings' \
+    "$hat" prepare --source train.en --target train.de --protect 'regex:\b' --out none
 expect 2 '--protect requires --source' \
     "$hat" prepare --task language-model --text train.en --protect url --vocab-size 40 --out none
 finish

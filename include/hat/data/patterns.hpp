@@ -64,7 +64,7 @@ public:
     /// RE2's, of which the first group is meant if it has one.
     ///
     /// Throws  `Error` if a name is none of these, an expression not valid, or matches the empty
-    /// string
+    /// string, or nothing else, or single bytes
     explicit Patterns(const std::vector<std::string>& names) {
         for (const std::string& name : names) {
             constexpr std::string_view own = "regex:";
@@ -121,10 +121,28 @@ private:
             fail("pattern \"", name, "\": is no regular expression of RE2's: ", alone->error());
         if (re2::RE2::FullMatch("", *alone))
             fail("pattern \"", name, "\": matches the empty string, expected at least a character");
+        if (alone->ProgramFanout(nullptr) < 0)
+            fail("pattern \"", name,
+                 "\": matches nothing but empty strings, expected at least a character");
+        if (matches_bytes(expression))
+            fail("pattern \"", name,
+                 "\": has \\C, a byte, which cuts characters; a character is .");
         if (!expression_.empty()) expression_ += '|';
         ((expression_ += '(') += expression) += ')';
         kinds_.push_back({groups_ + 1, alone->NumberOfCapturingGroups() > 0});
         groups_ += 1 + alone->NumberOfCapturingGroups();
+    }
+
+    /// Whether a valid expression has a \C that is no part of \Q…\E.
+    [[nodiscard]] static bool matches_bytes(std::string_view expression) {
+        for (auto at = expression.find('\\'); at + 1 < expression.size();
+             at = expression.find('\\', at)) {
+            if (expression[at + 1] == 'C') return true;
+            if (expression[at + 1] == 'Q') at = expression.find("\\E", at);
+            if (at == std::string_view::npos) return false;
+            at += 2;
+        }
+        return false;
     }
 
     [[nodiscard]] std::string_view
