@@ -47,7 +47,11 @@ inline model::Architecture architecture_argument(const std::string& name, int vo
         architecture.source_vocab_size = vocab_size;
     }
     if (architecture.target_vocab_size == 0) architecture.target_vocab_size = vocab_size;
-    validate(architecture);
+    try {
+        validate(architecture);
+    } catch (const Error& error) {
+        fail(name, ": ", error.what());
+    }
     return architecture;
 }
 

@@ -11,12 +11,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <string>
 
 int main(int argc, char** argv) {
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of its write
     CLI::App app("hat: trains, measures and runs translation models.", "hat");
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string(hat::version));

@@ -15,6 +15,7 @@
 #include "../hat/number.hpp"
 #include "survey.hpp"
 
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -176,6 +177,7 @@ int wrong_usage(const std::string& line) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of its write
     try {
         return run(argc, argv);
     } catch (const UsageError& error) {

@@ -28,5 +28,10 @@ TEST_SUITE("io/library_call") {
     TEST_CASE("errors of ours and lack of memory stay what they are") {
         CHECK_THROWS_WITH_AS(library_call("f", [] { hat::fail("inner"); }), "inner", hat::Error);
         CHECK_THROWS_AS(library_call("f", [] { throw std::bad_alloc(); }), std::bad_alloc);
+        const auto thrown_on = [] {
+            throw std::runtime_error(
+                "darts.h:703: exception: failed to resize pool: std::bad_alloc");
+        };
+        CHECK_THROWS_AS(library_call("f", thrown_on), std::bad_alloc);
     }
 }

@@ -121,4 +121,18 @@ Not stated.
                                    hat::model::transformer_tiny(10000));
         CHECK(text.find("- name: \"a\\\"b\\\\c d\"\n") != std::string::npos);
     }
+
+    TEST_CASE("text from outside stays on its line, and means nothing to Markdown") {
+        const ModelCard card{.name = "[a](http://b)",
+                             .source_language = "old\n# Norse",
+                             .target_language = "de",
+                             .licence = "MIT\n\n# Not\x1b[31m",
+                             .training_data = "a\ttext <b>with</b> `code`",
+                             .scores = {{"a|b", "BLEU", 1, "s"}}};
+        const std::string text = model_card_to_markdown(card, hat::model::transformer_tiny(10000));
+        for (const char* line : {"\n# \\[a\\](http://b)\n", " translates old \\# Norse to German, ",
+                                 "\nTrained on a text \\<b\\>with\\</b\\> \\`code\\`.\n",
+                                 "\nMIT  \\# Not\\\\u001b\\[31m\n", "\n| a\\|b | BLEU |"})
+            CHECK(text.find(line) != std::string::npos);
+    }
 }

@@ -101,6 +101,9 @@ TEST_SUITE("io/yaml") {
             for (int i = 0; i < 130'000; ++i) text += level;
             CHECK(parse_message(text).starts_with("f:"));
         }
+        CHECK(
+            parse_message("a: " + std::string(5000, '[')).find(": nested too deeply: more than ") !=
+            std::string::npos);
     }
 
     TEST_CASE("messages show the beginning of a long value") {

@@ -11,7 +11,6 @@ with_room() {
     shift
     { (
         ulimit -f "$room"
-        trap '' XFSZ
         "$@" 2>&1 >&3
     ) | cat >&2; } 3>&1
 }

@@ -52,6 +52,9 @@ sed 's/dropout/drpout/' space.yml >misspelt.yml
 expect 1 'misspelt.yml:2: unknown key "drpout"' "$hat" inspect --space misspelt.yml
 sed 's/decoder-ffn-embed-dim-choice: .*/decoder-ffn-embed-dim-choice: [128, 256]/' space.yml >wide.yml
 expect 1 "wide.yml: design space: decoder_ffn_dim of layer 0 = 256" "$hat" inspect --space wide.yml
+make_architecture
+sed 's/encoder-heads: 4/encoder-heads: 5/' small.yml >uneven.yml
+expect 1 "uneven.yml: " "$hat" inspect --architecture uneven.yml
 expect 1 "name a --model, an --architecture, a --space" "$hat" inspect
 
 finish

@@ -23,7 +23,10 @@ decltype(auto) library_call(std::string_view where, Call call) {
     } catch (const std::bad_alloc&) {
         throw;
     } catch (const std::exception& error) {
-        fail(where, ": ", readable(error.what(), 200));
+        // Some libraries catch it and throw it on in an exception of their own.
+        const std::string_view what = error.what();
+        if (what.find("bad_alloc") != std::string_view::npos) throw std::bad_alloc();
+        fail(where, ": ", readable(what, 200));
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/in_quotes.hpp>
 #include <hat/io/language_name.hpp>
 #include <hat/model/architecture.hpp>
 #include <hat/model/counts.hpp>
@@ -50,10 +51,28 @@ namespace detail {
     return text.data();
 }
 
+/// Text from outside on one line, without control characters.
+[[nodiscard]] inline std::string one_line(std::string text) {
+    constexpr std::size_t longest = 1000;
+    for (char& c : text)
+        if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+    return readable(text, longest);
+}
+
+/// The same as Markdown shows it: nothing in it has a meaning to Markdown.
+[[nodiscard]] inline std::string plain(const std::string& text) {
+    std::string escaped;
+    for (const char c : one_line(text)) {
+        if (std::string_view("\\`*[]<>#").find(c) != std::string_view::npos) escaped += '\\';
+        escaped += c;
+    }
+    return escaped;
+}
+
 /// A language as a reader knows it; what is no code stands for itself.
 [[nodiscard]] inline std::string name_of_language(const std::string& code) {
     const std::string name = language_name(code);
-    return name.empty() ? code : name;
+    return name.empty() ? plain(code) : name;
 }
 
 /// The hubs' word for a metric: "bleu", "chrf", "ter".
@@ -105,11 +124,11 @@ template <class Layers>
 }
 
 /// `text` as a YAML scalar in quotation marks.
-[[nodiscard]] inline std::string yaml_quoted(std::string_view text) {
+[[nodiscard]] inline std::string yaml_quoted(const std::string& text) {
     std::string quoted = "\"";
-    for (const char c : text) {
+    for (const char c : one_line(text)) {
         if (c == '"' || c == '\\') quoted += '\\';
-        quoted += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+        quoted += c;
     }
     return quoted + '"';
 }
@@ -158,8 +177,10 @@ template <class Layers>
                                                         const model::Architecture& a) {
     using detail::decimal;
     std::string text = detail::front_matter(card, a.has_encoder());
-    text += "\n# " + card.name + "\n\n" + detail::describe_task(card, a.has_encoder());
-    if (!card.training_data.empty()) text += "Trained on " + card.training_data + ".\n\n";
+    text +=
+        "\n# " + detail::plain(card.name) + "\n\n" + detail::describe_task(card, a.has_encoder());
+    if (!card.training_data.empty())
+        text += "Trained on " + detail::plain(card.training_data) + ".\n\n";
     text += "## Size\n\n";
     if (a.has_encoder())
         text += detail::describe_side("encoder", a.encoder_embed_dim, a.encoder_layers());
@@ -178,16 +199,17 @@ template <class Layers>
     if (!card.scores.empty()) {
         text += "\n## Scores\n\n| data | metric | score | signature |\n| --- | --- | --- | --- |\n";
         for (const ModelScore& score : card.scores)
-            text += detail::table_row(
-                {score.data, score.metric, decimal(score.value, 2), "`" + score.signature + "`"});
+            text += detail::table_row({detail::plain(score.data), score.metric,
+                                       decimal(score.value, 2), "`" + score.signature + "`"});
     }
     if (!card.latencies.empty()) {
         text += "\n## Latency\n\n| device | setting | median ms |\n| --- | --- | --- |\n";
         for (const ModelLatency& latency : card.latencies)
-            text +=
-                detail::table_row({latency.device, latency.setting, decimal(latency.median_ms, 2)});
+            text += detail::table_row(
+                {detail::plain(latency.device), latency.setting, decimal(latency.median_ms, 2)});
     }
-    text += "\n## Licence\n\n" + (card.licence.empty() ? "Not stated." : card.licence) + "\n";
+    text += "\n## Licence\n\n" +
+            (card.licence.empty() ? "Not stated." : detail::plain(card.licence)) + "\n";
     return text;
 }
 

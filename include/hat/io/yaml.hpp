@@ -7,6 +7,7 @@
 #include <hat/io/library_call.hpp>
 #include <hat/io/text_file.hpp>
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
@@ -38,6 +39,9 @@ public:
                     fail(where, ":", documents[1].Mark().line + 1,
                          ": a second YAML document begins, expected one");
                 return YamlMap(documents.empty() ? YAML::Node() : documents.front(), where);
+            } catch (const YAML::DeepRecursion& error) {
+                fail(where, ":", error.mark.line + 1, ": nested too deeply: more than ",
+                     error.depth() - 1, " levels");
             } catch (const YAML::Exception& error) {
                 fail(where, ":", error.mark.line + 1, ": not valid YAML: ", readable(error.msg));
             }
