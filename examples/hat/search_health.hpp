@@ -64,7 +64,7 @@ inline search::SupernetHealth supernet_health(const model::Network& super,
                                               const elastic::DesignSpace& space,
                                               const TrainingData& data, train::Validator& validator,
                                               const HealthOptions& options, ThreadPool& pool) {
-    const auto loss = [&](model::Network& network, const model::Architecture& architecture) {
+    const auto loss = [&](const model::Network& network, const model::Architecture& architecture) {
         return validator(network.view(architecture), options.label_smoothing).loss();
     };
     search::SupernetHealth health{.largest_loss = loss(super, largest(space)),
