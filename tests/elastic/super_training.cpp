@@ -2,6 +2,8 @@
 #include <hat/elastic/super_training.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/presets.hpp>
+#include <hat/train/trainer.hpp>
+#include <hat/train/training.hpp>
 
 #include "support/allocations.hpp"
 #include "support/random_pairs.hpp"
