@@ -31,8 +31,8 @@ public:
     /// Of numbers that are constant here, and of a size that is not fixed here.
     template <class U, Extent Other>
     requires std::is_convertible_v<U (*)[], T (*)[]> && std::is_convertible_v<Other, Size>
-    constexpr VectorView(
-        VectorView<U, Other> other) noexcept  // NOLINT(google-explicit-constructor)
+    constexpr VectorView(  // NOLINT(google-explicit-constructor)
+        VectorView<U, Other> other) noexcept
         : data_(other.data()), size_(other.size()) {}
 
     /// Of all numbers of an array, a vector, a span, or whatever else has `data()` and `size()`.

@@ -94,7 +94,8 @@ template <class... Lists>
 [[nodiscard]] inline BigCount layer_cardinality(const DesignSpace& space, model::Side side) {
     BigCount layer = 1;
     BigCount unit = 1;
-    for (auto gene = model::gene_table.rbegin(); gene != model::gene_table.rend(); ++gene) {
+    for (std::size_t row = model::gene_table.size(); row-- > 0;) {
+        const model::GeneRow* const gene = &model::gene_table[row];
         if (!gene->is_of_layers() || !gene->exists(side, space.super.has_encoder())) continue;
         const Choices& choices = choices_of(space, *gene, side);
         if (gene->presence == model::Presence::in_unit) {

@@ -90,11 +90,11 @@ template <class Space, class Visit>
 constexpr void for_each_choices(Space& space, Visit&& visit) {
     using model::Presence;
     const auto& table = model::gene_table;
-    for (auto gene = table.begin(); gene != table.end(); ++gene) {
+    for (const auto* gene = table.begin(); gene != table.end(); ++gene) {
         if (gene->presence == Presence::in_unit) continue;
         for (const model::Side side : model::sides) {
             if (gene->name(side).empty()) continue;
-            auto part = gene;
+            const auto* part = gene;
             do visit(*part, side, choices_of(space, *part, side));
             while (++part != table.end() && part->presence == Presence::in_unit);
         }

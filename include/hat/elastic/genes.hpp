@@ -129,12 +129,12 @@ template <class Pick>
     // Genes of a layer come in pairs; those that it need not have, only if it has one of them.
     const auto add_layer = [&](model::Side side, int layer, bool required) {
         std::array<int, model::gene_table.size() + 1> values{};
-        auto end = values.begin();
+        auto* end = values.begin();
         for (const model::GeneRow& gene : model::gene_table)
             if (gene.is_of_layers() && gene.is_required() == required && !gene.name(side).empty())
                 *end++ = gene.of(a, side, layer);
         if (!required && std::all_of(values.begin(), end, [](int v) { return v == 0; })) return;
-        for (auto value = values.begin(); value < end; value += 2) add(value[0], value[1]);
+        for (auto* value = values.begin(); value < end; value += 2) add(value[0], value[1]);
     };
     for (const model::Side side : model::sides)
         for (int i = 0; i < layer_count(a, side); ++i)

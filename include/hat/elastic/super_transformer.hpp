@@ -59,11 +59,11 @@ public:
 
     /// The same of genes that the compiler knows: views of fixed sizes.
     /// Throws  `Error` as `architecture_of`.
-    template <model::Architecture genes>
-    [[nodiscard]] model::StaticTransformer<genes, nn::Trainable>
+    template <model::Architecture Genes>
+    [[nodiscard]] model::StaticTransformer<Genes, nn::Trainable>
     sub_transformer(model::Gradients* gradients = nullptr) const {
-        model::StaticTransformer<genes, nn::Trainable> sub;
-        network_.bind(architecture_of(genes), gradients, sub);
+        model::StaticTransformer<Genes, nn::Trainable> sub;
+        network_.bind(architecture_of(Genes), gradients, sub);
         return sub;
     }
 
@@ -79,21 +79,21 @@ private:
 ///
 ///     StaticSuperTransformer<largest> super;
 ///     const auto sub = super.sub_transformer<genes>();
-template <model::Architecture largest>
+template <model::Architecture Largest>
 class StaticSuperTransformer : public SuperTransformer {
 public:
-    StaticSuperTransformer() : SuperTransformer(largest) {}
+    StaticSuperTransformer() : SuperTransformer(Largest) {}
 
     using SuperTransformer::sub_transformer;
 
-    template <model::Architecture genes>
-    [[nodiscard]] model::StaticTransformer<genes, nn::Trainable>
+    template <model::Architecture Genes>
+    [[nodiscard]] model::StaticTransformer<Genes, nn::Trainable>
     sub_transformer(model::Gradients* gradients = nullptr) const {
-        constexpr bool fits = fits_in(sub_architecture(genes, largest), largest);
+        constexpr bool fits = fits_in(sub_architecture(Genes, Largest), Largest);
         static_assert(fits,
                       "SuperTransformer: the member is wider or deeper than the super network");
         if constexpr (fits)
-            return SuperTransformer::sub_transformer<genes>(gradients);
+            return SuperTransformer::sub_transformer<Genes>(gradients);
         else
             return {};
     }

@@ -27,23 +27,23 @@ struct AnyPlan {
 };
 
 /// Those of a unit whose shape the compiler knows, and has checked.
-template <DExTraShape shape>
+template <DExTraShape Shape>
 struct FixedPlan {
-    static constexpr DExTraPlan plan = StaticDExTraShape<shape>::plan;
+    static constexpr DExTraPlan plan = StaticDExTraShape<Shape>::plan;
 
     /// A layer that is fed `first` features of the input layer and those of the layer before.
-    template <class Weights, GroupLinearShape layer, int first>
-    using Layer = GroupLinear<Weights, Fixed<layer.out_dim>, Fixed<first>,
-                              Fixed<layer.in_dim - first>, Fixed<layer.groups>>;
+    template <class Weights, GroupLinearShape S, int First>
+    using Layer = GroupLinear<Weights, Fixed<S.out_dim>, Fixed<First>, Fixed<S.in_dim - First>,
+                              Fixed<S.groups>>;
 
     template <class Weights>
-    using Input = Layer<Weights, plan.input, shape.in_dim>;
+    using Input = Layer<Weights, plan.input, Shape.in_dim>;
     template <class Weights>
-    using Output = Layer<Weights, plan.output, shape.inner_dim>;
+    using Output = Layer<Weights, plan.output, Shape.inner_dim>;
 
 private:
     template <class Weights, std::size_t... I>
-    static std::tuple<Layer<Weights, plan.group_layers[I], shape.inner_dim>...>
+    static std::tuple<Layer<Weights, plan.group_layers[I], Shape.inner_dim>...>
         layers(std::index_sequence<I...>);
 
 public:
@@ -173,13 +173,13 @@ inline DExTra<Trainable> bind_dextra(const DExTraShape& shape, Activation activa
 }
 
 /// The same for a shape and a number of values that the compiler checks: a unit of fixed sizes.
-template <DExTraShape shape, std::size_t Size>
-DExTra<Trainable, FixedPlan<shape>>
+template <DExTraShape Shape, std::size_t Size>
+DExTra<Trainable, FixedPlan<Shape>>
 bind_dextra(std::array<float, Size>& values, Activation activation = Activation::swish) noexcept {
-    static_assert(Size == static_cast<std::size_t>(FixedPlan<shape>::plan.parameters()),
+    static_assert(Size == static_cast<std::size_t>(FixedPlan<Shape>::plan.parameters()),
                   "DExTra: the array has not as many values as the plan has parameters");
-    DExTra<Trainable, FixedPlan<shape>> unit;
-    const DExTra<Sizes> sizes = sizes_of(shape, activation);
+    DExTra<Trainable, FixedPlan<Shape>> unit;
+    const DExTra<Sizes> sizes = sizes_of(Shape, activation);
     walk(detail::BindInOrder({values.data(), static_cast<int>(Size)}, {}), unit, sizes);
     return unit;
 }
