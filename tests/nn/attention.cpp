@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cstdint>
 
 using hat::Ragged;
 using hat::nn::CrossAttention;
@@ -132,6 +133,25 @@ TEST_SUITE("nn/attention") {
         const WholeMemory whole{sentences, memory, memories};
         CHECK(same_bits(forward(own.eval, cross, x, whole).value,
                         forward(own.eval, cross_apart, x, whole).value));
+    }
+
+    TEST_CASE("weights that are neighbours are one product only if their biases are, too") {
+        Layers layers(7);
+        const auto together = layers.self_attention(19, 12, 3);
+        auto biases_apart = together;
+        biases_apart.key.bias = layers.parameter(1, 12);
+        const Variable x = layers.variable(9, 19);
+        OwnEval own;
+        const auto projected = project(own.eval, biases_apart, x);
+        CHECK(same_bits(projected.keys.value(), forward(own.eval, biases_apart.key, x).value));
+        CHECK(same_bits(projected.values.value(), forward(own.eval, together.value, x).value));
+
+        // Tensors of their own, whose gradients are told of apart.
+        std::uint8_t flags[2] = {0, 0};
+        auto flagged = together;
+        flagged.key.weight.has_gradient = flags;
+        flagged.value.weight.has_gradient = flags + 1;
+        CHECK_FALSE(Trainable::follows(flagged.key.weight, flagged.value.weight));
     }
 
     TEST_CASE("packed weights give the same bits as trainable ones") {

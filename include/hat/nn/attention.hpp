@@ -87,6 +87,18 @@ namespace detail {
     return {x, 0, x.cols()};
 }
 
+/// Whether the weights and biases of `b` are stored behind those of `a`: one product does for both.
+template <class Weights, class... A, class... B>
+[[nodiscard]] bool follows(const Linear<Weights, A...>& a,
+                           const Linear<Weights, B...>& b) noexcept {
+    return Weights::follows(a.weight, b.weight) && Weights::vector_follows(a.bias, b.bias);
+}
+template <class Weights, class... A, class... B>
+[[nodiscard]] Linear<Weights> joined(const Linear<Weights, A...>& a,
+                                     const Linear<Weights, B...>& b) noexcept {
+    return {Weights::joined(a.weight, b.weight), Weights::joined_vectors(a.bias, b.bias)};
+}
+
 }  // namespace detail
 
 /// Keys and values of the sequence that is attended to: one product where the weights lie so.
@@ -95,13 +107,11 @@ namespace detail {
 template <class Context, class Weights, class... Extents>
 KeysValues project_memory(Context& context, const CrossAttention<Weights, Extents...>& layer,
                           const Variable& memory) {
-    if (!Weights::fuses_memory(layer.query.weight, layer.key.weight, layer.value.weight))
+    if (!detail::follows(layer.key, layer.value))
         return {detail::all_columns(forward(context, layer.key, memory)),
                 detail::all_columns(forward(context, layer.value, memory))};
     const int n = layer.key.weight.outputs();
-    const Variable both = Weights::multiply(
-        context, memory, Weights::joined(layer.key.weight, layer.value.weight),
-        Weights::joined_vectors(layer.key.bias, layer.value.bias), Activation::linear);
+    const Variable both = forward(context, detail::joined(layer.key, layer.value), memory);
     return {{both, 0, n}, {both, Weights::distance(n), n}};
 }
 
@@ -112,16 +122,13 @@ template <class Context, class Weights, class... Extents>
 QueriesKeysValues project(Context& context, const SelfAttention<Weights, Extents...>& layer,
                           const Variable& x) {
     const auto& [heads, query, key, value, out_proj] = layer;
-    if (!Weights::follows(query.weight, key.weight) || !Weights::follows(key.weight, value.weight))
+    if (!detail::follows(query, key) || !detail::follows(key, value))
         return {detail::all_columns(forward(context, query, x)),
                 detail::all_columns(forward(context, key, x)),
                 detail::all_columns(forward(context, value, x))};
     const int n = query.weight.outputs();
     const int distance = Weights::distance(n);
-    const Variable all = Weights::multiply(
-        context, x, Weights::joined(Weights::joined(query.weight, key.weight), value.weight),
-        Weights::joined_vectors(Weights::joined_vectors(query.bias, key.bias), value.bias),
-        Activation::linear);
+    const Variable all = forward(context, detail::joined(detail::joined(query, key), value), x);
     return {{all, 0, n}, {all, distance, n}, {all, 2 * distance, n}};
 }
 

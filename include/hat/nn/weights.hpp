@@ -26,9 +26,8 @@
 ///     look_up              rows of a table
 ///     cross_entropy        the loss of words that a weight tells apart
 ///     vector, table        one as the functions of autograd take it
-///     follows              whether the outputs of a matrix are stored behind those of another
+///     follows, vector_follows   whether one is stored behind another, gradients too
 ///     joined, joined_vectors, distance    both as one; how far the first outputs are apart then
-///     fuses_memory         whether keys and values of another sequence are one product
 ///
 /// whose sizes are `int` or `Fixed`; its functions take views of sizes that are not fixed, so that
 /// weights of all sizes share one instance. `Sizes` and `Places` have no functions: they tell what
@@ -88,9 +87,13 @@ struct Trainable {
     [[nodiscard]] static Parameter vector(const Parameter& vector) noexcept { return vector; }
     [[nodiscard]] static Parameter table(const Parameter& table) noexcept { return table; }
 
+    /// Parts of one tensor share the flag of its gradient; others may be neighbours by chance.
     [[nodiscard]] static bool follows(const Parameter& a, const Parameter& b) noexcept {
-        return a.value.stride() == b.value.stride() &&
-               b.value.data() == a.value.row_data(a.outputs());
+        return goes_on(a, b, a.outputs() * a.value.stride()) &&
+               a.value.stride() == b.value.stride() && a.inputs() == b.inputs();
+    }
+    [[nodiscard]] static bool vector_follows(const Parameter& a, const Parameter& b) noexcept {
+        return goes_on(a, b, a.inputs());
     }
     [[nodiscard]] static Parameter joined(const Parameter& a, const Parameter& b) noexcept {
         const int rows = a.outputs() + b.outputs();
@@ -103,10 +106,13 @@ struct Trainable {
         return {{a.value.data(), 1, size}, {a.gradient.data(), 1, size}, a.has_gradient};
     }
     [[nodiscard]] static int distance(int outputs) noexcept { return outputs; }
-    /// As far as they are rows of one matrix with the queries.
-    [[nodiscard]] static bool fuses_memory(const Parameter& query, const Parameter& key,
-                                           const Parameter& value) noexcept {
-        return follows(query, key) && follows(key, value);
+
+private:
+    [[nodiscard]] static bool goes_on(const Parameter& a, const Parameter& b,
+                                      std::ptrdiff_t size) noexcept {
+        return a.has_gradient == b.has_gradient && b.value.data() == a.value.data() + size &&
+               a.trainable() == b.trainable() &&
+               (!a.trainable() || b.gradient.data() == a.gradient.data() + size);
     }
 };
 
@@ -178,6 +184,9 @@ struct Packed {
         return a.panel_stride() == b.panel_stride() && a.inputs() == b.inputs() &&
                b.data() == a.data() + a.panels() * a.panel_stride();
     }
+    [[nodiscard]] static bool vector_follows(ConstVector a, ConstVector b) noexcept {
+        return b.data() == a.data() + distance(a.size());
+    }
     [[nodiscard]] static View joined(View a, View b) noexcept {
         return {a.data(), distance(a.outputs()) + b.outputs(), a.inputs(), a.panel_stride()};
     }
@@ -186,9 +195,6 @@ struct Packed {
     }
     [[nodiscard]] static int distance(int outputs) noexcept {
         return round_up(outputs, kernels::panel_width);
-    }
-    [[nodiscard]] static bool fuses_memory(View /*query*/, View key, View value) noexcept {
-        return follows(key, value);
     }
 
 private:
