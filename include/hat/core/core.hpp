@@ -28,6 +28,7 @@
 #include <hat/core/ragged.hpp>
 #include <hat/core/random.hpp>
 #include <hat/core/simd.hpp>
+#include <hat/core/simd_math.hpp>
 #include <hat/core/slab.hpp>
 #include <hat/core/special_tokens.hpp>
 #include <hat/core/threads.hpp>

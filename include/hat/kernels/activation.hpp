@@ -5,6 +5,7 @@
 #include <hat/core/activation.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/simd.hpp>
+#include <hat/core/simd_math.hpp>
 
 namespace hat::kernels {
 

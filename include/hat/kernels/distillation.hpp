@@ -3,6 +3,7 @@
 
 #include <hat/core/arena.hpp>
 #include <hat/core/matrix_view.hpp>
+#include <hat/core/simd_math.hpp>
 #include <hat/kernels/cross_entropy.hpp>
 #include <hat/kernels/gemm.hpp>
 #include <hat/kernels/packed_gemm.hpp>

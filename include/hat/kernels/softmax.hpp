@@ -3,6 +3,7 @@
 
 #include <hat/config.hpp>
 #include <hat/core/simd.hpp>
+#include <hat/core/simd_math.hpp>
 #include <hat/kernels/dropout.hpp>
 
 #include <limits>

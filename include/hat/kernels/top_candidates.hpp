@@ -5,6 +5,7 @@
 #include <hat/core/arena.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/simd.hpp>
+#include <hat/core/simd_math.hpp>
 #include <hat/kernels/packed_gemm.hpp>
 #include <hat/kernels/softmax.hpp>
 
