@@ -30,16 +30,31 @@ struct InspectOptions {
     int tokens = 30;
 };
 
+/// "DExTra 256 → 128 of 4 layers, widest 512, at most 8 groups", behind `before`; nothing without.
+std::string unit_text(const char* before, const nn::DExTraShape& unit) {
+    if (unit.depth == 0) return {};
+    const bool is_define = unit.variant == nn::DExTraVariant::define;
+    return std::string(before) + (is_define ? "DeFINE " : "DExTra ") + std::to_string(unit.in_dim) +
+           " → " + std::to_string(unit.out_dim) + " of " + std::to_string(unit.depth) +
+           " layers, widest " + std::to_string(dextra_plan(unit).max_width()) + ", at most " +
+           std::to_string(unit.max_groups) + " groups";
+}
+
 void print_layers(const model::Architecture& a) {
+    if (a.embedding_dim > 0)
+        std::printf("  embeddings: %s\n",
+                    unit_text("", a.embedding_unit(a.decoder_embed_dim)).c_str());
     for (int i = 0; i < a.encoder_layer_count; ++i) {
         const auto& layer = a.encoder_layer_shapes[static_cast<std::size_t>(i)];
-        std::printf("  encoder layer %d: ffn_dim %d, heads %d\n", i, layer.ffn_dim, layer.heads);
+        std::printf("  encoder layer %d: ffn_dim %d, heads %d%s\n", i, layer.ffn_dim, layer.heads,
+                    unit_text(", ", a.unit_of(layer, a.encoder_embed_dim)).c_str());
     }
     for (int i = 0; i < a.decoder_layer_count; ++i) {
         const auto& layer = a.decoder_layer_shapes[static_cast<std::size_t>(i)];
         std::printf("  decoder layer %d: ffn_dim %d, heads %d, cross_heads %d, attended_layers "
-                    "%d\n",
-                    i, layer.ffn_dim, layer.heads, layer.cross_heads, layer.attended_layers);
+                    "%d%s\n",
+                    i, layer.ffn_dim, layer.heads, layer.cross_heads, layer.attended_layers,
+                    unit_text(", ", a.unit_of(layer, a.decoder_embed_dim)).c_str());
     }
 }
 

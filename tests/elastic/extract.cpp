@@ -5,6 +5,7 @@
 #include <hat/model/pack.hpp>
 #include <hat/model/presets.hpp>
 
+#include "support/architectures.hpp"
 #include "support/reference.hpp"
 #include "support/sentences.hpp"
 
@@ -138,6 +139,25 @@ TEST_SUITE("elastic/extract") {
             CHECK(hat::support::same_bits(logits_of(eval, twins.small.view(), {}),
                                           logits_of(eval, twins.super.view(twins.sub), {})));
         });
+    }
+
+    TEST_CASE("a member of a network of DeFINE units is extracted with its narrower units") {
+        const Architecture super = hat::support::define_translator(vocab_size, vocab_size);
+        Architecture genes = super;
+        genes.encoder_embed_dim = 24;
+        genes.decoder_embed_dim = 16;
+        genes.encoder_layer_count = 2;
+        genes.encoder_layer_shapes[0].ffn_dim = 5;
+        const Network whole = Twins::initialized(super);
+        const Network small = extract(whole, genes);
+        CHECK(small.architecture().unit_of(genes.encoder_layer_shapes[1], 24).variant ==
+              hat::nn::DExTraVariant::define);
+        Arena memory;
+        Arena scratch;
+        hat::autograd::Eval eval(memory, scratch);
+        CHECK(hat::support::same_bits(
+            logits_of(eval, small.view(), {}),
+            logits_of(eval, whole.view(sub_architecture(genes, super)), {})));
     }
 
     TEST_CASE("an extracted network trains on the bits of the view, dropout included") {

@@ -227,6 +227,19 @@ TEST_SUITE("golden/delight_models") {
     TEST_CASE("a DeLighT translator's outputs, loss and gradients are the reference's") {
         compare_all("delight/d_*.safetensors");
     }
+    TEST_CASE("a translator of DeFINE units has the reference's outputs, loss and gradients") {
+        compare_all("delight/i_nmt_*.safetensors");
+    }
+    TEST_CASE("the settings of a translator of DeFINE units give the blocks of the reference") {
+        Golden golden("delight/i_nmt_*.safetensors");
+        for (const auto& path : golden.files()) {
+            const auto file = SafetensorsFile::open(path.string());
+            const int vocab_size = std::stoi(file.metadata("vocab"));
+            CHECK(delight(delight_shape(file), vocab_size, vocab_size) ==
+                  delight_architecture(file));
+            golden.add(path, 1);
+        }
+    }
     TEST_CASE("a DeLighT language model's outputs, loss and gradients are the reference's") {
         compare_all("delight/e_lm_*.safetensors");
     }

@@ -3,6 +3,8 @@
 #include <hat/model/genes.hpp>
 #include <hat/model/presets.hpp>
 
+#include "support/architectures.hpp"
+
 #include <doctest/doctest.h>
 
 using namespace hat::model;
@@ -131,6 +133,13 @@ TEST_SUITE("model/architecture") {
         a = tiny;
         a.encoder_super_dim = 64;
         check_invalid(a, "architecture: encoder_super_dim = 64 is not in 129 … 65536");
+    }
+
+    TEST_CASE("units of DeFINE cannot be elastic") {
+        Architecture a = hat::support::define_translator(60, 50);
+        CHECK_NOTHROW(validate(a));
+        a.elastic_units = true;
+        check_invalid(a, "architecture: elastic_units need dextra_variant = dextra");
     }
 
     TEST_CASE("attending to more layers than the super encoder has is an error") {

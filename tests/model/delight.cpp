@@ -34,7 +34,7 @@ TEST_SUITE("model/delight") {
     }
 
     TEST_CASE("equal depths mean uniform scaling") {
-        constexpr Architecture a = delight({.min_depth = 4, .max_depth = 4}, 1000, 1000);
+        constexpr Architecture a = delight({.encoder = {.max_depth = 4}}, 1000, 1000);
         for (const auto& layer : a.encoder_layers()) CHECK(layer == a.encoder_layers()[0]);
     }
 
@@ -48,6 +48,25 @@ TEST_SUITE("model/delight") {
         CHECK(weight_layers(a) == Depth{units + 4 * 6, units + 4 * 8});
     }
 
+    TEST_CASE("each side has its own depths and reduction, and all units are of one variant") {
+        constexpr Architecture a = delight(
+            {.embed_dim = 64,
+             .encoder = {.min_depth = 4, .max_depth = 6, .blocks = 2, .ffn_reduction = 8},
+             .decoder = {.min_depth = 3, .max_depth = 5, .width_thousandths = 1250, .blocks = 3},
+             .variant = hat::nn::DExTraVariant::define},
+            1000, 1000);
+        static_assert(a.encoder_layer_count == 2 && a.decoder_layer_count == 3);
+        static_assert(a.encoder_layer_shapes[0].ffn_dim == 8);
+        static_assert(a.decoder_layer_shapes[0].ffn_dim == 16);
+        static_assert(a.encoder_layer_shapes[1].dextra_depth == 6);
+        static_assert(a.decoder_layer_shapes[2].dextra_depth == 5);
+        // Embeddings are as deep as the decoder's first block and as wide as the encoder's.
+        static_assert(a.embedding_dextra_depth == 3 && a.embedding_dextra_width == 2000);
+        static_assert(a.embedding_unit(64).variant == hat::nn::DExTraVariant::define);
+        static_assert(a.unit_of(a.decoder_layer_shapes[0], 64).variant ==
+                      hat::nn::DExTraVariant::define);
+    }
+
     TEST_CASE("a language model has no encoder and normalises first") {
         constexpr Architecture a = delight_language_model({.embed_dim = 128}, 1000);
         static_assert(!a.has_encoder() && a.norm == Norm::pre && !a.decoder_final_norm);
@@ -57,16 +76,17 @@ TEST_SUITE("model/delight") {
     }
 
     TEST_CASE("what cannot be built is an error that says why") {
-        CHECK_THROWS_WITH_AS(static_cast<void>(delight({.ffn_reduction = 3}, 1000, 1000)),
-                             "DeLighT: ffn_reduction = 3 does not divide embed_dim = 256",
-                             hat::Error);
-        CHECK_THROWS_WITH_AS(static_cast<void>(delight({.ffn_reduction = 0}, 1000, 1000)),
-                             "DeLighT: ffn_reduction = 0 does not divide embed_dim = 256",
-                             hat::Error);
-        CHECK_THROWS_WITH_AS(static_cast<void>(delight({.blocks = max_layers + 1}, 1000, 1000)),
-                             ("DeLighT: " + std::to_string(max_layers + 1) +
-                              " blocks, expected at most " + std::to_string(max_layers))
-                                 .c_str(),
-                             hat::Error);
+        CHECK_THROWS_WITH_AS(
+            static_cast<void>(delight({.encoder = {.ffn_reduction = 3}}, 1000, 1000)),
+            "DeLighT: ffn_reduction = 3 does not divide embed_dim = 256", hat::Error);
+        CHECK_THROWS_WITH_AS(
+            static_cast<void>(delight({.decoder = {.ffn_reduction = 0}}, 1000, 1000)),
+            "DeLighT: ffn_reduction = 0 does not divide embed_dim = 256", hat::Error);
+        CHECK_THROWS_WITH_AS(
+            static_cast<void>(delight({.decoder = {.blocks = max_layers + 1}}, 1000, 1000)),
+            ("DeLighT: " + std::to_string(max_layers + 1) + " blocks, expected at most " +
+             std::to_string(max_layers))
+                .c_str(),
+            hat::Error);
     }
 }

@@ -19,6 +19,8 @@ constexpr Architecture small = uniform({.encoder_layers = 2,
                                         .attended_layers = 2},
                                        30, 30);
 
+constexpr DeLighTSide one{.min_depth = 4, .max_depth = 4, .blocks = 1};
+
 constexpr bool is(const Size& size, int rows, int cols) {
     return size.rows == rows && size.cols == cols;
 }
@@ -60,9 +62,8 @@ TEST_SUITE("model/sizes") {
     }
 
     TEST_CASE("an elastic unit has room for narrower and shallower ones") {
-        Architecture a = delight(
-            {.embed_dim = 64, .min_depth = 4, .max_depth = 4, .blocks = 1, .embedding_dim = 32}, 30,
-            30);
+        Architecture a =
+            delight({.embed_dim = 64, .encoder = one, .decoder = one, .embedding_dim = 32}, 30, 30);
         const auto own = sizes_of(a, Room::elastic);  // is not
         a.elastic_units = true;
         const auto elastic = sizes_of(a, Room::elastic);

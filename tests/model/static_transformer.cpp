@@ -2,6 +2,7 @@
 #include <hat/model/delight.hpp>
 #include <hat/model/static_transformer.hpp>
 
+#include "support/architectures.hpp"
 #include "support/reference.hpp"
 #include "support/sentences.hpp"
 
@@ -35,8 +36,11 @@ constexpr Architecture mixed = [] {
     return a;
 }();
 
+constexpr DeLighTSide three_blocks{.min_depth = 4, .max_depth = 6, .blocks = 3};
 constexpr Architecture light = delight(
-    {.embed_dim = 128, .min_depth = 4, .max_depth = 6, .blocks = 3, .embedding_dim = 64}, 60, 60);
+    {.embed_dim = 128, .encoder = three_blocks, .decoder = three_blocks, .embedding_dim = 64}, 60,
+    60);
+constexpr Architecture define = hat::support::define_translator(60, 50);
 
 template <Architecture architecture>
 void check_same_bits() {
@@ -71,5 +75,8 @@ TEST_SUITE("model/static_transformer") {
     }
     TEST_CASE("a DeLighT network of fixed sizes gives the bits of one of run time") {
         check_same_bits<light>();
+    }
+    TEST_CASE("a translator of DeFINE units of fixed sizes gives the bits of one of run time") {
+        check_same_bits<define>();
     }
 }

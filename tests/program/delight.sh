@@ -49,6 +49,20 @@ awk -v score="$score" 'BEGIN { exit !(score > 60) }' || fail "the DeLighT networ
     fail "inspect does not count the published DeLighT: $("$hat" inspect --architecture delight-256 \
         --vocab-size 43728 2>&1 | head -n 5)"
 
+# The same of DeFINE units, with a feed-forward layer of another width on each side and two tables.
+sed -e 's/^sharing: .*/sharing: decoder_input_output/' -e 's/^decoder-ffn-dims: .*/decoder-ffn-dims: 32/' \
+    delight.yml >define.yml
+echo 'dextra-variant: define' >>define.yml
+"$hat" inspect --architecture define.yml >stdout 2>log || fail "inspecting DeFINE: $(cat log)"
+grep -q 'embeddings: DeFINE 48 → 64 of 2 layers, widest 96, at most 4 groups' stdout ||
+    fail "inspect does not tell the embeddings' units: $(cat stdout)"
+grep -q 'encoder layer 1: ffn_dim 16, heads 1, DeFINE 64 → 32 of 4 layers' stdout ||
+    fail "inspect does not tell the units of layers: $(cat stdout)"
+"$hat" train --data data --architecture define.yml --updates 20 --max-tokens 300 --average-last 1 \
+    --out define >/dev/null 2>log || fail "training DeFINE: $(cat log)"
+"$hat" translate --model define/model <test.en >define.out 2>log || fail "translating: $(cat log)"
+[ "$(wc -l <define.out)" = "$(wc -l <test.en)" ] || fail "DeFINE translates $(wc -l <define.out) lines"
+
 "$hat" train --data data --architecture delight.yml --recipe wmt14-en-de --updates 1 --max-tokens 300 \
     --batches-per-update 1 --average-last 1 --out recipe >/dev/null 2>log || fail "recipe: $(cat log)"
 for setting in '"schedule": "cosine"' '"learning_rate": 0.01,' '"warmup": 10000,' '"period": 20000.0' \

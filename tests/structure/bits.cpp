@@ -124,6 +124,7 @@ void print_network(const char* what, const hat::model::Architecture& a) {
 int main() {
     using namespace hat::model;
     print_kernels();
+    constexpr DeLighTSide side{.min_depth = 2, .max_depth = 4, .blocks = 2};
     print_network("HAT", uniform({.encoder_layers = 2,
                                   .decoder_layers = 2,
                                   .embed_dim = 24,
@@ -133,6 +134,5 @@ int main() {
                                  40, 40));
     print_network(
         "DeLighT",
-        delight({.embed_dim = 64, .min_depth = 2, .max_depth = 4, .blocks = 2, .embedding_dim = 32},
-                40, 40));
+        delight({.embed_dim = 64, .encoder = side, .decoder = side, .embedding_dim = 32}, 40, 40));
 }

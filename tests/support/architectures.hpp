@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/model/architecture.hpp>
+#include <hat/model/delight.hpp>
 #include <hat/model/genes.hpp>
 #include <hat/model/presets.hpp>
 
@@ -9,8 +10,30 @@
 
 namespace hat::support {
 
+/// A translator of DeFINE units, embeddings included: its sides are unlike in depth, width and
+/// reduction of the feed-forward layer, and have tables of their own.
+constexpr model::Architecture define_translator(int source_vocab_size, int target_vocab_size) {
+    return model::delight(
+        {.embed_dim = 32,
+         .encoder = {.min_depth = 3,
+                     .max_depth = 5,
+                     .width_thousandths = 2500,
+                     .blocks = 3,
+                     .ffn_reduction = 4,
+                     .max_groups = 4},
+         .decoder =
+             {.min_depth = 2, .max_depth = 3, .blocks = 2, .ffn_reduction = 2, .max_groups = 4},
+         .embedding_dim = 24,
+         .embedding_depth = 4,
+         .embedding_width_thousandths = 2750,
+         .embedding_max_groups = 4,
+         .variant = nn::DExTraVariant::define,
+         .sharing = model::Sharing::decoder_input_output},
+        source_vocab_size, target_vocab_size);
+}
+
 /// Architectures that together use every field and every value that files have words for.
-inline std::array<model::Architecture, 4> varied_architectures() {
+inline std::array<model::Architecture, 5> varied_architectures() {
     using namespace model;
     Architecture genes = hat_super_wmt(1000);
     genes.encoder_embed_dim = 512;
@@ -47,7 +70,7 @@ inline std::array<model::Architecture, 4> varied_architectures() {
                                       .decoder_positions = Positions::learned,
                                       .max_target_positions = 128};
     return {transformer_tiny(1000), sub_architecture(genes, hat_super_wmt(1000)), learned,
-            language_model};
+            language_model, define_translator(60, 50)};
 }
 
 }  // namespace hat::support

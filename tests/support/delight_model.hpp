@@ -5,9 +5,10 @@
 /// the reference's names, in its layouts.
 
 #include <hat/core/error.hpp>
+#include <hat/io/architecture_fields.hpp>
 #include <hat/io/safetensors.hpp>
 #include <hat/model/architecture.hpp>
-#include <hat/model/block_scaling.hpp>
+#include <hat/model/delight.hpp>
 #include <hat/model/network.hpp>
 
 #include "support/reference.hpp"
@@ -81,7 +82,9 @@ void delight_layers(const io::Json& plan, const io::Json& args, const std::strin
     a.norm = pre ? model::Norm::pre : model::Norm::post;
     a.encoder_final_norm = pre && has_encoder;
     a.decoder_final_norm = pre && !args.value("no_decoder_final_norm", false);
-    a.activation = Activation::swish;
+    a.activation =
+        io::parse_enum<Activation>(args.at("act_type").get<std::string>(), "golden model: act: ");
+    if (args.value("define_iclr", false)) a.dextra_variant = nn::DExTraVariant::define;
     a.embedding_dim = args.at("delight_emb_map_dim").get<int>();
     a.embedding_dextra_depth = args.at("delight_emb_depth").get<int>();
     a.embedding_dextra_width = detail::thousandths(args.at("delight_emb_width_mult").get<double>());
@@ -99,6 +102,36 @@ void delight_layers(const io::Json& plan, const io::Json& args, const std::strin
     }
     validate(a);
     return a;
+}
+
+/// The settings of a file's translator as they stand in its metadata.
+[[nodiscard]] inline model::DeLighTShape delight_shape(const io::SafetensorsFile& file) {
+    const io::Json args = metadata_json(file, "args");
+    const auto number = [&](const std::string& name) {
+        return args.at("delight_" + name).get<int>();
+    };
+    const auto width = [&](const std::string& name) {
+        return detail::thousandths(args.at("delight_" + name + "_width_mult").get<double>());
+    };
+    const auto side = [&](const std::string& name) -> model::DeLighTSide {
+        return {.min_depth = number(name + "_min_depth"),
+                .max_depth = number(name + "_max_depth"),
+                .width_thousandths = width(name),
+                .blocks = number(name + "_layers"),
+                .ffn_reduction = number(name + "_ffn_red"),
+                .max_groups = number(name + "_max_groups")};
+    };
+    const model::Architecture planned = delight_architecture(file);
+    return {.embed_dim = number("emb_out_dim"),
+            .encoder = side("enc"),
+            .decoder = side("dec"),
+            .embedding_dim = number("emb_map_dim"),
+            .embedding_depth = number("emb_depth"),
+            .embedding_width_thousandths = width("emb"),
+            .embedding_max_groups = number("emb_max_groups"),
+            .variant = planned.dextra_variant,
+            .activation = planned.activation,
+            .sharing = planned.sharing};
 }
 
 /// Tensors of a file under the names and in the layouts of the library.

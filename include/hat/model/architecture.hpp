@@ -132,7 +132,8 @@ struct Architecture {
     /// of them are never the same. (The reference lists identities.)
     bool attends_to_real_layers = false;
     /// Of a super network: the weights of its DExTra units have room for shallower, narrower and
-    /// more finely grouped ones, and for none.
+    /// more finely grouped ones, and for none. DeFINE's have not: the groups of their first layers
+    /// change with depth.
     bool elastic_units = false;
 
     [[nodiscard]] constexpr std::span<const EncoderLayerShape> encoder_layers() const noexcept {
@@ -289,6 +290,11 @@ constexpr void validate_embeddings(const Architecture& a) {
         if (dim > 0) nn::validate(a.embedding_unit(dim), "architecture: embeddings: ");
 }
 
+constexpr void validate_units(const Architecture& a) {
+    if (a.elastic_units && a.dextra_variant != nn::DExTraVariant::dextra)
+        fail("architecture: elastic_units need dextra_variant = dextra");
+}
+
 constexpr void validate_bands(const Architecture& a) {
     if (a.adaptive_bands == 0) {
         require_zero({}, "adaptive_factor", a.adaptive_factor, "without adaptive_bands");
@@ -349,6 +355,7 @@ constexpr void validate(const Architecture& a) {
         fail("architecture: ", a.encoder_final_norm ? "encoder" : "decoder",
              "_final_norm needs norm = pre");
     validate_embeddings(a);
+    validate_units(a);
     validate_bands(a);
 
     for (int i = 0; i < a.encoder_layer_count; ++i) {

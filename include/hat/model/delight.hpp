@@ -12,65 +12,84 @@
 /// reference implementation differ, this is the reference.
 namespace hat::model {
 
-/// What a DeLighT translator is made from. The scaling of the two sides is the same but for depths.
+/// The blocks of one side of a DeLighT network.
 ///
-/// Numbers that are 0 follow from the others as in the published settings.
-struct DeLighTShape {
-    int embed_dim = 256;  ///< d_m, a multiple of 32
-    int min_depth = 4;    ///< of DExTra in the first block, and in the embeddings
-    int max_depth = 8;    ///< in the last one; equal depths mean uniform scaling
+/// Numbers that are 0 follow from others as in the published settings.
+struct DeLighTSide {
+    int min_depth = 4;  ///< of the unit in the first block
+    int max_depth = 8;  ///< of that in the last one; equal depths mean uniform scaling
     int width_thousandths = 2000;
-    int blocks = 0;  ///< of each side; 0: max_depth
-    int embedding_dim = 128;
+    int blocks = 0;         ///< 0: max_depth
     int ffn_reduction = 4;  ///< embed_dim over ffn_dim
     int max_groups = 0;     ///< 0: `default_max_groups(embed_dim)`
+};
+
+/// What a DeLighT network is made from, or its predecessor of DeFINE units, which is the same but
+/// for the variant. Language models have a decoder alone.
+///
+/// Numbers that are 0 follow from others as in the published settings.
+struct DeLighTShape {
+    int embed_dim = 256;  ///< d_m, a multiple of 32
+    DeLighTSide encoder{};
+    DeLighTSide decoder{};
+    int embedding_dim = 128;
+    int embedding_depth = 0;              ///< 0: the decoder's min_depth
+    int embedding_width_thousandths = 0;  ///< over embedding_dim; 0: the first side's
+    int embedding_max_groups = 0;         ///< 0: `default_max_groups(embed_dim)`
+    nn::DExTraVariant variant = nn::DExTraVariant::dextra;
+    Activation activation = Activation::swish;  ///< of units and feed-forward layers
     Sharing sharing = Sharing::all;
 };
 
 namespace detail {
 
+[[nodiscard]] constexpr int group_cap(const DeLighTShape& shape, int max_groups) {
+    return max_groups > 0 ? max_groups : default_max_groups(shape.embed_dim);
+}
+
+/// Sets the layers of a side but for cross-attention; returns how many there are.
 template <class LayerShape>
-constexpr void scale_blocks(const DeLighTShape& shape, LayerShape* layers, int blocks,
-                            int max_groups) {
-    const BlockScaling scaling{.min_depth = shape.min_depth,
-                               .max_depth = shape.max_depth,
-                               .width_thousandths = shape.width_thousandths,
+[[nodiscard]] constexpr int set_blocks(const DeLighTShape& shape, const DeLighTSide& side,
+                                       LayerShape* layers) {
+    const int blocks = side.blocks > 0 ? side.blocks : side.max_depth;
+    if (blocks > max_layers) fail("DeLighT: ", blocks, " blocks, expected at most ", max_layers);
+    if (side.ffn_reduction < 1 || shape.embed_dim % side.ffn_reduction != 0)
+        fail("DeLighT: ffn_reduction = ", side.ffn_reduction,
+             " does not divide embed_dim = ", shape.embed_dim);
+    const BlockScaling scaling{.min_depth = side.min_depth,
+                               .max_depth = side.max_depth,
+                               .width_thousandths = side.width_thousandths,
                                .blocks = blocks};
     for (int i = 0; i < blocks; ++i) {
         const BlockScale scale = block_scale(scaling, i);
-        layers[i].ffn_dim = shape.embed_dim / shape.ffn_reduction;
+        layers[i].ffn_dim = shape.embed_dim / side.ffn_reduction;
         layers[i].heads = 1;
         layers[i].dextra_depth = scale.depth;
         layers[i].dextra_width = scale.width_thousandths;
-        layers[i].dextra_groups = max_groups;
+        layers[i].dextra_groups = group_cap(shape, side.max_groups);
     }
+    return blocks;
 }
 
-/// What all DeLighT networks have in common, without layers.
-[[nodiscard]] constexpr Architecture delight_frame(const DeLighTShape& shape, int max_groups) {
+/// The decoder of a DeLighT network and what all of them have in common; `first` is the side that
+/// embeddings are as wide as.
+[[nodiscard]] constexpr Architecture delight_decoder(const DeLighTShape& shape,
+                                                     const DeLighTSide& first) {
     Architecture a;
     a.decoder_embed_dim = shape.embed_dim;
     a.qkv_dim = shape.embed_dim / 2;
+    a.decoder_layer_count = set_blocks(shape, shape.decoder, a.decoder_layer_shapes.data());
     a.sharing = shape.sharing;
-    a.activation = Activation::swish;
+    a.activation = shape.activation;
     a.embedding_dim = shape.embedding_dim;
-    a.embedding_dextra_depth = shape.min_depth;
-    a.embedding_dextra_width = shape.width_thousandths;
-    a.embedding_dextra_groups = max_groups;
+    a.embedding_dextra_depth =
+        shape.embedding_depth > 0 ? shape.embedding_depth : shape.decoder.min_depth;
+    a.embedding_dextra_width = shape.embedding_width_thousandths > 0
+                                   ? shape.embedding_width_thousandths
+                                   : first.width_thousandths;
+    a.embedding_dextra_groups = group_cap(shape, shape.embedding_max_groups);
+    a.dextra_variant = shape.variant;
     return a;
-}
-
-[[nodiscard]] constexpr int group_cap(const DeLighTShape& shape) {
-    return shape.max_groups > 0 ? shape.max_groups : default_max_groups(shape.embed_dim);
-}
-
-[[nodiscard]] constexpr int block_count(const DeLighTShape& shape) {
-    const int blocks = shape.blocks > 0 ? shape.blocks : shape.max_depth;
-    if (blocks > max_layers) fail("DeLighT: ", blocks, " blocks, expected at most ", max_layers);
-    if (shape.ffn_reduction < 1 || shape.embed_dim % shape.ffn_reduction != 0)
-        fail("DeLighT: ffn_reduction = ", shape.ffn_reduction,
-             " does not divide embed_dim = ", shape.embed_dim);
-    return blocks;
 }
 
 }  // namespace detail
@@ -80,16 +99,12 @@ constexpr void scale_blocks(const DeLighTShape& shape, LayerShape* layers, int b
 /// Throws  `Error` if no such network can be built, as `validate` and `block_scale` say.
 [[nodiscard]] constexpr Architecture delight(const DeLighTShape& shape, int source_vocab_size,
                                              int target_vocab_size) {
-    const int blocks = detail::block_count(shape);
-    const int max_groups = detail::group_cap(shape);
-    Architecture a = detail::delight_frame(shape, max_groups);
+    Architecture a = detail::delight_decoder(shape, shape.encoder);
     a.source_vocab_size = source_vocab_size;
     a.target_vocab_size = target_vocab_size;
     a.encoder_embed_dim = shape.embed_dim;
-    a.encoder_layer_count = a.decoder_layer_count = blocks;
-    detail::scale_blocks(shape, a.encoder_layer_shapes.data(), blocks, max_groups);
-    detail::scale_blocks(shape, a.decoder_layer_shapes.data(), blocks, max_groups);
-    for (int i = 0; i < blocks; ++i) {
+    a.encoder_layer_count = detail::set_blocks(shape, shape.encoder, a.encoder_layer_shapes.data());
+    for (int i = 0; i < a.decoder_layer_count; ++i) {
         auto& layer = a.decoder_layer_shapes[static_cast<std::size_t>(i)];
         layer.cross_heads = 1;
         layer.attended_layers = 1;
@@ -104,14 +119,10 @@ constexpr void scale_blocks(const DeLighTShape& shape, LayerShape* layers, int b
 /// Throws  `Error` as `delight`.
 [[nodiscard]] constexpr Architecture delight_language_model(const DeLighTShape& shape,
                                                             int vocab_size) {
-    const int blocks = detail::block_count(shape);
-    const int max_groups = detail::group_cap(shape);
-    Architecture a = detail::delight_frame(shape, max_groups);
+    Architecture a = detail::delight_decoder(shape, shape.decoder);
     a.target_vocab_size = vocab_size;
     a.sharing = Sharing::decoder_input_output;
     a.norm = Norm::pre;
-    a.decoder_layer_count = blocks;
-    detail::scale_blocks(shape, a.decoder_layer_shapes.data(), blocks, max_groups);
     validate(a);
     return a;
 }
@@ -124,24 +135,25 @@ constexpr void scale_blocks(const DeLighTShape& shape, LayerShape* layers, int b
 /// Ours for corpora of some 30,000 sentence pairs: two thirds of the parameters of Transformer-Tiny
 /// without tables, as wide and as many layers.
 [[nodiscard]] constexpr Architecture delight_small(int vocab_size) {
-    return delight({.embed_dim = 128, .min_depth = 3, .max_depth = 4, .blocks = 4}, vocab_size,
-                   vocab_size);
+    constexpr DeLighTSide side{.min_depth = 3, .max_depth = 4};
+    return delight({.embed_dim = 128, .encoder = side, .decoder = side}, vocab_size, vocab_size);
 }
 
 /// That of IWSLT'14: depths 3 … 9, no extra width, two vocabularies.
 [[nodiscard]] constexpr Architecture delight_iwslt(int embed_dim, int source_vocab_size,
                                                    int target_vocab_size) {
+    constexpr DeLighTSide side{.min_depth = 3, .max_depth = 9, .width_thousandths = 1000};
     return delight({.embed_dim = embed_dim,
-                    .min_depth = 3,
-                    .max_depth = 9,
-                    .width_thousandths = 1000,
+                    .encoder = side,
+                    .decoder = side,
                     .sharing = Sharing::decoder_input_output},
                    source_vocab_size, target_vocab_size);
 }
 
 /// The language model of WikiText-103: depths 4 … 12, adaptive input and softmax, all tied.
 [[nodiscard]] constexpr Architecture delight_wikitext103(int embed_dim, int vocab_size) {
-    Architecture a = delight_language_model({.embed_dim = embed_dim, .max_depth = 12}, vocab_size);
+    Architecture a =
+        delight_language_model({.embed_dim = embed_dim, .decoder = {.max_depth = 12}}, vocab_size);
     a.adaptive_bands = 3;
     a.adaptive_factor = 2;
     a.adaptive_cutoffs[0] = 20000;
