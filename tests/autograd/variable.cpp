@@ -17,14 +17,14 @@ TEST_SUITE("autograd/variable") {
 
         const Parameter slice = whole.middle_rows(1, 2).middle_cols(2, 2);
         value[11] = 5.0F;
-        slice.gradient(1, 1) = 7.0F;
+        slice.gradient()(1, 1) = 7.0F;
         CHECK(slice.value(1, 1) == 5.0F);
         CHECK(gradient[11] == 7.0F);
 
         const Parameter corner = whole.top_left(2, 3);
         CHECK(corner.value.rows() == 2);
-        CHECK(corner.gradient.cols() == 3);
-        CHECK(corner.gradient.stride() == 4);
+        CHECK(corner.gradient().cols() == 3);
+        CHECK(corner.gradient().stride() == 4);
         CHECK(has_gradient == 0);
         corner.mark();
         CHECK(has_gradient == 1);

@@ -20,7 +20,7 @@ kernels::CrossEntropy distilled_cross_entropy(Context& context, const Variable& 
     kernels::CrossEntropyGradients gradients;
     if constexpr (Context::records) {
         gradients.dx = context.gradient_to_write(x, gradients.accumulate_x);
-        gradients.dweight = weight.gradient;
+        gradients.dweight = weight.gradient();
         weight.mark();
     }
     return kernels::distilled_cross_entropy(x.value, weight.value, targets, smoothing, soft_targets,

@@ -56,7 +56,7 @@ Variable linear(Context& context, const Variable& x, const Parameter& weight,
             kernels::gemm_nn(dy, weight.value, {.y = dx, .accumulate = accumulate}, tape.scratch());
         }
         if (weight.trainable()) {
-            kernels::gemm_tn(dy, x.value, {.y = weight.gradient, .accumulate = true},
+            kernels::gemm_tn(dy, x.value, {.y = weight.gradient(), .accumulate = true},
                              tape.scratch());
             weight.mark();
         }
@@ -83,7 +83,7 @@ Variable linear_transposed(Context& context, const Variable& x, const Parameter&
             kernels::gemm_nt(dy, weight.value, {.y = dx, .accumulate = accumulate}, tape.scratch());
         }
         if (weight.trainable()) {
-            kernels::gemm_tn(x.value, dy, {.y = weight.gradient, .accumulate = true},
+            kernels::gemm_tn(x.value, dy, {.y = weight.gradient(), .accumulate = true},
                              tape.scratch());
             weight.mark();
         }
@@ -226,8 +226,8 @@ Variable embed(Context& context, std::span<const int> tokens, const Ragged& sent
     const Variable y = context.variable(sentences.tokens(), table.value.cols());
     kernels::embed(tokens, sentences, table.value, scale, positions.value, drop, y.value);
     context.record([=](Tape& tape) {
-        kernels::embed_backward(tokens, sentences, tape.gradient(y), scale, drop, table.gradient,
-                                positions.gradient);
+        kernels::embed_backward(tokens, sentences, tape.gradient(y), scale, drop, table.gradient(),
+                                positions.gradient());
         table.mark();
         positions.mark();
     });
@@ -258,7 +258,7 @@ Variable add_positions(Context& context, const Variable& x, const Ragged& senten
         for (int s = 0; s < sentences.sentences(); ++s) {
             const int length = sentences.length(s);
             kernels::add(dy.middle_rows(sentences.begin(s), length),
-                         positions.gradient.middle_rows(first_position, length), true);
+                         positions.gradient().middle_rows(first_position, length), true);
         }
         positions.mark();
     });
@@ -313,8 +313,8 @@ kernels::CrossEntropy cross_entropy(Context& context, const Variable& x, const P
     kernels::CrossEntropyGradients gradients;
     if constexpr (Context::records) {
         gradients.dx = context.gradient_to_write(x, gradients.accumulate_x);
-        gradients.dweight = weight.gradient;
-        gradients.dmore = more.gradient;
+        gradients.dweight = weight.gradient();
+        gradients.dmore = more.gradient();
         weight.mark();
         more.mark();
     }

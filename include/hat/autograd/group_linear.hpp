@@ -37,7 +37,7 @@ inline void group_input_backward(Tape& tape, const GroupInput& input, ConstMatri
         kernels::group_gemm_nn(du, input.weight.value, groups, dx, accumulate, tape.scratch());
     }
     if (input.weight.trainable()) {
-        kernels::group_gemm_tn(du, input.x.value, groups, input.weight.gradient, tape.scratch());
+        kernels::group_gemm_tn(du, input.x.value, groups, input.weight.gradient(), tape.scratch());
         input.weight.mark();
     }
 }

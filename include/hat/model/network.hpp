@@ -41,10 +41,13 @@ struct Bind {
         check_fixed<Rows, Cols>(leaf.path, size.rows, size.cols);
         const auto& entry = table[at.entry];
         const std::ptrdiff_t offset = entry.offset + std::ptrdiff_t{at.row} * entry.cols + at.col;
-        to.value = {values + offset, Rows(size.rows), Cols(size.cols), entry.cols};
-        if (gradients == nullptr) return;
-        to.gradient = {gradients + offset, Rows(size.rows), Cols(size.cols), entry.cols};
-        to.has_gradient = has_gradient + at.entry;
+        const auto view = [&](auto* slab) {
+            return MatrixView(slab + offset, Rows(size.rows), Cols(size.cols), entry.cols);
+        };
+        if (gradients == nullptr)
+            to = {view(values), {}, nullptr};
+        else
+            to = {view(values), view(gradients), has_gradient + at.entry};
     }
 };
 

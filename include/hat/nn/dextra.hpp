@@ -118,21 +118,16 @@ public:
         if (!is_next) used_ += size.stored_rows() * size.stored_cols();
         next_col_ = first + size.cols;
         HAT_ASSERT(used_ <= values_.size());
-        const auto view = [&](auto from, auto& into) {
-            using View = std::remove_reference_t<decltype(into)>;
-            if (!from.empty()) into = view_at<View>(from.data() + first, size);
+        using View = decltype(to.gradient());
+        const auto view = [&](Vector from) -> View {
+            if (from.empty()) return {};
+            return {from.data() + first, decltype(to.outputs())(size.rows),
+                    decltype(to.inputs())(size.cols), size.stored_cols()};
         };
-        view(values_, to.value);
-        view(gradients_, to.gradient);
+        to = {view(values_), view(gradients_), nullptr};
     }
 
 private:
-    template <class View>
-    static View view_at(float* data, const Sizes::Size& size) noexcept {
-        return {data, decltype(View{}.rows())(size.rows), decltype(View{}.cols())(size.cols),
-                size.stored_cols()};
-    }
-
     Vector values_;
     Vector gradients_;
     mutable int used_ = 0;

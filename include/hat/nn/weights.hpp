@@ -98,12 +98,12 @@ struct Trainable {
     [[nodiscard]] static Parameter joined(const Parameter& a, const Parameter& b) noexcept {
         const int rows = a.outputs() + b.outputs();
         return {{a.value.data(), rows, a.inputs(), a.value.stride()},
-                {a.gradient.data(), rows, a.inputs(), a.gradient.stride()},
+                {a.gradient().data(), rows, a.inputs(), a.value.stride()},
                 a.has_gradient};
     }
     [[nodiscard]] static Parameter joined_vectors(const Parameter& a, const Parameter& b) noexcept {
         const int size = a.inputs() + b.inputs();
-        return {{a.value.data(), 1, size}, {a.gradient.data(), 1, size}, a.has_gradient};
+        return {{a.value.data(), 1, size}, {a.gradient().data(), 1, size}, a.has_gradient};
     }
     [[nodiscard]] static int distance(int outputs) noexcept { return outputs; }
 
@@ -112,7 +112,7 @@ private:
                                       std::ptrdiff_t size) noexcept {
         return a.has_gradient == b.has_gradient && b.value.data() == a.value.data() + size &&
                a.trainable() == b.trainable() &&
-               (!a.trainable() || b.gradient.data() == a.gradient.data() + size);
+               (!a.trainable() || b.gradient().data() == a.gradient().data() + size);
     }
 };
 
