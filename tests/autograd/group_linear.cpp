@@ -30,14 +30,14 @@ namespace {
 // Gradients in single precision against finite differences of the equations in double.
 constexpr double tolerance = 3e-5;
 
-/// A parameter that is a slice of something wider, with its gradient.
+/// A parameter that is a slice of something wider, with its gradient, which lies the same way.
 struct Weight {
     Operand value;
     Operand gradient;
     std::uint8_t has_gradient = 0;
 
     Weight(Random& random, int rows, int cols, double deviation)
-        : value(random, rows, cols, 3, deviation), gradient(rows, cols, 5) {}
+        : value(random, rows, cols, 3, deviation), gradient(rows, cols, 3) {}
 
     Parameter parameter() { return {value.view(), gradient.view(), &has_gradient}; }
 };
