@@ -187,7 +187,7 @@ TEST_SUITE("core/tree") {
         with_unit.maybe.emplace();
         Tree<1, std::tuple<>, hat::Absent> without;
         CHECK_THROWS_WITH_AS(hat::walk(Copy{}, without, with_unit),
-                             "maybe: is not in the network of fixed sizes", hat::Error);
+                             "maybe: has no place in this type of network", hat::Error);
     }
 
     TEST_CASE("the compiler walks, too") {

@@ -88,7 +88,7 @@ struct FromBothEnds {
     }
 };
 
-/// A layer that a network of fixed sizes has not.
+/// A layer that a type of networks has not.
 struct Absent {};
 
 /// The last of several: the layer in the tree that leads.
@@ -219,7 +219,7 @@ private:
             visit_list<Slots>(path, trees...);
         } else if constexpr ((std::same_as<std::remove_cvref_t<decltype(trees)>, Absent> || ...)) {
             if (detail::is_present(leading(trees...)))
-                fail(path.text(), ": is not in the network of fixed sizes");
+                fail(path.text(), ": has no place in this type of network");
         } else if constexpr (detail::is_layer<Lead>) {
             visit_layer(path, trees...);
         } else {

@@ -46,6 +46,23 @@ struct AnyArchitecture {
     using OutputDim = int;
 };
 
+/// The same of networks without DExTra units, such as HAT's: no layer has room for one.
+///
+///     Transformer<nn::Trainable, WithoutUnits> model;  // a sixth of Transformer<nn::Trainable>
+///     network.bind(network.architecture(), nullptr, model);
+struct WithoutUnits : AnyArchitecture {
+    template <class Weights>
+    using EncoderLayers =
+        InplaceVector<nn::EncoderLayer<Weights, int, int, int, int, Absent>, max_layers>;
+    template <class Weights>
+    using DecoderLayers =
+        InplaceVector<nn::DecoderLayer<Weights, int, int, int, int, int, int, Absent>, max_layers>;
+    template <class Weights>
+    using SourceUnit = Absent;
+    template <class Weights>
+    using TargetUnit = Absent;
+};
+
 /// The Transformer of HAT (arXiv:2005.14187) and of DeLighT (arXiv:2008.00623): a value made of
 /// views only. It knows nothing of slicing, ownership or training; `Weights` says what its weights
 /// are, `Parts` which of its sizes the compiler knows. Without encoder layers it is a language
