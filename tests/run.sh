@@ -49,9 +49,10 @@ step "install packages" cmake/install_packages.sh \
     cmake ninja-build g++ "$clang" "${lint[@]}" git \
     libxsimd-dev libeigen3-dev libopenblas-dev libsentencepiece-dev nlohmann-json3-dev \
     libyaml-cpp-dev libutf8proc-dev libre2-dev libxxhash-dev libcli11-dev doctest-dev libbenchmark-dev \
-    g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+    g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
+    benchmark=build/sources/benchmark
 
-step "release: configure" cmake --preset release
+step "release: configure" cmake --preset release -D HAT_BENCH_FEW=ON
 step "release: build" cmake --build --preset release -j "$jobs"
 step "release: all tests" ctest --preset release -j "$jobs"
 figures '^(golden .*:|include cost:)' build/release/Testing/Temporary/LastTest.log
@@ -66,9 +67,9 @@ step "sanitize: configure" cmake --preset sanitize
 step "sanitize: build" cmake --build --preset sanitize -j "$jobs"
 step "sanitize: unit tests" ctest --preset sanitize -j "$jobs"
 
-step "aarch64: configure" cmake --preset aarch64
+step "aarch64: configure" cmake --preset aarch64 -D HAT_BENCH_FEW=ON
 step "aarch64: build" cmake --build --preset aarch64 -j "$jobs"
-step "aarch64: unit tests under qemu" ctest --preset aarch64 -j "$jobs"
+step "aarch64: unit tests and benchmarks, qemu" ctest --preset aarch64 -j "$jobs"
 
 echo
 echo "Summary (${SECONDS} s)"

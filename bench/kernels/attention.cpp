@@ -6,15 +6,14 @@
 
 #include <hat/kernels/attention.hpp>
 
+#include "support/openblas.hpp"
 #include "support/operands.hpp"
 #include "support/report.hpp"
 
 #include <benchmark/benchmark.h>
-#include <cblas.h>
 
 #include <cmath>
 #include <cstddef>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -30,8 +29,13 @@ namespace {
 
 enum class Side { plain, transposed };
 
-/// y = left · right, each transposed or not.
+// What multiplies: y = left · right, each transposed or not.
+
+#ifdef HAT_WITH_BLAS
 struct OpenBlas {
+    static bool runs_here(benchmark::State& state) {
+        return hat::support::openblas_knows_this_cpu(state);
+    }
     static void multiply(ConstMatrix left, Side l, ConstMatrix right, Side r, Matrix y) {
         cblas_sgemm(CblasRowMajor, l == Side::plain ? CblasNoTrans : CblasTrans,
                     r == Side::plain ? CblasNoTrans : CblasTrans, y.rows(), y.cols(),
@@ -40,8 +44,10 @@ struct OpenBlas {
                     0.0F, y.data(), static_cast<int>(y.stride()));
     }
 };
+#endif
 
 struct EigenProduct {
+    static bool runs_here(benchmark::State& /*state*/) { return true; }
     static void multiply(ConstMatrix left, Side l, ConstMatrix right, Side r, Matrix y) {
         const auto a = eigen(left);
         const auto b = eigen(right);
@@ -165,9 +171,7 @@ void forward(benchmark::State& state) {
 
 template <class Product>
 void plain_forward(benchmark::State& state) {
-    if constexpr (std::is_same_v<Product, OpenBlas>) {
-        if (!hat::support::openblas_knows_this_cpu(state)) return;
-    }
+    if (!Product::runs_here(state)) return;
     Case c(state);
     measure(state, c, 2, [&] { c.plain_forward<Product>(c.y); });
 }
@@ -189,9 +193,7 @@ void backward(benchmark::State& state) {
 
 template <class Product>
 void plain_backward(benchmark::State& state) {
-    if constexpr (std::is_same_v<Product, OpenBlas>) {
-        if (!hat::support::openblas_knows_this_cpu(state)) return;
-    }
+    if (!Product::runs_here(state)) return;
     Case c(state);
     c.plain_forward<Product>(c.y);
     measure(state, c, 4, [&] { c.plain_backward<Product>(); });
@@ -209,8 +211,10 @@ void shapes(benchmark::internal::Benchmark* b) {
 }  // namespace
 
 BENCHMARK(forward)->Name("attention/hat")->Apply(shapes);
-BENCHMARK(plain_forward<OpenBlas>)->Name("attention/openblas")->Apply(shapes);
 BENCHMARK(plain_forward<EigenProduct>)->Name("attention/eigen")->Apply(shapes);
 BENCHMARK(backward)->Name("attention_backward/hat")->Apply(shapes);
-BENCHMARK(plain_backward<OpenBlas>)->Name("attention_backward/openblas")->Apply(shapes);
 BENCHMARK(plain_backward<EigenProduct>)->Name("attention_backward/eigen")->Apply(shapes);
+#ifdef HAT_WITH_BLAS
+BENCHMARK(plain_forward<OpenBlas>)->Name("attention/openblas")->Apply(shapes);
+BENCHMARK(plain_backward<OpenBlas>)->Name("attention_backward/openblas")->Apply(shapes);
+#endif

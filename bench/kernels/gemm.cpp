@@ -6,11 +6,11 @@
 
 #include <hat/kernels/gemm.hpp>
 
+#include "support/openblas.hpp"
 #include "support/operands.hpp"
 #include "support/report.hpp"
 
 #include <benchmark/benchmark.h>
-#include <cblas.h>
 
 #include <cstdint>
 #include <initializer_list>
@@ -69,6 +69,7 @@ void row_major(benchmark::State& state) {
               [&] { kernels::gemm_nt(c.x.view(), c.weight.view(), {.y = c.y.view()}, c.scratch); });
 }
 
+#ifdef HAT_WITH_BLAS
 /// One row goes to sgemv, which is what OpenBLAS is good at there.
 void openblas(benchmark::State& state) {
     if (!hat::support::openblas_knows_this_cpu(state)) return;
@@ -83,6 +84,7 @@ void openblas(benchmark::State& state) {
         }
     });
 }
+#endif
 
 void eigen_product(benchmark::State& state) {
     Case c(state);
@@ -143,6 +145,7 @@ void backward_row_major(benchmark::State& state) {
     });
 }
 
+#ifdef HAT_WITH_BLAS
 void backward_openblas(benchmark::State& state) {
     if (!hat::support::openblas_knows_this_cpu(state)) return;
     BackwardCase c(state);
@@ -153,6 +156,7 @@ void backward_openblas(benchmark::State& state) {
                     c.out, c.x.data(), c.in, 0.0F, c.dweight.data(), c.in);
     });
 }
+#endif
 
 void backward_eigen(benchmark::State& state) {
     BackwardCase c(state);
@@ -180,8 +184,10 @@ void training(benchmark::internal::Benchmark* b) {
 
 BENCHMARK(packed)->Name("gemm/hat_packed")->Apply(decoding);
 BENCHMARK(row_major)->Name("gemm/hat_row_major")->Apply(decoding);
-BENCHMARK(openblas)->Name("gemm/openblas")->Apply(decoding);
 BENCHMARK(eigen_product)->Name("gemm/eigen")->Apply(decoding);
 BENCHMARK(backward_row_major)->Name("gemm_backward/hat")->Apply(training);
-BENCHMARK(backward_openblas)->Name("gemm_backward/openblas")->Apply(training);
 BENCHMARK(backward_eigen)->Name("gemm_backward/eigen")->Apply(training);
+#ifdef HAT_WITH_BLAS
+BENCHMARK(openblas)->Name("gemm/openblas")->Apply(decoding);
+BENCHMARK(backward_openblas)->Name("gemm_backward/openblas")->Apply(training);
+#endif

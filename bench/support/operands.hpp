@@ -16,9 +16,9 @@ namespace hat::support {
 /// A row-major matrix that owns its memory, filled with normally distributed numbers.
 class RandomMatrix {
 public:
-    RandomMatrix(int rows, int cols, double deviation = 1.0)
+    RandomMatrix(int rows, int cols, double deviation = 1.0, std::uint64_t seed = 0)
         : rows_(rows), cols_(cols), data_(std::ptrdiff_t{rows} * cols) {
-        Random random(static_cast<std::uint64_t>(rows) * 1'000'003U +
+        Random random(seed + static_cast<std::uint64_t>(rows) * 1'000'003U +
                       static_cast<std::uint64_t>(cols));
         for (float& x : data_) x = static_cast<float>(deviation * random.normal());
     }

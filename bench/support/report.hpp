@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "support/agree.hpp"
 #include "support/peak.hpp"
 
 #include <benchmark/benchmark.h>
-#include <cblas.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <string>
-#include <string_view>
 
 /// What a benchmark says beside its time: rates, and the share of what this core can do.
 namespace hat::support {
@@ -25,11 +23,9 @@ inline double peak_now() {
     return fma_peak_gflops() * 1e9;
 }
 
-/// What Google Benchmark prints before all results; OpenBLAS works on one thread, as all of ours.
+/// What Google Benchmark prints before all results.
 struct Context {
     Context() {
-        openblas_set_num_threads(1);
-        benchmark::AddCustomContext("OpenBLAS kernel", openblas_get_corename());
         const auto rounded = [](double x) { return std::to_string(std::lround(x)); };
         benchmark::AddCustomContext("fp32 FMA peak of one core, GFLOP/s",
                                     rounded(peak_now() / 1e9));
@@ -81,38 +77,5 @@ private:
     detail::Clock::time_point start_;
     double seconds_ = 0;
 };
-
-/// Ends a benchmark with an error if OpenBLAS did not recognise the CPU and runs a kernel for older
-/// ones: numbers beside that would say nothing.
-inline bool openblas_knows_this_cpu(benchmark::State& state) {
-#if defined(__AVX512F__)
-    const std::string_view kernel = openblas_get_corename();
-    if (kernel != "SkylakeX" && kernel != "Cooperlake" && kernel != "SapphireRapids") {
-        state.SkipWithError(
-            "OpenBLAS runs a kernel without AVX-512: set OPENBLAS_CORETYPE=SkylakeX");
-        return false;
-    }
-#endif
-    (void)state;
-    return true;
-}
-
-/// Ends a benchmark with an error if two implementations do not agree to `tolerance`, relative to
-/// the largest number: a rival that computes something else is no rival.
-inline bool agree(benchmark::State& state, ConstMatrix ours, ConstMatrix theirs,
-                  float tolerance = 1e-3F) {
-    float error = 0;
-    float size = 0;
-    for (int i = 0; i < ours.rows(); ++i) {
-        for (int j = 0; j < ours.cols(); ++j) {
-            const float d = std::abs(ours(i, j) - theirs(i, j));
-            error = d > error || std::isnan(d) ? d : error;
-            size = std::max(size, std::abs(ours(i, j)));
-        }
-    }
-    if (error <= tolerance * size) return true;
-    state.SkipWithError("the results differ");
-    return false;
-}
 
 }  // namespace hat::support

@@ -65,7 +65,7 @@ struct FixedArchitecture {
     template <class Weights>
     using AdaptiveSoftmax = Absent;
 
-private:
+    // Public, as Clang 14 looks through the aliases below from outside.
     template <class Weights, EncoderLayerShape L>
     using Encoder = nn::EncoderLayer<
         Weights, EncoderDim, Fixed<A.qkv_dim_of(L)>, Fixed<L.heads>, Fixed<L.ffn_dim>,
@@ -88,7 +88,6 @@ private:
     static std::tuple<Decoder<Weights, A.decoder_layer_shapes[I]>...>
         decoders(std::index_sequence<I...>);
 
-public:
     template <class Weights>
     using EncoderLayers =
         decltype(encoders<Weights>(std::make_index_sequence<A.encoder_layers().size()>{}));

@@ -41,12 +41,11 @@ struct FixedPlan {
     template <class Weights>
     using Output = Layer<Weights, plan.output, Shape.inner_dim>;
 
-private:
+    // Public, as Clang 14 looks through the alias below from outside.
     template <class Weights, std::size_t... I>
     static std::tuple<Layer<Weights, plan.group_layers[I], Shape.inner_dim>...>
         layers(std::index_sequence<I...>);
 
-public:
     template <class Weights>
     using Layers =
         decltype(layers<Weights>(std::make_index_sequence<static_cast<std::size_t>(plan.depth)>{}));
