@@ -7,14 +7,14 @@
 #include <hat/data/lines.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/file_status.hpp>
-#include <hat/io/model_card.hpp>
 #include <hat/io/text_file.hpp>
+#include <hat/latency/affinity.hpp>
+#include <hat/latency/device.hpp>
+#include <hat/latency/statistics.hpp>
+#include <hat/latency/timed_translation.hpp>
+#include <hat/latency/workload.hpp>
 #include <hat/model/pack.hpp>
-#include <hat/search/affinity.hpp>
-#include <hat/search/device.hpp>
-#include <hat/search/latency_statistics.hpp>
-#include <hat/search/latency_workload.hpp>
-#include <hat/search/timed_translation.hpp>
+#include <hat/report/model_card.hpp>
 
 #include "commands.hpp"
 #include "flags.hpp"
@@ -49,7 +49,7 @@ std::string signature_of(const std::string& line) {
     return line.substr(begin, line.find(' ', begin) - begin);
 }
 
-std::vector<io::ModelScore> scores(const CardOptions& options) {
+std::vector<report::ModelScore> scores(const CardOptions& options) {
     const std::vector<std::string> lines = data::read_lines(options.translations);
     const std::vector<std::string> references = data::read_lines(options.reference);
     if (lines.size() != references.size()) {
@@ -64,24 +64,24 @@ std::vector<io::ModelScore> scores(const CardOptions& options) {
 }
 
 /// The median of runs on one core of this machine.
-io::ModelLatency measured_latency(const CardOptions& options, LoadedModel& model) {
-    const search::LatencyWorkload workload{
-        .lengths = search::parse_lengths(options.length, "--length " + options.length),
+report::ModelLatency measured_latency(const CardOptions& options, LoadedModel& model) {
+    const latency::LatencyWorkload workload{
+        .lengths = latency::parse_lengths(options.length, "--length " + options.length),
         .beam = options.beam,
         .special = model.directory.config().special_tokens};
-    search::TimedTranslation timed(model::PackedModel(model.network.view()), workload,
-                                   search::ThreadClock{});
+    latency::TimedTranslation timed(model::PackedModel(model.network.view()), workload,
+                                    latency::ThreadClock{});
     constexpr int runs = 21;
-    const search::PinnedThread pin;
+    const latency::PinnedThread pin;
     static_cast<void>(timed.run());  // asks for memory
     std::vector<double> times;
     for (int i = 0; i < runs; ++i) times.push_back(timed.run().total_ms());
     const auto tokens = [](double mean) { return std::to_string(static_cast<int>(mean + 0.5)); };
-    return {.device = options.device.empty() ? search::device_name() : options.device,
+    return {.device = options.device.empty() ? latency::device_name() : options.device,
             .setting = "one sentence, one thread, beam " + std::to_string(options.beam) + ", " +
                        tokens(workload.mean_source_length()) + " tokens in, " +
                        tokens(workload.mean_target_length()) + " out",
-            .median_ms = search::median(times)};
+            .median_ms = latency::median(times)};
 }
 
 /// The lines of a text that are not blank.
@@ -101,12 +101,13 @@ void check_nothing_is_lost(const std::string& path, const std::string& text,
                            const io::ModelConfig& config) {
     if (!io::exists(path)) return;
     const std::vector<std::string> old = lines_of(io::read_file(path));
-    io::ModelCard plain = model_card(config, path);
+    report::ModelCard plain = model_card(config, path);
     const auto title =
         std::ranges::find_if(old, [](const std::string& line) { return line.starts_with("# "); });
     if (title != old.end()) plain.name = title->substr(2);
     std::set<std::string> kept;
-    for (const std::string& card : {text, io::model_card_to_markdown(plain, config.architecture)})
+    for (const std::string& card :
+         {text, report::model_card_to_markdown(plain, config.architecture)})
         for (std::string& line : lines_of(card)) kept.insert(std::move(line));
     const auto is_lost = [&](const std::string& line) { return !kept.contains(line); };
     const auto first = std::ranges::find_if(old, is_lost);
@@ -123,7 +124,7 @@ void write_card(const CardOptions& options) {
     visit_facts(options.facts, [&](const char* key, const std::string& value) {
         if (!value.empty()) told.provenance[key] = value;
     });
-    io::ModelCard card = model_card(told, options.name.empty() ? options.model : options.name);
+    report::ModelCard card = model_card(told, options.name.empty() ? options.model : options.name);
     if (!options.translations.empty()) card.scores = scores(options);
     if (options.measure) {
         if (!config.architecture.has_encoder())
@@ -131,7 +132,7 @@ void write_card(const CardOptions& options) {
         card.latencies.push_back(measured_latency(options, model));
     }
     const std::string path = model.directory.file_path("README.md");
-    const std::string text = io::model_card_to_markdown(card, config.architecture);
+    const std::string text = report::model_card_to_markdown(card, config.architecture);
     if (!options.overwrite) check_nothing_is_lost(path, text, config);
     io::write_file(path, text);
     std::printf("%s\n", path.c_str());

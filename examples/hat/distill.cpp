@@ -13,7 +13,7 @@
 #include <hat/io/settings_difference.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/pack.hpp>
-#include <hat/train/progress.hpp>
+#include <hat/report/progress.hpp>
 
 #include "commands.hpp"
 #include "data_directory.hpp"
@@ -74,7 +74,7 @@ void translate_all(const SearchFlags& search, decode::Translator& translator,
         const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
         const double rate = (last - done) / elapsed.count();
         std::fprintf(stderr, "%d/%d sentences  %.0f sentences/s  eta %s\n", last, source.size(),
-                     rate, train::duration_text((source.size() - last) / rate).c_str());
+                     rate, report::duration_text((source.size() - last) / rate).c_str());
     }
 }
 

@@ -99,7 +99,7 @@ void extract(const ExtractOptions& options) {
     config.provenance["hat_version"] = std::string(version);
     io::save_model_directory(
         options.out, config, small.table(), small.values(), super.directory.text_files(),
-        io::model_card_to_markdown(model_card(config, options.out), config.architecture));
+        report::model_card_to_markdown(model_card(config, options.out), config.architecture));
     std::printf("%s\n", options.out.c_str());
 }
 

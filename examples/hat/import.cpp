@@ -7,8 +7,8 @@
 #include <hat/data/fairseq_dictionary.hpp>
 #include <hat/elastic/extract.hpp>
 #include <hat/elastic/gene_string.hpp>
+#include <hat/interop/fairseq.hpp>
 #include <hat/io/architecture_yaml.hpp>
-#include <hat/io/fairseq.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/network.hpp>
@@ -80,7 +80,8 @@ io::TextFiles text_files(const ImportOptions& options, const model::Architecture
 
 /// What the weights are of: the network as it is stored, or the part of it that was trained or is
 /// asked for.
-model::Network load_network(const ImportOptions& options, const io::FairseqCheckpoint& checkpoint) {
+model::Network load_network(const ImportOptions& options,
+                            const interop::FairseqCheckpoint& checkpoint) {
     model::Network stored(checkpoint.architecture());
     checkpoint.load_weights(stored.table(), stored.values());
     std::optional<model::Architecture> part = checkpoint.sub_transformer();
@@ -91,7 +92,8 @@ model::Network load_network(const ImportOptions& options, const io::FairseqCheck
     return part ? elastic::extract(stored, *part) : std::move(stored);
 }
 
-io::ModelConfig model_config(const ImportOptions& options, const io::FairseqCheckpoint& checkpoint,
+io::ModelConfig model_config(const ImportOptions& options,
+                             const interop::FairseqCheckpoint& checkpoint,
                              const model::Architecture& network) {
     io::ModelConfig config{
         .architecture = network,
@@ -109,7 +111,7 @@ io::ModelConfig model_config(const ImportOptions& options, const io::FairseqChec
     return config;
 }
 
-void report_ignored(const io::FairseqCheckpoint& checkpoint) {
+void report_ignored(const interop::FairseqCheckpoint& checkpoint) {
     if (checkpoint.ignored().empty()) return;
     std::string names;
     for (const std::string& name : checkpoint.ignored()) {
@@ -122,14 +124,14 @@ void report_ignored(const io::FairseqCheckpoint& checkpoint) {
 void import_checkpoint(const ImportOptions& options) {
     check_output(options.out, io::DirectoryKind::model, io::model_directory_names,
                  options.overwrite);
-    const auto checkpoint = io::FairseqCheckpoint::open(options.checkpoint);
+    const auto checkpoint = interop::FairseqCheckpoint::open(options.checkpoint);
     const io::TextFiles files = text_files(options, checkpoint.architecture());
     report_ignored(checkpoint);
     const model::Network network = load_network(options, checkpoint);
     const io::ModelConfig config = model_config(options, checkpoint, network.architecture());
     io::save_model_directory(
         options.out, config, network.table(), network.values(), files,
-        io::model_card_to_markdown(model_card(config, options.out), config.architecture));
+        report::model_card_to_markdown(model_card(config, options.out), config.architecture));
     std::printf("%s\n", options.out.c_str());
 }
 

@@ -5,9 +5,9 @@
 #include <hat/data/corpus_file.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/file_status.hpp>
-#include <hat/search/latency_plan.hpp>
-#include <hat/search/latency_plan_text.hpp>
-#include <hat/search/latency_workload.hpp>
+#include <hat/latency/plan.hpp>
+#include <hat/latency/plan_text.hpp>
+#include <hat/latency/workload.hpp>
 
 #include "../latency/survey.hpp"
 #include "commands.hpp"
@@ -38,35 +38,35 @@ struct LatencyOptions {
 };
 
 /// Sets lengths from the corpus, and the vocabulary size.
-std::vector<search::PairLength> lengths_of_data(LatencyOptions& options) {
+std::vector<latency::PairLength> lengths_of_data(LatencyOptions& options) {
     const DataDirectory directory{options.data};
     if (!io::is_directory(options.data)) {
         fail("--data ", options.data, ": there is no such data directory");
     }
     const data::Corpus corpus = data::load_corpus(directory.validation());
     options.vocab_size = corpus.target.vocab_size;
-    return search::sample_lengths(corpus, options.sentences, options.seed);
+    return latency::sample_lengths(corpus, options.sentences, options.seed);
 }
 
-search::LatencyPlan make_plan(LatencyOptions& options) {
-    search::LatencyWorkload workload{.beam = options.beam,
-                                     .time =
-                                         io::parse_enum<search::TimeKind>(options.time, "--time: "),
-                                     .seed = options.seed};
+latency::LatencyPlan make_plan(LatencyOptions& options) {
+    latency::LatencyWorkload workload{
+        .beam = options.beam,
+        .time = io::parse_enum<latency::TimeKind>(options.time, "--time: "),
+        .seed = options.seed};
     if (!options.data.empty())
         workload.lengths = lengths_of_data(options);
     else if (options.length == "corpus")
         fail("--length corpus: needs --data, whose sentences it means");
     if (!options.length.empty() && options.length != "corpus") {
-        workload.lengths = search::parse_lengths(options.length, "--length " + options.length);
+        workload.lengths = latency::parse_lengths(options.length, "--length " + options.length);
     }
     const auto space = space_argument(options.space, options.vocab_size);
     validate(space);
-    return search::plan_latency(space, workload, options.samples, options.seed);
+    return latency::plan_latency(space, workload, options.samples, options.seed);
 }
 
 bool is_plan(const std::string& path) {
-    return search::looks_like_plan(first_line(path));
+    return latency::looks_like_plan(first_line(path));
 }
 
 void latency(LatencyOptions options) {
@@ -76,12 +76,12 @@ void latency(LatencyOptions options) {
                       .kind = "a latency plan",
                       .is_of_kind = is_plan},
                      {options.space});
-    const search::LatencyPlan plan = make_plan(options);
+    const latency::LatencyPlan plan = make_plan(options);
     if (static_cast<int>(plan.members.size()) < options.samples) {
         std::fprintf(stderr, "note: the space has only %zu members\n", plan.members.size());
     }
     if (!options.write_plan.empty()) {
-        io::write_file(options.write_plan, search::plan_to_text(plan));
+        io::write_file(options.write_plan, latency::plan_to_text(plan));
         std::printf("%s\n", options.write_plan.c_str());
         return;
     }

@@ -4,14 +4,15 @@
 
 #include <hat/core/random.hpp>
 #include <hat/io/json.hpp>
-#include <hat/search/latency_statistics.hpp>
-#include <hat/search/latency_table.hpp>
-#include <hat/search/predictor_fit.hpp>
-#include <hat/search/repeated_rows.hpp>
-#include <hat/search/shifts.hpp>
+#include <hat/latency/predictor_fit.hpp>
+#include <hat/latency/repeated_rows.hpp>
+#include <hat/latency/shifts.hpp>
+#include <hat/latency/statistics.hpp>
+#include <hat/latency/table.hpp>
 
 #include "commands.hpp"
 #include "flags.hpp"
+#include "measurements.hpp"
 #include "output_file.hpp"
 #include "predictor_vocabulary.hpp"
 
@@ -28,11 +29,11 @@ namespace hat::program {
 
 namespace {
 
-using search::LatencyTable;
-using search::PredictionErrors;
-using search::PredictorFit;
-using search::PredictorKind;
-using search::Shift;
+using latency::LatencyTable;
+using latency::PredictionErrors;
+using latency::PredictorFit;
+using latency::PredictorKind;
+using latency::Shift;
 
 const std::map<std::string, PredictorKind> kinds{{"auto", PredictorKind::automatic},
                                                  {"additive", PredictorKind::additive},
@@ -40,7 +41,7 @@ const std::map<std::string, PredictorKind> kinds{{"auto", PredictorKind::automat
 
 struct PredictorArguments {
     std::string latency, out;
-    search::PredictorOptions options;
+    latency::PredictorOptions options;
     bool leave_out_shifts = false;
     bool published_mlp = false;
     int training_rows = 0;
@@ -71,9 +72,9 @@ struct Repetitions {
 /// Removes the copies from `rows`, and warns of repetitions.
 Repetitions leave_out_copies(LatencyTable& rows) {
     Repetitions found{.copies = rows.size()};
-    rows = search::without_copies(rows);
+    rows = latency::without_copies(rows);
     found.copies -= rows.size();
-    found.again = rows.size() - search::networks_of(rows).size();
+    found.again = rows.size() - latency::networks_of(rows).size();
     if (found.copies > 0)
         std::fprintf(stderr, "hat: warning: %zu rows are copies of others: left out\n",
                      found.copies);
@@ -92,7 +93,7 @@ void print_errors(const char* name, const PredictionErrors& errors) {
 
 void print_thirds(const PredictionErrors& errors) {
     std::printf("by thirds of the latency range:\n");
-    for (const search::RangeError& third : errors.thirds) {
+    for (const latency::RangeError& third : errors.thirds) {
         std::printf("  %8.4g to %8.4g ms %5d rows", third.low_ms, third.high_ms, third.rows);
         if (third.rows > 0) std::printf("  MAPE %.2f %%", percent(third.mape));
         std::putchar('\n');
@@ -135,7 +136,7 @@ io::Json provenance(const PredictorArguments& arguments, const std::vector<Shift
 /// Throws  `Error` that names the table
 PredictorFit fit_to(const LatencyTable& rows, const PredictorArguments& arguments) {
     try {
-        return search::fit_predictor(rows, arguments.options);
+        return latency::fit_predictor(rows, arguments.options);
     } catch (const Error& error) {
         fail(arguments.latency, ": ", error.what());
     }
@@ -147,12 +148,12 @@ void fit_predictor(PredictorArguments arguments) {
                   .kind = "a latency predictor",
                   .is_of_kind = is_predictor},
                  {arguments.latency, arguments.latency + ".plan"});
-    const LatencyTable measured = search::read_latency_table(arguments.latency);
+    const LatencyTable measured = read_measurements(arguments.latency);
     if (measured.empty()) fail(arguments.latency, ": the table has no rows");
-    const std::vector<Shift> shifts = search::find_shifts(measured);
+    const std::vector<Shift> shifts = latency::find_shifts(measured);
     warn_of(shifts, arguments.leave_out_shifts);
     LatencyTable rows =
-        arguments.leave_out_shifts ? search::without_shifts(measured, shifts) : measured;
+        arguments.leave_out_shifts ? latency::without_shifts(measured, shifts) : measured;
     const Repetitions repetitions = leave_out_copies(rows);
     LatencyTable held_out;
     if (arguments.training_rows > 0) {
@@ -163,7 +164,7 @@ void fit_predictor(PredictorArguments arguments) {
         Random(RandomKey(arguments.options.seed).split(3)).shuffle(rows);
         held_out.assign(rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end());
         rows.resize(count);
-        held_out = search::without_seen(held_out, rows);
+        held_out = latency::without_seen(held_out, rows);
         if (held_out.empty())
             fail("predictor: --training-rows ", count, " leaves no network of ", arguments.latency,
                  " to test with");
@@ -180,12 +181,12 @@ void fit_predictor(PredictorArguments arguments) {
         std::vector<double> predicted;
         for (const auto& row : held_out)
             predicted.push_back(fit.predictor.predict_ms(row.features));
-        print_errors("held out", search::prediction_errors(held_out, predicted));
+        print_errors("held out", latency::prediction_errors(held_out, predicted));
         std::vector<double> errors;
         for (std::size_t i = 0; i < predicted.size(); ++i)
             errors.push_back(std::abs(predicted[i] / held_out[i].total_ms() - 1));
         std::printf("half of those held out are off by %.2f %% at most\n",
-                    percent(search::median(errors)));
+                    percent(latency::median(errors)));
     }
     std::printf("chosen: %s: %s\n", fit.predictor.name(),
                 reason(fit, arguments.options.kind).c_str());

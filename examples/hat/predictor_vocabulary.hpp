@@ -6,8 +6,8 @@
 #include <hat/io/json.hpp>
 #include <hat/io/safetensors.hpp>
 #include <hat/io/text_file.hpp>
-#include <hat/search/latency_plan_text.hpp>
-#include <hat/search/predictor.hpp>
+#include <hat/latency/plan_text.hpp>
+#include <hat/latency/predictor.hpp>
 
 #include <optional>
 #include <string>
@@ -23,7 +23,7 @@ inline constexpr const char* predictor_vocabulary_key = "target_vocab_size";
 [[nodiscard]] inline std::optional<int> vocabulary_of_table(const std::string& path) {
     const std::string plan = path + ".plan";
     if (!io::exists(plan)) return std::nullopt;
-    return search::plan_from_text(io::read_file(plan), plan).super.target_vocab_size;
+    return latency::plan_from_text(io::read_file(plan), plan).super.target_vocab_size;
 }
 
 /// The pieces of the networks that a predictor was fitted to, if it says so.
@@ -54,8 +54,8 @@ inline constexpr const char* predictor_vocabulary_key = "target_vocab_size";
     const std::string_view text = io::skip_byte_order_mark(bytes);
     if (text.starts_with('{'))
         return io::json_get<std::string>(io::parse_json(text, path), "format", path) ==
-               search::detail::predictor_format;
-    return io::SafetensorsFile::open(path).metadata("format") == search::detail::predictor_format;
+               latency::detail::predictor_format;
+    return io::SafetensorsFile::open(path).metadata("format") == latency::detail::predictor_format;
 }
 
 }  // namespace hat::program

@@ -8,9 +8,9 @@
 #include <hat/data/parallel_text.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/file_status.hpp>
-#include <hat/io/language_name.hpp>
 #include <hat/io/text_file.hpp>
-#include <hat/search/device.hpp>
+#include <hat/latency/device.hpp>
+#include <hat/report/language_name.hpp>
 
 #include "../corpus/libreoffice.hpp"
 #include "../corpus/nearest.hpp"
@@ -300,10 +300,10 @@ private:
         const std::vector<std::string> chosen = data::read_lines(hypotheses("model"));
         const std::vector<std::string> largest = data::read_lines(hypotheses("largest-inherited"));
 
-        const std::string language = io::language_name(options_.language);
+        const std::string language = report::language_name(options_.language);
         std::string page =
             "# A translator from English to " + (language.empty() ? options_.language : language) +
-            ", made for one machine\n\nMachine: " + search::device_name() +
+            ", made for one machine\n\nMachine: " + latency::device_name() +
             ". Text: " + text_name() + ". Licence: " + licence() + ".\n\n## Scores on " +
             std::to_string(references.size()) + " held-out sentences\n\n";
         const auto score = [&](const char* name, const std::vector<std::string>& lines) {

@@ -13,15 +13,15 @@
 #include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/text_file.hpp>
+#include <hat/latency/device.hpp>
+#include <hat/latency/predictor.hpp>
+#include <hat/latency/table.hpp>
 #include <hat/model/counts.hpp>
 #include <hat/search/architecture_problem.hpp>
-#include <hat/search/device.hpp>
 #include <hat/search/dominance.hpp>
 #include <hat/search/evolution.hpp>
 #include <hat/search/inherited_loss.hpp>
-#include <hat/search/latency_table.hpp>
 #include <hat/search/pareto.hpp>
-#include <hat/search/predictor.hpp>
 #include <hat/search/report.hpp>
 #include <hat/search/search_checkpoint.hpp>
 #include <hat/search/trade_off.hpp>
@@ -29,6 +29,7 @@
 #include "commands.hpp"
 #include "data_directory.hpp"
 #include "flags.hpp"
+#include "measurements.hpp"
 #include "model_argument.hpp"
 #include "output_file.hpp"
 #include "predictor_vocabulary.hpp"
@@ -73,7 +74,7 @@ struct SearchArguments {
 
 /// Predicted latencies of architectures; infinite where one has too many parameters.
 struct PredictedLatency {
-    const search::Predictor* predictor;
+    const latency::Predictor* predictor;
     std::int64_t limit_parameters = 0;  ///< in layers; 0: any
 
     double operator()(const Architecture& a) const {
@@ -90,7 +91,7 @@ struct Workbench {
     const SearchArguments& arguments;
     LoadedModel super;
     elastic::DesignSpace space;
-    search::Predictor predictor;
+    latency::Predictor predictor;
     std::string data_path;
     TrainingData data;
     ThreadPool pool;
@@ -98,7 +99,7 @@ struct Workbench {
 
     explicit Workbench(const SearchArguments& from)
         : arguments(from), super(from.run), space(space_of(from.run, super)),
-          predictor(search::Predictor::load(from.predictor)), data_path(data_of(from)),
+          predictor(latency::Predictor::load(from.predictor)), data_path(data_of(from)),
           data(load_training_data(data_path)), pool(from.threads),
           validator(data.validation, pool) {
         check_vocabulary(super.directory, "--run " + from.run, data.files);
@@ -303,7 +304,7 @@ std::string decimals(double value, int digits) {
     return text;
 }
 
-std::string predictor_text(const SearchArguments& arguments, const search::Predictor& predictor) {
+std::string predictor_text(const SearchArguments& arguments, const latency::Predictor& predictor) {
     std::string text = std::string("The ") + predictor.name() + " predictor `" +
                        file_name(arguments.predictor) + "`";
     if (predictor.errors()) {
@@ -324,7 +325,7 @@ void write_page(const SearchArguments& arguments, Workbench& bench,
                 MeasuredLatency* latency) {
     const Architecture top = largest(bench.space);
     search::SearchReport report{.title = report_title,
-                                .device = search::device_name(),
+                                .device = latency::device_name(),
                                 .predictor = predictor_text(arguments, bench.predictor),
                                 .search = summary};
     report.baseline = {.name = "largest member",
@@ -338,7 +339,7 @@ void write_page(const SearchArguments& arguments, Workbench& bench,
         report.front.push_back(reported("front " + std::to_string(++number), network));
     report.progress = std::move(progress);
     if (!arguments.latency.empty()) {
-        for (const auto& row : search::read_latency_table(arguments.latency))
+        for (const auto& row : read_measurements(arguments.latency))
             report.samples.push_back({row.details ? row.details->genes : "",
                                       bench.predictor.predict_ms(row.features), row.total_ms()});
         if (latency) measure(report, arguments.measure, *latency);
@@ -484,7 +485,7 @@ void search_networks(const SearchArguments& arguments) {
     if (elastic::cardinality(bench.space).text() == "1")
         std::fprintf(stderr, "note: the space has one network only: there is nothing to choose\n");
     if (!arguments.latency.empty()) {
-        const auto table = search::read_latency_table(arguments.latency);
+        const auto table = read_measurements(arguments.latency);
         const bool below = std::all_of(table.begin(), table.end(),
                                        [&](const auto& row) { return limit < row.total_ms(); });
         if (below && !table.empty())

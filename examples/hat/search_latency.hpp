@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "measurements.hpp"
+
 #include <hat/core/error.hpp>
 #include <hat/core/in_quotes.hpp>
 #include <hat/elastic/gene_string.hpp>
 #include <hat/elastic/super_transformer.hpp>
 #include <hat/io/text_file.hpp>
+#include <hat/latency/affinity.hpp>
+#include <hat/latency/plan_text.hpp>
+#include <hat/latency/survey.hpp>
+#include <hat/latency/table.hpp>
 #include <hat/model/network.hpp>
-#include <hat/search/affinity.hpp>
-#include <hat/search/latency_plan_text.hpp>
-#include <hat/search/latency_survey.hpp>
-#include <hat/search/latency_table.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -24,10 +26,10 @@ namespace hat::program {
 ///
 /// Throws  `Error` if it is missing, or of another super network than `super`, which errors call
 ///         `run`
-[[nodiscard]] inline search::LatencyPlan
+[[nodiscard]] inline latency::LatencyPlan
 plan_of_table(const model::Network& super, const std::string& run, const std::string& table_path) {
     const std::string path = table_path + ".plan";
-    search::LatencyPlan plan = search::plan_from_text(io::read_file(path), path);
+    latency::LatencyPlan plan = latency::plan_from_text(io::read_file(path), path);
     if (plan.super != super.architecture()) fail(path, ": is of another super network than ", run);
     plan.members.resize(1);
     return plan;
@@ -40,7 +42,7 @@ inline void check_measurable(const model::Network& super, const std::string& run
                              const std::string& table_path) {
     const std::string sentinel =
         elastic::gene_string(plan_of_table(super, run, table_path).members.front());
-    const auto table = search::read_latency_table(table_path);
+    const auto table = read_measurements(table_path);
     if (!table.empty() && table.front().details && table.front().details->genes != sentinel)
         fail(table_path, ": its sentinel is ", in_quotes(table.front().details->genes),
              ", but that of ", table_path, ".plan is ", in_quotes(sentinel));
@@ -57,9 +59,9 @@ public:
     MeasuredLatency(const model::Network& super, const std::string& run,
                     const std::string& table_path)
         : plan_(plan_of_table(super, run, table_path)), survey_(super, plan_, {}) {
-        const search::PinnedThread pin;
+        const latency::PinnedThread pin;
         static_cast<void>(survey_.calibrate());
-        const auto table = search::read_latency_table(table_path);
+        const auto table = read_measurements(table_path);
         if (!table.empty() && table.front().details)
             static_cast<void>(survey_.resume(table.front()));
     }
@@ -72,7 +74,7 @@ public:
                       double predicted_ms) {
         const auto [place, is_new] = known_.try_emplace(elastic::gene_string(member), 0.0);
         if (!is_new) return place->second;
-        const search::PinnedThread pin;
+        const latency::PinnedThread pin;
         const auto row = survey_.measure(member);
         const std::string& flags = row.details->flags;
         std::fprintf(stderr, "measured %s: %.3f ms, predicted %.3f ms%s%s\n", name.c_str(),
@@ -81,8 +83,8 @@ public:
     }
 
 private:
-    search::LatencyPlan plan_;
-    search::LatencySurvey survey_;
+    latency::LatencyPlan plan_;
+    latency::LatencySurvey survey_;
     std::map<std::string, double> known_;
 };
 

@@ -4,10 +4,10 @@
 #include <hat/core/error.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
-#include <hat/io/language_name.hpp>
-#include <hat/io/model_card.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/text_file.hpp>
+#include <hat/report/language_name.hpp>
+#include <hat/report/model_card.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -52,7 +52,7 @@ inline void add_fact_flags(CLI::App& command, TextFacts& facts) {
 [[nodiscard]] inline std::string language_of_file(const std::string& path) {
     std::string code = std::filesystem::path(path).extension().string();
     if (!code.empty()) code.erase(0, 1);
-    return io::language_name(code).empty() ? std::string() : code;
+    return report::language_name(code).empty() ? std::string() : code;
 }
 
 /// `facts` with the languages that nobody named, as the files of the two sides are; says so.
@@ -65,7 +65,7 @@ inline void add_fact_flags(CLI::App& command, TextFacts& facts) {
     std::fprintf(stderr,
                  "model cards will say %s to %s, after the files' names; --source-language and "
                  "--target-language say otherwise\n",
-                 io::language_name(from).c_str(), io::language_name(to).c_str());
+                 report::language_name(from).c_str(), report::language_name(to).c_str());
     facts.source_language = from;
     facts.target_language = to;
     return facts;
@@ -128,10 +128,10 @@ describe_training_data(const std::map<std::string, std::string>& provenance) {
 }
 
 /// The card of a model, as far as its provenance tells.
-[[nodiscard]] inline io::ModelCard model_card(const io::ModelConfig& config,
-                                              const std::string& path) {
-    io::ModelCard card{.name = file_name(path),
-                       .training_data = describe_training_data(config.provenance)};
+[[nodiscard]] inline report::ModelCard model_card(const io::ModelConfig& config,
+                                                  const std::string& path) {
+    report::ModelCard card{.name = file_name(path),
+                           .training_data = describe_training_data(config.provenance)};
     const auto take = [&](const char* key, std::string& to) {
         if (const auto found = config.provenance.find(key); found != config.provenance.end())
             to = found->second;

@@ -181,7 +181,7 @@ void save_trained_model(const std::string& path, const std::string& name,
     config.provenance.merge(data_provenance(DataDirectory{flags.data}.configuration()));
     io::save_model_directory(
         path, config, network.table(), network.values(), data.text_files(),
-        io::model_card_to_markdown(model_card(config, name), config.architecture));
+        report::model_card_to_markdown(model_card(config, name), config.architecture));
     std::printf("%s\n", path.c_str());
 }
 

@@ -7,9 +7,9 @@
 #include <hat/elastic/spaces.hpp>
 #include <hat/elastic/super_transformer.hpp>
 #include <hat/io/text_file.hpp>
-#include <hat/search/latency_plan.hpp>
-#include <hat/search/latency_plan_text.hpp>
-#include <hat/search/latency_workload.hpp>
+#include <hat/latency/plan.hpp>
+#include <hat/latency/plan_text.hpp>
+#include <hat/latency/workload.hpp>
 
 #include "../hat/nearest_name.hpp"
 #include "../hat/number.hpp"
@@ -69,7 +69,7 @@ struct UsageError {
 
 struct Options {
     std::string plan, space;
-    hat::search::LatencyWorkload workload;
+    hat::latency::LatencyWorkload workload;
     int samples = 50;
     int vocab_size = 32768;
     hat::program::SurveyOptions survey;
@@ -120,9 +120,10 @@ Options parse(int argc, char** argv) {
         else if (name == "--beam")
             options.workload.beam = number(1, 1000);
         else if (name == "--length")
-            options.workload.lengths = hat::search::parse_lengths(value(), name);
+            options.workload.lengths = hat::latency::parse_lengths(value(), name);
         else if (name == "--time")
-            options.workload.time = hat::io::parse_enum<hat::search::TimeKind>(value(), "--time: ");
+            options.workload.time =
+                hat::io::parse_enum<hat::latency::TimeKind>(value(), "--time: ");
         else if (name == "--seed")
             options.workload.seed = number(std::uint64_t{0}, std::uint64_t{1} << 62U);
         else if (name == "--repeats")
@@ -145,15 +146,15 @@ Options parse(int argc, char** argv) {
     return options;
 }
 
-hat::search::LatencyPlan plan_of(const Options& options) {
+hat::latency::LatencyPlan plan_of(const Options& options) {
     if (!options.plan.empty()) {
         constexpr std::size_t limit_bytes = std::size_t{1} << 26U;
-        return hat::search::plan_from_text(hat::io::read_file(options.plan, limit_bytes),
-                                           options.plan);
+        return hat::latency::plan_from_text(hat::io::read_file(options.plan, limit_bytes),
+                                            options.plan);
     }
-    return hat::search::plan_latency(with_vocabulary(hat::elastic::built_in_space(options.space),
-                                                     options.vocab_size, options.vocab_size),
-                                     options.workload, options.samples, options.workload.seed);
+    return hat::latency::plan_latency(with_vocabulary(hat::elastic::built_in_space(options.space),
+                                                      options.vocab_size, options.vocab_size),
+                                      options.workload, options.samples, options.workload.seed);
 }
 
 int run(int argc, char** argv) {
@@ -162,7 +163,7 @@ int run(int argc, char** argv) {
         std::printf("%s%s%s", help, hat::elastic::built_in_space_names().c_str(), help_of_options);
         return 0;
     }
-    const hat::search::LatencyPlan plan = plan_of(options);
+    const hat::latency::LatencyPlan plan = plan_of(options);
     hat::elastic::SuperTransformer super(plan.super);
     super.network().initialize(1);
     hat::program::measure_latencies(plan, super.network(), options.survey);

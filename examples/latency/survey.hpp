@@ -3,12 +3,12 @@
 
 #include <hat/elastic/super_transformer.hpp>
 #include <hat/io/file_lock.hpp>
-#include <hat/search/affinity.hpp>
-#include <hat/search/device.hpp>
-#include <hat/search/latency_session.hpp>
-#include <hat/search/latency_survey.hpp>
-#include <hat/search/stopwatch.hpp>
-#include <hat/train/progress.hpp>
+#include <hat/latency/affinity.hpp>
+#include <hat/latency/device.hpp>
+#include <hat/latency/session.hpp>
+#include <hat/latency/stopwatch.hpp>
+#include <hat/latency/survey.hpp>
+#include <hat/report/progress.hpp>
 
 #include <cstdio>
 #include <string>
@@ -19,7 +19,7 @@ namespace hat::program {
 
 struct SurveyOptions {
     std::string out;
-    search::LatencyProtocol protocol{};
+    latency::LatencyProtocol protocol{};
     int core = -1;  ///< −1: the last one
     bool resume = false;
 };
@@ -27,9 +27,9 @@ struct SurveyOptions {
 /// A line a network on stderr; on a terminal, one line that renews itself.
 class SurveyProgress {
 public:
-    void operator()(const search::LatencyProgress& progress) const {
-        const search::LatencyDetails& row = *progress.row->details;
-        const double seconds = (search::SteadyClock{}.now_ms() - start_ms_) / 1e3;
+    void operator()(const latency::LatencyProgress& progress) const {
+        const latency::LatencyDetails& row = *progress.row->details;
+        const double seconds = (latency::SteadyClock{}.now_ms() - start_ms_) / 1e3;
         const int left = progress.members - progress.done;
         char line[160];
         std::snprintf(
@@ -38,7 +38,7 @@ public:
             progress.done, progress.members, row.total_median_ms, row.encoder_median_ms,
             row.decoder_median_ms,
             50 * (row.total_high_ms - row.total_low_ms) / row.total_median_ms, row.sentinel_ratio,
-            train::duration_text(seconds / progress.measured * left).c_str());
+            report::duration_text(seconds / progress.measured * left).c_str());
         std::fprintf(stderr, terminal_ ? "\r%s\033[K" : "%s", line);
         if (!row.flags.empty()) std::fprintf(stderr, "  %s", row.flags.c_str());
         if (!terminal_) std::fputc('\n', stderr);
@@ -50,26 +50,26 @@ public:
 
 private:
     bool terminal_ = ::isatty(STDERR_FILENO) != 0;
-    double start_ms_ = search::SteadyClock{}.now_ms();
+    double start_ms_ = latency::SteadyClock{}.now_ms();
 };
 
 /// Carries out `plan` with the weights of `super`; the path of the table goes to stdout.
 ///
 /// Throws  `Error` if another process is at work on the table, or it cannot be begun, resumed or
 /// written
-inline void measure_latencies(const search::LatencyPlan& plan, const model::Network& super,
+inline void measure_latencies(const latency::LatencyPlan& plan, const model::Network& super,
                               const SurveyOptions& options) {
     const io::FileLock lock(options.out + ".lock", options.out);
-    const std::string device = search::device_name();
-    search::LatencySession session(options.out, plan, device, options.resume);
-    const search::PinnedThread pin(options.core);
+    const std::string device = latency::device_name();
+    latency::LatencySession session(options.out, plan, device, options.resume);
+    const latency::PinnedThread pin(options.core);
     std::fprintf(stderr, "%s, %s; beam %d, lengths %s, %d runs, %s time\n", device.c_str(),
                  pin.problem().empty() ? ("core " + std::to_string(pin.core())).c_str()
                                        : pin.problem().c_str(),
-                 plan.workload.beam, search::lengths_text(plan.workload.lengths).c_str(),
+                 plan.workload.beam, latency::lengths_text(plan.workload.lengths).c_str(),
                  options.protocol.blocks() * options.protocol.block_runs,
                  io::enum_word(plan.workload.time));
-    search::LatencySurvey survey(super, plan, options.protocol);
+    latency::LatencySurvey survey(super, plan, options.protocol);
     SurveyProgress progress;
     session.run(survey, progress);
     progress.finish();

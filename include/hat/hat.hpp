@@ -9,7 +9,7 @@
 /// To be included besides, with the library that each names in its first lines: text, vocabularies
 /// and scores (<hat/data/data.hpp>), files (<hat/io/io.hpp>), design spaces in YAML
 /// (<hat/elastic/design_space_yaml.hpp>), whole trainings with checkpoints
-/// (<hat/train/training.hpp>), predictors in files (<hat/search/predictor.hpp>).
+/// (<hat/train/training.hpp>), predictors in files (<hat/latency/predictor.hpp>).
 
 #include <hat/autograd/autograd.hpp>
 #include <hat/core/core.hpp>
@@ -24,8 +24,10 @@
 #include <hat/decode/sampling.hpp>
 #include <hat/elastic/elastic.hpp>
 #include <hat/kernels/kernels.hpp>
+#include <hat/latency/latency.hpp>
 #include <hat/model/model.hpp>
 #include <hat/nn/nn.hpp>
+#include <hat/report/report.hpp>
 #include <hat/search/search.hpp>
 #include <hat/train/distillation.hpp>
 #include <hat/train/perplexity.hpp>

@@ -12,9 +12,9 @@
 #include <hat/data/unicode.hpp>
 #include <hat/data/utf8.hpp>
 #include <hat/elastic/gene_string.hpp>
+#include <hat/interop/pickle.hpp>
 #include <hat/io/csv.hpp>
 #include <hat/io/jsonl.hpp>
-#include <hat/io/pickle.hpp>
 #include <hat/io/yaml.hpp>
 
 #include "../../examples/corpus/catalogue.hpp"
@@ -86,7 +86,7 @@ void csv_of(const std::string& text) {
 }
 
 void pickle_of(const std::string& text) {
-    static_cast<void>(hat::io::Pickle(std::as_bytes(std::span(text)), "file.pt"));
+    static_cast<void>(hat::interop::Pickle(std::as_bytes(std::span(text)), "file.pt"));
 }
 
 void page_of(const std::string& text) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/autograd/tape.hpp>
-#include <hat/io/fairseq.hpp>
+#include <hat/interop/fairseq.hpp>
 #include <hat/io/safetensors.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/presets.hpp>
@@ -24,6 +24,7 @@
 #include <string>
 #include <vector>
 
+using namespace hat::interop;
 using namespace hat::io;
 using hat::support::Golden;
 using hat::support::metadata_json;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/data/bpe.hpp>
-#include <hat/data/fairseq_batches.hpp>
-#include <hat/data/fairseq_data.hpp>
 #include <hat/data/fairseq_dictionary.hpp>
+#include <hat/interop/fairseq_batches.hpp>
+#include <hat/interop/fairseq_data.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/text_file.hpp>
 
@@ -19,6 +19,7 @@
 #include <vector>
 
 using namespace hat::data;
+using namespace hat::interop;
 using hat::io::Json;
 using hat::support::Golden;
 using Ids = std::vector<std::vector<int>>;

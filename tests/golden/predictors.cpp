@@ -2,10 +2,10 @@
 #include <hat/io/json.hpp>
 #include <hat/io/safetensors.hpp>
 #include <hat/io/text_file.hpp>
+#include <hat/latency/features.hpp>
+#include <hat/latency/mlp_predictor_file.hpp>
+#include <hat/latency/table.hpp>
 #include <hat/model/architecture.hpp>
-#include <hat/search/latency_features.hpp>
-#include <hat/search/latency_table.hpp>
-#include <hat/search/mlp_predictor.hpp>
 
 #include "support/data_folder.hpp"
 #include "support/golden.hpp"
@@ -18,8 +18,9 @@
 
 using hat::io::Json;
 using hat::io::SafetensorsFile;
-using hat::search::LatencyFeatures;
-using hat::search::MlpPredictor;
+using hat::latency::LatencyFeatures;
+using hat::latency::load_mlp_predictor;
+using hat::latency::MlpPredictor;
 
 namespace {
 
@@ -68,7 +69,7 @@ TEST_SUITE("golden/predictors") {
         hat::support::Golden golden("hat/predictors/*.safetensors");
         for (const auto& path : golden.files()) {
             const auto file = SafetensorsFile::open(path.string());
-            const auto predictor = MlpPredictor::load(path.string());
+            const auto predictor = load_mlp_predictor(path.string());
             const auto features = file.floats("check/features");
             const auto expected = file.floats("check/pred_ms");
             REQUIRE(features.size() == 10 * expected.size());
@@ -94,7 +95,7 @@ TEST_SUITE("golden/predictors") {
                     INFO(space.key() << ", sample " << sample);
                     const auto architecture =
                         architecture_of(space.value().at("samples").at(std::to_string(sample++)));
-                    const auto features = hat::search::latency_features(architecture).values();
+                    const auto features = hat::latency::latency_features(architecture).values();
                     REQUIRE(expected.size() == features.size());
                     for (std::size_t i = 0; i < features.size(); ++i)
                         CHECK(features[i] == expected[i].get<double>());
@@ -118,9 +119,9 @@ TEST_SUITE("golden/predictors") {
                 const Json& errors = item.value().at("shipped_on_all");
                 const auto weights =
                     path.parent_path() / "predictors" / (item.key() + ".safetensors");
-                const auto predictor = MlpPredictor::load(weights.string());
+                const auto predictor = load_mlp_predictor(weights.string());
                 const auto table =
-                    hat::search::read_latency_table((tables / (item.key() + "_all.csv")).string());
+                    hat::latency::read_latency_table((tables / (item.key() + "_all.csv")).string());
                 const auto rows = static_cast<double>(table.size());
                 double mean = 0;
                 for (const auto& row : table) mean += row.total_ms() / rows;

@@ -2,10 +2,10 @@
 #include <hat/elastic/spaces.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/text_file.hpp>
+#include <hat/latency/features.hpp>
+#include <hat/latency/mlp_predictor_file.hpp>
 #include <hat/search/architecture_problem.hpp>
 #include <hat/search/evolution.hpp>
-#include <hat/search/latency_features.hpp>
-#include <hat/search/mlp_predictor.hpp>
 
 #include "support/golden.hpp"
 
@@ -24,12 +24,12 @@
 #include <vector>
 
 using hat::io::Json;
+using hat::latency::load_mlp_predictor;
+using hat::latency::MlpPredictor;
 using hat::model::Architecture;
 using hat::search::ArchitectureProblem;
 using hat::search::Evolution;
 using hat::search::EvolutionOptions;
-using hat::search::latency_feature_count;
-using hat::search::MlpPredictor;
 
 namespace {
 
@@ -75,11 +75,11 @@ private:
 class CachedLatency {
 public:
     explicit CachedLatency(const std::string& path)
-        : state_(std::make_shared<State>(MlpPredictor::load(path))) {}
+        : state_(std::make_shared<State>(load_mlp_predictor(path))) {}
 
     double operator()(const Architecture& a) const {
-        const auto features = hat::search::latency_features(a);
-        const auto [found, is_new] = state_->known.try_emplace(features.values(), 0.0);
+        const auto features = hat::latency::latency_features(a);
+        const auto [found, is_new] = state_->known.try_emplace(features, 0.0);
         if (is_new) found->second = state_->predictor.predict_ms(features);
         return found->second;
     }
@@ -88,7 +88,7 @@ private:
     struct State {
         explicit State(MlpPredictor of) : predictor(std::move(of)) {}
         MlpPredictor predictor;
-        std::map<std::array<double, latency_feature_count>, double> known;
+        std::map<hat::latency::LatencyFeatures, double> known;
     };
     std::shared_ptr<State> state_;
 };

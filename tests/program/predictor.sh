@@ -35,6 +35,15 @@ grep -qE '^additive +300 ' stdout || fail "no errors of 300 rows: $(cat stdout)"
 grep -qE '^additive +250 +0\.[0-9]+ %' stdout || fail "shifts were not left out: $(cat stdout)"
 grep -qF '"shifts_left_out": true' kept.json || fail "the file does not say what was left out"
 
+# A table of another version: columns in another order, and one more, which is told.
+awk -F, -v OFS=, '{ print $11, $12, $13, $14, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+                    NR == 1 ? "watts" : 5 }' table.csv >other.csv
+"$hat" predictor --latency other.csv --out other.json --model additive >stdout 2>stderr
+grep -qF 'note: other.csv: column "watts" is of another version and not read' stderr ||
+    fail "no note of the unknown column: $(cat stderr)"
+diff <(grep -A12 costs_ms all.json) <(grep -A12 costs_ms other.json) ||
+    fail "the order of columns changes what is learned"
+
 head -n 41 table.csv >small.csv
 "$hat" predictor --latency small.csv --out auto.json --training-rows 30 >stdout 2>stderr
 for name in additive MLP "held out" chosen; do

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/elastic/elastic.hpp>
+#include <hat/latency/latency.hpp>
 #include <hat/search/search.hpp>
 
 #include "support/latency_rows.hpp"
@@ -8,6 +9,7 @@
 #include <doctest/doctest.h>
 
 using namespace hat::search;
+namespace latency = hat::latency;
 
 TEST_SUITE("search/search") {
     TEST_CASE("what its description shows holds: a search keeps to the limit that is predicted") {
@@ -19,10 +21,10 @@ TEST_SUITE("search/search") {
         const auto corpus = hat::support::reversed_pairs(8, vocab_size, 1);
         hat::ThreadPool pool(2);
         hat::train::Validator validator(corpus, pool);
-        const AdditivePredictor predictor = fit_additive_predictor(hat::support::latency_rows(40));
+        const auto predictor = latency::fit_additive_predictor(hat::support::latency_rows(40));
 
         auto predict_ms = [&](const hat::model::Architecture& a) {
-            return predictor.predict_ms(latency_features(a));
+            return predictor.predict_ms(latency::latency_features(a));
         };
         ArchitectureProblem problem(space, predict_ms,
                                     InheritedLoss(super.network(), validator, pool, 0.1F));

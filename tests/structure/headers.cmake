@@ -7,7 +7,7 @@
 # - a header of hat that is included exists;
 # - a header has tests of its name.
 
-set(order core kernels autograd nn model io data decode train elastic search deploy)
+set(order core kernels autograd nn model io data interop report decode train elastic latency search deploy)
 set(optional "cblas\\.h" OpenBLAS "Eigen/" Eigen "nlohmann/" nlohmann-json "yaml-cpp/" yaml-cpp
              "sentencepiece_" SentencePiece "utf8proc\\.h" utf8proc "re2/" RE2
              "xxhash\\.h" xxHash "mpi\\.h" MPI)

@@ -4,14 +4,14 @@
 /// Latency tables of a device that does not exist.
 
 #include <hat/core/random.hpp>
-#include <hat/search/latency_table.hpp>
+#include <hat/latency/table.hpp>
 
 #include <cstdint>
 
 namespace hat::support {
 
 /// The features of a random network of the published space.
-inline search::LatencyFeatures random_features(Random& random) {
+inline latency::LatencyFeatures random_features(Random& random) {
     const auto pick = [&](double a, double b) { return random.below(2) == 0 ? a : b; };
     return {.encoder_embed_dim = pick(512, 640),
             .encoder_layers = 6,
@@ -27,10 +27,10 @@ inline search::LatencyFeatures random_features(Random& random) {
 
 /// `count` measurements whose errors are normal with standard deviation `noise`, as parts of the
 /// latency.
-inline search::LatencyTable latency_rows(int count, double noise = 0, std::uint64_t seed = 0) {
+inline latency::LatencyTable latency_rows(int count, double noise = 0, std::uint64_t seed = 0) {
     Random random(seed);
-    search::LatencyTable table(static_cast<std::size_t>(count));
-    for (search::LatencyRow& row : table) {
+    latency::LatencyTable table(static_cast<std::size_t>(count));
+    for (latency::LatencyRow& row : table) {
         const auto f = row.features = random_features(random);
         row.encoder_mean_ms =
             20 + 2e-6 * f.encoder_layers * f.encoder_ffn_dim * f.encoder_embed_dim;

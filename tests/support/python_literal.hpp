@@ -3,7 +3,7 @@
 
 /// Compares values of a pickle with what Python's `repr` wrote of them.
 
-#include <hat/io/pickle.hpp>
+#include <hat/interop/pickle.hpp>
 
 #include <cstddef>
 #include <cstdlib>
@@ -18,14 +18,14 @@ public:
     explicit PythonLiteral(std::string text) : text_(std::move(text)) {}
 
     /// Whether the whole text is the `repr` of `value`; counts the leaves it has compared.
-    [[nodiscard]] bool is(const io::PickleValue& value, std::size_t& compared) {
+    [[nodiscard]] bool is(const interop::PickleValue& value, std::size_t& compared) {
         at_ = 0;
         const bool same = matches(value, compared);
         return same && at_ == text_.size();
     }
 
 private:
-    using Kind = io::PickleKind;
+    using Kind = interop::PickleKind;
 
     [[nodiscard]] bool take(std::string_view expected) {
         if (!std::string_view(text_).substr(at_).starts_with(expected)) return false;
@@ -33,7 +33,7 @@ private:
         return true;
     }
 
-    [[nodiscard]] bool matches(const io::PickleValue& value, std::size_t& compared) {
+    [[nodiscard]] bool matches(const interop::PickleValue& value, std::size_t& compared) {
         switch (value.kind) {
         case Kind::list:
             return take("[") && items(value, compared) && take("]");
@@ -47,7 +47,7 @@ private:
             return leaf(value);
         }
     }
-    [[nodiscard]] bool leaf(const io::PickleValue& value) {
+    [[nodiscard]] bool leaf(const interop::PickleValue& value) {
         switch (value.kind) {
         case Kind::none:
             return take("None");
@@ -68,12 +68,12 @@ private:
             return false;
         }
     }
-    [[nodiscard]] bool items(const io::PickleValue& value, std::size_t& compared) {
+    [[nodiscard]] bool items(const interop::PickleValue& value, std::size_t& compared) {
         for (std::size_t i = 0; i < value.items.size(); ++i)
             if ((i > 0 && !take(", ")) || !matches(*value.items[i], compared)) return false;
         return true;
     }
-    [[nodiscard]] bool dict(const io::PickleValue& value, std::size_t& compared) {
+    [[nodiscard]] bool dict(const interop::PickleValue& value, std::size_t& compared) {
         const bool ordered = take("OrderedDict([");
         if (!ordered && !take("{")) return false;
         for (std::size_t i = 0; i < value.items.size(); i += 2) {

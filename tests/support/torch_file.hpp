@@ -3,8 +3,8 @@
 
 /// Writes pickles and both containers of `torch.save`, well or badly formed, for tests.
 
+#include <hat/interop/zip.hpp>
 #include <hat/io/atomic_file.hpp>
-#include <hat/io/zip.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -69,7 +69,7 @@ zip_archive(const std::vector<std::pair<std::string, std::string>>& files, bool 
     std::string directory;
     for (const auto& [name, content] : files) {
         const std::size_t begin = archive.size();
-        const auto crc = io::crc32(std::as_bytes(std::span(content)));
+        const auto crc = interop::crc32(std::as_bytes(std::span(content)));
         const std::string about = u16(0) + u16(0) + u16(0) + u16(0) + u32(crc);
         archive += "PK\3\4" + u16(20) + about + u32(content.size()) + u32(content.size()) +
                    u16(name.size()) + u16(3) + name + "pad" + content;

@@ -11,8 +11,8 @@
 /// and directories of them with their vocabulary (data_directory.hpp); scores equal to sacreBLEU's
 /// (bleu.hpp, chrf.hpp, ter.hpp, with tokenizer.hpp and edit_distance.hpp; seen alike in
 /// metric.hpp, against one or more of references.hpp) and how sure their differences are
-/// (paired_bootstrap.hpp); what fairseq made (bpe.hpp, fairseq_dictionary.hpp, fairseq_data.hpp,
-/// fairseq_text.hpp, fairseq_batches.hpp); text_codec.hpp, which reads and writes text as a model
+/// (paired_bootstrap.hpp); fairseq's kind of text (bpe.hpp, fairseq_dictionary.hpp,
+/// fairseq_text.hpp); text_codec.hpp, which reads and writes text as a model
 /// directory says (text_rules.hpp), and line_codec.hpp, which does so for lines of any length
 /// (split_long.hpp) and any characters (unknown_text.hpp); the lines that pieces are learned from
 /// (line_sample.hpp) and whether text survives its pieces (round_trip.hpp); what validation is held

@@ -13,17 +13,11 @@
 /// - `library_call`: what other libraries throw becomes an `Error`
 /// - `LineReader`: the lines of a stream as they come
 /// - `JsonLines`, `JsonRecord`: an append-only log
-/// - `ModelCard`: a model's README.md, with the front matter that model hubs read
-/// - `language_name`: "de" is German
-/// - `Pickle`, `ZipArchive`: what PyTorch checkpoints are made of
-/// - `Chart`, `chart_to_svg`, `architecture_to_svg`, `Svg`: what a report shows
 ///
 /// Needing nlohmann-json:
 /// - `SafetensorsFile`, `write_safetensors`; `append_tensors`, `copy_tensors` for slabs;
 ///   `first_not_finite`
 /// - `architecture_to_json`, `architecture_from_json`
-/// - `TorchCheckpoint`: tensors and values of a PyTorch checkpoint
-/// - `FairseqCheckpoint`: a network of HAT's authors, from such a file
 /// - `settings_difference`: in what two runs differ
 /// - `directory_kind`: whether a directory holds data, a training or a model
 ///
@@ -49,16 +43,12 @@
 
 #include <hat/io/architecture_fields.hpp>
 #include <hat/io/architecture_json.hpp>
-#include <hat/io/architecture_svg.hpp>
 #include <hat/io/architecture_yaml.hpp>
 #include <hat/io/atomic_directory.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/byte_order_mark.hpp>
-#include <hat/io/chart.hpp>
 #include <hat/io/content_hash.hpp>
 #include <hat/io/directory_kind.hpp>
-#include <hat/io/fairseq.hpp>
-#include <hat/io/fairseq_arguments.hpp>
 #include <hat/io/file_hashes.hpp>
 #include <hat/io/file_lock.hpp>
 #include <hat/io/file_status.hpp>
@@ -66,22 +56,14 @@
 #include <hat/io/half.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/jsonl.hpp>
-#include <hat/io/language_name.hpp>
 #include <hat/io/library_call.hpp>
 #include <hat/io/line_reader.hpp>
 #include <hat/io/mapped_file.hpp>
-#include <hat/io/model_card.hpp>
 #include <hat/io/model_directory.hpp>
-#include <hat/io/pickle.hpp>
-#include <hat/io/pickle_value.hpp>
 #include <hat/io/safetensors.hpp>
 #include <hat/io/settings_difference.hpp>
 #include <hat/io/slab.hpp>
-#include <hat/io/svg.hpp>
 #include <hat/io/temporary.hpp>
 #include <hat/io/text_file.hpp>
-#include <hat/io/torch_checkpoint.hpp>
-#include <hat/io/torch_tensor.hpp>
 #include <hat/io/vocabulary_hash.hpp>
 #include <hat/io/yaml.hpp>
-#include <hat/io/zip.hpp>

@@ -3,11 +3,11 @@
 
 #include <hat/core/error.hpp>
 #include <hat/elastic/gene_string.hpp>
-#include <hat/io/architecture_svg.hpp>
 #include <hat/io/atomic_file.hpp>
-#include <hat/io/chart.hpp>
 #include <hat/model/architecture.hpp>
 #include <hat/model/counts.hpp>
+#include <hat/report/architecture_svg.hpp>
+#include <hat/report/chart.hpp>
 #include <hat/search/rank_correlation.hpp>
 
 #include <algorithm>
@@ -138,7 +138,7 @@ private:
         row(report_.baseline);
         text_ += "\n" + speed() + "\n\n";
         figure("architecture.svg", "The chosen network, layer by layer",
-               io::architecture_to_svg(report_.chosen.architecture, "The chosen network"));
+               report::architecture_to_svg(report_.chosen.architecture, "The chosen network"));
     }
     [[nodiscard]] std::string speed() const {
         const ReportedNetwork& a = report_.chosen;
@@ -155,14 +155,14 @@ private:
 
     void latency() {
         text_ += "## Latency: predicted and measured\n\n" + report_.predictor + "\n\n";
-        io::Chart chart{.title = "Latency of one sentence",
-                        .x_label = "predicted, ms",
-                        .y_label = "measured, ms",
-                        .diagonal = true};
-        io::ChartSeries samples{.name = "samples the predictor was made from"};
+        report::Chart chart{.title = "Latency of one sentence",
+                            .x_label = "predicted, ms",
+                            .y_label = "measured, ms",
+                            .diagonal = true};
+        report::ChartSeries samples{.name = "samples the predictor was made from"};
         for (const auto& pair : report_.samples)
             samples.points.push_back({pair.predicted_ms, pair.measured_ms, pair.name});
-        io::ChartSeries verified{.name = "networks the search has found"};
+        report::ChartSeries verified{.name = "networks the search has found"};
         double worst = 0;
         int count = 0;
         const auto verify = [&](const ReportedNetwork& network) {
@@ -177,7 +177,7 @@ private:
         for (auto* series : {&samples, &verified})
             if (!series->points.empty()) chart.series.push_back(std::move(*series));
         if (chart.series.empty()) return;
-        figure("latency.svg", "Predicted and measured latency", io::chart_to_svg(chart));
+        figure("latency.svg", "Predicted and measured latency", report::chart_to_svg(chart));
         if (count > 0)
             text_ += "Of the networks the search has found, " + std::to_string(count) +
                      " were measured; the prediction was off by " + number(100 * worst, 1) +
@@ -186,17 +186,18 @@ private:
 
     void front() {
         text_ += "## Loss against latency\n\n";
-        io::Chart chart{.title = "Loss against latency",
-                        .x_label = "predicted latency, ms",
-                        .y_label = "validation loss per token, inherited weights"};
+        report::Chart chart{.title = "Loss against latency",
+                            .x_label = "predicted latency, ms",
+                            .y_label = "validation loss per token, inherited weights"};
         const auto point = [](const ReportedNetwork& network) {
-            return io::ChartPoint{network.predicted_ms, network.loss,
-                                  elastic::gene_string(network.architecture)};
+            return report::ChartPoint{network.predicted_ms, network.loss,
+                                      elastic::gene_string(network.architecture)};
         };
-        io::ChartSeries scored{.name = "scored"};
+        report::ChartSeries scored{.name = "scored"};
         for (const ReportedNetwork& network : report_.scored)
             scored.points.push_back(point(network));
-        io::ChartSeries best{.name = "front", .style = io::ChartSeries::Style::line_with_dots};
+        report::ChartSeries best{.name = "front",
+                                 .style = report::ChartSeries::Style::line_with_dots};
         std::vector<ReportedNetwork> front = report_.front;
         std::sort(front.begin(), front.end(),
                   [](const auto& a, const auto& b) { return a.predicted_ms < b.predicted_ms; });
@@ -205,7 +206,7 @@ private:
         chart.series.push_back(std::move(best));
         chart.series.push_back({.name = "largest member", .points = {point(report_.baseline)}});
         chart.series.push_back({.name = "chosen", .points = {point(report_.chosen)}});
-        figure("front.svg", "Loss against latency", io::chart_to_svg(chart));
+        figure("front.svg", "Loss against latency", report::chart_to_svg(chart));
         if (front.empty()) return;
         table_head();
         for (const ReportedNetwork& network : front) row(network);
@@ -215,14 +216,14 @@ private:
     void progress() {
         text_ += "## The search\n\n" + report_.search + "\n\n";
         if (report_.progress.empty()) return;
-        io::ChartSeries best{.name = "best so far", .style = io::ChartSeries::Style::steps};
+        report::ChartSeries best{.name = "best so far", .style = report::ChartSeries::Style::steps};
         for (const ReportedProgress& p : report_.progress)
             best.points.push_back({static_cast<double>(p.scored), p.best_loss});
         figure("progress.svg", "Search progress",
-               io::chart_to_svg({.title = "Search progress",
-                                 .x_label = "networks scored",
-                                 .y_label = "best loss",
-                                 .series = {std::move(best)}}));
+               report::chart_to_svg({.title = "Search progress",
+                                     .x_label = "networks scored",
+                                     .y_label = "best loss",
+                                     .series = {std::move(best)}}));
     }
 
     void health(const SupernetHealth& health) {
@@ -238,15 +239,15 @@ private:
                  " members drawn at random, each tuned alone for " + health.tuning +
                  ", Kendall's τ between inherited and tuned loss is **" +
                  number(health.kendall(), 2) + "** (1: same order, 0: unrelated).\n\n";
-        io::ChartSeries members{.name = "members drawn at random"};
+        report::ChartSeries members{.name = "members drawn at random"};
         for (const auto& member : health.members)
             members.points.push_back({member.inherited_loss, member.tuned_loss,
                                       elastic::gene_string(member.architecture)});
         figure("health.svg", "Inherited and tuned loss",
-               io::chart_to_svg({.title = "Do inherited weights rank networks right?",
-                                 .x_label = "loss with inherited weights",
-                                 .y_label = "loss after tuning",
-                                 .series = {std::move(members)}}));
+               report::chart_to_svg({.title = "Do inherited weights rank networks right?",
+                                     .x_label = "loss with inherited weights",
+                                     .y_label = "loss after tuning",
+                                     .series = {std::move(members)}}));
     }
 
     const SearchReport& report_;

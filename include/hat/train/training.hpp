@@ -13,13 +13,13 @@
 #include <hat/io/settings_difference.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/genes.hpp>
+#include <hat/report/progress.hpp>
 #include <hat/train/averaging.hpp>
 #include <hat/train/checkpoint.hpp>
 #include <hat/train/checkpoint_directory.hpp>
 #include <hat/train/corpus_check.hpp>
 #include <hat/train/divergence.hpp>
 #include <hat/train/exponential_average.hpp>
-#include <hat/train/progress.hpp>
 #include <hat/train/trainer.hpp>
 #include <hat/train/validation.hpp>
 
@@ -135,7 +135,7 @@ public:
         auto log = io::JsonLines::resume_while(
             options_.directory + "/log.jsonl",
             [&](std::string_view line) { return detail::update_of(line) <= position_.update; });
-        Progress progress({.updates = options_.updates, .done = position_.update});
+        report::Progress progress({.updates = options_.updates, .done = position_.update});
         DivergenceWatch watch(options_.divergence, network().architecture().target_vocab_size,
                               position_.best_score);
         bool checkpoint_is_due = false;
@@ -265,7 +265,7 @@ private:
         fail(line);
     }
 
-    void finish_update(io::JsonLines& log, Progress& progress, DivergenceWatch& watch) {
+    void finish_update(io::JsonLines& log, report::Progress& progress, DivergenceWatch& watch) {
         const UpdateResult result = trainer_.update();
         if (average_) average_->update(network().values(), position_.update, pool_);
         ++position_.update;
@@ -312,7 +312,7 @@ private:
     }
 
     /// False if patience has run out.
-    bool validate(io::JsonLines& log, Progress& progress, const DivergenceWatch& watch) {
+    bool validate(io::JsonLines& log, report::Progress& progress, const DivergenceWatch& watch) {
         if (average_) average_->swap_with(network().values());
         const std::vector<ValidationResult> results = measure();
         const ValidationResult result = score(results);

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// Needs: nlohmann-json
+#pragma once
+
+#include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
+#include <hat/io/atomic_file.hpp>
+#include <hat/io/byte_order_mark.hpp>
+#include <hat/io/json.hpp>
+#include <hat/io/text_file.hpp>
+#include <hat/latency/additive_predictor.hpp>
+#include <hat/latency/features.hpp>
+#include <hat/latency/mlp_predictor.hpp>
+#include <hat/latency/mlp_predictor_file.hpp>
+#include <hat/latency/prediction.hpp>
+#include <hat/model/architecture.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace hat::latency {
+
+/// Predicts the latency of any network on the device whose measurements it was fitted to.
+///
+///     const Predictor predictor = Predictor::load("predictor.json");
+///     const double ms = predictor.predict_ms(architecture);
+///     const auto [expected_ms, low_ms, high_ms] = predictor.interval(architecture);
+///
+/// A file holds an additive predictor as JSON, or an MLP as safetensors, as which the published
+/// predictors can be opened too.
+class Predictor {
+public:
+    using Model = std::variant<AdditivePredictor, MlpPredictor>;
+
+    /// What is known of its errors on networks that it was not fitted to; nothing of the published
+    /// predictors.
+    struct Errors {
+        PredictionErrors cross_validated;
+        double bound = 0;  ///< `interval_level` of the errors are below it, as parts of the latency
+    };
+
+    explicit Predictor(Model model, std::optional<Errors> errors = std::nullopt)
+        : model_(std::move(model)), errors_(errors) {}
+
+    /// Throws  `Error` if the file is no predictor, naming what is missing or wrong in it.
+    [[nodiscard]] static Predictor load(const std::string& path);
+
+    /// Writes the file, whole or not at all. `provenance`, a JSON object, says where it comes from.
+    ///
+    /// Throws  `Error` if it cannot be written.
+    void save(const std::string& path, const io::Json& provenance = io::Json::object()) const;
+
+    /// May be called by several threads at once.
+    [[nodiscard]] double predict_ms(const LatencyFeatures& features) const {
+        return std::visit([&](const auto& model) { return model.predict_ms(features); }, model_);
+    }
+    [[nodiscard]] double predict_ms(const model::Architecture& architecture) const {
+        return predict_ms(latency_features(architecture));
+    }
+
+    /// From 0 to infinity where nothing is known of the errors.
+    [[nodiscard]] LatencyPrediction interval(const LatencyFeatures& features) const {
+        if (const auto* additive = std::get_if<AdditivePredictor>(&model_))
+            return additive->interval(features);
+        const double ms = predict_ms(features);
+        if (!errors_) return {.ms = ms, .high_ms = std::numeric_limits<double>::infinity()};
+        const double half = errors_->bound * ms;
+        return {.ms = ms, .low_ms = std::max(ms - half, 0.0), .high_ms = ms + half};
+    }
+    [[nodiscard]] LatencyPrediction interval(const model::Architecture& architecture) const {
+        return interval(latency_features(architecture));
+    }
+
+    /// Whether larger genes never give a smaller prediction, so that the smallest member of a space
+    /// proves which limits are impossible.
+    [[nodiscard]] bool monotone() const noexcept {
+        return std::holds_alternative<AdditivePredictor>(model_);
+    }
+
+    /// "additive" or "mlp".
+    [[nodiscard]] const char* name() const noexcept { return monotone() ? "additive" : "mlp"; }
+    [[nodiscard]] const Model& model() const noexcept { return model_; }
+    [[nodiscard]] const std::optional<Errors>& errors() const noexcept { return errors_; }
+
+private:
+    Model model_;
+    std::optional<Errors> errors_;
+};
+
+namespace detail {
+
+inline constexpr const char* predictor_format = "hat latency predictor 1";
+
+[[nodiscard]] inline double finite_at_least_0(const io::Json& json, const char* key,
+                                              const std::string& where) {
+    const auto value = io::json_get<double>(json, key, where);
+    if (!(value >= 0) || !std::isfinite(value))
+        fail(where, ": ", key, ": expected a number of at least 0, found ", value);
+    return value;
+}
+
+[[nodiscard]] inline io::Json errors_to_json(const std::optional<Predictor::Errors>& errors) {
+    if (!errors) return nullptr;
+    io::Json thirds = io::Json::array();
+    for (const RangeError& third : errors->cross_validated.thirds)
+        thirds.push_back({{"low_ms", third.low_ms},
+                          {"high_ms", third.high_ms},
+                          {"mape", third.mape},
+                          {"rows", third.rows}});
+    return {{"mape", errors->cross_validated.mape},
+            {"rmse_ms", errors->cross_validated.rmse_ms},
+            {"r2", errors->cross_validated.r2},
+            {"rows", errors->cross_validated.rows},
+            {"thirds", thirds},
+            {"bound", errors->bound}};
+}
+
+[[nodiscard]] inline std::optional<Predictor::Errors> errors_from_json(const io::Json& json,
+                                                                       const std::string& where) {
+    if (json.is_null()) return std::nullopt;
+    Predictor::Errors errors{
+        .cross_validated = {.mape = finite_at_least_0(json, "mape", where),
+                            .rmse_ms = finite_at_least_0(json, "rmse_ms", where),
+                            .r2 = io::json_get<double>(json, "r2", where),
+                            .rows = io::json_get<int>(json, "rows", where)},
+        .bound = finite_at_least_0(json, "bound", where)};
+    if (!json.contains("thirds")) return errors;  // older files do not say
+    const io::Json& thirds = json["thirds"];
+    auto& read = errors.cross_validated.thirds;
+    if (!thirds.is_array() || thirds.size() != read.size())
+        fail(where, ": thirds is not an array of ", read.size());
+    for (std::size_t i = 0; i < read.size(); ++i)
+        read[i] = {.low_ms = finite_at_least_0(thirds[i], "low_ms", where),
+                   .high_ms = finite_at_least_0(thirds[i], "high_ms", where),
+                   .mape = finite_at_least_0(thirds[i], "mape", where),
+                   .rows = io::json_get<int>(thirds[i], "rows", where)};
+    return errors;
+}
+
+template <std::size_t Terms>
+[[nodiscard]] io::Json side_to_json(const AdditiveSide<Terms>& side,
+                                    const std::array<LatencyTerm, Terms>& terms) {
+    io::Json costs = io::Json::object();
+    for (std::size_t i = 0; i < Terms; ++i)
+        costs[std::string(terms[i].name)] = side.fit.coefficients[i];
+    return {{"costs_ms", costs}, {"noise", side.noise}, {"inverse", side.fit.inverse}};
+}
+
+template <std::size_t Terms>
+[[nodiscard]] AdditiveSide<Terms> side_from_json(const io::Json& json,
+                                                 const std::array<LatencyTerm, Terms>& terms,
+                                                 const std::string& where) {
+    AdditiveSide<Terms> side;
+    const io::Json& costs = io::json_field(json, "costs_ms", where);
+    for (std::size_t i = 0; i < Terms; ++i)
+        side.fit.coefficients[i] =
+            finite_at_least_0(costs, std::string(terms[i].name).c_str(), where + ": costs_ms");
+    if (costs.size() != Terms)
+        fail(where, ": costs_ms has ", costs.size(), " terms, expected ", Terms);
+    side.noise = finite_at_least_0(json, "noise", where);
+    const io::Json& inverse = io::json_field(json, "inverse", where);
+    const auto is_row = [](const io::Json& row) { return row.is_array() && row.size() == Terms; };
+    if (!is_row(inverse)) fail(where, ": inverse is not an array of ", Terms, " rows");
+    for (std::size_t i = 0; i < Terms; ++i) {
+        if (!is_row(inverse[i])) fail(where, ": inverse: row ", i, " has not ", Terms, " numbers");
+        for (std::size_t j = 0; j < Terms; ++j)
+            side.fit.inverse[i][j] = io::json_as<double>(inverse[i][j], where + ": inverse");
+    }
+    return side;
+}
+
+}  // namespace detail
+
+inline void Predictor::save(const std::string& path, const io::Json& provenance) const {
+    if (const auto* mlp = std::get_if<MlpPredictor>(&model_))
+        return save_mlp_predictor(path, *mlp,
+                                  {{"format", detail::predictor_format},
+                                   {"errors", io::json_text(detail::errors_to_json(errors_))},
+                                   {"provenance", io::json_text(provenance)}});
+    const auto& additive = std::get<AdditivePredictor>(model_);
+    const io::Json json{{"format", detail::predictor_format},
+                        {"model", "additive"},
+                        {"provenance", provenance},
+                        {"errors", detail::errors_to_json(errors_)},
+                        {"interval_width", additive.interval_width},
+                        {"cache_mb", additive.cache_mb},
+                        {"encoder", detail::side_to_json(additive.encoder, encoder_term_table)},
+                        {"decoder", detail::side_to_json(additive.decoder, decoder_term_table)}};
+    io::write_file(path, io::json_text(json, 1) + "\n");
+}
+
+inline Predictor Predictor::load(const std::string& path) {
+    constexpr std::size_t limit_bytes = std::size_t{1} << 28;
+    const std::string text = io::read_file(path, limit_bytes);
+    if (!io::skip_byte_order_mark(text).starts_with('{')) {
+        MlpPredictor mlp = load_mlp_predictor(path);
+        const auto metadata = io::SafetensorsFile::open(path).metadata();
+        const auto errors = metadata.find("errors");
+        if (errors == metadata.end()) return Predictor(std::move(mlp));
+        const std::string where = path + ": errors";
+        return Predictor(std::move(mlp),
+                         detail::errors_from_json(io::parse_json(errors->second, where), where));
+    }
+    const auto json = io::parse_json(text, path);
+    if (const auto format = io::json_get<std::string>(json, "format", path);
+        format != detail::predictor_format)
+        fail(path, ": format is ", in_quotes(format), ", expected \"", detail::predictor_format,
+             "\"");
+    if (const auto name = io::json_get<std::string>(json, "model", path); name != "additive")
+        fail(path, ": model is ", in_quotes(name), ", expected \"additive\"");
+    AdditivePredictor additive;
+    additive.interval_width = detail::finite_at_least_0(json, "interval_width", path);
+    additive.cache_mb = detail::finite_at_least_0(json, "cache_mb", path);
+    additive.encoder = detail::side_from_json(io::json_field(json, "encoder", path),
+                                              encoder_term_table, path + ": encoder");
+    additive.decoder = detail::side_from_json(io::json_field(json, "decoder", path),
+                                              decoder_term_table, path + ": decoder");
+    return Predictor(additive, detail::errors_from_json(io::json_field(json, "errors", path),
+                                                        path + ": errors"));
+}
+
+}  // namespace hat::latency

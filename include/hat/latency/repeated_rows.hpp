@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/random.hpp>
+#include <hat/latency/features.hpp>
+#include <hat/latency/table.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <map>
+#include <numeric>
+#include <set>
+#include <span>
+#include <vector>
+
+/// Rows of a latency table that are of the same network. A predictor that has seen one of them
+/// knows the others: errors are those of networks that it has not seen.
+namespace hat::latency {
+
+/// The networks of a table, numbered as they first appear. What a predictor cannot tell apart, as
+/// all features are equal, is one network.
+struct NetworksOfRows {
+    std::vector<std::size_t> network;  ///< [rows]
+    std::vector<std::size_t> rows;     ///< [networks]: how many rows each has
+
+    [[nodiscard]] std::size_t size() const noexcept { return rows.size(); }
+};
+
+/// Cost    rows · log(rows) comparisons of features
+[[nodiscard]] inline NetworksOfRows networks_of(std::span<const LatencyRow> rows) {
+    NetworksOfRows networks;
+    std::map<LatencyFeatures, std::size_t> numbers;
+    for (const LatencyRow& row : rows) {
+        const auto [known, is_new] = numbers.try_emplace(row.features, networks.size());
+        if (is_new) networks.rows.push_back(0);
+        networks.network.push_back(known->second);
+        ++networks.rows[known->second];
+    }
+    return networks;
+}
+
+/// The rows in their order, of equal ones the first: a copy says nothing that the first does not.
+[[nodiscard]] inline LatencyTable without_copies(std::span<const LatencyRow> rows) {
+    const NetworksOfRows networks = networks_of(rows);
+    std::vector<std::vector<const LatencyRow*>> kept(networks.size());
+    LatencyTable table;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        auto& same = kept[networks.network[i]];
+        if (std::any_of(same.begin(), same.end(), [&](const auto* row) { return *row == rows[i]; }))
+            continue;
+        same.push_back(&rows[i]);
+        table.push_back(rows[i]);
+    }
+    return table;
+}
+
+/// The rows of `held_out` whose network is in none of `seen`.
+[[nodiscard]] inline LatencyTable without_seen(std::span<const LatencyRow> held_out,
+                                               std::span<const LatencyRow> seen) {
+    std::set<LatencyFeatures> known;
+    for (const LatencyRow& row : seen) known.insert(row.features);
+    LatencyTable table;
+    for (const LatencyRow& row : held_out)
+        if (!known.contains(row.features)) table.push_back(row);
+    return table;
+}
+
+/// The rows in `folds` parts of about as many networks, in random order; all rows of a network are
+/// in the same one.
+///
+/// Precondition: `folds` is not above the number of networks.
+[[nodiscard]] inline std::vector<std::vector<std::size_t>>
+fold_by_network(const NetworksOfRows& networks, int folds, Random& random) {
+    std::vector<std::size_t> order(networks.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    random.shuffle(order);
+    const auto count = static_cast<std::size_t>(folds);
+    std::vector<std::size_t> fold_of(networks.size());
+    for (std::size_t fold = 0; fold < count; ++fold)
+        for (std::size_t i = order.size() * fold / count; i < order.size() * (fold + 1) / count;
+             ++i)
+            fold_of[order[i]] = fold;
+    std::vector<std::vector<std::size_t>> rows(count);
+    // In the order of the networks, so that a table without repetitions is cut as it always was.
+    std::vector<std::vector<std::size_t>> of_network(networks.size());
+    for (std::size_t i = 0; i < networks.network.size(); ++i)
+        of_network[networks.network[i]].push_back(i);
+    for (const std::size_t network : order)
+        for (const std::size_t row : of_network[network]) rows[fold_of[network]].push_back(row);
+    return rows;
+}
+
+}  // namespace hat::latency

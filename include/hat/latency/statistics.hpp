@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/config.hpp>
+#include <hat/core/random.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+/// What repeated measurements of one number say about it. Times on a machine that does other things
+/// too have a long tail on one side: the median is what a run takes, the mean is what the tail made
+/// of it.
+namespace hat::latency {
+
+/// The value below which a share `q` of the samples lies, between two of them by interpolation.
+///
+/// Shapes  sorted [at least 1], ascending;  0 <= q <= 1
+[[nodiscard]] inline double quantile_of_sorted(std::span<const double> sorted, double q) noexcept {
+    HAT_ASSERT(!sorted.empty() && q >= 0 && q <= 1);
+    const double place = q * static_cast<double>(sorted.size() - 1);
+    const auto below = static_cast<std::size_t>(place);
+    const std::size_t above = std::min(below + 1, sorted.size() - 1);
+    return std::lerp(sorted[below], sorted[above], place - static_cast<double>(below));
+}
+
+/// As `quantile_of_sorted`, of samples in any order.
+[[nodiscard]] inline double quantile(std::span<const double> samples, double q) {
+    std::vector<double> sorted(samples.begin(), samples.end());
+    std::sort(sorted.begin(), sorted.end());
+    return quantile_of_sorted(sorted, q);
+}
+
+[[nodiscard]] inline double median(std::span<const double> samples) {
+    return quantile(samples, 0.5);
+}
+
+/// A range that holds the true value with some confidence.
+struct Interval {
+    double low = 0;
+    double high = 0;
+
+    [[nodiscard]] constexpr double width() const noexcept { return high - low; }
+    friend constexpr bool operator==(const Interval&, const Interval&) = default;
+};
+
+struct BootstrapOptions {
+    double confidence = 0.95;
+    int resamples = 1000;
+    std::uint64_t seed = 1;
+};
+
+/// Where the median would lie if the samples were drawn again: the middle `confidence` of the
+/// medians of samples drawn from the samples, with replacement (Efron 1979). The same for the same
+/// seed.
+///
+/// Cost    resamples · samples
+[[nodiscard]] inline Interval bootstrap_median(std::span<const double> samples,
+                                               const BootstrapOptions& options = {}) {
+    Random random(options.seed);
+    std::vector<double> drawn(samples.size());
+    std::vector<double> medians(static_cast<std::size_t>(options.resamples));
+    for (double& result : medians) {
+        for (double& x : drawn) x = samples[random.below(samples.size())];
+        std::sort(drawn.begin(), drawn.end());
+        result = quantile_of_sorted(drawn, 0.5);
+    }
+    std::sort(medians.begin(), medians.end());
+    const double outside = (1 - options.confidence) / 2;
+    return {quantile_of_sorted(medians, outside), quantile_of_sorted(medians, 1 - outside)};
+}
+
+/// Mean and standard deviation.
+struct Moments {
+    double mean = 0;
+    double deviation = 0;  ///< of the population: divided by n
+
+    friend constexpr bool operator==(const Moments&, const Moments&) = default;
+};
+
+[[nodiscard]] inline Moments moments(std::span<const double> samples) noexcept {
+    HAT_ASSERT(!samples.empty());
+    const auto n = static_cast<double>(samples.size());
+    double sum = 0;
+    for (const double x : samples) sum += x;
+    const double mean = sum / n;
+    double squares = 0;
+    for (const double x : samples) squares += (x - mean) * (x - mean);
+    return {mean, std::sqrt(squares / n)};
+}
+
+/// The published statistics of n repeated runs of HAT: sorted, without the
+/// ⌊n/10⌋ fastest and the max(1, ⌊n/10⌋) slowest. A single sample is kept.
+[[nodiscard]] inline Moments trimmed_moments(std::span<const double> samples) {
+    std::vector<double> sorted(samples.begin(), samples.end());
+    std::sort(sorted.begin(), sorted.end());
+    if (sorted.size() == 1) return moments(sorted);
+    const std::size_t front = sorted.size() / 10;
+    const std::size_t back = std::max<std::size_t>(1, sorted.size() / 10);
+    return moments(std::span(sorted).subspan(front, sorted.size() - front - back));
+}
+
+}  // namespace hat::latency

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// `hat/report`: what people look at.
+///
+/// `Progress` of long work, on a terminal or as plain lines; `chart_to_svg` and
+/// `architecture_to_svg`, drawings on a `Svg`; `model_card_to_markdown`, a model's README.md with
+/// the front matter that model hubs read; `language_name`: "de" is German.
+///
+///     report::Chart chart{.title = "a front", .x_label = "latency (ms)", .y_label = "loss"};
+///     chart.series.push_back({.name = "front", .points = {{.x = 20, .y = 4.1}}});
+///     io::write_file("front.svg", report::chart_to_svg(chart));
+
+#include <hat/report/architecture_svg.hpp>
+#include <hat/report/chart.hpp>
+#include <hat/report/language_name.hpp>
+#include <hat/report/model_card.hpp>
+#include <hat/report/progress.hpp>
+#include <hat/report/svg.hpp>

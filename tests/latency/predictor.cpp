@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/latency/predictor.hpp>
+
+#include "support/latency_rows.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+using namespace hat::latency;
+using hat::Error;
+using hat::support::latency_rows;
+using hat::support::TemporaryDirectory;
+
+namespace {
+
+const Predictor::Errors errors{
+    .cross_validated = {.mape = 0.1 / 3, .rmse_ms = 3, .r2 = 0.9, .rows = 40}, .bound = 0.07};
+
+MlpPredictor small_mlp() {
+    MlpPredictor mlp(2, 1, published_mlp_inputs(published_feature_norm), 100);
+    mlp.weights().data()[0] = 1;
+    mlp.weights().matrix(mlp.table()[3])(0, 0) = 2;
+    mlp.update();
+    return mlp;
+}
+
+}  // namespace
+
+TEST_SUITE("latency/predictor") {
+    TEST_CASE("either model predicts as it does alone") {
+        const auto rows = latency_rows(40, 0.02);
+        const auto additive = fit_additive_predictor(rows);
+        const Predictor first(additive, errors);
+        CHECK(first.predict_ms(rows[0].features) == additive.predict_ms(rows[0].features));
+        CHECK(first.interval(rows[0].features).high_ms ==
+              additive.interval(rows[0].features).high_ms);
+        CHECK(first.monotone());
+        CHECK(std::string(first.name()) == "additive");
+
+        const Predictor second(small_mlp(), errors);
+        CHECK(second.predict_ms(rows[0].features) == 200);
+        CHECK(second.interval(rows[0].features).low_ms == doctest::Approx(186));
+        CHECK(second.interval(rows[0].features).high_ms == doctest::Approx(214));
+        CHECK_FALSE(second.monotone());
+        CHECK(std::string(second.name()) == "mlp");
+    }
+
+    TEST_CASE("a predictor of unknown errors promises nothing") {
+        const auto interval = Predictor(small_mlp()).interval(LatencyFeatures{});
+        CHECK(interval.low_ms == 0);
+        CHECK(interval.high_ms == std::numeric_limits<double>::infinity());
+    }
+
+    TEST_CASE("an architecture is its features") {
+        hat::model::Architecture a;
+        a.decoder_embed_dim = 512;
+        a.decoder_layer_count = 1;
+        a.decoder_layer_shapes[0] = {.ffn_dim = 64, .heads = 4};
+        const Predictor predictor(fit_additive_predictor(latency_rows(40)));
+        CHECK(predictor.predict_ms(a) == predictor.predict_ms(latency_features(a)));
+        CHECK(predictor.interval(a).ms == predictor.predict_ms(a));
+    }
+
+    TEST_CASE("a predictor that was saved is loaded the same") {
+        const TemporaryDirectory directory;
+        const auto rows = latency_rows(40, 0.02);
+        for (const Predictor& predictor :
+             {Predictor(fit_additive_predictor(rows), errors), Predictor(small_mlp(), errors),
+              Predictor(fit_additive_predictor(rows)), Predictor(small_mlp())}) {
+            predictor.save(directory / "p", {{"table", "t.csv"}});
+            const Predictor loaded = Predictor::load(directory / "p");
+            CHECK(loaded.monotone() == predictor.monotone());
+            REQUIRE(loaded.errors().has_value() == predictor.errors().has_value());
+            if (loaded.errors()) {
+                CHECK(loaded.errors()->cross_validated == errors.cross_validated);
+                CHECK(loaded.errors()->bound == errors.bound);
+            }
+            for (const LatencyRow& row : rows) {
+                const auto expected = predictor.interval(row.features);
+                const auto found = loaded.interval(row.features);
+                CHECK(found.ms == expected.ms);
+                CHECK(found.low_ms == expected.low_ms);
+                CHECK(found.high_ms == expected.high_ms);
+            }
+        }
+    }
+
+    TEST_CASE("a file that is no predictor is an error that says why") {
+        const TemporaryDirectory directory;
+        const std::string path = directory / "p";
+        Predictor(fit_additive_predictor(latency_rows(40)), errors).save(path);
+        const auto good = hat::io::parse_json(hat::io::read_file(path), path);
+        const auto message = [&](const std::string& text, const std::string& expected) {
+            hat::io::write_file(path, text);
+            CHECK_THROWS_WITH_AS(static_cast<void>(Predictor::load(path)),
+                                 (path + expected).c_str(), Error);
+        };
+        const auto with = [&](const char* pointer, const hat::io::Json& value) {
+            auto json = good;
+            json[hat::io::Json::json_pointer(pointer)] = value;
+            return json.dump();
+        };
+        message("{", ": not valid JSON at byte 2");
+        message("{}", ": key \"format\" is missing");
+        message(with("/format", "other"),
+                ": format is \"other\", expected \"hat latency predictor 1\"");
+        message(with("/model", "mlp"), ": model is \"mlp\", expected \"additive\"");
+        message(with("/interval_width", -1),
+                ": interval_width: expected a number of at least 0, found -1.000000");
+        message(with("/encoder/costs_ms/layers", "x"),
+                ": encoder: costs_ms: layers: expected a number, found string");
+        message(with("/encoder/costs_ms/more", 1), ": encoder: costs_ms has 11 terms, expected 10");
+        message(with("/decoder/inverse", hat::io::Json::array()),
+                ": decoder: inverse is not an array of 14 rows");
+        message(with("/decoder/inverse/3", hat::io::Json::array()),
+                ": decoder: inverse: row 3 has not 14 numbers");
+        message(with("/errors/bound", nullptr), ": errors: bound: expected a number, found null");
+        message("", ": is 0 bytes long, too short for a safetensors file");
+        CHECK_THROWS_AS(static_cast<void>(Predictor::load(directory / "missing")), Error);
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/report/chart.hpp>
+
+#include "support/count.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <string>
+
+using hat::report::Chart;
+using hat::report::chart_to_svg;
+using hat::report::ChartSeries;
+using hat::report::detail::Axis;
+using hat::support::count;
+
+TEST_SUITE("report/chart") {
+    TEST_CASE("ticks are round numbers that the labels show in full") {
+        const Axis small = Axis::over(0.02, 0.31, 6);
+        CHECK(small.step == doctest::Approx(0.1));
+        CHECK(small.label(0.2) == "0.2");
+        CHECK(small.label(1e-17) == "0.0");
+        const Axis large = Axis::over(3070, 12208, 7);
+        CHECK(large.step == 2000);
+        CHECK(large.label(4000) == "4000");
+        CHECK(Axis::over(0.001, 0.0019, 5).label(0.0012) == "0.0012");
+    }
+
+    TEST_CASE("a single value gets an axis around it") {
+        const Axis axis = Axis::over(5, 5, 6);
+        CHECK(axis.low < 5);
+        CHECK(axis.high > 5);
+        CHECK(axis.place(5) == doctest::Approx(0.5));
+        const Axis zero = Axis::over(0, 0, 6);
+        CHECK(zero.low < zero.high);
+    }
+
+    TEST_CASE("every point is drawn, in the style of its series") {
+        Chart chart{.title = "t", .x_label = "x", .y_label = "y"};
+        chart.series.push_back({"dots", ChartSeries::Style::dots, {{1, 2}, {2, 3}, {3, 5}}});
+        chart.series.push_back({"steps", ChartSeries::Style::steps, {{1, 1}, {4, 2}}});
+        const std::string svg = chart_to_svg(chart);
+        CHECK(count(svg, "<circle") == 3);
+        CHECK(count(svg, "stroke-width=\"2\"") == 2);  // one step: along, then up
+        CHECK(count(svg, ">steps</text>") == 1);
+        CHECK(svg == chart_to_svg(chart));
+    }
+
+    TEST_CASE("with a diagonal, both axes have the same range") {
+        Chart chart{.title = "t", .x_label = "x", .y_label = "y", .diagonal = true};
+        chart.series.push_back({"s", ChartSeries::Style::dots, {{1, 2}, {9, 4}}});
+        const std::string svg = chart_to_svg(chart);
+        CHECK(count(svg, "stroke-dasharray") == 1);
+        CHECK(count(svg, ">8</text>") == 2);
+    }
+
+    TEST_CASE("a chart without points, or with one that is not finite, is an error") {
+        Chart chart{.title = "t", .x_label = "x", .y_label = "y"};
+        CHECK_THROWS_WITH_AS(chart_to_svg(chart), "chart \"t\": has no points", hat::Error);
+        chart.series.push_back(
+            {"s", ChartSeries::Style::dots, {{1, std::numeric_limits<double>::quiet_NaN()}}});
+        CHECK_THROWS_WITH_AS(chart_to_svg(chart), "chart \"t\": a point of s is not finite",
+                             hat::Error);
+    }
+}
