@@ -90,7 +90,8 @@ TEST_SUITE("latency/table") {
                    text.replace(text.find(found), found.size(), replacement) + "\n";
         };
         message("", "t.csv:1: expected a line of column names, found nothing");
-        message("a,b\n1,2\n", "t.csv:1: column \"a\" is not known to this version");
+        message("a,b\n1,2\n",
+                "t.csv:1: column \"encoder_embed_dim\" is missing; column \"a\" is not known");
         message("encoder_embed_dim\n640\n", "t.csv:1: column \"encoder_layer_num\" is missing");
         message(header + ",more\n", "t.csv:1: column \"more\" is not known to this version");
         message(header + ",beam\n", "t.csv:1: column \"encoder_median_ms\" is missing");

@@ -91,14 +91,14 @@ bad 'bad.csv:5: encoder_layer_num: expected a number, found "six"' bad.csv
 head -c 1000 table.csv >bad.csv
 bad "bad.csv:$(wc -l <bad.csv | awk '{ print $1 + 1 }'): expected 14 fields" bad.csv
 sed '1s/decoder_layer_num/layers/' table.csv >bad.csv
-bad 'bad.csv:1: column 6: expected "decoder_layer_num", found "layers"' bad.csv
+bad 'bad.csv:1: column "decoder_layer_num" is missing; column "layers" is not known' bad.csv
 head -n 1 table.csv >bad.csv
 bad "bad.csv: the table has no rows" bad.csv
 head -n 10 table.csv >bad.csv
 bad "bad.csv: latency predictor: 9 rows in 5 folds are too few, expected at least 13 rows" bad.csv
 bad "--training-rows 40 leaves none of the 40 rows" small.csv --training-rows 40
 printf '\001\377\376 no table at all' >bad.csv
-bad 'bad.csv:1: column 1: expected "encoder_embed_dim", found "\u0001' bad.csv
+bad 'bad.csv:1: column "encoder_embed_dim" is missing; column "\u0001' bad.csv
 expect 2 "--model" "$hat" predictor --latency table.csv --out kept.json --model best
 expect 1 "cannot create" "$hat" predictor --latency small.csv --model additive --out missing/p.json
 finish

@@ -210,6 +210,7 @@ namespace detail {
 /// Throws  `Error` if a column is missing that is needed, or is not known and `unknown` is null.
 inline bool check_columns(const io::Csv& csv, std::vector<std::string>* unknown) {
     bool details = false;
+    std::vector<std::string> others;
     for (const std::string& name : csv.header()) {
         const auto is_name = [&](const auto& column) { return column.name == name; };
         const bool is_published = std::ranges::any_of(columns_of(false), is_name);
@@ -217,14 +218,17 @@ inline bool check_columns(const io::Csv& csv, std::vector<std::string>* unknown)
             std::ranges::any_of(latency_columns, is_name) ||
             std::ranges::find(latency_text_columns, name) != latency_text_columns.end();
         details = details || (is_ours && !is_published);
-        if (is_ours) continue;
-        if (unknown == nullptr)
-            fail(csv.where(), ":1: column ", in_quotes(name), " is not known to this version");
-        unknown->push_back(name);
+        if (!is_ours) others.push_back(name);
     }
+    const std::string stranger =
+        others.empty() ? "" : "column " + in_quotes(others.front()) + " is not known";
     for (const LatencyColumn& column : columns_of(details))
         if (is_needed(column, details) && csv.find(column.name) < 0)
-            fail(csv.where(), ":1: column \"", column.name, "\" is missing");
+            fail(csv.where(), ":1: column \"", column.name, "\" is missing",
+                 stranger.empty() ? "" : "; ", stranger);
+    if (unknown == nullptr && !others.empty())
+        fail(csv.where(), ":1: ", stranger, " to this version");
+    if (unknown != nullptr) unknown->insert(unknown->end(), others.begin(), others.end());
     return details;
 }
 

@@ -4,9 +4,9 @@
 /// `hat/train`: from random weights to a model.
 ///
 /// `Trainer` makes updates: gradients of a batch on several threads (`ShardedGradients`), clipping,
-/// `Adam`, a `Schedule`. `check_corpus` tells whether a network can read a corpus. `Training`
-/// (training.hpp, which needs nlohmann-json) runs a whole training over a corpus, with validations,
-/// checkpoints it resumes from, and a log.
+/// `Adam`, a `Schedule`. `check_corpus` tells whether a network can read a corpus.
+/// `TrainingLoop` runs a whole training over a corpus, with validations and patience; `Training`
+/// (training.hpp, which needs nlohmann-json) adds checkpoints it resumes from, and a log.
 ///
 ///     hat::train::Trainer trainer(network, schedule, {.dropout = {.residual = 0.3F}}, pool);
 ///     trainer.accumulate(batch);
@@ -27,4 +27,6 @@
 #include <hat/train/schedule.hpp>
 #include <hat/train/shards.hpp>
 #include <hat/train/trainer.hpp>
+#include <hat/train/training_loop.hpp>
+#include <hat/train/training_state.hpp>
 #include <hat/train/validation.hpp>
