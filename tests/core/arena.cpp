@@ -147,6 +147,33 @@ TEST_SUITE("core/arena") {
         CHECK(odd.capacity_bytes() == 1024 - hat::alignment);
     }
 
+    TEST_CASE("a reset may ask for room, once") {
+        hat::Arena arena(0, 4096);
+        arena.reset(10'000);
+        CHECK(arena.capacity_bytes() == 10'000);
+        CHECK(hat::support::allocations_in([&] {
+                  static_cast<void>(arena.allocate<std::byte>(9'900));
+                  arena.reset(8'000);
+                  static_cast<void>(arena.allocate<std::byte>(9'900));
+              }) == 0);
+        alignas(hat::alignment) std::array<std::byte, 256> memory{};
+        hat::Arena given{std::span<std::byte>(memory)};
+        given.reset(256);
+        CHECK_THROWS_AS(given.reset(257), hat::Error);
+    }
+
+    TEST_CASE("an arena on memory of its user knows how much of it was needed") {
+        alignas(hat::alignment) std::array<std::byte, 1024> memory{};
+        hat::Arena arena{std::span<std::byte>(memory)};
+        {
+            const hat::ArenaScope scope(arena);
+            static_cast<void>(arena.vector(100));
+        }
+        static_cast<void>(arena.vector(20));
+        arena.reset();
+        CHECK(arena.most_used_bytes() == hat::Arena::bytes_of<float>(100));
+    }
+
     TEST_CASE("an arena grows in blocks of a chosen size") {
         hat::Arena arena(0, 4096);
         static_cast<void>(arena.vector(10));

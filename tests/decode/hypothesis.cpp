@@ -28,8 +28,9 @@ TEST_SUITE("decode/hypothesis") {
     }
 
     TEST_CASE("a path of the history is traced from root to end") {
+        hat::Arena memory;
         History history;
-        history.start(8);
+        history.start(8, memory);
         const int root = history.add(-1, 2, 0.0F);
         const int first = history.add(root, 10, -1.0F);
         const int other = history.add(root, 11, -1.5F);

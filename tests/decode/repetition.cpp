@@ -25,13 +25,15 @@ namespace {
 constexpr SpecialTokens special{};
 
 std::vector<int> forbidden(const std::vector<int>& tokens, int n) {
+    hat::Arena memory;
     History history;
-    history.start(tokens.size());
+    history.start(tokens.size(), memory);
     int end = -1;
     for (const int token : tokens) end = history.add(end, token, 0.0F);
     std::vector<Row> rows(1);
     RepetitionRule rule;
-    rule.apply(history, std::array{end}, n, rows);
+    rule.start(n, 1, tokens.size(), memory);
+    rule.apply(history, std::array{end}, rows);
     std::vector<int> found(rows[0].forbidden.begin(), rows[0].forbidden.end());
     std::ranges::sort(found);
     return found;

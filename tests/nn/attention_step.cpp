@@ -44,8 +44,8 @@ public:
     Stepper(const DecoderLayer<Packed>& layer, bool pre_norm, int rows_per_sentence,
             const std::vector<int>& max_lengths)
         : layer_(layer), pre_norm_(pre_norm), memory_(max_lengths.size()) {
-        table_.start(rows_per_sentence, max_lengths);
-        caches_.reserve(1, layer.self_attn.query.weight.outputs(), table_.page_capacity());
+        table_.start(rows_per_sentence, max_lengths, lasting_);
+        caches_.start(1, layer.self_attn.query.weight.outputs(), table_.page_capacity(), lasting_);
     }
     void attend_to(const Variable& states, const Ragged& sentences) {
         hat::nn::cache_memory(own_.eval, layer_.encoder_attn, states, sentences, memory_, lasting_);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <hat/core/aligned.hpp>
+#include <hat/core/arena.hpp>
 #include <hat/core/random.hpp>
 #include <hat/nn/cache.hpp>
 
@@ -7,10 +9,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <span>
 #include <vector>
 
 using namespace hat::nn;
+using hat::Arena;
 using hat::Random;
 using hat::RandomKey;
 
@@ -105,10 +110,11 @@ TEST_SUITE("nn/cache") {
     TEST_CASE("every hypothesis finds the keys and values of its own prefix") {
         for (const int rows_per_sentence : {1, 2, 5}) {
             const std::vector<int> max_lengths{40, 17, 40, 33, 16, 1};
+            Arena memory;
             PrefixTable table;
-            table.start(rows_per_sentence, max_lengths);
+            table.start(rows_per_sentence, max_lengths, memory);
             KeyValueCaches caches;
-            caches.reserve(2, dim, table.page_capacity());
+            caches.start(2, dim, table.page_capacity(), memory);
             const KeyValueCache cache = caches.layer(1, dim);
             RandomSearch search(max_lengths, rows_per_sentence, 7);
             for (auto rows = search.next(); !rows.empty(); rows = search.next()) {
@@ -127,8 +133,9 @@ TEST_SUITE("nn/cache") {
 
     TEST_CASE("hypotheses that share their past need little more room than one") {
         constexpr int length = 60;
+        Arena memory;
         PrefixTable table;
-        table.start(4, std::vector<int>{length});
+        table.start(4, std::vector<int>{length}, memory);
         std::vector<TestRow> rows{{0, 0}};
         for (int step = 0; step < length; ++step) {
             table.advance(rows);
@@ -141,8 +148,9 @@ TEST_SUITE("nn/cache") {
     TEST_CASE("pages of finished sentences serve the others") {
         // Two sentences whose four hypotheses never meet again fill all the pages there are.
         constexpr int length = 32;
+        Arena memory;
         PrefixTable table;
-        table.start(4, std::vector<int>{length, length});
+        table.start(4, std::vector<int>{length, length}, memory);
         std::vector<TestRow> rows{{0, 0}, {1, 1}};
         for (int step = 0; step < length; ++step) {
             table.advance(rows);
@@ -155,15 +163,33 @@ TEST_SUITE("nn/cache") {
 
     TEST_CASE("starting again and stepping asks for no memory") {
         const std::vector<int> max_lengths{20, 20, 20};
+        Arena memory;
         PrefixTable table;
         KeyValueCaches caches;
         const auto run = [&] {
-            table.start(3, max_lengths);
-            caches.reserve(2, dim, table.page_capacity());
+            memory.reset();
+            table.start(3, max_lengths, memory);
+            caches.start(2, dim, table.page_capacity(), memory);
             std::vector<TestRow> rows{{0, 0}, {1, 1}, {2, 2}};
             for (int step = 0; step < 20; ++step) table.advance(rows);
         };
         run();
         CHECK(hat::support::allocations_in(run) == 1);  // the rows of this test
+    }
+
+    TEST_CASE("memory of the user is enough if it has the bytes that are told") {
+        constexpr std::array max_lengths{20, 7, 33};
+        for (const int rows_per_sentence : {1, 3}) {
+            const std::size_t bytes =
+                PrefixTable::bytes(rows_per_sentence, max_lengths) +
+                KeyValueCaches::bytes(2, dim,
+                                      PrefixTable::page_capacity(rows_per_sentence, max_lengths));
+            hat::AlignedArray<std::byte> given(static_cast<std::ptrdiff_t>(bytes));
+            Arena memory(std::span<std::byte>(given.data(), bytes));
+            PrefixTable table;
+            table.start(rows_per_sentence, max_lengths, memory);
+            KeyValueCaches().start(2, dim, table.page_capacity(), memory);
+            CHECK(memory.most_used_bytes() == bytes);
+        }
     }
 }

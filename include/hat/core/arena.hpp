@@ -5,9 +5,11 @@
 #include <hat/core/error.hpp>
 #include <hat/core/matrix_view.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -71,56 +73,88 @@ public:
         used_ = mark.used;
     }
 
-    /// Forgets everything; leaves one block big enough for what was needed so far.
-    void reset() {
-        if (blocks_.size() > 1) {
-            std::size_t total = 0;
-            for (const auto& block : blocks_) total += block.size_bytes();
-            blocks_.clear();
-            add_block(total);
-        }
+    /// Forgets everything; leaves one block big enough for what was needed so far, and for `bytes`.
+    ///
+    /// Throws  `Error` if it works on memory of its user that has not so many.
+    void reset(std::size_t bytes = 0) {
         block_ = 0;
         used_ = 0;
+        if (is_given_) {
+            if (bytes > given_.size()) fail_to_give(bytes);
+        } else if (blocks_.size() > 1 || bytes > capacity_bytes()) {
+            bytes = std::max(bytes, capacity_bytes());
+            blocks_.clear();
+            add_block(bytes);
+        }
     }
 
     /// Bytes owned, used or not.
     [[nodiscard]] std::size_t capacity_bytes() const noexcept {
         std::size_t total = given_.size();
-        for (const auto& block : blocks_) total += block.size_bytes();
+        for (const Block& block : blocks_) total += block.size;
         return total;
     }
 
+    /// The most bytes that were in use at once of the memory it was given.
+    [[nodiscard]] std::size_t most_used_bytes() const noexcept { return most_used_; }
+
+    /// Bytes that `allocate<T>(n)` takes.
+    template <class T>
+    [[nodiscard]] static constexpr std::size_t bytes_of(std::ptrdiff_t n) noexcept {
+        return rounded(static_cast<std::size_t>(n) * sizeof(T));
+    }
+
 private:
+    /// Memory that nobody has written to: the system gives it page by page, as it is used.
+    struct Block {
+        explicit Block(std::size_t bytes)
+            : data(static_cast<std::byte*>(::operator new (bytes, std::align_val_t{alignment}))),
+              size(bytes) {}
+
+        struct Free {
+            void operator()(std::byte* p) const noexcept {
+                ::operator delete (p, std::align_val_t{alignment});
+            }
+        };
+        std::unique_ptr<std::byte, Free> data;
+        std::size_t size;
+    };
+
+    static constexpr std::size_t rounded(std::size_t bytes) noexcept {
+        return (bytes + alignment - 1) / alignment * alignment;
+    }
+
     void* allocate_bytes(std::size_t bytes) {
-        bytes = (bytes + alignment - 1) / alignment * alignment;
+        bytes = rounded(bytes);
         if (is_given_) return take_given(bytes);
-        while (block_ < blocks_.size() && used_ + bytes > blocks_[block_].size_bytes()) {
+        while (block_ < blocks_.size() && used_ + bytes > blocks_[block_].size) {
             ++block_;
             used_ = 0;
         }
         if (block_ == blocks_.size()) add_block(bytes);
-        std::byte* const p = blocks_[block_].data() + used_;
+        std::byte* const p = blocks_[block_].data.get() + used_;
         used_ += bytes;
         return p;
     }
 
     void* take_given(std::size_t bytes) {
-        if (bytes > given_.size() - used_)
-            fail("Arena: the memory that it was given is full: ", used_, " of ", given_.size(),
-                 " bytes are in use, and ", bytes, " more are needed");
+        if (bytes > given_.size() - used_) fail_to_give(bytes);
         std::byte* const p = given_.data() + used_;
         used_ += bytes;
+        most_used_ = std::max(most_used_, used_);
         return p;
     }
-
-    void add_block(std::size_t bytes) {
-        blocks_.emplace_back(
-            static_cast<std::ptrdiff_t>(bytes < block_bytes_ ? block_bytes_ : bytes));
+    [[noreturn]] HAT_COLD void fail_to_give(std::size_t bytes) const {
+        fail("Arena: the memory that it was given is full: ", used_, " of ", given_.size(),
+             " bytes are in use, and ", bytes, " more are needed");
     }
 
-    std::vector<AlignedArray<std::byte>> blocks_;
+    void add_block(std::size_t bytes) { blocks_.emplace_back(std::max(bytes, block_bytes_)); }
+
+    std::vector<Block> blocks_;
     std::span<std::byte> given_{};
     bool is_given_ = false;
+    std::size_t most_used_ = 0;
     std::size_t block_bytes_ = default_block_bytes;
     std::size_t block_ = 0;  ///< the block in use
     std::size_t used_ = 0;   ///< bytes of it handed out

@@ -17,6 +17,7 @@
 #include <hat/core/activation.hpp>
 #include <hat/core/aligned.hpp>
 #include <hat/core/arena.hpp>
+#include <hat/core/bounded_vector.hpp>
 #include <hat/core/code_point.hpp>
 #include <hat/core/error.hpp>
 #include <hat/core/extent.hpp>

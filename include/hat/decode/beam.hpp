@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/arena.hpp>
+#include <hat/core/bounded_vector.hpp>
 #include <hat/decode/hypothesis.hpp>
 #include <hat/decode/repetition.hpp>
 
@@ -8,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
+#include <utility>
 
 namespace hat::decode {
 
@@ -19,16 +21,35 @@ namespace hat::decode {
 /// scores, and leaves at once. Of candidates with equal scores the earlier row's is the better one;
 /// within a row the one with the larger logit, then the smaller token.
 ///
-/// An object keeps its memory: a search no bigger than one before allocates nothing.
+/// An object keeps its memory: a search no bigger than one before allocates nothing. It may be
+/// given memory instead.
 class BeamSearch {
 public:
+    BeamSearch() = default;
+    /// Works in `memory`, which must outlive it and have the `bytes` of every search.
+    explicit BeamSearch(std::span<std::byte> memory) noexcept : memory_(memory) {}
+
+    /// Bytes that a search takes for `sentences` targets of at most `positions` tokens, eos among
+    /// them, if the vocabulary is not too small for the beam.
+    [[nodiscard]] static constexpr std::size_t bytes(int sentences, int positions, int beam,
+                                                     int no_repeat_ngram) noexcept {
+        const std::ptrdiff_t rows = std::ptrdiff_t{sentences} * beam;
+        return 2 * Arena::bytes_of<int>(sentences) + 2 * Arena::bytes_of<Row>(rows) +
+               2 * Arena::bytes_of<int>(rows) + Arena::bytes_of<Finished>(rows) +
+               Arena::bytes_of<std::size_t>(beam) +
+               History::bytes(nodes(sentences, beam, positions)) +
+               RepetitionRule::bytes(no_repeat_ngram, static_cast<std::size_t>(rows),
+                                     index(positions));
+    }
+
     /// Fills `results`, one entry for every sentence of `sources`, with `beam` hypotheses each (as
-    /// many as there are, if the vocabulary is too small for that).
+    /// many as there are, if the vocabulary is too small for that): `Hypotheses`, or whatever else
+    /// has their members.
     ///
     /// Throws  `Error` if the model's output is not a number
     template <StepModel Model>
     void run(Model& model, const Sources& sources, const SpecialTokens& special,
-             const SearchOptions& options, std::span<Hypotheses> results) {
+             const SearchOptions& options, auto&& results) {
         vocab_size_ = model.vocab_size();
         beam_ = std::max(1, std::min(options.beam, vocab_size_ - 1));
         eos_ = special.eos;
@@ -42,7 +63,7 @@ public:
             for (Row& row : rows_) {
                 row.allowed = allowed(step, limits_[index(row.sentence)] - 1, options.min_length);
             }
-            repetition_.apply(history_, ends_, options.no_repeat_ngram, rows_);
+            repetition_.apply(history_, ends_, rows_);
             extend(model.step(rows_, selection), step, options);
         }
         for (std::size_t s = 0; s < finished_counts_.size(); ++s) {
@@ -55,31 +76,35 @@ private:
         int end;  ///< in the history
         float score;
     };
-    static std::size_t index(int i) noexcept { return static_cast<std::size_t>(i); }
+    static constexpr std::size_t index(int i) noexcept { return static_cast<std::size_t>(i); }
+
+    /// Of the history: a root, and in every step what lives on and what ends.
+    static constexpr std::size_t nodes(int sentences, int beam, int positions) noexcept {
+        return index(sentences) * (1 + 2 * index(beam) * index(positions));
+    }
 
     template <StepModel Model>
     void start(Model& model, const Sources& sources, const SearchOptions& options) {
         const int sentences = sources.sentences.sentences();
-        limits_.clear();
-        std::size_t nodes = 0;
-        for (int s = 0; s < sentences; ++s) {
-            limits_.push_back(
-                1 + max_target_length(options, sources.sentences.length(s), model.max_length()));
-            nodes += 1 + 2 * index(beam_) * index(limits_.back());
-        }
-        history_.start(nodes);
+        const auto limit = [&](int s) {
+            return 1 + max_target_length(options, sources.sentences.length(s), model.max_length());
+        };
+        int longest = 0;
+        for (int s = 0; s < sentences; ++s) longest = std::max(longest, limit(s));
+        memory_.reset(bytes(sentences, longest, beam_, options.no_repeat_ngram));
         const std::size_t most_rows = index(sentences) * index(beam_);
-        for (auto* rows : {&rows_, &next_rows_}) {
-            rows->clear();
-            rows->reserve(most_rows);
-        }
-        for (auto* ends : {&ends_, &next_ends_}) {
-            ends->clear();
-            ends->reserve(most_rows);
-        }
+        limits_ = {index(sentences), memory_};
+        finished_counts_ = {index(sentences), memory_};
+        for (auto* rows : {&rows_, &next_rows_}) *rows = {most_rows, memory_};
+        for (auto* ends : {&ends_, &next_ends_}) *ends = {most_rows, memory_};
+        finished_ = {most_rows, memory_};
+        heads_ = {index(beam_), memory_};
+        history_.start(nodes(sentences, beam_, longest), memory_);
+        repetition_.start(options.no_repeat_ngram, most_rows, index(longest), memory_);
         finished_.resize(most_rows);
-        finished_counts_.assign(index(sentences), 0);
+        finished_counts_.resize(index(sentences));
         heads_.resize(index(beam_));
+        for (int s = 0; s < sentences; ++s) limits_.push_back(limit(s));
         for (int s = 0; s < sentences; ++s) {
             rows_.push_back({.sentence = s, .parent = s, .token = eos_});
             ends_.push_back(history_.add(-1, eos_, 0.0F));
@@ -162,7 +187,7 @@ private:
                 index(finished_counts_[index(sentence)])};
     }
 
-    void rank(std::span<Finished> finished, Hypotheses& result) const {
+    void rank(std::span<Finished> finished, auto& result) const {
         // Insertion keeps the order of equals and asks for no memory; a beam is short.
         for (std::size_t i = 1; i < finished.size(); ++i) {
             for (std::size_t k = i; k > 0 && finished[k].score > finished[k - 1].score; --k) {
@@ -179,14 +204,15 @@ private:
     int beam_ = 1;
     int vocab_size_ = 0;
     int eos_ = 0;
-    std::vector<Row> rows_;
-    std::vector<Row> next_rows_;
-    std::vector<int> ends_;  ///< of the rows, in the history
-    std::vector<int> next_ends_;
-    std::vector<int> limits_;         ///< positions of each sentence
-    std::vector<Finished> finished_;  ///< [sentence][beam]
-    std::vector<int> finished_counts_;
-    std::vector<std::size_t> heads_;  ///< candidates taken of each row of a sentence
+    Arena memory_;
+    BoundedVector<Row> rows_;
+    BoundedVector<Row> next_rows_;
+    BoundedVector<int> ends_;  ///< of the rows, in the history
+    BoundedVector<int> next_ends_;
+    BoundedVector<int> limits_;         ///< positions of each sentence
+    BoundedVector<Finished> finished_;  ///< [sentence][beam]
+    BoundedVector<int> finished_counts_;
+    BoundedVector<std::size_t> heads_;  ///< candidates taken of each row of a sentence
     History history_;
     RepetitionRule repetition_;
 };

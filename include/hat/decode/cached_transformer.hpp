@@ -2,22 +2,23 @@
 #pragma once
 
 #include <hat/core/arena.hpp>
+#include <hat/decode/memory.hpp>
 #include <hat/decode/step_model.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
 #include <hat/nn/attention_step.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <span>
 #include <type_traits>
-#include <vector>
+#include <utility>
 
 namespace hat::decode {
 
 /// A packed Transformer that decodes step by step: a `StepModel`. It owns the caches and all memory
-/// of a batch, and keeps it: a batch no bigger than one before allocates nothing.
+/// of a batch, and keeps it: a batch no bigger than one before allocates nothing. It may be given
+/// memory instead.
 ///
 /// What a step returns for a row depends on the row's source and prefix alone: the same bits in any
 /// batch and beam.
@@ -29,6 +30,10 @@ class BasicCachedTransformer {
 public:
     /// `model` must outlive this.
     explicit BasicCachedTransformer(const Packed& model) : model_(&model) {}
+    /// Works in the memory of these arenas, which has the bytes that `decode/memory.hpp` tells.
+    BasicCachedTransformer(const Packed& model, Arena lasting, Arena activations, Arena scratch)
+        : model_(&model), lasting_(std::move(lasting)), memory_(std::move(activations)),
+          scratch_(std::move(scratch)) {}
 
     [[nodiscard]] int vocab_size() const noexcept {
         return network().architecture.target_vocab_size;
@@ -65,8 +70,7 @@ private:
     [[nodiscard]] Matrix advance(std::span<const Row> rows);
 
     [[nodiscard]] std::span<nn::MemoryKeysValues> cross(int layer) noexcept {
-        const auto n = static_cast<std::size_t>(sentences_);
-        return {cross_.data() + static_cast<std::size_t>(layer) * n, n};
+        return {cross_ + std::ptrdiff_t{layer} * sentences_, static_cast<std::size_t>(sentences_)};
     }
 
     /// Encodes the sentences `first` … `last − 1`.
@@ -79,9 +83,9 @@ private:
     int sentences_ = 0;
     nn::PrefixTable table_;
     nn::KeyValueCaches caches_;
-    std::vector<nn::MemoryKeysValues> cross_;  ///< [layer][sentence]
-    Arena lasting_;                            ///< what cross-attention reads
-    Arena memory_;                             ///< activations of a step
+    nn::MemoryKeysValues* cross_ = nullptr;  ///< [layer][sentence]
+    Arena lasting_;                          ///< what attention reads
+    Arena memory_;                           ///< activations of a step
     Arena scratch_;
 };
 
@@ -91,17 +95,15 @@ private:
 template <class Packed>
 void BasicCachedTransformer<Packed>::start(const Sources& sources, int rows_per_sentence,
                                            std::span<const int> max_lengths) {
-    const model::Architecture& a = network().architecture;
-    table_.start(rows_per_sentence, max_lengths);
-    int widest = 0;
-    for (const auto& layer : a.decoder_layers()) widest = std::max(widest, a.qkv_dim_of(layer));
-    caches_.reserve(a.decoder_layer_count, widest, table_.page_capacity());
-    lasting_.reset();
+    const int layers = decoder_layer_count(network());
+    lasting_.reset(bytes_of_caches(network(), sources.sentences, rows_per_sentence, max_lengths));
     memory_.reset();
     scratch_.reset();
+    table_.start(rows_per_sentence, max_lengths, lasting_);
+    caches_.start(layers, widest_keys(network()), table_.page_capacity(), lasting_);
     sentences_ = sources.sentences.sentences();
-    cross_.resize(static_cast<std::size_t>(a.decoder_layer_count * sentences_));
-    if (!a.has_encoder()) return;
+    cross_ = lasting_.allocate<nn::MemoryKeysValues>(std::ptrdiff_t{layers} * sentences_);
+    if (!network().architecture.has_encoder()) return;
     // A few sentences at a time, so that their activations stay in the second-level cache.
     constexpr int tokens_at_a_time = 256;
     for (int first = 0, last = 0; first < sentences_; first = last) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/arena.hpp>
+#include <hat/core/bounded_vector.hpp>
 #include <hat/core/error.hpp>
 #include <hat/decode/step_model.hpp>
 
@@ -98,14 +100,17 @@ using Hypotheses = std::vector<Hypothesis>;
 /// copied when hypotheses part.
 class History {
 public:
-    /// Forgets all; makes room for `nodes`.
-    void start(std::size_t nodes) {
-        nodes_.clear();
-        nodes_.reserve(nodes);
+    /// Forgets all; makes room for `nodes` in `bytes(nodes)` of `memory`.
+    void start(std::size_t nodes, Arena& memory) { nodes_ = {nodes, memory}; }
+
+    /// Bytes that `start` takes.
+    [[nodiscard]] static constexpr std::size_t bytes(std::size_t nodes) noexcept {
+        return Arena::bytes_of<Node>(static_cast<std::ptrdiff_t>(nodes));
     }
 
     /// Continues `parent` (−1: nothing) with a token; `score` is the sum up to it.
-    int add(int parent, int token, float score) {
+    /// Precondition: there is room for one more node.
+    int add(int parent, int token, float score) noexcept {
         nodes_.push_back({parent, token, score});
         return static_cast<int>(nodes_.size()) - 1;
     }
@@ -114,8 +119,9 @@ public:
     [[nodiscard]] int token(int node) const noexcept { return at(node).token; }
     [[nodiscard]] int parent(int node) const noexcept { return at(node).parent; }
 
-    /// Writes the path from the root, which is left out, to `node`.
-    void trace(int node, bool with_scores, Hypothesis& to) const {
+    /// Writes the path from the root, which is left out, to `node` into a `Hypothesis`, or whatever
+    /// else has its members.
+    void trace(int node, bool with_scores, auto& to) const {
         std::size_t length = 0;
         for (int i = node; at(i).parent >= 0; i = at(i).parent) ++length;
         to.tokens.resize(length);
@@ -137,7 +143,7 @@ private:
         return nodes_[static_cast<std::size_t>(i)];
     }
 
-    std::vector<Node> nodes_;
+    BoundedVector<Node> nodes_;
 };
 
 }  // namespace hat::decode

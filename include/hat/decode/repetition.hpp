@@ -1,25 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/arena.hpp>
+#include <hat/core/bounded_vector.hpp>
 #include <hat/decode/hypothesis.hpp>
 #include <hat/decode/step_model.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <span>
-#include <vector>
 
 namespace hat::decode {
 
 /// Forbids every row the tokens with which it would say an n-gram for the second time; what all
 /// targets begin with counts as their first token. That also ends them, and is never forbidden.
 ///
-/// An object keeps its memory.
 class RepetitionRule {
 public:
-    /// `ends` are the nodes of `rows` in `history`. What rows forbid is valid until the next call.
-    void apply(const History& history, std::span<const int> ends, int n, std::vector<Row>& rows) {
+    /// Prepares for n-grams of `n` tokens, any if that is 0, and for `rows` targets of at most
+    /// `positions` tokens, in `bytes(n, rows, positions)` of `memory`.
+    void start(int n, std::size_t rows, std::size_t positions, Arena& memory) {
+        n_ = n;
         if (n == 0) return;
+        path_ = {positions + 1, memory};
+        forbidden_ = {rows * positions, memory};
+        begins_ = {rows + 1, memory};
+    }
+
+    /// Bytes that `start` takes.
+    [[nodiscard]] static constexpr std::size_t bytes(int n, std::size_t rows,
+                                                     std::size_t positions) noexcept {
+        if (n == 0) return 0;
+        return Arena::bytes_of<int>(static_cast<std::ptrdiff_t>(positions + 1)) +
+               Arena::bytes_of<int>(static_cast<std::ptrdiff_t>(rows * positions)) +
+               Arena::bytes_of<std::size_t>(static_cast<std::ptrdiff_t>(rows + 1));
+    }
+
+    /// `ends` are the nodes of `rows` in `history`. What rows forbid is valid until the next call.
+    void apply(const History& history, std::span<const int> ends, std::span<Row> rows) noexcept {
+        if (n_ == 0) return;
         forbidden_.clear();
         begins_.clear();
         for (const int end : ends) {
@@ -28,7 +47,7 @@ public:
             for (int node = end; node >= 0; node = history.parent(node))
                 path_.push_back(history.token(node));
             std::reverse(path_.begin(), path_.end());
-            add_repeated(static_cast<std::size_t>(n) - 1);
+            add_repeated(static_cast<std::size_t>(n_) - 1);
         }
         begins_.push_back(forbidden_.size());
         for (std::size_t i = 0; i < rows.size(); ++i)
@@ -37,18 +56,20 @@ public:
 
 private:
     /// What has followed the last `context` tokens of the path before.
-    void add_repeated(std::size_t context) {
+    void add_repeated(std::size_t context) noexcept {
         if (path_.size() < context) return;
-        const auto last = path_.end() - static_cast<std::ptrdiff_t>(context);
-        for (auto begin = path_.begin(); begin != last; ++begin)
-            if (const int next = *(begin + static_cast<std::ptrdiff_t>(context));
-                next != path_.front() && std::equal(last, path_.end(), begin))
+        const int* const last = path_.end() - context;
+        for (const int* begin = path_.begin(); begin != last; ++begin)
+            if (const int next = begin[context];
+                next != path_.front() &&
+                std::equal(last, static_cast<const int*>(path_.end()), begin))
                 forbidden_.push_back(next);
     }
 
-    std::vector<int> path_;
-    std::vector<int> forbidden_;
-    std::vector<std::size_t> begins_;
+    int n_ = 0;
+    BoundedVector<int> path_;
+    BoundedVector<int> forbidden_;
+    BoundedVector<std::size_t> begins_;
 };
 
 }  // namespace hat::decode

@@ -53,6 +53,15 @@ struct CachedMemory {
     }
 };
 
+/// Bytes that a sentence of `length` states takes in `cache_memory`.
+template <class Weights, class... Extents>
+[[nodiscard]] constexpr std::size_t
+bytes_of_memory(const CrossAttention<Weights, Extents...>& layer, int length) noexcept {
+    const int n = layer.key.weight.outputs();
+    return Arena::bytes_of<float>(kernels::packed_size(length, n)) +
+           Arena::bytes_of<float>(std::ptrdiff_t{length} * n + kernels::panel_width);
+}
+
 /// What the sentences of `states` are to cross-attention: their projected values, and their keys
 /// turned into panels, in memory that lasts.
 ///

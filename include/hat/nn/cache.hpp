@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hat/core/aligned.hpp>
+#include <hat/core/arena.hpp>
+#include <hat/core/bounded_vector.hpp>
 #include <hat/kernels/attention_step.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <new>
 #include <span>
-#include <vector>
+#include <utility>
 
 namespace hat::nn {
 
@@ -32,38 +31,41 @@ public:
     static constexpr int page_columns = kernels::panel_width;
 
     /// Prepares for sentences 0 … n − 1 of at most `rows_per_sentence` live hypotheses of at most
-    /// `max_lengths[i]` positions. Allocates nothing if it was ever as big.
-    void start(int rows_per_sentence, std::span<const int> max_lengths) {
-        const auto sentences = max_lengths.size();
+    /// `max_lengths[i]` positions, in `bytes(rows_per_sentence, max_lengths)` of `memory`.
+    void start(int rows_per_sentence, std::span<const int> max_lengths, Arena& memory) {
+        const Extents size = extents(rows_per_sentence, max_lengths);
         rows_per_sentence_ = rows_per_sentence;
         length_ = 0;
-        for (auto* groups : {&groups_, &old_groups_}) {
-            groups->clear();
-            groups->reserve(sentences);
-        }
-        max_length_ = 0;
-        sentences_.clear();
-        sentences_.resize(sentences);
+        max_length_ = size.max_length;
+        page_capacity_ = size.pages;
+        for (auto* groups : {&groups_, &old_groups_}) *groups = {size.sentences, memory};
+        sentences_ = {size.sentences, memory};
         int pages = 0;
-        for (std::size_t i = 0; i < sentences; ++i) {
-            sentences_[i].first_page = pages;
-            pages += (rows_per_sentence * max_lengths[i] + page_columns - 1) / page_columns;
-            max_length_ = std::max(max_length_, max_lengths[i]);
+        for (const int max_length : max_lengths) {
+            sentences_.push_back({.first_page = pages});
+            pages += pages_of(rows_per_sentence * max_length);
         }
-        page_capacity_ = pages;
-        const auto rows = sentences * static_cast<std::size_t>(rows_per_sentence);
-        const auto positions = rows * static_cast<std::size_t>(max_length_);
-        for (auto& buffer : indices_) {
-            buffer.columns.resize(rows_per_sentence == 1 ? 0 : positions);
-            buffer.places.resize(positions);
+        for (Indices& buffer : indices_) {
+            buffer.columns = memory.allocate<int>(size.columns());
+            buffer.places = memory.allocate<int>(size.positions());
         }
-        pages_.resize(static_cast<std::size_t>(pages));
-        free_pages_.resize(static_cast<std::size_t>(pages));
-        for (int i = 0; i < pages; ++i) free_pages_[static_cast<std::size_t>(i)] = pages - 1 - i;
-        in_use_.resize(static_cast<std::size_t>(rows_per_sentence) *
-                           static_cast<std::size_t>(max_length_) +
-                       page_columns);
-        added_.resize(rows);
+        pages_ = memory.allocate<int>(pages);
+        free_pages_ = {static_cast<std::size_t>(pages), memory};
+        for (int i = 0; i < pages; ++i) free_pages_.push_back(pages - 1 - i);
+        in_use_ = memory.allocate<std::uint8_t>(size.columns_of_sentence());
+        added_ = memory.allocate<Added>(size.rows());
+    }
+
+    /// Bytes that `start` takes.
+    [[nodiscard]] static constexpr std::size_t bytes(int rows_per_sentence,
+                                                     std::span<const int> max_lengths) noexcept {
+        const Extents size = extents(rows_per_sentence, max_lengths);
+        const auto sentences = static_cast<std::ptrdiff_t>(size.sentences);
+        return 2 * Arena::bytes_of<SentenceRows>(sentences) + Arena::bytes_of<Sentence>(sentences) +
+               2 * (Arena::bytes_of<int>(size.columns()) + Arena::bytes_of<int>(size.positions())) +
+               2 * Arena::bytes_of<int>(size.pages) +
+               Arena::bytes_of<std::uint8_t>(size.columns_of_sentence()) +
+               Arena::bytes_of<Added>(size.rows());
     }
 
     /// Makes room for the next position of every row. `rows` are the hypotheses that live on,
@@ -86,7 +88,7 @@ public:
     /// Positions of every prefix, the one that `advance` added included.
     [[nodiscard]] int length() const noexcept { return length_; }
     /// The sentences that have rows.
-    [[nodiscard]] const std::vector<SentenceRows>& groups() const noexcept { return groups_; }
+    [[nodiscard]] const BoundedVector<SentenceRows>& groups() const noexcept { return groups_; }
     /// Pages that the caches must have.
     [[nodiscard]] int page_capacity() const noexcept { return page_capacity_; }
 
@@ -96,20 +98,24 @@ public:
         int place;
         bool opens_page;
     };
-    [[nodiscard]] Added added(int row) const noexcept {
-        return added_[static_cast<std::size_t>(row)];
+    [[nodiscard]] Added added(int row) const noexcept { return added_[row]; }
+
+    /// Pages that the caches must have for these sentences.
+    [[nodiscard]] static constexpr int page_capacity(int rows_per_sentence,
+                                                     std::span<const int> max_lengths) noexcept {
+        return extents(rows_per_sentence, max_lengths).pages;
     }
 
     [[nodiscard]] kernels::PagedPrefixes prefixes(const SentenceRows& rows) const noexcept {
         const Sentence& sentence = at(rows.sentence);
         kernels::PagedPrefixes view;
-        view.pages = pages_.data() + sentence.first_page;
-        view.page_count = (sentence.columns + page_columns - 1) / page_columns;
+        view.pages = pages_ + sentence.first_page;
+        view.page_count = pages_of(sentence.columns);
         view.length = length_;
         const auto first = list(rows.sentence, 0);
-        view.places = {indices_[0].places.data() + first, rows.count, length_, max_length_};
+        view.places = {indices_[0].places + first, rows.count, length_, max_length_};
         if (rows_per_sentence_ > 1) {
-            view.columns = {indices_[0].columns.data() + first, rows.count, length_, max_length_};
+            view.columns = {indices_[0].columns + first, rows.count, length_, max_length_};
         }
         return view;
     }
@@ -122,9 +128,43 @@ private:
     };
     /// For every hypothesis of every sentence, the columns and places of its positions.
     struct Indices {
-        std::vector<int> columns;
-        std::vector<int> places;
+        int* columns = nullptr;
+        int* places = nullptr;
     };
+    /// How large all of these are.
+    struct Extents {
+        std::size_t sentences;
+        int rows_per_sentence;
+        int max_length;
+        int pages;
+
+        [[nodiscard]] constexpr std::ptrdiff_t rows() const noexcept {
+            return static_cast<std::ptrdiff_t>(sentences) * rows_per_sentence;
+        }
+        [[nodiscard]] constexpr std::ptrdiff_t positions() const noexcept {
+            return rows() * max_length;
+        }
+        /// A single hypothesis has its positions in the order of its columns.
+        [[nodiscard]] constexpr std::ptrdiff_t columns() const noexcept {
+            return rows_per_sentence == 1 ? 0 : positions();
+        }
+        [[nodiscard]] constexpr std::ptrdiff_t columns_of_sentence() const noexcept {
+            return std::ptrdiff_t{rows_per_sentence} * max_length + page_columns;
+        }
+    };
+
+    [[nodiscard]] static constexpr int pages_of(int columns) noexcept {
+        return (columns + page_columns - 1) / page_columns;
+    }
+    [[nodiscard]] static constexpr Extents extents(int rows_per_sentence,
+                                                   std::span<const int> max_lengths) noexcept {
+        Extents size{max_lengths.size(), rows_per_sentence, 0, 0};
+        for (const int max_length : max_lengths) {
+            size.max_length = std::max(size.max_length, max_length);
+            size.pages += pages_of(rows_per_sentence * max_length);
+        }
+        return size;
+    }
 
     [[nodiscard]] Sentence& at(int sentence) noexcept {
         return sentences_[static_cast<std::size_t>(sentence)];
@@ -159,10 +199,8 @@ private:
                 continue;
             }
             Sentence& sentence = at(old.sentence);
-            const int pages = (sentence.columns + page_columns - 1) / page_columns;
-            for (int i = 0; i < pages; ++i) {
-                free_pages_.push_back(pages_[static_cast<std::size_t>(sentence.first_page + i)]);
-            }
+            for (int i = 0; i < pages_of(sentence.columns); ++i)
+                free_pages_.push_back(pages_[sentence.first_page + i]);
             sentence.columns = 0;
         }
     }
@@ -170,16 +208,16 @@ private:
     /// Copies the parents' indices, and marks the columns that are in use.
     template <class Rows>
     void inherit(const Rows& rows, const SentenceRows& rows_of) noexcept {
-        std::fill_n(in_use_.begin(), at(rows_of.sentence).columns, std::uint8_t{0});
+        std::fill_n(in_use_, at(rows_of.sentence).columns, std::uint8_t{0});
         for (int i = 0; length_ > 0 && i < rows_of.count; ++i) {
             const int parent = rows[static_cast<std::size_t>(rows_of.first + i)].parent -
                                at(rows_of.sentence).first_row;
             const std::ptrdiff_t from = list(rows_of.sentence, parent);
             const std::ptrdiff_t to = list(rows_of.sentence, i);
-            const int* const columns = indices_[1].columns.data() + from;
-            std::copy_n(columns, length_, indices_[0].columns.data() + to);
-            std::copy_n(indices_[1].places.data() + from, length_, indices_[0].places.data() + to);
-            for (int t = 0; t < length_; ++t) in_use_[static_cast<std::size_t>(columns[t])] = 1;
+            const int* const columns = indices_[1].columns + from;
+            std::copy_n(columns, length_, indices_[0].columns + to);
+            std::copy_n(indices_[1].places + from, length_, indices_[0].places + to);
+            for (int t = 0; t < length_; ++t) in_use_[columns[t]] = 1;
         }
     }
 
@@ -188,10 +226,8 @@ private:
         Sentence& sentence = at(rows_of.sentence);
         int column = rows_per_sentence_ == 1 ? sentence.columns : 0;
         for (int i = 0; i < rows_of.count; ++i, ++column) {
-            while (column < sentence.columns && in_use_[static_cast<std::size_t>(column)] != 0) {
-                ++column;
-            }
-            int* const pages = pages_.data() + sentence.first_page;
+            while (column < sentence.columns && in_use_[column] != 0) ++column;
+            int* const pages = pages_ + sentence.first_page;
             const bool opens_page = column == sentence.columns && column % page_columns == 0;
             if (opens_page) {
                 pages[column / page_columns] = free_pages_.back();
@@ -200,11 +236,9 @@ private:
             sentence.columns = std::max(sentence.columns, column + 1);
             const int place = pages[column / page_columns] * page_columns + column % page_columns;
             const std::ptrdiff_t at_end = list(rows_of.sentence, i) + length_;
-            indices_[0].places[static_cast<std::size_t>(at_end)] = place;
-            if (rows_per_sentence_ > 1) {
-                indices_[0].columns[static_cast<std::size_t>(at_end)] = column;
-            }
-            added_[static_cast<std::size_t>(rows_of.first + i)] = {place, opens_page};
+            indices_[0].places[at_end] = place;
+            if (rows_per_sentence_ > 1) indices_[0].columns[at_end] = column;
+            added_[rows_of.first + i] = {place, opens_page};
         }
     }
 
@@ -212,14 +246,14 @@ private:
     int max_length_ = 0;
     int length_ = 0;
     int page_capacity_ = 0;
-    std::vector<SentenceRows> groups_;
-    std::vector<SentenceRows> old_groups_;
-    std::vector<Sentence> sentences_;
+    BoundedVector<SentenceRows> groups_;
+    BoundedVector<SentenceRows> old_groups_;
+    BoundedVector<Sentence> sentences_;
     Indices indices_[2];  ///< of this step and of the one before
-    std::vector<int> pages_;
-    std::vector<int> free_pages_;
-    std::vector<std::uint8_t> in_use_;  ///< by column, of the sentence that is being worked on
-    std::vector<Added> added_;          ///< by row
+    int* pages_ = nullptr;
+    BoundedVector<int> free_pages_;
+    std::uint8_t* in_use_ = nullptr;  ///< by column, of the sentence that is being worked on
+    Added* added_ = nullptr;          ///< by row
 };
 
 /// The keys and values of one layer for the pages of a `PrefixTable`; written in place, never
@@ -247,41 +281,39 @@ struct KeyValueCache {
     }
 };
 
-/// The caches of all layers of a decoder. Memory is asked for once for the most that may be
-/// needed, but not touched: the system gives it as pages come into use.
+/// The caches of all layers of a decoder, for the most that may be needed. Nothing is written to
+/// them but what they hold: the system gives memory page by page, as it comes into use.
 class KeyValueCaches {
 public:
-    /// Makes room for `pages` pages in each of `layers` layers, unless there is; no layer's keys
-    /// are wider than `dim`.
-    void reserve(int layers, int dim, int pages) {
-        const std::ptrdiff_t part = std::ptrdiff_t{pages} * PrefixTable::page_columns * dim;
-        const std::ptrdiff_t size = 2 * part * layers + kernels::panel_width;
-        if (size > size_) {
-            memory_.reset();
-            memory_.reset(static_cast<float*>(::operator new (
-                static_cast<std::size_t>(size) * sizeof(float), std::align_val_t{alignment})));
-            size_ = size;
-        }
-        part_ = part;
+    /// Makes room for `pages` pages in each of `layers` layers, no keys of which are wider than
+    /// `dim`, in `bytes(layers, dim, pages)` of `memory`.
+    void start(int layers, int dim, int pages, Arena& memory) {
+        part_ = part(dim, pages);
+        first_ = memory.allocate<float>(size(layers, dim, pages));
         // Kernels may read 16 numbers behind the last value.
-        std::fill_n(memory_.get() + 2 * part * layers, kernels::panel_width, 0.0F);
+        std::fill_n(first_ + 2 * part_ * layers, kernels::panel_width, 0.0F);
+    }
+
+    /// Bytes that `start` takes.
+    [[nodiscard]] static constexpr std::size_t bytes(int layers, int dim, int pages) noexcept {
+        return Arena::bytes_of<float>(size(layers, dim, pages));
     }
 
     /// That of layer `i`, whose keys are `dim` wide.
     [[nodiscard]] KeyValueCache layer(int i, int dim) const noexcept {
-        float* const first = memory_.get() + 2 * part_ * i;
+        float* const first = first_ + 2 * part_ * i;
         return {first, first + part_, dim};
     }
 
 private:
-    struct Free {
-        void operator()(float* p) const noexcept {
-            ::operator delete (p, std::align_val_t{alignment});
-        }
-    };
+    static constexpr std::ptrdiff_t part(int dim, int pages) noexcept {
+        return std::ptrdiff_t{pages} * PrefixTable::page_columns * dim;
+    }
+    static constexpr std::ptrdiff_t size(int layers, int dim, int pages) noexcept {
+        return 2 * part(dim, pages) * layers + kernels::panel_width;
+    }
 
-    std::unique_ptr<float, Free> memory_;
-    std::ptrdiff_t size_ = 0;
+    float* first_ = nullptr;
     std::ptrdiff_t part_ = 0;  ///< floats of the keys, or of the values, of one layer
 };
 
