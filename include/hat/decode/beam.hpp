@@ -29,6 +29,8 @@ public:
     /// Works in `memory`, which must outlive it and have the `bytes` of every search.
     explicit BeamSearch(std::span<std::byte> memory) noexcept : memory_(memory) {}
 
+    [[nodiscard]] const Arena& memory() const noexcept { return memory_; }
+
     /// Bytes that a search takes for `sentences` targets of at most `positions` tokens, eos among
     /// them, if the vocabulary is not too small for the beam.
     [[nodiscard]] static constexpr std::size_t bytes(int sentences, int positions, int beam,

@@ -16,6 +16,13 @@
 
 namespace hat::decode {
 
+/// What a decoder works in.
+struct DecoderArenas {
+    Arena lasting = Arena();      ///< what attention reads
+    Arena activations = Arena();  ///< of encoding, and of a step
+    Arena scratch = Arena();
+};
+
 /// A packed Transformer that decodes step by step: a `StepModel`. It owns the caches and all memory
 /// of a batch, and keeps it: a batch no bigger than one before allocates nothing. It may be given
 /// memory instead.
@@ -30,10 +37,12 @@ class BasicCachedTransformer {
 public:
     /// `model` must outlive this.
     explicit BasicCachedTransformer(const Packed& model) : model_(&model) {}
-    /// Works in the memory of these arenas, which has the bytes that `decode/memory.hpp` tells.
-    BasicCachedTransformer(const Packed& model, Arena lasting, Arena activations, Arena scratch)
-        : model_(&model), lasting_(std::move(lasting)), memory_(std::move(activations)),
-          scratch_(std::move(scratch)) {}
+
+    /// Works in arenas that have the bytes which `decode/memory.hpp` tells.
+    BasicCachedTransformer(const Packed& model, DecoderArenas arenas)
+        : model_(&model), arenas_(std::move(arenas)) {}
+
+    [[nodiscard]] const DecoderArenas& arenas() const noexcept { return arenas_; }
 
     [[nodiscard]] int vocab_size() const noexcept {
         return network().architecture.target_vocab_size;
@@ -84,9 +93,7 @@ private:
     nn::PrefixTable table_;
     nn::KeyValueCaches caches_;
     nn::MemoryKeysValues* cross_ = nullptr;  ///< [layer][sentence]
-    Arena lasting_;                          ///< what attention reads
-    Arena memory_;                           ///< activations of a step
-    Arena scratch_;
+    DecoderArenas arenas_{};
 };
 
 // Not inside the class, where members are inline: a compiler goes through those wherever they are
@@ -96,13 +103,14 @@ template <class Packed>
 void BasicCachedTransformer<Packed>::start(const Sources& sources, int rows_per_sentence,
                                            std::span<const int> max_lengths) {
     const int layers = decoder_layer_count(network());
-    lasting_.reset(bytes_of_caches(network(), sources.sentences, rows_per_sentence, max_lengths));
-    memory_.reset();
-    scratch_.reset();
-    table_.start(rows_per_sentence, max_lengths, lasting_);
-    caches_.start(layers, widest_keys(network()), table_.page_capacity(), lasting_);
+    arenas_.lasting.reset(
+        bytes_of_caches(network(), sources.sentences, rows_per_sentence, max_lengths));
+    arenas_.activations.reset();
+    arenas_.scratch.reset();
+    table_.start(rows_per_sentence, max_lengths, arenas_.lasting);
+    caches_.start(layers, widest_keys(network()), table_.page_capacity(), arenas_.lasting);
     sentences_ = sources.sentences.sentences();
-    cross_ = lasting_.allocate<nn::MemoryKeysValues>(std::ptrdiff_t{layers} * sentences_);
+    cross_ = arenas_.lasting.allocate<nn::MemoryKeysValues>(std::ptrdiff_t{layers} * sentences_);
     if (!network().architecture.has_encoder()) return;
     // A few sentences at a time, so that their activations stay in the second-level cache.
     constexpr int tokens_at_a_time = 256;
@@ -125,17 +133,17 @@ kernels::CandidateRows BasicCachedTransformer<Packed>::step(std::span<const Row>
         [&](int row, int first, std::span<float> outputs) {
             apply_rules(rows[static_cast<std::size_t>(row)], selection, first, outputs);
         },
-        scratch_);
+        arenas_.scratch);
 }
 
 template <class Packed>
 Matrix BasicCachedTransformer<Packed>::logits(std::span<const Row> rows) {
     const Matrix x = advance(rows);
-    const Matrix y = memory_.matrix(x.rows(), vocab_size());
+    const Matrix y = arenas_.activations.matrix(x.rows(), vocab_size());
     using Adaptive = std::remove_cvref_t<decltype(network().adaptive_softmax)>;
     if constexpr (!std::same_as<Adaptive, Absent>) {
         if (network().adaptive_softmax) {
-            autograd::Eval context(memory_, scratch_);
+            autograd::Eval context(arenas_.activations, arenas_.scratch);
             nn::log_probabilities(context, *network().adaptive_softmax, {x, nullptr}, y);
             return y;
         }
@@ -146,9 +154,9 @@ Matrix BasicCachedTransformer<Packed>::logits(std::span<const Row> rows) {
 
 template <class Packed>
 Matrix BasicCachedTransformer<Packed>::advance(std::span<const Row> rows) {
-    memory_.reset();
-    scratch_.reset();
-    autograd::Eval context(memory_, scratch_);
+    arenas_.activations.reset();
+    arenas_.scratch.reset();
+    autograd::Eval context(arenas_.activations, arenas_.scratch);
     table_.advance(rows);
     const auto past = [&](const auto& layer, int i) {
         return nn::CachedPrefixes{table_, caches_.layer(i, layer.self_attn.query.weight.outputs())};
@@ -163,11 +171,11 @@ Matrix BasicCachedTransformer<Packed>::advance(std::span<const Row> rows) {
 
 template <class Packed>
 void BasicCachedTransformer<Packed>::encode(const Sources& sources, int first, int last) {
-    const ArenaScope memory_scope(memory_);
-    const ArenaScope scratch_scope(scratch_);
-    autograd::Eval context(memory_, scratch_);
+    const ArenaScope memory_scope(arenas_.activations);
+    const ArenaScope scratch_scope(arenas_.scratch);
+    autograd::Eval context(arenas_.activations, arenas_.scratch);
     const int begin = sources.sentences.begin(first);
-    int* const offsets = memory_.allocate<int>(last - first + 1);
+    int* const offsets = arenas_.activations.allocate<int>(last - first + 1);
     for (int s = first; s <= last; ++s) {
         offsets[s - first] = sources.sentences.offsets()[s] - begin;
     }
@@ -181,7 +189,7 @@ void BasicCachedTransformer<Packed>::encode(const Sources& sources, int first, i
         nn::cache_memory(context, layer.encoder_attn, memory.states, memory.sentences,
                          cross(i).subspan(static_cast<std::size_t>(first),
                                           static_cast<std::size_t>(last - first)),
-                         lasting_);
+                         arenas_.lasting);
     });
 }
 
@@ -189,8 +197,8 @@ template <class Packed>
 autograd::Variable BasicCachedTransformer<Packed>::embed(autograd::Eval& context,
                                                          std::span<const Row> rows) {
     const int n = static_cast<int>(rows.size());
-    int* const tokens = memory_.allocate<int>(n);
-    int* const offsets = memory_.allocate<int>(n + 1);
+    int* const tokens = arenas_.activations.allocate<int>(n);
+    int* const offsets = arenas_.activations.allocate<int>(n + 1);
     for (int i = 0; i < n; ++i) {
         tokens[i] = rows[static_cast<std::size_t>(i)].token;
         offsets[i] = i;

@@ -8,6 +8,8 @@
 /// `CachedTransformer` is one, on packed weights and caches; `Translator` sorts sentences into
 /// batches and spreads these over threads.
 ///
+/// `StaticTranslator` serves a network of fixed sizes without heap, from weights that lie ready.
+///
 /// To be included alone: `TextSampler` (sampling.hpp), which continues prompts of a language model.
 ///
 ///     const hat::model::PackedModel packed(network.view());
@@ -25,6 +27,8 @@
 #include <hat/decode/forced.hpp>
 #include <hat/decode/greedy.hpp>
 #include <hat/decode/hypothesis.hpp>
+#include <hat/decode/memory.hpp>
 #include <hat/decode/repetition.hpp>
+#include <hat/decode/static_translator.hpp>
 #include <hat/decode/step_model.hpp>
 #include <hat/decode/translate.hpp>

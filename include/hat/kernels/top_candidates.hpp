@@ -172,6 +172,14 @@ private:
     bool normalize_;
 };
 
+/// Bytes of scratch that `linear_top_candidates` takes at most.
+constexpr std::size_t bytes_of_top_candidates(int rows, int count) noexcept {
+    const std::ptrdiff_t n = rows;
+    return Arena::bytes_of<Candidate>(n * count) + Arena::bytes_of<int>(n) +
+           Arena::bytes_of<float>(n) + 2 * Arena::bytes_of<float>(n * simd::lanes) +
+           Arena::bytes_of<float>(n * candidate_block);
+}
+
 /// The `count` best outputs of scale · x · Wᵀ for each row of x, with their log-probabilities
 /// (`normalize`) or as they are. `adjust(row, first, outputs)` sees every block before it is chosen
 /// from, as in `TopCandidates::add`. The result lives in `scratch`.

@@ -27,5 +27,6 @@
 #include <hat/model/parameters.hpp>
 #include <hat/model/presets.hpp>
 #include <hat/model/sizes.hpp>
+#include <hat/model/static_model.hpp>
 #include <hat/model/static_transformer.hpp>
 #include <hat/model/transformer.hpp>

@@ -3,6 +3,7 @@
 
 #include <hat/autograd/functions.hpp>
 #include <hat/autograd/recurrent_dropout.hpp>
+#include <hat/core/arena.hpp>
 #include <hat/core/inplace_vector.hpp>
 #include <hat/core/tree.hpp>
 #include <hat/model/architecture.hpp>
@@ -189,9 +190,19 @@ inline nn::BlockDropout decoder_dropout(const Architecture& a, const nn::Dropout
             rates.activation * scale, rates.unit};
 }
 
-}  // namespace detail
-
-namespace detail {
+/// What `layer()` makes of x, as wide as that. All else that it allocates is free again, unless a
+/// tape needs it for the way back: the layers of a network take each other's place.
+template <class Context, class Layer>
+Variable run_layer(Context& context, const Variable& x, const Layer& layer) {
+    if constexpr (Context::records) {
+        return layer();
+    } else {
+        const Variable y = context.variable(x.rows(), x.cols());
+        const ArenaScope scope(context.memory());
+        kernels::add(layer().value, y.value, false);
+        return y;
+    }
+}
 
 inline float embedding_scale(const Architecture& a, int dim, int super_dim) noexcept {
     if (a.unscaled_embeddings) return 1.0F;
@@ -241,7 +252,9 @@ Encoded encode(Context& context, const Transformer<Weights, Parts>& model,
     Variable x =
         detail::embed_side<Weights>(context, tokens, sentences, side, rates, dropout.scaled);
     for_each_layer(model.encoder_layers, [&](const auto& layer, int i) {
-        x = nn::forward(context, layer, a.norm == Norm::pre, dropout, x, sentences);
+        x = detail::run_layer(context, x, [&] {
+            return nn::forward(context, layer, a.norm == Norm::pre, dropout, x, sentences);
+        });
         encoded.layers[static_cast<std::size_t>(i)] = x;
     });
     encoded.output = a.encoder_final_norm ? forward(context, model.encoder_layer_norm, x) : x;
@@ -308,8 +321,12 @@ Variable run_decoder(Context& context, const Transformer<Weights, Parts>& model,
     const Architecture& a = model.architecture;
     const auto dropout = detail::decoder_dropout(a, rates);
     for_each_layer(model.decoder_layers, [&](const auto& layer, int i) {
-        x = nn::forward(context, layer, a.norm == Norm::pre, dropout, x, past(layer, i),
-                        memory(layer, i));
+        const auto own_past = past(layer, i);
+        const auto own_memory = memory(layer, i);
+        x = detail::run_layer(context, x, [&] {
+            return nn::forward(context, layer, a.norm == Norm::pre, dropout, x, own_past,
+                               own_memory);
+        });
         keep(i, x);
     });
     if (a.decoder_final_norm) x = forward(context, model.decoder_layer_norm, x);

@@ -105,7 +105,7 @@ struct Trainable {
         const int size = a.inputs() + b.inputs();
         return {{a.value.data(), 1, size}, {a.gradient().data(), 1, size}, a.has_gradient};
     }
-    [[nodiscard]] static int distance(int outputs) noexcept { return outputs; }
+    [[nodiscard]] static constexpr int distance(int outputs) noexcept { return outputs; }
 
 private:
     [[nodiscard]] static bool goes_on(const Parameter& a, const Parameter& b,
@@ -193,7 +193,7 @@ struct Packed {
     [[nodiscard]] static ConstVector joined_vectors(ConstVector a, ConstVector b) noexcept {
         return {a.data(), distance(a.size()) + b.size()};
     }
-    [[nodiscard]] static int distance(int outputs) noexcept {
+    [[nodiscard]] static constexpr int distance(int outputs) noexcept {
         return round_up(outputs, kernels::panel_width);
     }
 

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/aligned.hpp>
+#include <hat/core/arena.hpp>
+#include <hat/core/bounded_vector.hpp>
+#include <hat/core/error.hpp>
+#include <hat/core/special_tokens.hpp>
+#include <hat/core/token_ids.hpp>
+#include <hat/decode/beam.hpp>
+#include <hat/decode/cached_transformer.hpp>
+#include <hat/decode/greedy.hpp>
+#include <hat/decode/memory.hpp>
+#include <hat/model/static_model.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace hat::decode {
+
+/// The most that a translator is asked for, which decides what memory it takes.
+struct TranslationLimits {
+    int source_tokens = 32;  ///< eos among them
+    int target_tokens = 32;  ///< eos among them
+    int beam = 1;
+    bool no_repeats = false;  ///< whether a search may forbid to repeat n-grams
+};
+
+/// Bytes of working memory that translating with a network of fixed sizes takes, part by part.
+/// Its weights, `model::static_weight_bytes`, are not among them.
+struct WorkingMemory {
+    std::size_t positions = 0;    ///< sinusoids
+    std::size_t caches = 0;       ///< what attention reads
+    std::size_t activations = 0;  ///< of encoding a source, or of a step
+    std::size_t scratch = 0;      ///< of kernels
+    std::size_t search = 0;       ///< hypotheses
+    std::size_t results = 0;
+
+    [[nodiscard]] constexpr std::size_t sum() const noexcept {
+        return positions + caches + activations + scratch + search + results;
+    }
+};
+
+/// A target and its scores as in `Hypothesis`, in memory of the translator.
+struct BoundedHypothesis {
+    BoundedVector<int> tokens;
+    float score = 0;
+    BoundedVector<float> positional_scores;
+};
+
+/// Translates with a network of fixed sizes, one sentence after the other, from weights that lie
+/// ready and in memory of its user: it allocates nothing. Of every layer, cache and search it is
+/// the one definition, and its hypotheses are those of `Translator`, bit for bit.
+///
+///     using Translator = hat::decode::StaticTranslator<architecture>;
+///     constexpr hat::decode::TranslationLimits limits{.source_tokens = 32, .target_tokens = 32};
+///     alignas(hat::alignment) static std::byte memory[Translator::working_memory(limits).sum()];
+///     Translator translator(weights, memory, special_tokens, limits);
+///     const std::span<const int> target = translator.translate(source)[0].tokens;
+///
+/// Limits: no adaptive softmax, and a network with an encoder.
+template <model::Architecture A>
+class StaticTranslator {
+    static_assert(A.has_encoder(),
+                  "StaticTranslator: a network without encoder translates nothing");
+
+public:
+    [[nodiscard]] static constexpr WorkingMemory working_memory(const TranslationLimits& limits) {
+        const auto& [source, target, beam, no_repeats] = limits;
+        const int ngram = no_repeats ? 1 : 0;
+        const auto& sizes = model::static_sizes<A>;
+        const std::array offsets{0, source};
+        const ComputingMemory encoding = memory_of_encoding(sizes, source);
+        const ComputingMemory step =
+            memory_of_step(sizes, beam, source, target, beam == 1 ? 1 : 2 * beam);
+        return {
+            .positions = model::StaticModel<A>::position_bytes(source, target),
+            .caches = bytes_of_caches(sizes, Ragged(offsets.data(), 1), beam,
+                                      std::span(&limits.target_tokens, 1)),
+            .activations = std::max(encoding.activations, step.activations),
+            .scratch = std::max(encoding.scratch, step.scratch),
+            .search = std::max(GreedySearch::bytes(1, target, ngram),
+                               beam == 1 ? 0 : BeamSearch::bytes(1, target, beam, ngram)),
+            .results = Arena::bytes_of<BoundedHypothesis>(beam) +
+                       static_cast<std::size_t>(beam) *
+                           (Arena::bytes_of<int>(target) + Arena::bytes_of<float>(target)),
+        };
+    }
+
+    /// `weights` are what `model::pack_weights<A>` writes; `memory` begins at a cache line and has
+    /// `working_memory(limits).sum()` bytes. Both must outlive it. `special` are the ids of the
+    /// target vocabulary.
+    ///
+    /// Throws  `Error` if weights or memory are too few or do not begin at a cache line, a limit is
+    ///         out of range, or eos is not in the vocabulary
+    StaticTranslator(std::span<const float> weights, std::span<std::byte> memory,
+                     const SpecialTokens& special, const TranslationLimits& limits)
+        : limits_((check(limits, memory), limits)), special_(special), memory_(memory),
+          model_(weights, limits.source_tokens, limits.target_tokens, memory_),
+          decoder_(model_, {.lasting = part(parts().caches),
+                            .activations = part(parts().activations),
+                            .scratch = part(parts().scratch)}) {
+        if (special.eos < 0 || special.eos >= A.target_vocab_size)
+            fail("translator: the id of eos is ", special.eos, ", expected 0 to ",
+                 A.target_vocab_size - 1);
+        const std::span<std::byte> shared = bytes(parts().search);
+        greedy_ = GreedySearch(shared);
+        beam_ = BeamSearch(shared);
+        results_.room = memory_.allocate<BoundedHypothesis>(limits.beam);
+        const auto positions = static_cast<std::size_t>(limits.target_tokens);
+        for (int i = 0; i < limits.beam; ++i)
+            std::construct_at(results_.room + i,
+                              BoundedHypothesis{{positions, memory_}, 0.0F, {positions, memory_}});
+    }
+    // Its parts point at each other.
+    StaticTranslator(const StaticTranslator&) = delete;
+    StaticTranslator& operator=(const StaticTranslator&) = delete;
+
+    /// The hypotheses of a source that ends in eos, best first, valid until the next call. A beam
+    /// of 1 is greedy search.
+    ///
+    /// Throws  `Error` if an option is out of range or above the limits, or the source is empty,
+    ///         too long, or has tokens that are not in the vocabulary
+    std::span<const BoundedHypothesis> translate(std::span<const int> source,
+                                                 SearchOptions options = {.beam = 1}) {
+        validate(options);
+        check(source, options);
+        const int longest =
+            max_target_length(options, static_cast<int>(source.size()), limits_.target_tokens);
+        options.max_length_a = 0.0F;
+        options.max_length_b = longest;
+        const std::array offsets{0, static_cast<int>(source.size())};
+        const Sources sources{source, Ragged(offsets.data(), 1)};
+        const std::span results(&results_, 1);
+        if (options.beam == 1)
+            greedy_.run(decoder_, sources, special_, options, results);
+        else
+            beam_.run(decoder_, sources, special_, options, results);
+        return {results_.room, results_.size()};
+    }
+
+    [[nodiscard]] const model::StaticTransformer<A, nn::Packed>& network() const noexcept {
+        return model_.view();
+    }
+
+    /// The most that was used so far of each part of the working memory.
+    [[nodiscard]] WorkingMemory most_used() const noexcept {
+        const auto& [lasting, activations, scratch] = decoder_.arenas();
+        return {.positions = parts().positions,
+                .caches = lasting.most_used_bytes(),
+                .activations = activations.most_used_bytes(),
+                .scratch = scratch.most_used_bytes(),
+                .search =
+                    std::max(greedy_.memory().most_used_bytes(), beam_.memory().most_used_bytes()),
+                .results = parts().results};
+    }
+
+private:
+    /// As a search fills them: hypotheses that have their room already.
+    struct Results {
+        BoundedHypothesis* room = nullptr;
+        std::size_t count = 0;
+
+        void resize(std::size_t n) noexcept { count = n; }
+        [[nodiscard]] std::size_t size() const noexcept { return count; }
+        BoundedHypothesis& operator[](std::size_t i) noexcept { return room[i]; }
+    };
+
+    static void check(const TranslationLimits& limits, std::span<const std::byte> memory) {
+        require_between("translator", "beam", limits.beam, 1, 10'000);
+        const std::size_t bytes = working_memory(limits).sum();
+        if (memory.size() < bytes ||
+            reinterpret_cast<std::uintptr_t>(memory.data()) % alignment != 0)
+            fail("translator: ", memory.size(), " bytes of working memory, expected ", bytes,
+                 " that begin at a multiple of ", alignment);
+    }
+    void check(std::span<const int> source, const SearchOptions& options) const {
+        require_between("translator", "tokens of the source", std::ssize(source), 1,
+                        limits_.source_tokens);
+        require_between("translator", "beam", options.beam, 1, limits_.beam);
+        if (options.no_repeat_ngram > 0 && !limits_.no_repeats)
+            fail("translator: no_repeat_ngram = ", options.no_repeat_ngram,
+                 ", but its limits were made without no_repeats");
+        check_token_ids(source, A.source_vocab_size, "translator: the source");
+    }
+
+    [[nodiscard]] WorkingMemory parts() const noexcept { return working_memory(limits_); }
+    std::span<std::byte> bytes(std::size_t size) {
+        return {memory_.allocate<std::byte>(static_cast<std::ptrdiff_t>(size)), size};
+    }
+    Arena part(std::size_t size) { return Arena(bytes(size)); }
+
+    TranslationLimits limits_;
+    SpecialTokens special_;
+    Arena memory_;
+    model::StaticModel<A> model_;
+    BasicCachedTransformer<model::StaticModel<A>> decoder_;
+    GreedySearch greedy_;
+    BeamSearch beam_;
+    Results results_;
+};
+
+}  // namespace hat::decode

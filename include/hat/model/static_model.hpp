@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/aligned.hpp>
+#include <hat/core/arena.hpp>
+#include <hat/core/error.hpp>
+#include <hat/core/position.hpp>
+#include <hat/core/tree.hpp>
+#include <hat/kernels/embedding.hpp>
+#include <hat/model/pack.hpp>
+#include <hat/model/sizes.hpp>
+#include <hat/model/static_transformer.hpp>
+#include <hat/nn/pack.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace hat::model {
+
+namespace detail {
+
+/// Sizes are copied as they are.
+struct CopySizes {
+    constexpr void operator()(const Leaf& /*leaf*/, nn::Sizes::Size& to,
+                              const nn::Sizes::Size& from) const noexcept {
+        to = from;
+    }
+};
+
+}  // namespace detail
+
+/// The sizes of all weights of a network of fixed sizes; those of sinusoids are not among them.
+template <Architecture A>
+inline constexpr StaticTransformer<A, nn::Sizes> static_sizes = [] {
+    validate(A);
+    const Transformer<nn::Sizes> all = sizes_of(A);
+    StaticTransformer<A, nn::Sizes> sizes{};
+    walk(detail::CopySizes{}, sizes, all);
+    return sizes;
+}();
+
+/// Floats of its packed weights.
+template <Architecture A>
+inline constexpr std::ptrdiff_t
+    static_weight_count = nn::packed_count<StaticTransformer<A, nn::Packed>>(static_sizes<A>);
+template <Architecture A>
+inline constexpr std::size_t
+    static_weight_bytes = static_cast<std::size_t>(static_weight_count<A>) * sizeof(float);
+
+/// Writes the weights of `from` as `StaticModel<A>` reads them, for a file, or a source that holds
+/// them as a constant.
+///
+/// Shapes  to [static_weight_count<A>]
+/// Throws  `Error` if `from` is another network, or there is not as much room
+template <Architecture A, class Parts>
+void pack_weights(const Transformer<nn::Trainable, Parts>& from, std::span<float> to) {
+    if (!(from.architecture == A))
+        fail("pack_weights: the network has another architecture than the static one");
+    if (std::ssize(to) != static_weight_count<A>)
+        fail("pack_weights: room for ", to.size(), " floats, expected ", static_weight_count<A>);
+    std::fill(to.begin(), to.end(), 0.0F);
+    StaticTransformer<A, nn::Packed> packed;
+    const ConstMatrix shared =
+        detail::shared_table(from.source_embedding.value, from.target_embedding.value);
+    walk(nn::detail::Pack(to.data(), shared), packed, from, static_sizes<A>);
+}
+
+/// A network of fixed sizes whose packed weights lie ready: in flash, in a constant, in a file that
+/// is mapped. They are served from where they are.
+///
+///     alignas(hat::alignment) constexpr float weights[] = {…};
+///     const hat::model::StaticModel<architecture> model(weights, 32, 32, memory);
+///     encode(eval, model.view(), {}, tokens, sentences);
+template <Architecture A>
+class StaticModel {
+public:
+    /// Refers to `weights`, and to sinusoids for sources and targets of so many tokens, which it
+    /// makes in `position_bytes` of `memory`. Both must outlive it.
+    ///
+    /// Throws  `Error` if there are not `static_weight_count<A>` weights, they do not begin at a
+    ///         cache line, or a number of tokens is out of range
+    StaticModel(std::span<const float> weights, int source_tokens, int target_tokens,
+                Arena& memory) {
+        check(weights);
+        view_ = nn::view_packed<StaticTransformer<A, nn::Packed>>(weights.data(), static_sizes<A>);
+        check_tokens("source", source_tokens, A.max_source_positions);
+        check_tokens("target", target_tokens, A.max_target_positions);
+        ConstMatrix table{};
+        if (has_source_sinusoids) {
+            table = sinusoids(source_rows(source_tokens, target_tokens), A.encoder_position_dim(),
+                              memory);
+            bind(table, view_.source_positions);
+        }
+        if (has_target_sinusoids) {
+            if (!is_one_table)
+                table = sinusoids(target_tokens + first_position, A.decoder_position_dim(), memory);
+            bind(table, view_.target_positions);
+        }
+    }
+
+    /// Bytes of the sinusoids.
+    [[nodiscard]] static constexpr std::size_t position_bytes(int source_tokens,
+                                                              int target_tokens) noexcept {
+        std::size_t bytes = 0;
+        if (has_source_sinusoids)
+            bytes +=
+                bytes_of_table(source_rows(source_tokens, target_tokens), A.encoder_position_dim());
+        if (has_target_sinusoids && !is_one_table)
+            bytes += bytes_of_table(target_tokens + first_position, A.decoder_position_dim());
+        return bytes;
+    }
+
+    [[nodiscard]] const StaticTransformer<A, nn::Packed>& view() const noexcept { return view_; }
+    [[nodiscard]] const Architecture& architecture() const noexcept { return view_.architecture; }
+
+private:
+    static constexpr bool has_source_sinusoids =
+        A.has_encoder() && A.encoder_positions == Positions::sinusoidal;
+    static constexpr bool has_target_sinusoids = A.decoder_positions == Positions::sinusoidal;
+    /// Equal widths have equal sinusoids.
+    static constexpr bool is_one_table = has_source_sinusoids && has_target_sinusoids &&
+                                         A.encoder_position_dim() == A.decoder_position_dim();
+
+    static constexpr int source_rows(int source_tokens, int target_tokens) noexcept {
+        return first_position +
+               (is_one_table ? std::max(source_tokens, target_tokens) : source_tokens);
+    }
+    static constexpr std::size_t bytes_of_table(int rows, int dim) noexcept {
+        return Arena::bytes_of<float>(std::ptrdiff_t{rows} * dim);
+    }
+
+    static void check(std::span<const float> weights) {
+        if (std::ssize(weights) != static_weight_count<A>)
+            fail("StaticModel: found ", weights.size(), " weights, expected ",
+                 static_weight_count<A>);
+        if (reinterpret_cast<std::uintptr_t>(weights.data()) % alignment != 0)
+            fail("StaticModel: the weights do not begin at a multiple of ", alignment,
+                 " bytes: declare them alignas(hat::alignment)");
+    }
+    static void check_tokens(const char* side, int tokens, int learned) {
+        const int most = learned > 0 ? learned : Network::max_tokens;
+        if (tokens < 1 || tokens > most)
+            fail("StaticModel: ", side, "s of ", tokens, " tokens, expected 1 to ", most);
+    }
+    static ConstMatrix sinusoids(int rows, int dim, Arena& memory) {
+        const Matrix table = memory.matrix(rows, dim);
+        kernels::sinusoidal_positions(table);
+        return table;
+    }
+    /// A sub-network has the first columns of its super network's.
+    template <class Rows, class Cols>
+    static void bind(ConstMatrix table, MatrixView<const float, Rows, Cols>& positions) noexcept {
+        positions = {table.data(), Rows(table.rows()), Cols{}, table.stride()};
+    }
+
+    StaticTransformer<A, nn::Packed> view_{};
+};
+
+}  // namespace hat::model

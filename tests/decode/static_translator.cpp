@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/decode/static_translator.hpp>
+#include <hat/model/network.hpp>
+#include <hat/model/presets.hpp>
+
+#include "support/allocations.hpp"
+#include "support/stack.hpp"
+#include "support/toy_model.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+using namespace hat::decode;
+using namespace hat::model;
+using hat::support::OwnedSources;
+
+namespace {
+
+/// 2+2 layers, 64 wide: about 670 kB of packed weights.
+constexpr Architecture small = uniform({.encoder_layers = 2,
+                                        .decoder_layers = 2,
+                                        .embed_dim = 64,
+                                        .ffn_dim = 96,
+                                        .heads = 4,
+                                        .attended_layers = 2},
+                                       128, 128);
+using Translator = StaticTranslator<small>;
+
+hat::AlignedArray<float> weights_of(const Network& network) {
+    hat::AlignedArray<float> weights(static_weight_count<small>);
+    pack_weights<small>(network.view(), {weights.data(), std::size_t(weights.size())});
+    return weights;
+}
+
+struct Case {
+    explicit Case(const TranslationLimits& of) : limits(of) { network.initialize(8); }
+
+    [[nodiscard]] std::span<const float> values() const {
+        return {weights.data(), static_cast<std::size_t>(weights.size())};
+    }
+    [[nodiscard]] std::span<std::byte> room() { return {memory.data(), memory.size_bytes()}; }
+
+    TranslationLimits limits;
+    Network network{small};
+    hat::AlignedArray<float> weights = (network.initialize(8), weights_of(network));
+    hat::AlignedArray<std::byte> memory{
+        static_cast<std::ptrdiff_t>(Translator::working_memory(limits).sum())};
+};
+
+void check_same(std::span<const BoundedHypothesis> found, const Hypotheses& expected) {
+    const auto bits = [](float x) { return std::bit_cast<std::uint32_t>(x); };
+    REQUIRE(found.size() == expected.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        CHECK(std::ranges::equal(found[i].tokens, expected[i].tokens));
+        CHECK(bits(found[i].score) == bits(expected[i].score));
+        CHECK(std::ranges::equal(found[i].positional_scores, expected[i].positional_scores, {},
+                                 bits, bits));
+    }
+}
+
+}  // namespace
+
+TEST_SUITE("decode/static_translator") {
+    TEST_CASE("its hypotheses are those of the dynamic translator, bit by bit") {
+        Case own({.source_tokens = 9, .target_tokens = 14, .beam = 4, .no_repeats = true});
+        Translator translator(own.values(), own.room(), {}, own.limits);
+        const PackedModel packed(own.network.view());
+        CachedTransformer dynamic(packed);
+        const OwnedSources sources = hat::support::random_sources(6, 9, 128, 2, 5);
+        for (SearchOptions options : {SearchOptions{.beam = 1},
+                                      {.beam = 4, .length_penalty = 0.6F},
+                                      {.beam = 3, .no_repeat_ngram = 2}}) {
+            for (int s = 0; s < sources.size(); ++s) {
+                const OwnedSources source = sources.only(s);
+                std::vector<Hypotheses> expected(1);
+                options.max_length_b = 13;
+                if (options.beam == 1)
+                    GreedySearch().run(dynamic, source.view(), {}, options, expected);
+                else
+                    BeamSearch().run(dynamic, source.view(), {}, options, expected);
+                options.max_length_b = 200;  // more than there is room for
+                check_same(translator.translate(source.tokens, options), expected[0]);
+            }
+        }
+    }
+
+    TEST_CASE("32 tokens into 32 take no heap, at most 64 kB of stack and 300 kB of memory") {
+        constexpr TranslationLimits limits{.source_tokens = 32, .target_tokens = 32, .beam = 1};
+        constexpr WorkingMemory told = Translator::working_memory(limits);
+        static_assert(told.sum() <= 300'000);
+        static_assert(static_weight_bytes<small> <= 680'000);
+        Case own(limits);
+        std::array<int, 32> source{};
+        for (int i = 0; i < 31; ++i) source[static_cast<std::size_t>(i)] = 4 + 3 * i;
+        source[31] = 2;
+        std::size_t target = 0;
+        std::size_t allocations = 0;
+        WorkingMemory used{};
+        const auto run = [&] {
+            allocations = hat::support::allocations_in([&] {
+                Translator translator(own.values(), own.room(), {}, limits);
+                target =
+                    translator.translate(source, {.beam = 1, .min_length = 31})[0].tokens.size();
+                used = translator.most_used();
+            });
+        };
+        const std::size_t stack = hat::support::stack_used_by(run);
+        CHECK(target == 32);
+        CHECK(allocations == 0);
+#if !defined(__SANITIZE_ADDRESS__)
+        CHECK(stack <= 64 * 1024);
+#endif
+        const auto check = [](std::size_t most, std::size_t bound) {
+            CHECK(most <= bound);
+            CHECK(static_cast<double>(bound) <= 1.25 * static_cast<double>(most));
+        };
+        check(used.caches, told.caches);
+        check(used.activations, told.activations);
+        check(used.scratch, told.scratch);
+        check(used.search, told.search);
+        check(used.sum(), told.sum());
+        MESSAGE("weights ", static_weight_bytes<small>, ", stack ", stack, ", working memory ",
+                told.sum(), " (used ", used.sum(), "): positions ", told.positions, ", caches ",
+                told.caches, ", activations ", told.activations, ", scratch ", told.scratch,
+                ", search ", told.search, ", results ", told.results, " bytes");
+    }
+
+    TEST_CASE("what does not fit is an error that says so") {
+        Case own({.source_tokens = 5, .target_tokens = 4, .beam = 2});
+        Translator translator(own.values(), own.room(), {}, own.limits);
+        const auto translate = [&](std::vector<int> source, const SearchOptions& options) {
+            static_cast<void>(translator.translate(source, options));
+        };
+        CHECK_THROWS_WITH_AS(translate({3, 4, 5, 6, 7, 2}, {.beam = 1}),
+                             "translator: tokens of the source = 6, expected 1 to 5", hat::Error);
+        CHECK_THROWS_WITH_AS(translate({3, 2}, {.beam = 3}),
+                             "translator: beam = 3, expected 1 to 2", hat::Error);
+        CHECK_THROWS_WITH_AS(translate({128, 2}, {.beam = 1}),
+                             "translator: the source has token 128, expected 0 to 127", hat::Error);
+        CHECK_THROWS_WITH_AS(
+            translate({3, 2}, {.beam = 1, .no_repeat_ngram = 2}),
+            "translator: no_repeat_ngram = 2, but its limits were made without no_repeats",
+            hat::Error);
+        const auto make = [&](std::span<std::byte> memory, const hat::SpecialTokens& special) {
+            const Translator other(own.values(), memory, special, own.limits);
+        };
+        CHECK_THROWS_AS(make(own.room().subspan(64), {}), hat::Error);
+        CHECK_THROWS_WITH_AS(make(own.room(), {.eos = 128}),
+                             "translator: the id of eos is 128, expected 0 to 127", hat::Error);
+    }
+}
