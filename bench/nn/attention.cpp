@@ -146,6 +146,7 @@ struct SelfAttentionStep : Attention {
         Layers own;
         nn::SelfAttention<Trainable> layer;
         Variable x;
+        hat::Arena lasting;
         nn::PrefixTable table;
         nn::KeyValueCaches caches;
         hat::Matrix keys;    ///< [rows · (length + 1), qkv], as rivals keep them
@@ -156,8 +157,8 @@ struct SelfAttentionStep : Attention {
               keys(own.variable(rows * (length + 1), s.qkv).value),
               values(own.variable(rows * (length + 1), s.qkv).value) {
             const std::vector<int> lengths(static_cast<std::size_t>(rows), length + 1);
-            table.start(1, lengths);
-            caches.reserve(1, s.qkv, table.page_capacity());
+            table.start(1, lengths, lasting);
+            caches.start(1, s.qkv, table.page_capacity(), lasting);
             std::vector<HypothesisRow> hypotheses;
             for (int i = 0; i < rows; ++i) hypotheses.push_back({i, i});
             for (int t = 0; t <= length; ++t) {
@@ -227,7 +228,7 @@ struct CrossAttentionStep : Attention {
               keys(own.variable(rows * length, s.qkv).value),
               values(own.variable(rows * length, s.qkv).value) {
             const std::vector<int> lengths(memory.size(), length);
-            table.start(1, lengths);
+            table.start(1, lengths, lasting);
             std::vector<HypothesisRow> hypotheses;
             const Variable states = own.variable(rows * length, s.dim);
             rivals::linear<rivals::WithEigen, any, any>(layer.key, states.value, keys);

@@ -117,7 +117,7 @@ public:
         for (int i = 0; i < n; ++i) {
             const int token = c.rows[static_cast<std::size_t>(i)].token;
             rivals::rows(x).row(i) =
-                scale * rivals::rows(model_.target_embedding.value).row(token) +
+                scale * rivals::rows(model_.target_embedding.weight.value).row(token) +
                 rivals::rows(model_.target_positions.value).row(hat::first_position + position_);
         }
         for (std::size_t i = 0; i < pasts_.size(); ++i)

@@ -122,9 +122,9 @@ TEST_SUITE("elastic/super_transformer") {
         hat::elastic::StaticSuperTransformer<largest()> super;
         super.network().initialize(1);
         const auto fixed = super.sub_transformer<genes>();
-        static_assert(decltype(fixed.source_embedding.inputs())::value == 32);
+        static_assert(decltype(fixed.source_embedding.weight.inputs())::value == 32);
         const auto dynamic = super.sub_transformer(genes);
-        CHECK(fixed.target_embedding.value.data() == dynamic.target_embedding.value.data());
+        CHECK(fixed.target_embedding.weight.value.data() == dynamic.target_embedding.weight.value.data());
         CHECK(loss_of(fixed) == loss_of(dynamic));
     }
 

@@ -120,8 +120,9 @@ TEST_SUITE("model/network") {
         CHECK(cross.value.weight.value.data() == joint.row_data(32));
 
         // One table, cut for each of its uses.
-        CHECK(model.source_embedding.value.data() == model.target_embedding.value.data());
-        CHECK(model.source_embedding.value.cols() == 20);
+        CHECK(model.source_embedding.weight.value.data() ==
+              model.target_embedding.weight.value.data());
+        CHECK(model.source_embedding.weight.value.cols() == 20);
         CHECK(model.output.value.cols() == 12);
         tensor(network, "encoder.embed_tokens.weight")(5, 5) = 77.0F;
         CHECK(model.output.value(5, 5) == 77.0F);

@@ -103,7 +103,8 @@ TEST_SUITE("model/pack") {
         const Architecture shared = transformer_tiny(1000);
         Network network(shared);
         const PackedModel packed(network.view());
-        CHECK(packed.view().source_embedding.data() == packed.view().target_embedding.data());
+        CHECK(packed.view().source_embedding.weight.data() ==
+              packed.view().target_embedding.weight.data());
         const auto floats = static_cast<std::ptrdiff_t>(packed.size_bytes() / sizeof(float));
         // The slab, the output's panels and two tables of positions.
         const std::ptrdiff_t panels = hat::kernels::packed_size(1000, 128);

@@ -150,19 +150,21 @@ TEST_SUITE("model/parameters") {
         Architecture a = one_layer_each();
         a.decoder_embed_dim = 10;
         const ParameterLayout shared = parameter_layout(a);
-        CHECK(shared.places.source_embedding.entry == shared.places.target_embedding.entry);
-        CHECK(shared.places.output.entry == shared.places.target_embedding.entry);
+        CHECK(shared.places.source_embedding.weight.entry ==
+              shared.places.target_embedding.weight.entry);
+        CHECK(shared.places.output.entry == shared.places.target_embedding.weight.entry);
         CHECK(shared.table[shared.places.output.entry].cols == 10);
 
         a.sharing = Sharing::decoder_input_output;
         const ParameterLayout tied = parameter_layout(a);
-        CHECK(tied.places.source_embedding.entry != tied.places.target_embedding.entry);
-        CHECK(tied.places.output.entry == tied.places.target_embedding.entry);
+        CHECK(tied.places.source_embedding.weight.entry !=
+              tied.places.target_embedding.weight.entry);
+        CHECK(tied.places.output.entry == tied.places.target_embedding.weight.entry);
 
         a.sharing = Sharing::none;
         const ParameterLayout apart = parameter_layout(a);
-        CHECK(apart.places.output.entry != apart.places.target_embedding.entry);
-        CHECK(apart.places.output.entry != apart.places.source_embedding.entry);
+        CHECK(apart.places.output.entry != apart.places.target_embedding.weight.entry);
+        CHECK(apart.places.output.entry != apart.places.source_embedding.weight.entry);
     }
 
     TEST_CASE("initial weights have the reference's distributions") {

@@ -37,7 +37,7 @@ TEST_SUITE("model/sizes") {
         static_assert(is(layer.feed_forward.first.weight, 40, 24));
         static_assert(is(layer.final_layer_norm.gain, 1, 24));
         static_assert(layer.attended_layers == 2);
-        static_assert(sizes.target_embedding.is_shared && sizes.output.is_shared);
+        static_assert(sizes.target_embedding.weight.is_shared && sizes.output.is_shared);
         CHECK_FALSE(layer.dextra);
     }
 
@@ -57,8 +57,8 @@ TEST_SUITE("model/sizes") {
         Architecture a = small;
         a.encoder_embed_dim = 20;
         const auto sizes = sizes_of(a);
-        CHECK(is(sizes.source_embedding, 30, 20));
-        CHECK(sizes.source_embedding.stored_cols() == 24);
+        CHECK(is(sizes.source_embedding.weight, 30, 20));
+        CHECK(sizes.source_embedding.weight.stored_cols() == 24);
     }
 
     TEST_CASE("an elastic unit has room for narrower and shallower ones") {

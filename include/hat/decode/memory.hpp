@@ -156,9 +156,9 @@ private:
 };
 
 /// Embedded tokens, with their positions.
-constexpr void count_embedding(CountActivations& count, const auto& table, const auto& unit,
+constexpr void count_embedding(CountActivations& count, const auto& embedding, const auto& unit,
                                int dim, bool has_positions) {
-    count.variable(table.inputs());
+    count.variable(embedding.weight.inputs());
     count.unit(unit);
     if (hat::detail::is_present(unit) && has_positions) count.variable(dim);
 }

@@ -33,8 +33,8 @@ public:
     /// Throws  `Error` if sizes that are fixed here are not those of `model`.
     template <class Others>
     explicit PackedTransformer(const Transformer<nn::Trainable, Others>& model)
-        : packed_(model, detail::shared_table(model.source_embedding.value,
-                                              model.target_embedding.value)) {}
+        : packed_(model, detail::shared_table(model.source_embedding.weight.value,
+                                              model.target_embedding.weight.value)) {}
 
     /// Valid as long as this lives, even if it is moved.
     [[nodiscard]] const Transformer<nn::Packed, Parts>& view() const noexcept {

@@ -141,7 +141,7 @@ adaptive_softmax_sizes(const nn::AdaptiveBands& bands, bool tied) noexcept {
 constexpr void set_encoder(Transformer<Sizes>& model, bool elastic) {
     const Architecture& a = model.architecture;
     const int dim = a.encoder_embed_dim;
-    model.source_embedding =
+    model.source_embedding.weight =
         table_sizes(a.source_vocab_size, a.embedding_dim > 0 ? a.embedding_dim : dim,
                     a.source_table_dim(), false);
     if (a.encoder_positions == Positions::learned)
@@ -158,7 +158,7 @@ constexpr void set_decoder(Transformer<Sizes>& model, bool elastic) {
     if (a.has_adaptive_input())
         model.adaptive_input = adaptive_input_sizes(a.bands(), !a.unscaled_embeddings);
     else
-        model.target_embedding =
+        model.target_embedding.weight =
             table_sizes(a.target_vocab_size, a.embedding_dim > 0 ? a.embedding_dim : dim,
                         a.target_table_dim(), a.sharing == Sharing::all);
     if (a.has_adaptive_softmax())

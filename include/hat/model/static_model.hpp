@@ -62,8 +62,8 @@ void pack_weights(const Transformer<nn::Trainable, Parts>& from, std::span<float
         fail("pack_weights: room for ", to.size(), " floats, expected ", static_weight_count<A>);
     std::fill(to.begin(), to.end(), 0.0F);
     StaticTransformer<A, nn::Packed> packed;
-    const ConstMatrix shared =
-        detail::shared_table(from.source_embedding.value, from.target_embedding.value);
+    const ConstMatrix shared = detail::shared_table(from.source_embedding.weight.value,
+                                                    from.target_embedding.weight.value);
     walk(nn::detail::Pack(to.data(), shared), packed, from, static_sizes<A>);
 }
 

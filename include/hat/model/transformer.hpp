@@ -10,6 +10,7 @@
 #include <hat/nn/adaptive_input.hpp>
 #include <hat/nn/adaptive_softmax.hpp>
 #include <hat/nn/block.hpp>
+#include <hat/nn/embedding.hpp>
 
 #include <array>
 #include <cmath>
@@ -76,9 +77,9 @@ struct WithoutUnits : AnyArchitecture {
 template <class Weights, class Parts = AnyArchitecture>
 struct Transformer {
     Architecture architecture{};
-    typename Weights::template Table<typename Parts::SourceVocab, typename Parts::SourceTableDim>
+    nn::Embedding<Weights, typename Parts::SourceVocab, typename Parts::SourceTableDim>
         source_embedding{};
-    typename Weights::template Table<typename Parts::TargetVocab, typename Parts::TargetTableDim>
+    nn::Embedding<Weights, typename Parts::TargetVocab, typename Parts::TargetTableDim>
         target_embedding{};
     typename Weights::template Table<int, typename Parts::EncoderDim> source_positions{};
     typename Weights::template Table<int, typename Parts::DecoderDim> target_positions{};
@@ -103,7 +104,7 @@ struct Transformer {
         const auto encoder = f.in("encoder");
         const auto decoder = f.in("decoder");
         f("architecture", self.architecture...);
-        encoder("embed_tokens.weight", self.source_embedding...);
+        encoder("embed_tokens", self.source_embedding...);
         encoder("embed_positions.weight", self.source_positions...);
         encoder("embed_tokens.dextra_layer", self.source_unit...);
         encoder("layers", self.encoder_layers...);
@@ -113,7 +114,7 @@ struct Transformer {
         decoder("", self.adaptive_softmax...);
         const auto& table_side = sharing == Sharing::all ? encoder : decoder;
         if (sharing == Sharing::none) decoder("embed_out", self.output...);
-        table_side("embed_tokens.weight", self.target_embedding...);
+        table_side("embed_tokens", self.target_embedding...);
         if (sharing != Sharing::none) table_side("embed_tokens.weight", self.output...);
         decoder("embed_tokens.dextra_layer", self.target_unit...);
         decoder("embed_positions.weight", self.target_positions...);
@@ -139,31 +140,31 @@ struct Decoded {
 namespace detail {
 
 /// What a side makes its first states from.
-template <class Table, class Adaptive, class Unit>
+template <class Embedding, class Adaptive, class Unit>
 struct Embeddings {
-    const Table& table;
-    const Adaptive& adaptive;  ///< instead of the table
+    const Embedding& embedding;
+    const Adaptive& adaptive;  ///< instead of the embedding
     const Unit& unit;
     autograd::Parameter positions;
     float scale;
 };
-template <class Table, class Adaptive, class Unit>
-Embeddings(const Table&, const Adaptive&, const Unit&, const autograd::Parameter&, float)
-    -> Embeddings<Table, Adaptive, Unit>;
+template <class Embedding, class Adaptive, class Unit>
+Embeddings(const Embedding&, const Adaptive&, const Unit&, const autograd::Parameter&, float)
+    -> Embeddings<Embedding, Adaptive, Unit>;
 
 /// Embedded tokens with their positions; `plain` dropout where no unit widens the embeddings.
-template <class Weights, class Context, class Side>
+template <class Context, class Side>
 Variable embed_side(Context& context, std::span<const int> tokens, const Ragged& sentences,
                     const Side& side, const nn::DropoutRates& rates, float plain) {
-    const auto& [table, adaptive, unit, positions, scale] = side;
+    const auto& [embedding, adaptive, unit, positions, scale] = side;
     const bool has_unit = hat::detail::is_present(unit);
     const bool is_adaptive = hat::detail::is_present(adaptive);
     if (!has_unit && !is_adaptive)
-        return Weights::look_up(context, tokens, sentences, table, scale, positions, plain);
+        return forward(context, embedding, tokens, sentences, scale, positions, plain);
     Variable x{};
     if constexpr (!std::same_as<std::remove_cvref_t<decltype(adaptive)>, Absent>)
         if (adaptive) x = forward(context, *adaptive, tokens);
-    if (!is_adaptive) x = Weights::look_up(context, tokens, sentences, table, scale, {}, 0.0F);
+    if (!is_adaptive) x = forward(context, embedding, tokens, sentences, scale);
     if (has_unit) {
         x = autograd::recurrent_dropout(context, rates.embedding, x, sentences);
         x = nn::transform(context, unit, x, rates.unit);
@@ -230,8 +231,8 @@ Variable embed_target(Context& context, const Transformer<Weights, Parts>& model
                       const Ragged& sentences, const autograd::Parameter& positions) {
     const detail::Embeddings side{model.target_embedding, model.adaptive_input, model.target_unit,
                                   positions, target_embedding_scale(model.architecture)};
-    return detail::embed_side<Weights>(context, tokens, sentences, side, rates,
-                                       detail::decoder_dropout(model.architecture, rates).scaled);
+    return detail::embed_side(context, tokens, sentences, side, rates,
+                              detail::decoder_dropout(model.architecture, rates).scaled);
 }
 
 /// Runs the encoder over a ragged batch.
@@ -249,8 +250,7 @@ Encoded encode(Context& context, const Transformer<Weights, Parts>& model,
     const detail::Embeddings side{model.source_embedding, not_adaptive, model.source_unit,
                                   Weights::table(model.source_positions),
                                   source_embedding_scale(a)};
-    Variable x =
-        detail::embed_side<Weights>(context, tokens, sentences, side, rates, dropout.scaled);
+    Variable x = detail::embed_side(context, tokens, sentences, side, rates, dropout.scaled);
     for_each_layer(model.encoder_layers, [&](const auto& layer, int i) {
         x = detail::run_layer(context, x, [&] {
             return nn::forward(context, layer, a.norm == Norm::pre, dropout, x, sentences);

@@ -24,6 +24,7 @@
 #include <hat/nn/cache.hpp>
 #include <hat/nn/dextra.hpp>
 #include <hat/nn/dextra_shape.hpp>
+#include <hat/nn/embedding.hpp>
 #include <hat/nn/feed_forward.hpp>
 #include <hat/nn/group_linear.hpp>
 #include <hat/nn/layer_norm.hpp>
