@@ -43,6 +43,12 @@ public:
         if (skipped < memory.size()) given_ = memory.subspan(skipped);
         is_given_ = true;
     }
+    // A copy would not be where views of the first one point.
+    Arena(const Arena&) = delete;
+    Arena& operator=(const Arena&) = delete;
+    Arena(Arena&&) noexcept = default;
+    Arena& operator=(Arena&&) noexcept = default;
+    ~Arena() = default;
 
     /// `n` uninitialised objects, aligned to a cache line.
     template <class T>
