@@ -124,7 +124,8 @@ TEST_SUITE("elastic/super_transformer") {
         const auto fixed = super.sub_transformer<genes>();
         static_assert(decltype(fixed.source_embedding.weight.inputs())::value == 32);
         const auto dynamic = super.sub_transformer(genes);
-        CHECK(fixed.target_embedding.weight.value.data() == dynamic.target_embedding.weight.value.data());
+        CHECK(fixed.target_embedding.weight.value.data() ==
+              dynamic.target_embedding.weight.value.data());
         CHECK(loss_of(fixed) == loss_of(dynamic));
     }
 
