@@ -99,23 +99,28 @@ HAT_INLINE Floats as_floats(Words x) noexcept {
 
 }  // namespace detail
 
-/// 16 floats.
+/// 16 floats. Loops over the parts are unrolled by hand: below -O3 compilers would leave them, and
+/// the parts in memory.
 struct Lanes {
     Floats part[parts];
 
     HAT_INLINE friend Lanes operator+(Lanes a, Lanes b) noexcept {
+#pragma GCC unroll 4
         for (int i = 0; i < parts; ++i) a.part[i] = a.part[i] + b.part[i];
         return a;
     }
     HAT_INLINE friend Lanes operator-(Lanes a, Lanes b) noexcept {
+#pragma GCC unroll 4
         for (int i = 0; i < parts; ++i) a.part[i] = a.part[i] - b.part[i];
         return a;
     }
     HAT_INLINE friend Lanes operator*(Lanes a, Lanes b) noexcept {
+#pragma GCC unroll 4
         for (int i = 0; i < parts; ++i) a.part[i] = detail::multiply(a.part[i], b.part[i]);
         return a;
     }
     HAT_INLINE friend Lanes operator/(Lanes a, Lanes b) noexcept {
+#pragma GCC unroll 4
         for (int i = 0; i < parts; ++i) a.part[i] = detail::divide(a.part[i], b.part[i]);
         return a;
     }
@@ -123,6 +128,7 @@ struct Lanes {
 
 HAT_INLINE Lanes broadcast(float x) noexcept {
     Lanes a;
+#pragma GCC unroll 4
     for (auto& p : a.part) p = Floats(x);
     return a;
 }
@@ -133,11 +139,13 @@ HAT_INLINE Lanes zero() noexcept {
 
 HAT_INLINE Lanes load(const float* p) noexcept {
     Lanes a;
+#pragma GCC unroll 4
     for (int i = 0; i < parts; ++i) a.part[i] = Floats::load_unaligned(p + i * native_lanes);
     return a;
 }
 
 HAT_INLINE void store(Lanes a, float* p) noexcept {
+#pragma GCC unroll 4
     for (int i = 0; i < parts; ++i) a.part[i].store_unaligned(p + i * native_lanes);
 }
 
@@ -167,29 +175,35 @@ HAT_INLINE void store_first(Lanes a, float* p, int n) noexcept {
 
 /// a·b + c, rounded once.
 HAT_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) noexcept {
+#pragma GCC unroll 4
     for (int i = 0; i < parts; ++i) c.part[i] = detail::fma(a.part[i], b.part[i], c.part[i]);
     return c;
 }
 
 HAT_INLINE Lanes max(Lanes a, Lanes b) noexcept {
+#pragma GCC unroll 4
     for (int i = 0; i < parts; ++i) a.part[i] = xsimd::max(a.part[i], b.part[i]);
     return a;
 }
 HAT_INLINE Lanes min(Lanes a, Lanes b) noexcept {
+#pragma GCC unroll 4
     for (int i = 0; i < parts; ++i) a.part[i] = xsimd::min(a.part[i], b.part[i]);
     return a;
 }
 HAT_INLINE Lanes sqrt(Lanes a) noexcept {
+#pragma GCC unroll 4
     for (auto& p : a.part) p = detail::sqrt(p);
     return a;
 }
 HAT_INLINE Lanes abs(Lanes a) noexcept {
+#pragma GCC unroll 4
     for (auto& p : a.part) p = xsimd::abs(p);
     return a;
 }
 
 /// a < b ? x : y, lane by lane.
 HAT_INLINE Lanes select_less(Lanes a, Lanes b, Lanes x, Lanes y) noexcept {
+#pragma GCC unroll 4
     for (int i = 0; i < parts; ++i) {
         y.part[i] = xsimd::select(a.part[i] < b.part[i], x.part[i], y.part[i]);
     }
@@ -282,6 +296,7 @@ HAT_INLINE WordLanes count_from(std::uint32_t first) noexcept {
     alignas(64) static constexpr std::uint32_t steps[lanes] = {0, 1, 2,  3,  4,  5,  6,  7,
                                                                8, 9, 10, 11, 12, 13, 14, 15};
     WordLanes w;
+#pragma GCC unroll 4
     for (int i = 0; i < parts; ++i) {
         w.part[i] = Words::load_unaligned(steps + i * native_lanes) + Words(first);
     }
@@ -313,6 +328,7 @@ HAT_INLINE Lanes value_if_at_least(WordLanes x, std::uint32_t threshold, float v
         _mm512_cmpge_epu32_mask(x.part[0], _mm512_set1_epi32(static_cast<int>(threshold)));
     y.part[0] = _mm512_maskz_mov_ps(mask, _mm512_set1_ps(value));
 #else
+#pragma GCC unroll 4
     for (int i = 0; i < parts; ++i) {
         const auto kept = xsimd::select(x.part[i] >= Words(threshold),
                                         Words(std::bit_cast<std::uint32_t>(value)), Words(0U));

@@ -135,6 +135,21 @@ HAT_INLINE_LONG void mix_tile(MixOperand p, int positions, const Value& value, f
     }
     for (int i = 0; i < positions; ++i) {
         const float* const v = value(i);
+        const auto probability = [&](int r, int h) HAT_INLINE_LAMBDA {
+            return p.data[h * p.head_stride + r * p.row_stride + i];
+        };
+        if constexpr (loads_weights_late) {
+#pragma GCC unroll 8
+            for (int h = 0; h < Heads; ++h) {
+                simd::Floats weights[std::size_t{Rows}];
+#pragma GCC unroll 5
+                for (int r = 0; r < Rows; ++r) weights[r] = simd::Floats(probability(r, h));
+#pragma GCC unroll 8
+                for (int k = h * Panels; k < (h + 1) * Panels; ++k)
+                    add_panel<Rows>(weights, v + k * panel_width, k, sums);
+            }
+            continue;
+        }
         simd::Lanes values[std::size_t{all}];
 #pragma GCC unroll 8
         for (int k = 0; k < all; ++k) values[k] = simd::load(v + k * panel_width);
@@ -142,8 +157,7 @@ HAT_INLINE_LONG void mix_tile(MixOperand p, int positions, const Value& value, f
         for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 8
             for (int h = 0; h < Heads; ++h) {
-                const simd::Lanes weight =
-                    simd::broadcast(p.data[h * p.head_stride + r * p.row_stride + i]);
+                const simd::Lanes weight = simd::broadcast(probability(r, h));
 #pragma GCC unroll 8
                 for (int k = h * Panels; k < (h + 1) * Panels; ++k) {
                     sums[r][k] = simd::fma(weight, values[k], sums[r][k]);

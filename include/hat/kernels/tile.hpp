@@ -75,30 +75,53 @@ private:
 
 namespace detail {
 
-/// Accumulators that fit the registers beside the operands: 32 registers of 512 bits (AVX-512) or
-/// of 128 bits (NEON), 16 of 256 bits (AVX2).
+/// Accumulators that fit the registers beside the operands: 32 registers of 512 bits (AVX-512), 16
+/// of 256 bits (AVX2), 32 of 128 bits (NEON). One more on NEON, and some wait on the stack in every
+/// step of the loop.
 #if defined(__AVX512F__)
 inline constexpr int max_tile_lanes = 24;
+#elif defined(__aarch64__)
+inline constexpr int max_tile_lanes = 5;
 #else
 inline constexpr int max_tile_lanes = 6;
 #endif
 
 /// The most rows a tile has.
-inline constexpr int max_tile_rows = max_tile_lanes >= 24 ? 8 : 6;
+inline constexpr int max_tile_rows = max_tile_lanes >= 24 ? 8 : max_tile_lanes;
 
 /// The most rows a tile of a product of `rows` rows should have. Eight rows by two panels read the
 /// weights least often; six by four fill more registers, which pays where sums are short and the
 /// weights of a tile stay in the first-level cache for many rows.
 constexpr int preferred_tile_rows(int rows, int inputs) noexcept {
-    return rows >= 48 && inputs <= 128 ? 6 : max_tile_rows;
+    return max_tile_rows > 6 && rows >= 48 && inputs <= 128 ? 6 : max_tile_rows;
 }
 
 /// Panels abreast that a tile of `rows` rows takes: few rows need many independent chains.
 constexpr int tile_panels(int rows) noexcept {
-    if (max_tile_lanes < 24) return rows == 1 ? 4 : rows == 2 ? 3 : rows == 3 ? 2 : 1;
+    if (max_tile_lanes < 24) return rows == 1 ? 4 : max_tile_lanes / rows;
     if (rows <= 2) return 8;
     if (rows <= 5) return 4;
     return rows == 6 ? 4 : 2;
+}
+
+/// Whether a tile loads weights just before their use, register by register: those of a panel are
+/// so many that they would push sums out of the registers.
+inline constexpr bool loads_weights_late = simd::parts == 4;
+
+/// sums[row][panel] += activations[row] · weights, 16 weights of one panel.
+template <int Rows, std::size_t Panels>
+HAT_INLINE void add_panel(const simd::Floats (&activations)[std::size_t{Rows}],
+                          const float* weights, int panel,
+                          simd::Lanes (&sums)[std::size_t{Rows}][Panels]) noexcept {
+#pragma GCC unroll 4
+    for (int i = 0; i < simd::parts; ++i) {
+        const auto weight = simd::Floats::load_unaligned(weights + i * simd::native_lanes);
+#pragma GCC unroll 8
+        for (int r = 0; r < Rows; ++r) {
+            simd::Floats& sum = sums[r][panel].part[i];
+            sum = simd::detail::fma(weight, activations[r], sum);
+        }
+    }
 }
 
 /// sums[row][panel] += Σ_input left(row, input) · right(panel, input).
@@ -109,15 +132,23 @@ accumulate_tile(LeftOperand left, RightOperand right, int inputs,
     const float* x = left.data;
     const float* w = right.data;
     for (int k = 0; k < inputs; ++k) {
-        simd::Lanes weights[std::size_t{Panels}];
+        if constexpr (loads_weights_late) {
+            simd::Floats activations[std::size_t{Rows}];
 #pragma GCC unroll 8
-        for (int p = 0; p < Panels; ++p) weights[p] = simd::load(w + p * right.panel_stride);
+            for (int r = 0; r < Rows; ++r) activations[r] = simd::Floats(x[r * left.row_stride]);
 #pragma GCC unroll 8
-        for (int r = 0; r < Rows; ++r) {
-            const simd::Lanes activation = simd::broadcast(x[r * left.row_stride]);
+            for (int p = 0; p < Panels; ++p)
+                add_panel<Rows>(activations, w + p * right.panel_stride, p, sums);
+        } else {
+            simd::Lanes weights[std::size_t{Panels}];
 #pragma GCC unroll 8
-            for (int p = 0; p < Panels; ++p) {
-                sums[r][p] = simd::fma(activation, weights[p], sums[r][p]);
+            for (int p = 0; p < Panels; ++p) weights[p] = simd::load(w + p * right.panel_stride);
+#pragma GCC unroll 8
+            for (int r = 0; r < Rows; ++r) {
+                const simd::Lanes activation = simd::broadcast(x[r * left.row_stride]);
+#pragma GCC unroll 8
+                for (int p = 0; p < Panels; ++p)
+                    sums[r][p] = simd::fma(activation, weights[p], sums[r][p]);
             }
         }
         x += left.input_stride;
@@ -245,7 +276,8 @@ inline void compute_rows(int rows_in_tile, const LeftOperand& left, const RightO
                          int inputs, int row, int first_panel, int last_panel,
                          const Output& output) noexcept {
     const auto tile = [&]<int Rows>() {
-        compute_row_tile<Rows>(left, right, inputs, row, first_panel, last_panel, output);
+        if constexpr (Rows <= max_tile_rows)
+            compute_row_tile<Rows>(left, right, inputs, row, first_panel, last_panel, output);
     };
     switch (rows_in_tile) {
     case 1:
@@ -260,11 +292,9 @@ inline void compute_rows(int rows_in_tile, const LeftOperand& left, const RightO
         return tile.template operator()<5>();
     case 6:
         return tile.template operator()<6>();
+    case 7:
+        return tile.template operator()<7>();
     default:
-        break;
-    }
-    if constexpr (max_tile_rows >= 8) {
-        if (rows_in_tile == 7) return tile.template operator()<7>();
         return tile.template operator()<8>();
     }
 }
