@@ -46,8 +46,8 @@ void check_bounds(const hat::model::Architecture& a, int rows) {
     const hat::model::PackedModel packed(network.view());
     const auto sizes = hat::model::sizes_of(a);
     const std::array limits{target_tokens};
-    const ComputingMemory encoding = memory_of_encoding(sizes, source_tokens);
-    const ComputingMemory step =
+    const hat::nn::ComputingMemory encoding = memory_of_encoding(sizes, source_tokens);
+    const hat::nn::ComputingMemory step =
         memory_of_step(sizes, rows, source_tokens, target_tokens, 2 * rows);
     Given caches(bytes_of_caches(sizes, sources.view().sentences, rows, limits));
     Given activations(std::max(encoding.activations, step.activations));

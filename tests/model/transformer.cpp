@@ -278,32 +278,4 @@ TEST_SUITE("model/transformer") {
         CHECK(source_embedding_scale(a) == 8.0F);
         CHECK(target_embedding_scale(a) == 5.0F);
     }
-
-    TEST_CASE("a memory is the last encoder layers, the last one first, sentence by sentence") {
-        Architecture a = translator();
-        Runner runner(a);
-        const TokenLists list(sources);
-        const auto encoded =
-            encode(runner.eval(), runner.network().view(), {}, list.tokens, list.ragged());
-        const auto check = [&](const Architecture& arch, const std::array<std::size_t, 3>& layers) {
-            const Memory memory = make_memory(runner.eval(), arch, encoded, 3);
-            CHECK(memory.sentences.tokens() == 3 * encoded.sentences.tokens());
-            for (int s = 0; s < 3; ++s) {
-                const int length = encoded.sentences.length(s);
-                CHECK(memory.sentences.length(s) == 3 * length);
-                for (int part = 0; part < 3; ++part) {
-                    const auto& layer = encoded.layers[layers[static_cast<std::size_t>(part)]];
-                    CHECK(same_bits(memory.states.value.middle_rows(
-                                        memory.sentences.begin(s) + part * length, length),
-                                    layer.value.middle_rows(encoded.sentences.begin(s), length)));
-                }
-            }
-        };
-        check(a, {2, 1, 0});
-        // Where the super network has one more layer, the last real one is listed twice.
-        a.encoder_identity_layers = 1;
-        check(a, {2, 2, 1});
-        a.encoder_identity_layers = 2;
-        check(a, {2, 2, 2});
-    }
 }

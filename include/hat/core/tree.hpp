@@ -37,7 +37,8 @@
 /// The last tree leads: what it lacks (an empty weight, a layer that is not there) is left out, and
 /// optional layers and lists of the first tree, if that is not const, become as in the last one.
 /// Settings (numbers, flags, enumerators) of the first tree become those of the last one, too. A
-/// walk of one tree reads.
+/// walk of one tree reads. A layer that was made is asked whether it fits together, if it has a
+/// `check_sizes(path)`, which throws.
 namespace hat {
 
 /// Where in a tree something stands: its name, and what holds it.
@@ -180,6 +181,12 @@ constexpr void set_first(const Path& path, auto& first, auto&... rest) {
         set(path, first, leading(rest...));
 }
 
+/// Asks a layer that was made from `Others` others whether it fits together.
+template <std::size_t Others, class Layer>
+constexpr void check_made(const Layer& layer, const Path& path) {
+    if constexpr (Others > 0 && requires { layer.check_sizes(path); }) layer.check_sizes(path);
+}
+
 }  // namespace detail
 
 /// What a layer's `members` are told to: the way there, and what is to be done.
@@ -235,6 +242,7 @@ private:
     template <class First, class... Rest>
     constexpr void members(const Path& path, First& first, Rest&... rest) const {
         std::remove_const_t<First>::members(Walker(f_, path), first, rest...);
+        detail::check_made<sizeof...(Rest)>(first, path);
     }
     template <class First, class... Rest>
     static constexpr void make_present(First& first, Rest&... /*rest*/) {
@@ -302,6 +310,7 @@ constexpr void check_fixed(const Path& path, int rows, int cols) {
 template <class F, class First, class... Rest>
 constexpr void walk(const F& f, First& first, Rest&... rest) {
     std::remove_const_t<First>::members(Walker<F>(f, Path{}), first, rest...);
+    detail::check_made<sizeof...(Rest)>(first, Path{});
 }
 
 /// Calls `f(layer, i)` for the layers of a list in order; i is an `int`, or an integral constant.

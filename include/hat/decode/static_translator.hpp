@@ -74,8 +74,8 @@ public:
         const int ngram = no_repeats ? 1 : 0;
         const auto& sizes = model::static_sizes<A>;
         const std::array offsets{0, source};
-        const ComputingMemory encoding = memory_of_encoding(sizes, source);
-        const ComputingMemory step =
+        const nn::ComputingMemory encoding = memory_of_encoding(sizes, source);
+        const nn::ComputingMemory step =
             memory_of_step(sizes, beam, source, target, beam == 1 ? 1 : 2 * beam);
         return {
             .positions = model::StaticModel<A>::position_bytes(source, target),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/config.hpp>
 #include <hat/core/arena.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/ragged.hpp>
@@ -101,12 +102,14 @@ struct HeadBlock {
         return {data, queries, keys, stride};
     }
     /// Floats between its probabilities and those of the next block.
-    [[nodiscard]] std::ptrdiff_t size() const noexcept { return std::ptrdiff_t{queries} * stride; }
+    [[nodiscard]] constexpr std::ptrdiff_t size() const noexcept {
+        return std::ptrdiff_t{queries} * stride;
+    }
 };
 
 /// Calls `body(block)` for every sentence and head, in the order in which probabilities are kept.
 template <class Body>
-void for_each_head(const AttentionShape& shape, int head_dim, const Body& body) {
+constexpr void for_each_head(const AttentionShape& shape, int head_dim, const Body& body) {
     std::ptrdiff_t offset = 0;
     for (int s = 0; s < shape.queries.sentences(); ++s) {
         const int keys = shape.keys.length(s);
@@ -142,10 +145,19 @@ HAT_INLINE_LONG void softmax_row_backward(const float* p, int n, float scale, fl
 }  // namespace detail
 
 /// Floats that the probabilities of all heads and sentences take.
-inline std::ptrdiff_t attention_probabilities_size(const AttentionShape& shape) noexcept {
+constexpr std::ptrdiff_t attention_probabilities_size(const AttentionShape& shape) noexcept {
     std::ptrdiff_t size = 0;
     detail::for_each_head(shape, 0, [&](const detail::HeadBlock& block) { size += block.size(); });
     return size;
+}
+
+/// Bytes of scratch that `attention` takes in evaluation.
+constexpr std::size_t bytes_of_attention(const AttentionShape& shape, int width) noexcept {
+    const int head_dim = width / shape.heads;
+    const int longest = shape.keys.max_length();
+    const std::size_t keys = Arena::bytes_of<float>(packed_size(longest, head_dim));
+    if (head_dim % panel_width == 0) return keys;
+    return keys + Arena::bytes_of<float>(packed_size(head_dim, longest));
 }
 
 /// y = dropout(softmax(q · kᵀ / √head_dim)) · v, head by head. The probabilities before dropout are
@@ -156,6 +168,7 @@ inline std::ptrdiff_t attention_probabilities_size(const AttentionShape& shape) 
 inline void attention(const AttentionShape& shape, const Dropout& drop, ConstMatrix q,
                       ConstMatrix k, ConstMatrix v, float* probabilities, Matrix y,
                       Arena& scratch) {
+    HAT_ASSERT(q.cols() % shape.heads == 0 && k.cols() == q.cols() && v.cols() == q.cols());
     const int head_dim = q.cols() / shape.heads;
     const float scale = 1.0F / std::sqrt(static_cast<float>(head_dim));
     detail::for_each_head(shape, head_dim, [&](const detail::HeadBlock& block) {

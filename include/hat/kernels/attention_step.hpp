@@ -218,12 +218,18 @@ HAT_INLINE_LONG void mix_values(int heads, int head_dim, MixOperand p, int posit
 
 }  // namespace detail
 
+/// Bytes of scratch that scores of `rows` rows take, head by head.
+constexpr std::size_t bytes_of_scores(int heads, int rows, int positions) noexcept {
+    return Arena::bytes_of<float>(std::ptrdiff_t{heads} * rows * round_up(positions, panel_width));
+}
+
 /// y = softmax(q · kᵀ / √head_dim) · v, head by head; all rows see all positions.
 ///
 /// Shapes  q, y [rows, heads·head_dim],  keys [positions, heads·head_dim] packed,
 ///         values [positions, heads·head_dim], with 16 more numbers that may be read behind them
 inline void attend_to_memory(int heads, ConstMatrix q, PackedView keys, ConstMatrix values,
                              Matrix y, Arena& scratch) {
+    HAT_ASSERT(q.cols() % heads == 0 && keys.inputs() == q.cols() && values.cols() == q.cols());
     const int head_dim = q.cols() / heads;
     const int rows = q.rows();
     const int positions = values.rows();
@@ -251,6 +257,7 @@ inline void attend_to_memory(int heads, ConstMatrix q, PackedView keys, ConstMat
 inline void attend_to_prefixes(int heads, ConstMatrix q, const PagedPrefixes& prefixes,
                                const float* keys, const float* values, Matrix y, Arena& scratch) {
     const int width = q.cols();
+    HAT_ASSERT(width % heads == 0);
     const int head_dim = width / heads;
     const int rows = q.rows();
     const int length = prefixes.length;

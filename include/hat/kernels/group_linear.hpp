@@ -66,6 +66,12 @@ constexpr MatrixView<T> chunk(MatrixView<T> x, int k, int groups) noexcept {
 
 }  // namespace detail
 
+/// Bytes of scratch that `group_linear` takes where features are shuffled.
+constexpr std::size_t bytes_of_group_linear(int rows, int outputs) noexcept {
+    const int block_rows = std::min(detail::group_block_rows(outputs), rows);
+    return Arena::bytes_of<float>(std::ptrdiff_t{block_rows} * outputs);
+}
+
 /// The forward pass on packed weights. Product, bias, shuffle, norm, activation and dropout of a
 /// block of rows are done while it is in cache.
 ///

@@ -21,6 +21,7 @@
 #include <hat/model/block_scaling.hpp>
 #include <hat/model/counts.hpp>
 #include <hat/model/delight.hpp>
+#include <hat/model/encoded.hpp>
 #include <hat/model/genes.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>

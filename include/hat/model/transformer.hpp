@@ -7,6 +7,7 @@
 #include <hat/core/inplace_vector.hpp>
 #include <hat/core/tree.hpp>
 #include <hat/model/architecture.hpp>
+#include <hat/model/encoded.hpp>
 #include <hat/nn/adaptive_input.hpp>
 #include <hat/nn/adaptive_softmax.hpp>
 #include <hat/nn/block.hpp>
@@ -21,8 +22,6 @@
 #include <type_traits>
 
 namespace hat::model {
-
-using autograd::Variable;
 
 /// What the parts of a Transformer are whose architecture is known when it runs.
 struct AnyArchitecture {
@@ -122,13 +121,6 @@ struct Transformer {
         decoder("layer_norm", self.decoder_layer_norm...);
         decoder("project_out_dim", self.project_out...);
     }
-};
-
-/// What the encoder leaves for the decoder.
-struct Encoded {
-    Ragged sentences;
-    Variable output;                            ///< after the final norm, if there is one
-    std::array<Variable, max_layers> layers{};  ///< before it; real layers only
 };
 
 /// What the decoder makes: its embedded input and the output of every layer.
@@ -261,54 +253,6 @@ Encoded encode(Context& context, const Transformer<Weights, Parts>& model,
     return encoded;
 }
 
-/// The memory of a decoder layer: the last `count` encoder outputs, the last one first, joined
-/// along time, with the offsets that go with it: arbitrary encoder–decoder attention
-/// (HAT, arXiv:2005.14187, section 3.1).
-struct Memory {
-    Variable states;   ///< [count · source tokens, E]
-    Ragged sentences;  ///< of states
-};
-
-template <class Context>
-Memory make_memory(Context& context, const Architecture& a, const Encoded& encoded, int count) {
-    if (count == 1) return {encoded.output, encoded.sentences};
-    // Identity layers of a super network are listed too: they repeat the last real one.
-    const int super_layers = a.encoder_layer_count + a.encoder_identity_layers;
-    std::array<Variable, 3> parts{encoded.output};
-    for (int k = 1; k < count; ++k) {
-        const int listed = super_layers - 1 - k;
-        const int real = listed < a.encoder_layer_count ? listed : a.encoder_layer_count - 1;
-        parts[static_cast<std::size_t>(k)] = encoded.layers[static_cast<std::size_t>(real)];
-    }
-    const Ragged& sentences = encoded.sentences;
-    int* const offsets = context.memory().template allocate<int>(sentences.sentences() + 1);
-    for (int s = 0; s <= sentences.sentences(); ++s) offsets[s] = count * sentences.offsets()[s];
-    return {autograd::concatenate(context, std::span(parts.data(), static_cast<std::size_t>(count)),
-                                  sentences),
-            Ragged(offsets, sentences.sentences())};
-}
-
-/// The memories of the decoder layers, each made when the first layer asks for it.
-class Memories {
-public:
-    Memories(const Architecture& architecture, const Encoded& encoded) noexcept
-        : architecture_(architecture), encoded_(encoded) {}
-
-    /// That of `attended_layers` encoder layers; nothing for 0.
-    template <class Context>
-    const Memory& of(Context& context, int attended_layers) {
-        Memory& memory = memories_[static_cast<std::size_t>(attended_layers)];
-        if (attended_layers > 0 && memory.states.value.empty())
-            memory = make_memory(context, architecture_, encoded_, attended_layers);
-        return memory;
-    }
-
-private:
-    const Architecture& architecture_;
-    const Encoded& encoded_;
-    std::array<Memory, 4> memories_{};
-};
-
 /// The layers of the decoder over its embedded input x, and what stands behind them: the only place
 /// where they run. `past(layer, i)` and `memory(layer, i)` are what the attentions of layer i read;
 /// `keep(i, x)` is told what it made.
@@ -361,6 +305,7 @@ Decoded decode(Context& context, const Transformer<Weights, Parts>& model,
 /// logits = x · outputᵀ.  Shapes  x [tokens, output dim] → [tokens, target_vocab_size]
 template <class Context, class Weights, class Parts>
 Variable logits(Context& context, const Transformer<Weights, Parts>& model, const Variable& x) {
+    nn::detail::check_width("output layer", x.cols(), model.output.inputs());
     return Weights::multiply(context, x, model.output);
 }
 

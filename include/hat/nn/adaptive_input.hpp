@@ -2,8 +2,11 @@
 #pragma once
 
 #include <hat/autograd/rows.hpp>
+#include <hat/core/error.hpp>
 #include <hat/core/ragged.hpp>
+#include <hat/core/tree.hpp>
 #include <hat/nn/adaptive_bands.hpp>
+#include <hat/nn/check.hpp>
 #include <hat/nn/weights.hpp>
 
 #include <array>
@@ -22,6 +25,10 @@ namespace hat::nn {
 /// Shapes  tables[i] [size of band i, dim_i],  projections[i] [dim, dim_i], no bias
 template <class Weights>
 struct AdaptiveInput {
+    static_assert(
+        KindOfWeights<Weights>,
+        "AdaptiveInput: its first argument is a kind of weights, such as Trainable or Packed");
+
     AdaptiveBands bands{};
     std::array<typename Weights::template Table<int, int>, AdaptiveBands::most> tables{};
     std::array<typename Weights::template Matrix<int, int>, AdaptiveBands::most> projections{};
@@ -37,15 +44,32 @@ struct AdaptiveInput {
             projections.at(i)("weight", self.projections[i]...);
         }
     }
+
+    /// Throws  `Error` if a table or a projection is not as wide as its band.
+    constexpr void check_sizes(const Path& path = {}) const requires ComputingWeights<Weights> {
+        for (int i = 0; i < bands.count; ++i) {
+            const auto slot = static_cast<std::size_t>(i);
+            const int dim = bands.band_dim(i);
+            const int width = detail::width_of(tables[slot]);
+            const auto& projection = projections[slot];
+            if (width != dim || projection.inputs() != dim || projection.outputs() != bands.dim)
+                fail(detail::place_text(path), "AdaptiveInput: band ", i, " has a table ", width,
+                     " wide and a projection ", detail::shape_text(projection), ", expected ", dim,
+                     " and ", detail::shape_text(bands.dim, dim));
+        }
+    }
 };
 
 /// The vectors of `words`, which must live until the backward pass is done.
 /// Precondition: every word is in the vocabulary.
 ///
 /// Shapes  result [words, dim]
+/// Throws  `Error` if the sizes do not fit
 template <class Context, class Weights>
 Variable forward(Context& context, const AdaptiveInput<Weights>& layer,
                  std::span<const int> words) {
+    detail::check_context<Context, Weights>();
+    layer.check_sizes();
     const AdaptiveBands& bands = layer.bands;
     std::array<autograd::PlacedRows, AdaptiveBands::most> parts{};
     std::size_t count = 0;

@@ -3,9 +3,11 @@
 
 #include <hat/autograd/rows.hpp>
 #include <hat/core/arena.hpp>
+#include <hat/core/error.hpp>
 #include <hat/core/tree.hpp>
 #include <hat/kernels/softmax.hpp>
 #include <hat/nn/adaptive_bands.hpp>
+#include <hat/nn/check.hpp>
 #include <hat/nn/weights.hpp>
 
 #include <array>
@@ -30,6 +32,10 @@ namespace hat::nn {
 ///         always [dim_i, dim]),  tails [size of band i, dim_i]
 template <class Weights>
 struct AdaptiveSoftmax {
+    static_assert(
+        KindOfWeights<Weights>,
+        "AdaptiveSoftmax: its first argument is a kind of weights, such as Trainable or Packed");
+
     using Matrix = typename Weights::template Matrix<int, int>;
 
     AdaptiveBands bands{};
@@ -59,6 +65,18 @@ struct AdaptiveSoftmax {
         else
             own("head.weight", self.head...);
         own("head.class_proj.weight", self.classes...);
+    }
+
+    /// Throws  `Error` if the head or a tail is not as wide as its band.
+    constexpr void check_sizes(const Path& path = {}) const requires ComputingWeights<Weights> {
+        const auto check = [&](const char* name, const Matrix& weight, int dim) {
+            if (weight.inputs() != dim)
+                fail(detail::place_text(path), "AdaptiveSoftmax: a ", name, " is ",
+                     detail::shape_text(weight), ", expected [.., ", dim, "]");
+        };
+        check("head", head, bands.dim);
+        for (int i = 1; i < bands.count; ++i)
+            check("tail", tails[static_cast<std::size_t>(i - 1)], bands.band_dim(i));
     }
 };
 
@@ -125,6 +143,9 @@ template <class Context, class Weights>
 kernels::CrossEntropy cross_entropy(Context& context, const AdaptiveSoftmax<Weights>& layer,
                                     const Variable& x, std::span<const int> targets,
                                     const AdaptiveLossOptions& options = {}) {
+    detail::check_context<Context, Weights>();
+    layer.check_sizes();
+    detail::check_width("AdaptiveSoftmax", x.cols(), layer.bands.dim);
     const AdaptiveBands& bands = layer.bands;
     const Variable features = autograd::dropout(context, options.dropout, x);
     int* const classes =
@@ -151,6 +172,8 @@ kernels::CrossEntropy cross_entropy(Context& context, const AdaptiveSoftmax<Weig
 template <class Weights>
 void log_probabilities(autograd::Eval& context, const AdaptiveSoftmax<Weights>& layer,
                        const Variable& x, Matrix y) {
+    layer.check_sizes();
+    detail::check_width("AdaptiveSoftmax", x.cols(), layer.bands.dim);
     const AdaptiveBands& bands = layer.bands;
     const ArenaScope scope(context.memory());
     const Matrix head = context.memory().matrix(x.rows(), bands.head_size());

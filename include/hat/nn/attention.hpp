@@ -1,13 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/error.hpp>
 #include <hat/core/extent.hpp>
 #include <hat/core/tree.hpp>
+#include <hat/nn/check.hpp>
 #include <hat/nn/linear.hpp>
+#include <hat/nn/memory_count.hpp>
 
 namespace hat::nn {
 
 using autograd::Columns;
+
+namespace detail {
+
+/// That heads divide the inner width, keys are as wide as values and queries, and the projection
+/// takes what they make.
+template <class Attention>
+constexpr void check_attention(const Path& path, const char* name, const Attention& layer) {
+    const auto& [heads, query, key, value, out_proj] = layer;
+    if (query.weight.empty()) return;
+    const int qkv = query.weight.outputs();
+    const int count = heads;
+    if (count < 1 || qkv % count != 0)
+        fail(place_text(path), name, ": heads = ", count, " do not divide qkv_dim = ", qkv);
+    if (int{key.weight.outputs()} != qkv || int{value.weight.outputs()} != qkv ||
+        int{key.weight.inputs()} != int{value.weight.inputs()})
+        fail(place_text(path), name, ": the query is ", shape_text(query.weight), ", the key ",
+             shape_text(key.weight), " and the value ", shape_text(value.weight), ", expected [",
+             qkv, ", ..], key and value alike");
+    if (int{out_proj.weight.inputs()} != qkv)
+        fail(place_text(path), name, ": out_proj is ", shape_text(out_proj.weight),
+             ", expected [.., ", qkv, "]");
+}
+
+}  // namespace detail
 
 /// Multi-head attention of a sequence to itself. The inner width `qkv_dim` is apart from the width
 /// of the sequence; fewer heads are wider heads.
@@ -33,6 +60,11 @@ struct SelfAttention {
         f("in_proj_bias", {.joint = Joint::beside}, self.key.bias...);
         f("in_proj_bias", {.joint = Joint::beside}, self.value.bias...);
         f("out_proj", self.out_proj...);
+    }
+
+    /// Throws  `Error` if heads do not divide qkv_dim, or the projections do not fit together.
+    constexpr void check_sizes(const Path& path = {}) const requires ComputingWeights<Weights> {
+        detail::check_attention(path, "SelfAttention", *this);
     }
 };
 
@@ -67,6 +99,11 @@ struct CrossAttention {
         f("in_proj_bias", {.joint = Joint::beside}, self.key.bias...);
         f("in_proj_bias", {.joint = Joint::beside}, self.value.bias...);
         f("out_proj", self.out_proj...);
+    }
+
+    /// Throws  `Error` if heads do not divide qkv_dim, or the projections do not fit together.
+    constexpr void check_sizes(const Path& path = {}) const requires ComputingWeights<Weights> {
+        detail::check_attention(path, "CrossAttention", *this);
     }
 };
 
@@ -143,6 +180,12 @@ struct WholeSequences {
         return autograd::attention(context, {sentences, sentences, heads, causal}, dropout,
                                    x.queries, x.keys, x.values);
     }
+    constexpr void count_memory(MemoryCount& count, int heads, int qkv_dim) const noexcept {
+        const kernels::AttentionShape shape{sentences, sentences, heads, causal};
+        count.variable(qkv_dim);
+        count.objects<float>(static_cast<int>(kernels::attention_probabilities_size(shape)));
+        count.scratch(kernels::bytes_of_attention(shape, qkv_dim));
+    }
 };
 
 /// Attention to what the encoder made of whole sequences.
@@ -164,20 +207,43 @@ struct WholeMemory {
 
 /// x [tokens, in_dim] → [tokens, dim]; `past` is what each token may look at: `WholeSequences`, or
 /// the cached prefixes of attention_step.hpp.
+///
+/// Throws  `Error` if the sizes do not fit
 template <class Context, class Weights, class... Extents, class Past>
 Variable forward(Context& context, const SelfAttention<Weights, Extents...>& layer,
                  const Variable& x, const Past& past) {
+    layer.check_sizes();
     const QueriesKeysValues projected = project(context, layer, x);
     return forward(context, layer.out_proj, past.attend(context, layer.heads, projected));
 }
 
 /// x [target tokens, dim] → [target tokens, dim]; `memory` is what each token may look at:
 /// `WholeMemory`, or the projected one of attention_step.hpp.
+///
+/// Throws  `Error` if the sizes do not fit
 template <class Context, class Weights, class... Extents, class Memory>
 Variable forward(Context& context, const CrossAttention<Weights, Extents...>& layer,
                  const Variable& x, const Memory& memory) {
+    layer.check_sizes();
     const Variable queries = forward(context, layer.query, x);
     return forward(context, layer.out_proj, memory.attend(context, layer, queries));
+}
+
+/// `past` counts what is made between the projections.
+template <class... Extents, class Past>
+constexpr void count_memory(MemoryCount& count, const SelfAttention<Sizes, Extents...>& layer,
+                            const Past& past) noexcept {
+    const int qkv = layer.query.weight.outputs();
+    count.variable(2 * Packed::distance(qkv) + qkv);
+    past.count_memory(count, layer.heads, qkv);
+    count_memory(count, layer.out_proj);
+}
+template <class... Extents, class Memory>
+constexpr void count_memory(MemoryCount& count, const CrossAttention<Sizes, Extents...>& layer,
+                            const Memory& memory) noexcept {
+    count_memory(count, layer.query);
+    memory.count_memory(count, layer.heads, int{layer.query.weight.outputs()});
+    count_memory(count, layer.out_proj);
 }
 
 }  // namespace hat::nn

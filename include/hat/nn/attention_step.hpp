@@ -33,6 +33,20 @@ struct CachedPrefixes {
     }
 };
 
+/// How large such a prefix may get, for one sentence.
+struct PrefixLimits {
+    int max_length;
+
+    constexpr void count_memory(MemoryCount& count, int heads, int qkv_dim) const noexcept {
+        const int rows = count.rows();
+        const int pages = PrefixTable::page_capacity(rows, std::span(&max_length, 1));
+        const std::size_t own = kernels::bytes_of_scores(heads, rows, max_length);
+        count.variable(qkv_dim);
+        count.scratch(kernels::bytes_of_scores(heads, rows, pages * PrefixTable::page_columns) +
+                      (rows == 1 ? 0 : own));
+    }
+};
+
 /// The source of every row, projected once: an entry for every sentence.
 struct CachedMemory {
     const PrefixTable& table;
@@ -50,6 +64,16 @@ struct CachedMemory {
                 attended.value.middle_rows(rows.first, rows.count), context.scratch());
         }
         return attended;
+    }
+};
+
+/// How large such a source may get.
+struct MemoryLimits {
+    int max_length;
+
+    constexpr void count_memory(MemoryCount& count, int heads, int qkv_dim) const noexcept {
+        count.variable(qkv_dim);
+        count.scratch(kernels::bytes_of_scores(heads, count.rows(), max_length));
     }
 };
 
@@ -84,6 +108,15 @@ void cache_memory(autograd::Eval& context, const CrossAttention<Weights, Extents
         memory[static_cast<std::size_t>(s)] = {
             kernels::pack(all_keys.value().middle_rows(first, length), panels), values};
     }
+}
+
+/// What `cache_memory` allocates but for what lasts.
+template <class... Extents>
+constexpr void count_cached_memory(MemoryCount& count,
+                                   const CrossAttention<Sizes, Extents...>& layer,
+                                   int states) noexcept {
+    const int n = layer.key.weight.outputs();
+    count.scope([&] { count.matrix(states, Packed::distance(n) + n); });
 }
 
 }  // namespace hat::nn

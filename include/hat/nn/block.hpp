@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/error.hpp>
 #include <hat/core/tree.hpp>
 #include <hat/nn/attention.hpp>
+#include <hat/nn/check.hpp>
 #include <hat/nn/dextra.hpp>
 #include <hat/nn/feed_forward.hpp>
 #include <hat/nn/layer_norm.hpp>
 
 #include <concepts>
 #include <optional>
+#include <type_traits>
 
 namespace hat::nn {
 
@@ -38,6 +41,39 @@ struct BlockDropout {
     float unit = 0;
 };
 
+namespace detail {
+
+/// That all that stands in a layer of width `dim` is as wide.
+constexpr void check_block_width(const Path& path, const char* part, int found, int dim) {
+    if (found != dim)
+        fail(place_text(path), part, " is ", found, " wide, but the final layer norm ", dim,
+             ": all of a layer is alike");
+}
+template <class Layer>
+constexpr void check_block(const Path& path, const Layer& layer) {
+    const int dim = length_of(layer.final_layer_norm.gain);
+    int in = dim;
+    if constexpr (!std::same_as<std::remove_cvref_t<decltype(layer.dextra)>, Absent>) {
+        if (hat::detail::is_present(layer.dextra)) {
+            const auto& unit = hat::detail::inside(layer.dextra);
+            check_block_width(path, "DExTra", unit.input.weight.inputs(), dim);
+            in = unit.output.weight.outputs();
+        }
+    }
+    const int read = layer.self_attn.query.weight.inputs();
+    if (read != in)
+        fail(place_text(path), "self-attention reads ", read, " features, expected ", in);
+    check_block_width(path, "self-attention", layer.self_attn.out_proj.weight.outputs(), dim);
+    check_block_width(path, "the norm of self-attention",
+                      length_of(layer.self_attn_layer_norm.gain), dim);
+    check_block_width(path, "the input of the feed-forward layer",
+                      layer.feed_forward.first.weight.inputs(), dim);
+    check_block_width(path, "the feed-forward layer", layer.feed_forward.second.weight.outputs(),
+                      dim);
+}
+
+}  // namespace detail
+
 /// One layer of the encoder: HAT's (arXiv:2005.14187, section 3.1), or with a DExTra in front of
 /// self-attention DeLighT's (arXiv:2008.00623, section 3.2). `Unit` is an optional DExTra, one of a
 /// fixed shape, or `Absent`; self-attention reads `In` features then.
@@ -56,6 +92,11 @@ struct EncoderLayer {
         f("self_attn_layer_norm", self.self_attn_layer_norm...);
         f("", self.feed_forward...);
         f("final_layer_norm", self.final_layer_norm...);
+    }
+
+    /// Throws  `Error` if the widths of its parts do not chain.
+    constexpr void check_sizes(const Path& path = {}) const requires ComputingWeights<Weights> {
+        detail::check_block(path, *this);
     }
 };
 
@@ -84,6 +125,19 @@ struct DecoderLayer {
         f("", self.feed_forward...);
         f("final_layer_norm", self.final_layer_norm...);
     }
+
+    /// Throws  `Error` if the widths of its parts do not chain.
+    constexpr void check_sizes(const Path& path = {}) const requires ComputingWeights<Weights> {
+        detail::check_block(path, *this);
+        if (attended_layers == 0) return;
+        const int dim = detail::length_of(final_layer_norm.gain);
+        detail::check_block_width(path, "the input of cross-attention",
+                                  encoder_attn.query.weight.inputs(), dim);
+        detail::check_block_width(path, "cross-attention", encoder_attn.out_proj.weight.outputs(),
+                                  dim);
+        detail::check_block_width(path, "the norm of cross-attention",
+                                  detail::length_of(encoder_attn_layer_norm.gain), dim);
+    }
 };
 
 /// Puts a sublayer into its residual connection: norm(x + f(x)), or x + f(norm(x)) with pre-norm.
@@ -91,7 +145,9 @@ template <class Context, class Norm, class Sublayer>
 Variable residual_block(Context& context, const Norm& norm, bool pre_norm, float dropout,
                         const Variable& x, const Sublayer& sublayer) {
     if (!pre_norm) return add_and_norm(context, norm, dropout, x, sublayer(x));
-    return autograd::residual(context, dropout, x, sublayer(forward(context, norm, x)));
+    const Variable branch = sublayer(forward(context, norm, x));
+    detail::check_branch(x, branch);
+    return autograd::residual(context, dropout, x, branch);
 }
 
 /// What self-attention of a layer reads: x, or what the DExTra in front of it makes of x.
@@ -150,6 +206,56 @@ Variable forward(Context& context, const DecoderLayer<Weights, Parts...>& layer,
             [&](const Variable& in) { return forward(context, layer.encoder_attn, in, memory); });
     }
     return feed_forward(context, layer, pre_norm, dropout, x);
+}
+
+/// A unit, if there is one.
+template <class Unit>
+constexpr void count_unit(MemoryCount& count, const Unit& unit) noexcept {
+    if constexpr (!std::same_as<Unit, Absent>)
+        if (hat::detail::is_present(unit)) count_memory(count, hat::detail::inside(unit));
+}
+
+namespace detail {
+
+template <class Norm, class Sublayer>
+constexpr void count_residual_block(MemoryCount& count, const Norm& norm, bool pre_norm,
+                                    const Sublayer& sublayer) {
+    if (pre_norm) count_memory(count, norm);
+    sublayer();
+    if (pre_norm)
+        count.variable(norm.gain.inputs());
+    else
+        count_memory(count, norm);
+}
+template <class Layer, class Past>
+constexpr void count_self(MemoryCount& count, const Layer& layer, bool pre_norm, const Past& past) {
+    count_residual_block(count, layer.self_attn_layer_norm, pre_norm, [&] {
+        count_unit(count, layer.dextra);
+        count_memory(count, layer.self_attn, past);
+    });
+}
+template <class Layer>
+constexpr void count_feed_forward(MemoryCount& count, const Layer& layer, bool pre_norm) {
+    count_residual_block(count, layer.final_layer_norm, pre_norm,
+                         [&] { count_memory(count, layer.feed_forward); });
+}
+
+}  // namespace detail
+
+template <class... Parts, class Past>
+constexpr void count_memory(MemoryCount& count, const EncoderLayer<Sizes, Parts...>& layer,
+                            bool pre_norm, const Past& past) {
+    detail::count_self(count, layer, pre_norm, past);
+    detail::count_feed_forward(count, layer, pre_norm);
+}
+template <class... Parts, class Past, class Memory>
+constexpr void count_memory(MemoryCount& count, const DecoderLayer<Sizes, Parts...>& layer,
+                            bool pre_norm, const Past& past, const Memory& memory) {
+    detail::count_self(count, layer, pre_norm, past);
+    if (layer.attended_layers > 0)
+        detail::count_residual_block(count, layer.encoder_attn_layer_norm, pre_norm,
+                                     [&] { count_memory(count, layer.encoder_attn, memory); });
+    detail::count_feed_forward(count, layer, pre_norm);
 }
 
 }  // namespace hat::nn

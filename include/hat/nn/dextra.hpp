@@ -71,12 +71,32 @@ struct DExTra {
         f.ends("dextra_layers", self.layers...);
         f("output_layer", self.output...);
     }
+
+    /// Throws  `Error` if a layer does not take what the input layer and the one before it make.
+    constexpr void check_sizes(const Path& path = {}) const requires ComputingWeights<Weights> {
+        if (input.weight.empty()) return;
+        const int inner = input.weight.outputs();
+        int before = 0;
+        const auto check = [&](const auto& layer, int i) {
+            const int first = detail::features_of(layer.weight, layer.groups);
+            const int second = detail::features_of(layer.second_weight, layer.groups);
+            if (first != inner || second != before)
+                fail(detail::place_text(path), "DExTra: layer ", i, " takes ", first, " and ",
+                     second, " features, expected ", inner, " and ", before);
+            before = layer.weight.outputs();
+        };
+        for_each_layer(layers, check);
+        check(output, hat::detail::size_of(layers));
+    }
 };
 
 /// x [tokens, in_dim] → [tokens, out_dim]; `dropout` is that of every layer.
+///
+/// Throws  `Error` if the sizes do not fit
 template <class Context, class Weights, class Plan>
 Variable forward(Context& context, const DExTra<Weights, Plan>& unit, const Variable& x,
                  float dropout) {
+    unit.check_sizes();
     const Variable h = forward(context, unit.input, x, dropout);
     Variable y{};
     for_each_layer(unit.layers,
@@ -176,6 +196,13 @@ bind_dextra(std::array<float, Size>& values, Activation activation = Activation:
     const DExTra<Sizes> sizes = sizes_of(Shape, activation);
     walk(detail::BindInOrder({values.data(), static_cast<int>(Size)}, {}), unit, sizes);
     return unit;
+}
+
+template <class Plan>
+constexpr void count_memory(MemoryCount& count, const DExTra<Sizes, Plan>& unit) noexcept {
+    count_memory(count, unit.input);
+    for_each_layer(unit.layers, [&](const auto& layer, int) { count_memory(count, layer); });
+    count_memory(count, unit.output);
 }
 
 }  // namespace hat::nn

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/error.hpp>
 #include <hat/core/extent.hpp>
 #include <hat/core/tree.hpp>
+#include <hat/nn/check.hpp>
 #include <hat/nn/layer_norm.hpp>
+#include <hat/nn/memory_count.hpp>
 #include <hat/nn/weights.hpp>
 
 namespace hat::nn {
@@ -20,6 +23,9 @@ namespace hat::nn {
 template <class Weights, Extent Out = int, Extent In = int, Extent SecondIn = int,
           Extent Groups = int>
 struct GroupLinear {
+    static_assert(
+        KindOfWeights<Weights>,
+        "GroupLinear: its first argument is a kind of weights, such as Trainable or Packed");
     static_assert(may_divide<Out, Groups>, "GroupLinear: out is not a multiple of groups");
     static_assert(may_divide<In, Groups>, "GroupLinear: in is not a multiple of groups");
     static_assert(may_divide<SecondIn, Groups>,
@@ -46,12 +52,47 @@ struct GroupLinear {
         f("shuffle", self.shuffle...);
         f("activation", self.activation...);
     }
+
+    /// Throws  `Error` if groups do not divide the outputs, or second weight, bias or norm do not
+    /// go
+    ///         with the weight.
+    constexpr void check_sizes(const Path& path = {}) const requires ComputingWeights<Weights> {
+        if (weight.empty()) return;
+        const int out = weight.outputs();
+        const int count = groups;
+        if (count < 1 || out % count != 0)
+            fail(detail::place_text(path), "GroupLinear: out = ", out,
+                 " is not a multiple of groups = ", count);
+        if (!second_weight.empty() && int{second_weight.outputs()} != out)
+            fail(detail::place_text(path), "GroupLinear: the weight is ",
+                 detail::shape_text(weight), ", the second one ", detail::shape_text(second_weight),
+                 ", expected [", out, ", ..]");
+        detail::check_length(path, "GroupLinear", "bias", bias, out);
+        detail::check_length(path, "GroupLinear", "gain of the norm", norm.gain, out / count);
+    }
 };
 
+namespace detail {
+
+/// Features that a layer of groups takes.
+template <class Weight>
+[[nodiscard]] constexpr int features_of(const Weight& weight, int groups) noexcept {
+    return weight.empty() ? 0 : weight.inputs() * groups;
+}
+
+}  // namespace detail
+
 /// Applies a layer to h [tokens, in] and y [tokens, second_in]; the result is [tokens, out].
+///
+/// Throws  `Error` if the sizes do not fit
 template <class Context, class Weights, class... Extents>
 Variable forward(Context& context, const GroupLinear<Weights, Extents...>& layer, const Variable& h,
                  const Variable& y, float dropout) {
+    detail::check_context<Context, Weights>();
+    layer.check_sizes();
+    detail::check_width("GroupLinear", h.cols(), detail::features_of(layer.weight, layer.groups));
+    detail::check_width("GroupLinear, second input", y.cols(),
+                        detail::features_of(layer.second_weight, layer.groups));
     const kernels::GroupEpilogue epilogue{
         .groups = layer.groups, .shuffle = layer.shuffle, .activation = layer.activation};
     return Weights::multiply_groups(context, epilogue, dropout, h, layer.weight, y,
@@ -64,6 +105,15 @@ template <class Context, class Weights, class... Extents>
 Variable forward(Context& context, const GroupLinear<Weights, Extents...>& layer, const Variable& x,
                  float dropout) {
     return forward(context, layer, x, Variable{}, dropout);
+}
+
+template <class... Extents>
+constexpr void count_memory(MemoryCount& count,
+                            const GroupLinear<Sizes, Extents...>& layer) noexcept {
+    const int out = layer.weight.outputs();
+    count.variable(out);
+    if (layer.shuffle && layer.groups > 1)
+        count.scratch(kernels::bytes_of_group_linear(count.rows(), out));
 }
 
 }  // namespace hat::nn

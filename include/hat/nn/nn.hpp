@@ -22,6 +22,7 @@
 #include <hat/nn/attention_step.hpp>
 #include <hat/nn/block.hpp>
 #include <hat/nn/cache.hpp>
+#include <hat/nn/check.hpp>
 #include <hat/nn/dextra.hpp>
 #include <hat/nn/dextra_shape.hpp>
 #include <hat/nn/embedding.hpp>
@@ -29,5 +30,6 @@
 #include <hat/nn/group_linear.hpp>
 #include <hat/nn/layer_norm.hpp>
 #include <hat/nn/linear.hpp>
+#include <hat/nn/memory_count.hpp>
 #include <hat/nn/pack.hpp>
 #include <hat/nn/weights.hpp>

@@ -20,6 +20,7 @@
 /// A policy has
 ///
 ///     Matrix<Out, In>, Table<Rows, Cols>, Vector<Size>    views of weights
+///     has_gradients        whether its layers run on a tape
 ///     multiply             act(x · Wᵀ + b)
 ///     multiply_transposed  x · W: a weight that is another one's, used the other way round
 ///     multiply_groups      a group-linear layer
@@ -46,6 +47,7 @@ struct Trainable {
     using Vector = autograd::ParameterView<int, Size>;
 
     using Parameter = autograd::Parameter;
+    static constexpr bool has_gradients = true;
 
     template <class Context>
     static Variable multiply(Context& context, const Variable& x, const Parameter& weight,
@@ -126,6 +128,7 @@ struct Packed {
     using Vector = VectorView<const float, Size>;
 
     using View = kernels::PackedView;
+    static constexpr bool has_gradients = false;
 
     static Variable multiply(autograd::Eval& context, const Variable& x, View weight,
                              ConstVector bias = {}, Activation activation = Activation::linear) {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/arena.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace hat::nn {
+
+/// Bytes of the two arenas that a network computes in: what it makes, and what its kernels need for
+/// a moment.
+struct ComputingMemory {
+    std::size_t activations = 0;
+    std::size_t scratch = 0;
+};
+
+/// Counts what layers of packed weights allocate in evaluation. Each tells it beside its `forward`,
+/// in the same order: `count_memory(count, layer, …)`, where the layer has sizes for weights.
+class MemoryCount {
+public:
+    /// Of `rows` rows at once.
+    constexpr explicit MemoryCount(int rows) noexcept : rows_(rows) {}
+
+    [[nodiscard]] constexpr int rows() const noexcept { return rows_; }
+    /// The most at any time so far.
+    [[nodiscard]] constexpr ComputingMemory most() const noexcept { return most_; }
+
+    /// A matrix of so many rows and columns.
+    constexpr void matrix(int rows, int cols) noexcept {
+        add(Arena::bytes_of<float>(std::ptrdiff_t{rows} * cols));
+    }
+    /// A variable of all rows.
+    constexpr void variable(int cols) noexcept { matrix(rows_, cols); }
+    template <class T>
+    constexpr void objects(int n) noexcept {
+        add(Arena::bytes_of<T>(n));
+    }
+    /// Bytes that a kernel needs.
+    constexpr void scratch(std::size_t bytes) noexcept {
+        most_.scratch = std::max(most_.scratch, bytes);
+    }
+    /// What `f()` counts is free again.
+    template <class F>
+    constexpr void scope(const F& f) {
+        const std::size_t before = used_;
+        f();
+        used_ = before;
+    }
+
+private:
+    constexpr void add(std::size_t bytes) noexcept {
+        used_ += bytes;
+        most_.activations = std::max(most_.activations, used_);
+    }
+
+    int rows_;
+    std::size_t used_ = 0;
+    ComputingMemory most_{};
+};
+
+}  // namespace hat::nn
