@@ -54,7 +54,7 @@ step "install packages" cmake/install_packages.sh \
 
 step "release: configure" cmake --preset release -D HAT_BENCH_FEW=ON
 step "release: build" cmake --build --preset release -j "$jobs"
-step "release: all tests" ctest --preset release -j "$jobs"
+step "release: tests" ctest --preset release -j "$jobs"
 figures '^(golden .*:|include cost:)' build/release/Testing/Temporary/LastTest.log
 
 # Every header compiles alone; GCC meets them in the tests.

@@ -2,11 +2,13 @@
 
 /// hat inspect: sizes, parameters and multiply-adds of a model, an architecture or a design space.
 
+#include <hat/core/simd.hpp>
 #include <hat/elastic/cardinality.hpp>
 #include <hat/elastic/design_space_yaml.hpp>
 #include <hat/elastic/gene_string.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/model/counts.hpp>
+#include <hat/version.hpp>
 
 #include "architecture_argument.hpp"
 #include "commands.hpp"
@@ -28,6 +30,7 @@ struct InspectOptions {
     std::string model, architecture, space, super;
     int vocab_size = 32768;
     int tokens = 30;
+    bool version = false;
 };
 
 /// "DExTra 256 → 128 of 4 layers, widest 512, at most 8 groups", behind `before`; nothing without.
@@ -150,7 +153,16 @@ void inspect_space(const InspectOptions& options) {
     }
 }
 
+void inspect_program() {
+    std::printf("hat %s: %s, %s\n", HAT_VERSION, simd::instruction_set,
+                simd::has_fused_multiply_add
+                    ? "fused multiply-add"
+                    : "no fused multiply-add, so many times slower than with one "
+                      "(build with -march=native, or -mfma)");
+}
+
 void inspect(const InspectOptions& options) {
+    if (options.version) return inspect_program();
     const bool of_model = !options.model.empty();
     const bool of_architecture = !options.architecture.empty();
     const bool of_space = !options.space.empty();
@@ -181,6 +193,8 @@ void add_inspect(CLI::App& app) {
         ->add_option("--super", options->super,
                      "the file is a published SubTransformer of this SuperTransformer")
         ->check(CLI::IsMember({"wmt", "iwslt"}));
+    command->add_flag("--version", options->version,
+                      "the version, and the instructions that this program uses");
     const NumberFlags number(*command);
     number("--vocab-size", options->vocab_size, {.low = 1, .high = 1 << 24},
            "where the file does not say");

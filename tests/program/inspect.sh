@@ -57,4 +57,8 @@ sed 's/encoder-heads: 4/encoder-heads: 5/' small.yml >uneven.yml
 expect 1 "uneven.yml: " "$hat" inspect --architecture uneven.yml
 expect 1 "name a --model, an --architecture, a --space" "$hat" inspect
 
+# The line names the instructions, and what a slow build lacks.
+shows "hat $("$hat" --version): " "$hat" inspect --version
+"$hat" inspect --version | grep -qE ', (no )?fused multiply-add' || fail "no word of multiply-adds"
+
 finish

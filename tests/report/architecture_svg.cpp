@@ -36,4 +36,17 @@ TEST_SUITE("report/architecture_svg") {
         CHECK(count(svg, "encoder") == 0);
         CHECK(count(svg, "ffn 256 · 4 heads") == 4);
     }
+
+    TEST_CASE("a layer stands on its DExTra unit, and layers without one are drawn as ever") {
+        auto a = hat::model::transformer_tiny(100);
+        const std::string plain = architecture_to_svg(a, "tiny");
+        a.decoder_layer_shapes[1].dextra_depth = 4;
+        a.decoder_layer_shapes[1].dextra_width = 2500;
+        a.decoder_layer_shapes[1].dextra_groups = 8;
+        const std::string svg = architecture_to_svg(a, "one unit");
+        CHECK(count(svg, "DExTra 4 deep, 2.5 wide, 8 groups") == 1);
+        CHECK(count(svg, "rx=\"2\"") == 1);
+        CHECK(count(svg, "rx=\"4\"") == count(plain, "rx=\"4\""));
+        CHECK(count(plain, "DExTra") == 0);
+    }
 }

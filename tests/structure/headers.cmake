@@ -5,12 +5,34 @@
 # - the file begins with the licence and has `#pragma once`;
 # - a header that includes a library of an optional component says so: "Needs: <library>";
 # - a header of hat that is included exists;
+# - a header includes what declares the names of the standard library that it uses;
 # - a header has tests of its name.
 
 set(order core kernels autograd nn model io data interop report decode train elastic latency search deploy)
 set(optional "cblas\\.h" OpenBLAS "Eigen/" Eigen "nlohmann/" nlohmann-json "yaml-cpp/" yaml-cpp
              "sentencepiece_" SentencePiece "utf8proc\\.h" utf8proc "re2/" RE2
              "xxhash\\.h" xxHash "mpi\\.h" MPI)
+
+set(standard
+    "array|to_array" array "vector" vector "string|to_string" string "string_view" string_view
+    "span|as_bytes" span "optional|nullopt" optional "variant|visit|get_if|holds_alternative" variant
+    "unique_ptr|make_unique|shared_ptr|make_shared" memory "function|less|greater|hash" functional
+    "map" map "set" set "unordered_map" unordered_map "unordered_set" unordered_set "deque" deque
+    "tuple|tie|apply" tuple "pair|move|exchange|swap|forward|as_const" utility
+    "max|min|clamp|sort|stable_sort|copy|copy_n|fill|fill_n|find|find_if|any_of|all_of|none_of" algorithm
+    "count_if|transform|equal|nth_element|max_element|min_element|lower_bound|upper_bound" algorithm
+    "minmax_element|partial_sort|reverse|rotate|replace|remove_if|mismatch|unique" algorithm
+    "iota|accumulate|gcd|inner_product|midpoint" numeric
+    "sqrt|exp|log|pow|fabs|floor|ceil|lround|isfinite|isnan|tanh|cos|sin|fma|ldexp|nearbyint" cmath
+    "u?int(8|16|32|64)_t|uintptr_t|intptr_t" cstdint "size_t|ptrdiff_t|byte|nullptr_t" cstddef
+    "numeric_limits" limits "memcpy|memcmp|memset|memmove|strlen|strcmp|strerror" cstring
+    "snprintf|fprintf|printf|fflush|fopen|fclose|fwrite|FILE" cstdio
+    "bit_cast|rotl|rotr|countl_zero|countr_zero|bit_width|popcount|endian" bit
+    "from_chars|to_chars|errc" charconv "atomic|atomic_flag" atomic "thread" thread "mutex|lock_guard" mutex
+    "chrono" chrono "filesystem" filesystem "ifstream|ofstream" fstream "ostringstream" sstream
+    "initializer_list" initializer_list "exception_ptr|current_exception" exception
+    "(is|remove|add|conditional|decay|integral|underlying|make|void|invoke)_[a-z_]*(_v|_t)|conditional_t|decay_t"
+    type_traits "same_as|convertible_to|derived_from|integral|floating_point|invocable" concepts)
 
 set(faults "")
 macro(fault text)
@@ -72,6 +94,17 @@ foreach(header IN LISTS headers)
             endif()
         endwhile()
     endforeach()
+
+    file(STRINGS ${header} code REGEX "std::")
+    list(FILTER code EXCLUDE REGEX "^ *//")
+    set(names ${standard})
+    while(names)
+        list(POP_FRONT names pattern library)
+        if(NOT includes MATCHES "<${library}>" AND
+           code MATCHES "std::(ranges::)?(${pattern})[^a-zA-Z0-9_]")
+            fault("uses std::${CMAKE_MATCH_2} without including <${library}>")
+        endif()
+    endwhile()
 endforeach()
 
 if(faults)

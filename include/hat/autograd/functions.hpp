@@ -6,6 +6,7 @@
 #include <hat/core/ragged.hpp>
 #include <hat/kernels/kernels.hpp>
 
+#include <cstddef>
 #include <cstring>
 #include <span>
 

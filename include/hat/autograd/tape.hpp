@@ -7,6 +7,7 @@
 #include <hat/kernels/dropout.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <type_traits>
 

@@ -25,6 +25,31 @@ inline constexpr int native_lanes = static_cast<int>(Floats::size);
 inline constexpr int parts = lanes / native_lanes;
 static_assert(parts * native_lanes == lanes, "simd: a register must hold 4, 8 or 16 floats");
 
+/// Whether this build has an instruction for a fused multiply-add. Without one every lane is a call
+/// of the C library: the same bits, many times as slow.
+inline constexpr bool has_fused_multiply_add =
+#if defined(__FMA__) || defined(__aarch64__)
+    true;
+#else
+    false;
+#endif
+
+/// The instructions that this build uses, for reports.
+inline constexpr const char* instruction_set =
+#if defined(__AVX512F__)
+    "AVX-512";
+#elif defined(__AVX2__)
+    "AVX2";
+#elif defined(__AVX__)
+        "AVX";
+#elif defined(__SSE2__)
+        "SSE2";
+#elif defined(__aarch64__)
+        "NEON";
+#else
+        "portable";
+#endif
+
 namespace detail {
 
 HAT_INLINE Floats fma(Floats a, Floats b, Floats c) noexcept {

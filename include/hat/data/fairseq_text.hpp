@@ -7,6 +7,7 @@
 #include <hat/data/fairseq_dictionary.hpp>
 #include <hat/data/unknown_text.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>

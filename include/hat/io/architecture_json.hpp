@@ -7,6 +7,7 @@
 #include <hat/io/json.hpp>
 #include <hat/model/architecture.hpp>
 
+#include <cstddef>
 #include <set>
 #include <string>
 #include <type_traits>

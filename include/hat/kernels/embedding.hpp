@@ -8,6 +8,8 @@
 #include <hat/kernels/dropout.hpp>
 
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace hat::kernels {

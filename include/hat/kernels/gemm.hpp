@@ -6,6 +6,8 @@
 #include <hat/kernels/packed_gemm.hpp>
 #include <hat/kernels/tile.hpp>
 
+#include <cstddef>
+
 namespace hat::kernels {
 
 namespace detail {

@@ -15,6 +15,7 @@
 #include <hat/latency/prediction.hpp>
 #include <hat/model/architecture.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>

@@ -11,6 +11,7 @@
 #include <hat/model/pack.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>

@@ -3,6 +3,8 @@
 
 #include <hat/model/architecture.hpp>
 
+#include <cstddef>
+
 namespace hat::model {
 
 /// What all layers of a network made by `uniform` have in common.

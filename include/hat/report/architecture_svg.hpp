@@ -5,14 +5,17 @@
 #include <hat/report/svg.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdio>
 #include <string>
 
 namespace hat::report {
 
 namespace detail {
 
-/// Draws the layers of an architecture, wider ones with a wider feed-forward layer.
+/// Draws the layers of an architecture, wider ones with a wider feed-forward layer, each on its
+/// DExTra unit if it has one.
 class ArchitectureDrawing {
 public:
     ArchitectureDrawing(const model::Architecture& architecture, const std::string& title)
@@ -23,19 +26,21 @@ public:
         for (const auto& layer : a_.decoder_layers()) widest_ = std::max(widest_, layer.ffn_dim);
         if (a_.has_encoder()) {
             draw_attention();
-            draw_side(
-                "encoder", a_.encoder_embed_dim, encoder_x, a_.encoder_layer_count, [&](int i) {
-                    const auto& layer = a_.encoder_layers()[static_cast<std::size_t>(i)];
-                    return Label{layer.ffn_dim, "ffn " + std::to_string(layer.ffn_dim) + " · " +
-                                                    std::to_string(layer.heads) + " heads"};
-                });
+            draw_side("encoder", a_.encoder_embed_dim, encoder_x, a_.encoder_layer_count,
+                      [&](int i) {
+                          const auto& layer = a_.encoder_layers()[static_cast<std::size_t>(i)];
+                          return Label{layer.ffn_dim,
+                                       "ffn " + std::to_string(layer.ffn_dim) + " · " +
+                                           std::to_string(layer.heads) + " heads",
+                                       unit_words(layer)};
+                      });
         }
         draw_side("decoder", a_.decoder_embed_dim, decoder_x, a_.decoder_layer_count, [&](int i) {
             const auto& layer = a_.decoder_layers()[static_cast<std::size_t>(i)];
             std::string words =
                 "ffn " + std::to_string(layer.ffn_dim) + " · " + std::to_string(layer.heads);
             if (a_.has_encoder()) words += "/" + std::to_string(layer.cross_heads);
-            return Label{layer.ffn_dim, words + " heads"};
+            return Label{layer.ffn_dim, words + " heads", unit_words(layer)};
         });
     }
     [[nodiscard]] std::string str() const { return svg_.str(); }
@@ -44,7 +49,23 @@ private:
     struct Label {
         int ffn_dim;
         std::string words;
+        std::string unit;  ///< empty: none
     };
+
+    /// "DExTra 4 deep, 2.5 wide, 8 groups".
+    template <class LayerShape>
+    [[nodiscard]] static std::string unit_words(const LayerShape& layer) {
+        if (layer.dextra_depth == 0) return {};
+        std::array<char, 80> text{};
+        std::snprintf(text.data(), text.size(), "DExTra %d deep, %g wide, %d groups",
+                      layer.dextra_depth, layer.dextra_width / 1000.0, layer.dextra_groups);
+        return text.data();
+    }
+    [[nodiscard]] static bool has_units(const model::Architecture& a) noexcept {
+        const auto has_unit = [](const auto& layer) { return layer.dextra_depth > 0; };
+        return std::ranges::any_of(a.encoder_layers(), has_unit) ||
+               std::ranges::any_of(a.decoder_layers(), has_unit);
+    }
 
     static constexpr int width = 640;
     static constexpr double encoder_x = 165;
@@ -52,14 +73,17 @@ private:
     static constexpr double box_width = 230;      ///< of the widest layer
     static constexpr double narrowest_box = 130;  ///< holds its label
     static constexpr double box_height = 26;
-    static constexpr double pitch = 38;
+    static constexpr double unit_width = 180;
+    static constexpr double unit_height = 14;
 
+    static int pitch_of(const model::Architecture& a) noexcept { return has_units(a) ? 54 : 38; }
     static int height_of(const model::Architecture& a) noexcept {
-        return 96 +
-               static_cast<int>(pitch) * std::max(a.encoder_layer_count, a.decoder_layer_count);
+        return 96 + pitch_of(a) * std::max(a.encoder_layer_count, a.decoder_layer_count);
     }
     /// Middle of the layer `index`; the first one is at the bottom.
-    [[nodiscard]] double y_of(int index) const noexcept { return height_ - 62 - pitch * index; }
+    [[nodiscard]] double y_of(int index) const noexcept {
+        return height_ - 62 - pitch_of(a_) * index;
+    }
     [[nodiscard]] double width_of(int ffn_dim) const noexcept {
         return narrowest_box + (box_width - narrowest_box) * ffn_dim / widest_;
     }
@@ -73,6 +97,10 @@ private:
             const double w = width_of(label.ffn_dim);
             svg_.box(x - w / 2, y_of(i) - box_height / 2, w, box_height, "#dbe9f6", "#1f77b4", 4);
             svg_.text(x, y_of(i) + 4, label.words, {.anchor = Svg::Anchor::middle});
+            if (label.unit.empty()) continue;
+            const double top = y_of(i) + box_height / 2;
+            svg_.box(x - unit_width / 2, top, unit_width, unit_height, "#e5f5e0", "#2ca02c", 2);
+            svg_.text(x, top + 10.5, label.unit, {.size = 9, .anchor = Svg::Anchor::middle});
         }
     }
 
@@ -115,7 +143,7 @@ private:
 /// The architecture drawn layer by layer, the first at the bottom, as an SVG file: boxes are wider
 /// for wider feed-forward layers, and which encoder layers each decoder layer reads (the last one
 /// solid, those before it dashed). "ffn 512 · 4/2 heads": 4 of self-attention, 2 of
-/// cross-attention.
+/// cross-attention. Below a layer, what it reads through: "DExTra 4 deep, 2 wide, 8 groups".
 [[nodiscard]] inline std::string architecture_to_svg(const model::Architecture& architecture,
                                                      const std::string& title) {
     return detail::ArchitectureDrawing(architecture, title).str();
