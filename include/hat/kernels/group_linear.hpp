@@ -9,6 +9,7 @@
 #include <hat/kernels/group_epilogue.hpp>
 #include <hat/kernels/packed_gemm.hpp>
 
+#include <algorithm>
 #include <cstddef>
 
 /// The group-linear transform of DeLighT (arXiv:2008.00623, section 3.1): features are cut into
