@@ -26,8 +26,8 @@
 #include <hat/kernels/group_epilogue.hpp>
 #include <hat/kernels/group_linear.hpp>
 #include <hat/kernels/layer_norm.hpp>
+#include <hat/kernels/packed_fixed.hpp>
 #include <hat/kernels/packed_gemm.hpp>
-#include <hat/kernels/packed_row.hpp>
 #include <hat/kernels/recurrent_dropout.hpp>
 #include <hat/kernels/row_moments.hpp>
 #include <hat/kernels/rows.hpp>

@@ -64,13 +64,16 @@ using PackedView = PackedMatrix<>;
 
 namespace detail {
 
-/// Turns 16 rows of 16 numbers around: to[k · 16 + i] = from[i · stride + k].
-HAT_INLINE_LONG void transpose_block(const float* from, std::ptrdiff_t stride, float* to) noexcept {
+/// Turns `count` ≤ 16 rows of 16 numbers around: to[k · 16 + i] = from[i · stride + k], 0 for rows
+/// that are not there.
+HAT_INLINE_LONG void transpose_block(const float* from, std::ptrdiff_t stride, int count,
+                                     float* to) noexcept {
 #if defined(__AVX512F__)
     __m512 a[16];
     __m512 b[16];
 #pragma GCC unroll 16
-    for (int i = 0; i < 16; ++i) a[i] = _mm512_loadu_ps(from + i * stride);
+    for (int i = 0; i < 16; ++i)
+        a[i] = i < count ? _mm512_loadu_ps(from + i * stride) : _mm512_setzero_ps();
 #pragma GCC unroll 8
     for (int i = 0; i < 16; i += 2) {
         b[i] = _mm512_unpacklo_ps(a[i], a[i + 1]);
@@ -103,7 +106,8 @@ HAT_INLINE_LONG void transpose_block(const float* from, std::ptrdiff_t stride, f
     }
 #else
     for (int k = 0; k < 16; ++k) {
-        for (int i = 0; i < 16; ++i) to[k * 16 + i] = from[i * stride + k];
+        for (int i = 0; i < count; ++i) to[k * 16 + i] = from[i * stride + k];
+        for (int i = count; i < 16; ++i) to[k * 16 + i] = 0.0F;
     }
 #endif
 }
@@ -114,11 +118,14 @@ inline void pack_panel(ConstMatrix weight, int panel, float* to) noexcept {
     const int count = weight.rows() - first < panel_width ? weight.rows() - first : panel_width;
     const float* const from = weight.row_data(first);
     int k = 0;
-    if (count == panel_width) {
-        for (; k + 16 <= weight.cols(); k += 16) {
-            transpose_block(from + k, weight.stride(), to + k * panel_width);
-        }
-    }
+    const auto blocks = [&](int rows) HAT_INLINE_LAMBDA {
+        for (; k + 16 <= weight.cols(); k += 16)
+            transpose_block(from + k, weight.stride(), rows, to + k * panel_width);
+    };
+    if (count == panel_width)
+        blocks(panel_width);
+    else
+        blocks(count);
     for (; k < weight.cols(); ++k) {
         for (int i = 0; i < panel_width; ++i) {
             to[k * panel_width + i] = i < count ? from[i * weight.stride() + k] : 0.0F;

@@ -131,9 +131,10 @@ template <class Weights, class... A, class... B>
     return Weights::follows(a.weight, b.weight) && Weights::vector_follows(a.bias, b.bias);
 }
 template <class Weights, class... A, class... B>
-[[nodiscard]] Linear<Weights> joined(const Linear<Weights, A...>& a,
-                                     const Linear<Weights, B...>& b) noexcept {
-    return {Weights::joined(a.weight, b.weight), Weights::joined_vectors(a.bias, b.bias)};
+[[nodiscard]] auto joined(const Linear<Weights, A...>& a, const Linear<Weights, B...>& b) {
+    const auto weight = Weights::joined(a.weight, b.weight);
+    using Both = Linear<Weights, decltype(weight.outputs()), decltype(weight.inputs())>;
+    return Both{weight, Weights::joined_vectors(a.bias, b.bias)};
 }
 
 }  // namespace detail

@@ -8,8 +8,8 @@
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/ragged.hpp>
 #include <hat/kernels/group_linear.hpp>
+#include <hat/kernels/packed_fixed.hpp>
 #include <hat/kernels/packed_gemm.hpp>
-#include <hat/kernels/packed_row.hpp>
 
 #include <cstddef>
 #include <span>
@@ -137,15 +137,14 @@ struct Packed {
                              {.y = y.value, .bias = bias.data(), .activation = activation});
         return y;
     }
-    /// The same for small sizes that the compiler knows, where one row is computed at once.
+    /// The same for small sizes that the compiler knows.
     template <class Out, class In>
-    requires kernels::is_packed_row<Out, In>
+    requires kernels::has_fixed_gemm<Out, In>
     static Variable multiply(autograd::Eval& context, const Variable& x,
                              const kernels::PackedMatrix<Out, In>& weight, ConstVector bias = {},
                              Activation activation = Activation::linear) {
-        if (x.rows() != 1) return multiply(context, x, View(weight), bias, activation);
-        const Variable y = context.variable(1, Out::value);
-        kernels::packed_row(x.value.data(), weight, bias.data(), activation, y.value.data());
+        const Variable y = context.variable(x.rows(), Out::value);
+        kernels::packed_gemm(x.value, weight, bias.data(), activation, y.value);
         return y;
     }
     /// Packing has turned the weight around already.
@@ -201,6 +200,14 @@ struct Packed {
     }
 
 private:
+    /// Outputs of two weights as one, known if both are.
+    template <class A, class B>
+    [[nodiscard]] static constexpr auto distance_and(A a, B b) noexcept {
+        if constexpr (FixedExtent<A> && FixedExtent<B>)
+            return Fixed<distance(A::value) + B::value>{};
+        else
+            return distance(a) + b;
+    }
     /// The view that the kernel wants: groups are filled up to whole panels.
     [[nodiscard]] static View panels_of_groups(View weight, int groups) noexcept {
         if (groups == 1 || weight.empty()) return weight;
