@@ -19,7 +19,7 @@ namespace hat::elastic {
 using Choices = std::vector<int>;
 
 /// The networks that one SuperTransformer holds: what each gene may be (HAT, arXiv:2005.14187,
-/// §3.1; spec/hat.md, sections 1 and 9).
+/// §3.1).
 ///
 /// A member is a `model::Architecture` made by `sub_architecture(genes, space.super)`. Slots of
 /// layers that it does not have are zero, so equal networks are equal values: these are the genomes

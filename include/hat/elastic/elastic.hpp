@@ -12,9 +12,14 @@
 ///     Random random(1);
 ///     const auto sub = super.sub_transformer(sample(space, random), &gradients);
 ///
-/// To be included alone: spaces as YAML (design_space_yaml.hpp, needs yaml-cpp), the training of a
-/// SuperTransformer (super_training.hpp, needs nlohmann-json), how many members a space has
-/// (cardinality.hpp), and the reference's sampler (reference_sampler.hpp, python_random.hpp).
+/// To be included alone: spaces as YAML (design_space_yaml.hpp, needs yaml-cpp), how many members a
+/// space has (cardinality.hpp), and the reference's sampler (reference_sampler.hpp,
+/// python_random.hpp).
+///
+/// What HAT's code does and its paper does not say, and is so here, too: a member's sinusoids are
+/// the first columns of the super network's table, its dropout is scaled by own / super width, and
+/// encoder layers that it lacks are identities, to which decoder layers may still attend (unless
+/// the space says `attends_to_real_layers`).
 ///
 /// Limits: sub-networks are prefixes, as in HAT: there is no sorting by importance.
 

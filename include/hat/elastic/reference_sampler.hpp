@@ -10,8 +10,8 @@
 
 namespace hat::elastic {
 
-/// The next member that the reference implementation of HAT draws (spec/hat.md, section 9): what a
-/// decoder layer attends to is drawn for every layer of the super network, be it used or not.
+/// The next member that the published code of HAT (arXiv:2005.14187) draws: what a decoder layer
+/// attends to is drawn for every layer of the super network, be it used or not.
 [[nodiscard]] inline model::Architecture reference_sample(const DesignSpace& space,
                                                           PythonRandom& random) {
     const auto draw = [&random](const Choices& choices) {
