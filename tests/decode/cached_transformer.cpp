@@ -221,4 +221,30 @@ TEST_SUITE("decode/cached_transformer") {
             }
         }
     }
+
+    TEST_CASE("views that train are decoded as they are, to what their packed copy says") {
+        struct Viewed {
+            hat::model::Transformer<hat::nn::Trainable> transformer;
+            [[nodiscard]] const auto& view() const noexcept { return transformer; }
+        };
+        Network network(hat::model::transformer_tiny(40));
+        network.initialize(9);
+        const Viewed viewed{network.view()};
+        const PackedModel packed(network.view());
+        BasicCachedTransformer<Viewed> direct(viewed);
+        CachedTransformer copied(packed);
+        const OwnedSources source = random_sources(1, 5, 40, 2, 3);
+        const int most = 8;
+        direct.start(source.view(), 1, {&most, 1});
+        copied.start(source.view(), 1, {&most, 1});
+        for (int position = 0; position < most; ++position) {
+            const Row row{.sentence = 0, .parent = 0, .token = 5 + position};
+            const auto a = by_token(direct.step({&row, 1}, all_logits(40)).row(0));
+            const auto b = by_token(copied.step({&row, 1}, all_logits(40)).row(0));
+            for (std::size_t i = 0; i < a.size(); ++i)
+                CHECK(a[i] == doctest::Approx(b[i]).epsilon(1e-4));
+        }
+        CHECK(direct.vocab_size() == 40);
+        CHECK(direct.max_length() == copied.max_length());
+    }
 }

@@ -23,23 +23,25 @@ struct DecoderArenas {
     Arena scratch = Arena();
 };
 
-/// A packed Transformer that decodes step by step: a `StepModel`. It owns the caches and all memory
+/// A Transformer that decodes step by step: a `StepModel`. It owns the caches and all memory
 /// of a batch, and keeps it: a batch no bigger than one before allocates nothing. It may be given
 /// memory instead.
 ///
 /// What a step returns for a row depends on the row's source and prefix alone: the same bits in any
 /// batch and beam.
 ///
-/// `Packed` is what `model::PackedModel` is. Here and in the other classes that run whole networks
-/// it is a parameter so that only those who use them wait for a compiler to go through a network.
-template <class Packed>
+/// `Model` has the `view()` of a Transformer of any weights: `model::PackedModel`, a network of
+/// fixed sizes, or views that train, which are decoded as they are, and with other roundings. Its
+/// decoder is a template also where there is one model, so that only those who use it wait for a
+/// compiler to go through a network.
+template <class Model>
 class BasicCachedTransformer {
 public:
     /// `model` must outlive this.
-    explicit BasicCachedTransformer(const Packed& model) : model_(&model) {}
+    explicit BasicCachedTransformer(const Model& model) : model_(&model) {}
 
     /// Works in arenas that have the bytes which `decode/memory.hpp` tells.
-    BasicCachedTransformer(const Packed& model, DecoderArenas arenas)
+    BasicCachedTransformer(const Model& model, DecoderArenas arenas)
         : model_(&model), arenas_(std::move(arenas)) {}
 
     [[nodiscard]] const DecoderArenas& arenas() const noexcept { return arenas_; }
@@ -49,11 +51,11 @@ public:
     }
     /// Positions that a target may have.
     [[nodiscard]] int max_length() const noexcept {
-        return model::Network::most_tokens(network().target_positions);
+        return model::Network::most_tokens(Weights::table(network().target_positions).value);
     }
     /// Tokens that a source may have, its eos among them.
     [[nodiscard]] int max_source_length() const noexcept {
-        return model::Network::most_tokens(network().source_positions);
+        return model::Network::most_tokens(Weights::table(network().source_positions).value);
     }
 
     /// Runs the encoder, and projects what cross-attention will read of it.
@@ -71,6 +73,9 @@ public:
     [[nodiscard]] Matrix logits(std::span<const Row> rows);
 
 private:
+    template <class W, class Parts>
+    static W weights_of(const model::Transformer<W, Parts>&);
+    using Weights = decltype(weights_of(std::declval<const Model&>().view()));
     [[nodiscard]] const auto& network() const noexcept { return model_->view(); }
 
     /// Takes every row one position further. Returns what their logits are made from.
@@ -88,7 +93,7 @@ private:
     /// The embedded tokens of the rows, all at one position.
     autograd::Variable embed(autograd::Eval& context, std::span<const Row> rows);
 
-    const Packed* model_;
+    const Model* model_;
     int sentences_ = 0;
     nn::PrefixTable table_;
     nn::KeyValueCaches caches_;
@@ -99,9 +104,9 @@ private:
 // Not inside the class, where members are inline: a compiler goes through those wherever they are
 // used, though another source has them (HAT_SHARED_INSTANCES).
 
-template <class Packed>
-void BasicCachedTransformer<Packed>::start(const Sources& sources, int rows_per_sentence,
-                                           std::span<const int> max_lengths) {
+template <class Model>
+void BasicCachedTransformer<Model>::start(const Sources& sources, int rows_per_sentence,
+                                          std::span<const int> max_lengths) {
     const int layers = decoder_layer_count(network());
     arenas_.lasting.reset(
         bytes_of_caches(network(), sources.sentences, rows_per_sentence, max_lengths));
@@ -123,21 +128,25 @@ void BasicCachedTransformer<Packed>::start(const Sources& sources, int rows_per_
     }
 }
 
-template <class Packed>
-kernels::CandidateRows BasicCachedTransformer<Packed>::step(std::span<const Row> rows,
-                                                            const Selection& selection) {
+template <class Model>
+kernels::CandidateRows BasicCachedTransformer<Model>::step(std::span<const Row> rows,
+                                                           const Selection& selection) {
     HAT_ASSERT(!hat::detail::is_present(network().adaptive_softmax));
-    return kernels::linear_top_candidates(
-        advance(rows), network().output, selection.count, selection.normalize,
-        1.0F / selection.temperature,
+    const Matrix x = advance(rows);
+    return kernels::top_candidates(
+        x.rows(), vocab_size(),
+        [&](int first, Matrix y) {
+            Weights::outputs(x, network().output, first, y, arenas_.scratch);
+        },
+        selection.count, selection.normalize, 1.0F / selection.temperature,
         [&](int row, int first, std::span<float> outputs) {
             apply_rules(rows[static_cast<std::size_t>(row)], selection, first, outputs);
         },
         arenas_.scratch);
 }
 
-template <class Packed>
-Matrix BasicCachedTransformer<Packed>::logits(std::span<const Row> rows) {
+template <class Model>
+Matrix BasicCachedTransformer<Model>::logits(std::span<const Row> rows) {
     const Matrix x = advance(rows);
     const Matrix y = arenas_.activations.matrix(x.rows(), vocab_size());
     using Adaptive = std::remove_cvref_t<decltype(network().adaptive_softmax)>;
@@ -148,12 +157,12 @@ Matrix BasicCachedTransformer<Packed>::logits(std::span<const Row> rows) {
             return y;
         }
     }
-    kernels::packed_gemm(x, network().output, {.y = y});
+    Weights::outputs(x, network().output, 0, y, arenas_.scratch);
     return y;
 }
 
-template <class Packed>
-Matrix BasicCachedTransformer<Packed>::advance(std::span<const Row> rows) {
+template <class Model>
+Matrix BasicCachedTransformer<Model>::advance(std::span<const Row> rows) {
     arenas_.activations.reset();
     arenas_.scratch.reset();
     autograd::Eval context(arenas_.activations, arenas_.scratch);
@@ -169,8 +178,8 @@ Matrix BasicCachedTransformer<Packed>::advance(std::span<const Row> rows) {
         .value;
 }
 
-template <class Packed>
-void BasicCachedTransformer<Packed>::encode(const Sources& sources, int first, int last) {
+template <class Model>
+void BasicCachedTransformer<Model>::encode(const Sources& sources, int first, int last) {
     const ArenaScope memory_scope(arenas_.activations);
     const ArenaScope scratch_scope(arenas_.scratch);
     autograd::Eval context(arenas_.activations, arenas_.scratch);
@@ -193,9 +202,9 @@ void BasicCachedTransformer<Packed>::encode(const Sources& sources, int first, i
     });
 }
 
-template <class Packed>
-autograd::Variable BasicCachedTransformer<Packed>::embed(autograd::Eval& context,
-                                                         std::span<const Row> rows) {
+template <class Model>
+autograd::Variable BasicCachedTransformer<Model>::embed(autograd::Eval& context,
+                                                        std::span<const Row> rows) {
     const int n = static_cast<int>(rows.size());
     int* const tokens = arenas_.activations.allocate<int>(n);
     int* const offsets = arenas_.activations.allocate<int>(n + 1);
@@ -205,7 +214,7 @@ autograd::Variable BasicCachedTransformer<Packed>::embed(autograd::Eval& context
     }
     offsets[n] = n;
     const int position = table_.length() - 1;
-    const autograd::Parameter all = autograd::constant(network().target_positions);
+    const autograd::Parameter all = Weights::table(network().target_positions);
     const autograd::Parameter from =
         all.empty() ? all : all.middle_rows(position, all.outputs() - position);
     return embed_target(context, network(), {}, {tokens, rows.size()}, Ragged(offsets, n), from);

@@ -180,32 +180,44 @@ constexpr std::size_t bytes_of_top_candidates(int rows, int count) noexcept {
            Arena::bytes_of<float>(n * candidate_block);
 }
 
-/// The `count` best outputs of scale · x · Wᵀ for each row of x, with their log-probabilities
-/// (`normalize`) or as they are. `adjust(row, first, outputs)` sees every block before it is chosen
-/// from, as in `TopCandidates::add`. The result lives in `scratch`.
+/// The `count` best of scale · outputs for each of `rows` rows, with their log-probabilities
+/// (`normalize`) or as they are. `compute(first, y)` sets y to the outputs from `first` on, as many
+/// as it has columns; `adjust(row, first, outputs)` sees every block before it is chosen from, as
+/// in `TopCandidates::add`. The result lives in `scratch`.
 ///
-/// Shapes  x [rows, inputs],  weight [outputs, inputs]
-/// Cost    rows · outputs · inputs multiply-adds, of which `candidate_block` a row are ever stored
-template <class Adjust>
-CandidateRows linear_top_candidates(ConstMatrix x, PackedView weight, int count, bool normalize,
-                                    float scale, const Adjust& adjust, Arena& scratch) {
-    const int rows = x.rows();
+/// Cost    that of `compute`, of whose outputs `candidate_block` a row are ever stored
+template <class Compute, class Adjust>
+CandidateRows top_candidates(int rows, int outputs, const Compute& compute, int count,
+                             bool normalize, float scale, const Adjust& adjust, Arena& scratch) {
     TopCandidates candidates(rows, count, normalize, scratch);
     const Matrix block = scratch.matrix(rows, candidate_block);
-    for (int first = 0; first < weight.outputs(); first += candidate_block) {
-        const int n = std::min(candidate_block, weight.outputs() - first);
-        packed_gemm(x, weight.middle_outputs(first, n), {.y = block.left_cols(n)});
+    for (int first = 0; first < outputs; first += candidate_block) {
+        const int n = std::min(candidate_block, outputs - first);
+        compute(first, block.left_cols(n));
         for (int i = 0; i < rows; ++i) {
-            float* const outputs = block.row_data(i);
+            float* const row = block.row_data(i);
             if (scale != 1.0F) {
-                for (int j = 0; j < n; ++j) outputs[j] *= scale;
+                for (int j = 0; j < n; ++j) row[j] *= scale;
             }
-            candidates.add(i, first, outputs, n, [&](float* of_block) {
+            candidates.add(i, first, row, n, [&](float* of_block) {
                 adjust(i, first, std::span(of_block, static_cast<std::size_t>(n)));
             });
         }
     }
     return candidates.finish(rows);
+}
+
+/// The same of scale · x · Wᵀ.
+///
+/// Shapes  x [rows, inputs],  weight [outputs, inputs]
+template <class Adjust>
+CandidateRows linear_top_candidates(ConstMatrix x, PackedView weight, int count, bool normalize,
+                                    float scale, const Adjust& adjust, Arena& scratch) {
+    const auto compute = [&](int first, Matrix y) {
+        packed_gemm(x, weight.middle_outputs(first, y.cols()), {.y = y});
+    };
+    return top_candidates(x.rows(), weight.outputs(), compute, count, normalize, scale, adjust,
+                          scratch);
 }
 
 }  // namespace hat::kernels

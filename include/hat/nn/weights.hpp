@@ -86,6 +86,12 @@ struct Trainable {
                   std::span<const int> targets, float smoothing, const Parameter& more = {}) {
         return autograd::cross_entropy(context, x, weight, targets, smoothing, more);
     }
+    /// The outputs of `weight` from `first` on, as many as `y` has columns, as they are: for those
+    /// who choose among them.
+    static void outputs(ConstMatrix x, const Parameter& weight, int first, hat::Matrix y,
+                        Arena& scratch) {
+        kernels::gemm_nt(x, weight.value.middle_rows(first, y.cols()), {.y = y}, scratch);
+    }
     [[nodiscard]] static Parameter vector(const Parameter& vector) noexcept { return vector; }
     [[nodiscard]] static Parameter table(const Parameter& table) noexcept { return table; }
 
@@ -174,6 +180,9 @@ struct Packed {
                                                View weight, std::span<const int> targets,
                                                float smoothing, View more = {}) {
         return kernels::cross_entropy(x.value, weight, more, targets, smoothing, context.scratch());
+    }
+    static void outputs(ConstMatrix x, View weight, int first, hat::Matrix y, Arena& /*scratch*/) {
+        kernels::packed_gemm(x, weight.middle_outputs(first, y.cols()), {.y = y});
     }
     [[nodiscard]] static autograd::Parameter vector(ConstVector vector) noexcept {
         return autograd::constant(vector);
