@@ -115,9 +115,7 @@ TEST_SUITE("decode/static_translator") {
         const std::size_t stack = hat::support::stack_used_by(run);
         CHECK(target == 32);
         CHECK(allocations == 0);
-#if !defined(__SANITIZE_ADDRESS__)
         CHECK(stack <= 64 * 1024);
-#endif
         const auto check = [](std::size_t most, std::size_t bound) {
             CHECK(most <= bound);
             CHECK(static_cast<double>(bound) <= 1.25 * static_cast<double>(most));

@@ -191,7 +191,7 @@ private:
 
     /// Takes the pages of the sentences that have no row any more.
     void release_finished() noexcept {
-        auto live = groups_.begin();
+        const auto* live = groups_.begin();
         for (const SentenceRows& old : old_groups_) {
             while (live != groups_.end() && live->sentence < old.sentence) ++live;
             if (live != groups_.end() && live->sentence == old.sentence) {
