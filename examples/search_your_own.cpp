@@ -79,7 +79,7 @@ int main() {
         std::vector<double> scores;
         for (const Architecture& a : members)
             scores.push_back(validator(super.sub_transformer(a), 0.0F).loss() +
-                             0.01 * (a.encoder_layer_count + a.decoder_layer_count));
+                             0.01 * (a.encoder.layer_count + a.decoder.layer_count));
         return scores;
     };
     hat::search::ArchitectureProblem problem(space, parameters, fitness);

@@ -32,7 +32,7 @@ std::vector<hat::model::Architecture> members(const hat::elastic::DesignSpace& s
 double mean_layers(const std::vector<hat::model::Architecture>& members) {
     double layers = 0;
     for (const auto& member : members)
-        layers += member.encoder_layer_count + member.decoder_layer_count;
+        layers += member.encoder.layer_count + member.decoder.layer_count;
     return layers / static_cast<double>(members.size());
 }
 

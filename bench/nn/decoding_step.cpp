@@ -43,8 +43,8 @@ constexpr model::Architecture mixed() {
     constexpr std::array ffn_dims{96, 256, 384, 128};
     constexpr std::array heads{4, 8, 2, 4};
     for (std::size_t i = 0; i < 4; ++i) {
-        a.encoder_layer_shapes[i] = {.ffn_dim = ffn_dims[i], .heads = heads[i]};
-        a.decoder_layer_shapes[i] = {.ffn_dim = ffn_dims[3 - i],
+        a.encoder.layer_shapes[i] = {.ffn_dim = ffn_dims[i], .heads = heads[i]};
+        a.decoder.layer_shapes[i] = {.ffn_dim = ffn_dims[3 - i],
                                      .heads = heads[3 - i],
                                      .cross_heads = heads[i],
                                      .attended_layers = 1 + static_cast<int>(i % 3)};
@@ -112,7 +112,7 @@ public:
     Matrix logits(const Case& c) {
         memory_.reset();
         const int n = static_cast<int>(c.rows.size());
-        Matrix x = memory_.matrix(n, model_.architecture.decoder_embed_dim);
+        Matrix x = memory_.matrix(n, model_.architecture.decoder.embed_dim);
         const float scale = target_embedding_scale(model_.architecture);
         for (int i = 0; i < n; ++i) {
             const int token = c.rows[static_cast<std::size_t>(i)].token;

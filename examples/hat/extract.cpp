@@ -50,9 +50,9 @@ model::Architecture architecture_of_file(const std::string& path,
     };
     complete(found.source_vocab_size, sub.source_vocab_size);
     complete(found.target_vocab_size, sub.target_vocab_size);
-    complete(found.encoder_super_dim, sub.encoder_super_dim);
-    complete(found.decoder_super_dim, sub.decoder_super_dim);
-    complete(found.encoder_identity_layers, sub.encoder_identity_layers);
+    complete(found.origin.encoder_dim, sub.origin.encoder_dim);
+    complete(found.origin.decoder_dim, sub.origin.decoder_dim);
+    complete(found.origin.identity_layers, sub.origin.identity_layers);
     return found;
 }
 

@@ -44,20 +44,20 @@ std::string unit_text(const char* before, const nn::DExTraShape& unit) {
 }
 
 void print_layers(const model::Architecture& a) {
-    if (a.embedding_dim > 0)
+    if (a.embedding.dim > 0)
         std::printf("  embeddings: %s\n",
-                    unit_text("", a.embedding_unit(a.decoder_embed_dim)).c_str());
-    for (int i = 0; i < a.encoder_layer_count; ++i) {
-        const auto& layer = a.encoder_layer_shapes[static_cast<std::size_t>(i)];
+                    unit_text("", a.embedding_unit(a.decoder.embed_dim)).c_str());
+    for (int i = 0; i < a.encoder.layer_count; ++i) {
+        const auto& layer = a.encoder.layer_shapes[static_cast<std::size_t>(i)];
         std::printf("  encoder layer %d: ffn_dim %d, heads %d%s\n", i, layer.ffn_dim, layer.heads,
-                    unit_text(", ", a.unit_of(layer, a.encoder_embed_dim)).c_str());
+                    unit_text(", ", a.unit_of(layer, a.encoder.embed_dim)).c_str());
     }
-    for (int i = 0; i < a.decoder_layer_count; ++i) {
-        const auto& layer = a.decoder_layer_shapes[static_cast<std::size_t>(i)];
+    for (int i = 0; i < a.decoder.layer_count; ++i) {
+        const auto& layer = a.decoder.layer_shapes[static_cast<std::size_t>(i)];
         std::printf("  decoder layer %d: ffn_dim %d, heads %d, cross_heads %d, attended_layers "
                     "%d%s\n",
                     i, layer.ffn_dim, layer.heads, layer.cross_heads, layer.attended_layers,
-                    unit_text(", ", a.unit_of(layer, a.decoder_embed_dim)).c_str());
+                    unit_text(", ", a.unit_of(layer, a.decoder.embed_dim)).c_str());
     }
 }
 
@@ -117,8 +117,8 @@ void print_counts(const model::Architecture& a, int tokens) {
 
 void inspect_architecture(const InspectOptions& options) {
     const model::Architecture a = chosen_architecture(options);
-    std::printf("embed_dim: encoder %d, decoder %d; qkv_dim %d\n", a.encoder_embed_dim,
-                a.decoder_embed_dim, a.qkv_dim);
+    std::printf("embed_dim: encoder %d, decoder %d; qkv_dim %d\n", a.encoder.embed_dim,
+                a.decoder.embed_dim, a.qkv_dim);
     std::printf("vocabulary: source %d, target %d\n", a.source_vocab_size, a.target_vocab_size);
     std::printf("genes: %s\n", elastic::gene_string(a).c_str());
     print_layers(a);
@@ -130,8 +130,8 @@ void inspect_space(const InspectOptions& options) {
     std::printf("vocabulary: source %d, target %d; qkv_dim %d\n", space.super.source_vocab_size,
                 space.super.target_vocab_size, space.super.qkv_dim);
     model::Architecture one_layer = space.super;  // all layers have the same choices
-    one_layer.encoder_layer_count = std::min(one_layer.encoder_layer_count, 1);
-    one_layer.decoder_layer_count = 1;
+    one_layer.encoder.layer_count = std::min(one_layer.encoder.layer_count, 1);
+    one_layer.decoder.layer_count = 1;
     elastic::for_each_gene(space, std::as_const(one_layer),
                            [](elastic::Gene gene, const int&, const elastic::Choices& choices) {
                                std::string list;

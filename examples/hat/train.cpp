@@ -83,7 +83,7 @@ void train_whole(const TrainOptions& options, RunDirectory& place, const io::Jso
 void follow_recipe(TrainOptions& options, const model::Architecture& architecture) {
     if (options.recipe.empty()) return;
     follow_recipe(*options.command, options.recipe, options.task == "language-model",
-                  architecture.decoder_embed_dim, options.flags);
+                  architecture.decoder.embed_dim, options.flags);
 }
 
 void train_network(TrainOptions options, const TrainingData& data, RunDirectory& place) {

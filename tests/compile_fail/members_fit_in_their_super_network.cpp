@@ -10,7 +10,7 @@ constexpr Architecture largest = hat::model::uniform(
     {.encoder_layers = 1, .decoder_layers = 1, .embed_dim = 32, .ffn_dim = 48, .heads = 4}, 50, 50);
 constexpr Architecture wider = [] {
     Architecture genes = largest;
-    genes.decoder_layer_shapes[0].ffn_dim = 64;
+    genes.decoder.layer_shapes[0].ffn_dim = 64;
     return genes;
 }();
 

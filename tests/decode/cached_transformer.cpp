@@ -193,7 +193,7 @@ TEST_SUITE("decode/cached_transformer") {
                                           .heads = 4,
                                           .qkv_dim = 24},
                                          40, 40);
-            mixed.decoder_layer_shapes[1] = {
+            mixed.decoder.layer_shapes[1] = {
                 .ffn_dim = 20, .heads = 2, .cross_heads = 8, .attended_layers = 2};
             return mixed;
         }();

@@ -33,8 +33,8 @@ std::vector<std::string> names(const DesignSpace& space, const Architecture& gen
 TEST_SUITE("elastic/design_space") {
     TEST_CASE("genes are visited in the order of the reference's draws") {
         Architecture genes = largest(wmt_space());
-        genes.encoder_layer_count = 1;
-        genes.decoder_layer_count = 2;
+        genes.encoder.layer_count = 1;
+        genes.decoder.layer_count = 2;
         CHECK(names(wmt_space(), genes) ==
               std::vector<std::string>{
                   "encoder_embed_dim", "decoder_embed_dim", "encoder_layers", "decoder_layers",
@@ -70,19 +70,19 @@ TEST_SUITE("elastic/design_space") {
             value = choices.back();
             visited += gene.layer >= 0 ? 1 : 0;
         });
-        CHECK(genes.decoder_layer_count == 1);
+        CHECK(genes.decoder.layer_count == 1);
         CHECK(visited == 6 * 2 + 4);
     }
 
     TEST_CASE("the largest and the smallest member hold the extreme choices, in any order") {
         DesignSpace space = wmt_space();
         space.decoder_ffn_dims = {2048, 1024, 3072};
-        CHECK(largest(space).decoder_layer_shapes[0].ffn_dim == 3072);
-        CHECK(smallest(space).decoder_layer_shapes[0].ffn_dim == 1024);
-        CHECK(smallest(space).decoder_layer_count == 1);
-        CHECK(largest(space).decoder_layer_shapes[5].attended_layers == 3);
-        CHECK(largest(space, 1).decoder_layer_shapes[5].attended_layers == 1);
-        CHECK(smallest(space, 2).decoder_layer_shapes[0].attended_layers == 2);
+        CHECK(largest(space).decoder.layer_shapes[0].ffn_dim == 3072);
+        CHECK(smallest(space).decoder.layer_shapes[0].ffn_dim == 1024);
+        CHECK(smallest(space).decoder.layer_count == 1);
+        CHECK(largest(space).decoder.layer_shapes[5].attended_layers == 3);
+        CHECK(largest(space, 1).decoder.layer_shapes[5].attended_layers == 1);
+        CHECK(smallest(space, 2).decoder.layer_shapes[0].attended_layers == 2);
         CHECK(contains(space, smallest(space, 2)));
     }
 
@@ -149,10 +149,10 @@ TEST_SUITE("elastic/design_space") {
     TEST_CASE("choices of an encoder without one are named") {
         DesignSpace space;
         space.super.target_vocab_size = 9;
-        space.super.decoder_embed_dim = 8;
+        space.super.decoder.embed_dim = 8;
         space.super.qkv_dim = 8;
-        space.super.decoder_layer_count = 1;
-        space.super.decoder_layer_shapes[0] = {.ffn_dim = 16, .heads = 2};
+        space.super.decoder.layer_count = 1;
+        space.super.decoder.layer_shapes[0] = {.ffn_dim = 16, .heads = 2};
         space.decoder_embed_dims = {8};
         space.decoder_layer_counts = {1};
         space.decoder_ffn_dims = {16};
@@ -171,7 +171,7 @@ TEST_SUITE("elastic/design_space") {
         Architecture genes = largest(space);
         CHECK(contains(space, genes));
         CHECK_NOTHROW(validate_member(space, genes));
-        genes.decoder_layer_shapes[2].ffn_dim = 1000;
+        genes.decoder.layer_shapes[2].ffn_dim = 1000;
         CHECK_FALSE(contains(space, genes));
         CHECK_THROWS_WITH_AS(validate_member(space, genes),
                              "architecture: decoder_ffn_dim of layer 2 = 1000 is not in the design "
@@ -186,7 +186,7 @@ TEST_SUITE("elastic/design_space") {
                              hat::Error);
         // Leavings in a slot that is not used make another value, so it is no member.
         genes = smallest(space);
-        genes.decoder_layer_shapes[3].ffn_dim = 1024;
+        genes.decoder.layer_shapes[3].ffn_dim = 1024;
         CHECK_FALSE(contains(space, genes));
     }
 }

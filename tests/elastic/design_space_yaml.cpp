@@ -162,17 +162,23 @@ target-lang: en
         DesignSpace space = quickstart_space();
         space.super.sharing = Sharing::decoder_input_output;
         space.super.norm = Norm::pre;
-        space.super.encoder_final_norm = true;
+        space.super.encoder.final_norm = true;
         check_round_trip({.space = space});
-        space.super.decoder_final_norm = true;
+        space.super.decoder.final_norm = true;
         check_round_trip({.space = space});
         space.super.activation = hat::Activation::swish;
-        space.super.decoder_positions = Positions::learned;
-        space.super.max_target_positions = 77;
-        space.super.scale_embedding_by_super_dim = true;
+        space.super.decoder.positions = Positions::learned;
+        space.super.decoder.max_positions = 77;
+        space.super.embedding.scaled_by_super_dim = true;
         check_round_trip({.space = space});
-        space.super.decoder_positions = space.super.encoder_positions = Positions::none;
-        space.super.max_target_positions = 0;
+        space.super.decoder.positions = space.super.encoder.positions = Positions::none;
+        space.super.decoder.max_positions = 0;
+        check_round_trip({.space = space});
+        space.super.embedding.dim = 32;
+        space.super.embedding.dextra_depth = 3;
+        space.super.embedding.dextra_width = 1500;
+        space.super.embedding.dextra_groups = 4;
+        space.super.dextra_variant = hat::nn::DExTraVariant::define;
         check_round_trip({.space = space});
     }
 
@@ -207,7 +213,7 @@ target-lang: en
 
     TEST_CASE("a super network that YAML cannot describe is an error") {
         DesignSpace space = quickstart_space();
-        space.super.decoder_layer_shapes[1].ffn_dim *= 2;
+        space.super.decoder.layer_shapes[1].ffn_dim *= 2;
         CHECK_THROWS_WITH_AS(static_cast<void>(design_space_to_yaml({.space = space})),
                              "design space: YAML cannot describe its super network, whose layers "
                              "must be alike, with as many heads for self- as for cross-attention",

@@ -14,8 +14,8 @@ TEST_SUITE("elastic/elastic") {
         const auto sub = super.sub_transformer(genes);
         CHECK(sub.architecture == genes);
         const auto& first = sub.encoder_layers[0].feed_forward.first.weight.value;
-        CHECK(first.rows() == genes.encoder_layer_shapes[0].ffn_dim);
-        CHECK(first.cols() == genes.encoder_embed_dim);
+        CHECK(first.rows() == genes.encoder.layer_shapes[0].ffn_dim);
+        CHECK(first.cols() == genes.encoder.embed_dim);
         const auto all = super.sub_transformer(largest(space));
         CHECK(first.data() == all.encoder_layers[0].feed_forward.first.weight.value.data());
     }

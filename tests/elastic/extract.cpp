@@ -37,20 +37,20 @@ Architecture super_architecture(int encoder_dim, int decoder_dim, Sharing sharin
                                               .attended_layers = 3,
                                               .sharing = sharing},
                                              vocab_size, vocab_size);
-    super.decoder_embed_dim = decoder_dim;
+    super.decoder.embed_dim = decoder_dim;
     return super;
 }
 
 Architecture member(const Architecture& super, int encoder_dim, int decoder_dim) {
     Architecture genes = super;
-    genes.encoder_embed_dim = encoder_dim;
-    genes.decoder_embed_dim = decoder_dim;
-    genes.encoder_layer_count = 2;
-    genes.encoder_layer_shapes[0] = {.ffn_dim = 33, .heads = 2};
-    genes.encoder_layer_shapes[1] = {.ffn_dim = 17, .heads = 8};
-    genes.decoder_layer_shapes[0] = {
+    genes.encoder.embed_dim = encoder_dim;
+    genes.decoder.embed_dim = decoder_dim;
+    genes.encoder.layer_count = 2;
+    genes.encoder.layer_shapes[0] = {.ffn_dim = 33, .heads = 2};
+    genes.encoder.layer_shapes[1] = {.ffn_dim = 17, .heads = 8};
+    genes.decoder.layer_shapes[0] = {
         .ffn_dim = 24, .heads = 4, .cross_heads = 1, .attended_layers = 3};
-    genes.decoder_layer_shapes[1] = {
+    genes.decoder.layer_shapes[1] = {
         .ffn_dim = 40, .heads = 1, .cross_heads = 16, .attended_layers = 2};
     return sub_architecture(genes, super);
 }
@@ -144,13 +144,13 @@ TEST_SUITE("elastic/extract") {
     TEST_CASE("a member of a network of DeFINE units is extracted with its narrower units") {
         const Architecture super = hat::support::define_translator(vocab_size, vocab_size);
         Architecture genes = super;
-        genes.encoder_embed_dim = 24;
-        genes.decoder_embed_dim = 16;
-        genes.encoder_layer_count = 2;
-        genes.encoder_layer_shapes[0].ffn_dim = 5;
+        genes.encoder.embed_dim = 24;
+        genes.decoder.embed_dim = 16;
+        genes.encoder.layer_count = 2;
+        genes.encoder.layer_shapes[0].ffn_dim = 5;
         const Network whole = Twins::initialized(super);
         const Network small = extract(whole, genes);
-        CHECK(small.architecture().unit_of(genes.encoder_layer_shapes[1], 24).variant ==
+        CHECK(small.architecture().unit_of(genes.encoder.layer_shapes[1], 24).variant ==
               hat::nn::DExTraVariant::define);
         Arena memory;
         Arena scratch;
@@ -202,7 +202,7 @@ TEST_SUITE("elastic/extract") {
     TEST_CASE("genes that the super network does not hold are named") {
         Network super(super_architecture(24, 24, Sharing::all));
         Architecture genes = super.architecture();
-        genes.decoder_layer_shapes[1].ffn_dim = 41;
+        genes.decoder.layer_shapes[1].ffn_dim = 41;
         CHECK_THROWS_WITH_AS(static_cast<void>(extract(super, genes)),
                              "architecture: decoder layer 1: ffn_dim = 41 exceeds the super "
                              "network's 40",

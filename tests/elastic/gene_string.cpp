@@ -22,21 +22,21 @@ void check_invalid(const char* text, const char* message) {
 TEST_SUITE("elastic/gene_string") {
     TEST_CASE("the text of a small network, by hand") {
         Architecture a;
-        a.encoder_embed_dim = 640;
-        a.decoder_embed_dim = 512;
-        a.encoder_layer_count = 2;
-        a.decoder_layer_count = 1;
-        a.encoder_layer_shapes = {{{3072, 8}, {2048, 4}}};
-        a.decoder_layer_shapes = {{{1024, 4, 8, 3}}};
+        a.encoder.embed_dim = 640;
+        a.decoder.embed_dim = 512;
+        a.encoder.layer_count = 2;
+        a.decoder.layer_count = 1;
+        a.encoder.layer_shapes = {{{3072, 8}, {2048, 4}}};
+        a.decoder.layer_shapes = {{{1024, 4, 8, 3}}};
         CHECK(gene_string(a) == "e640:3072x8+2048x4/d512:1024x4x8x3");
         CHECK(parse_genes(gene_string(a), "test") == a);
     }
 
     TEST_CASE("a language model has a decoder only") {
         Architecture a;
-        a.decoder_embed_dim = 512;
-        a.decoder_layer_count = 2;
-        a.decoder_layer_shapes = {{{1024, 4, 0, 0}, {2048, 8, 0, 0}}};
+        a.decoder.embed_dim = 512;
+        a.decoder.layer_count = 2;
+        a.decoder.layer_shapes = {{{1024, 4, 0, 0}, {2048, 8, 0, 0}}};
         CHECK(gene_string(a) == "d512:1024x4+2048x8");
         CHECK(parse_genes(gene_string(a), "test") == a);
     }

@@ -32,10 +32,10 @@ DesignSpace one_choice() {
 DesignSpace language_model() {
     DesignSpace space;
     space.super.target_vocab_size = 1;
-    space.super.decoder_embed_dim = 32;
+    space.super.decoder.embed_dim = 32;
     space.super.qkv_dim = 32;
-    space.super.decoder_layer_count = 2;
-    space.super.decoder_layer_shapes = {{{.ffn_dim = 64, .heads = 4}, {.ffn_dim = 64, .heads = 4}}};
+    space.super.decoder.layer_count = 2;
+    space.super.decoder.layer_shapes = {{{.ffn_dim = 64, .heads = 4}, {.ffn_dim = 64, .heads = 4}}};
     space.decoder_embed_dims = {32, 16};
     space.decoder_layer_counts = {2, 1};
     space.decoder_ffn_dims = {64, 32};
@@ -73,17 +73,17 @@ TEST_SUITE("elastic/genes") {
         const DesignSpace space = wmt_space();
         Random random(5);
         CHECK(std::abs(deviation(1.0 / 2, 4000, [&] {
-                  return sample(space, random).encoder_embed_dim == 512;
+                  return sample(space, random).encoder.embed_dim == 512;
               })) < 4);
         CHECK(std::abs(deviation(1.0 / 6, 4000, [&] {
-                  return sample(space, random).decoder_layer_count == 3;
+                  return sample(space, random).decoder.layer_count == 3;
               })) < 4);
         CHECK(std::abs(deviation(1.0 / 3, 4000, [&] {
-                  return sample(space, random).decoder_layer_shapes[0].attended_layers == 2;
+                  return sample(space, random).decoder.layer_shapes[0].attended_layers == 2;
               })) < 4);
         // The sixth layer is there in one member of six, and has a third of its widths then.
         CHECK(std::abs(deviation(1.0 / 18, 4000, [&] {
-                  return sample(space, random).decoder_layer_shapes[5].ffn_dim == 1024;
+                  return sample(space, random).decoder.layer_shapes[5].ffn_dim == 1024;
               })) < 4);
     }
 
@@ -93,16 +93,16 @@ TEST_SUITE("elastic/genes") {
         Random random(7);
         CHECK(std::abs(deviation(0.3 * 1 / 2, 4000, [&] {
                   const auto mutant = mutate(space, parent, 0.3, random);
-                  return mutant.encoder_embed_dim != parent.encoder_embed_dim;
+                  return mutant.encoder.embed_dim != parent.encoder.embed_dim;
               })) < 4);
         CHECK(std::abs(deviation(0.3 * 2 / 3, 4000, [&] {
                   const auto mutant = mutate(space, parent, 0.3, random);
-                  return mutant.decoder_layer_shapes[0].ffn_dim !=
-                         parent.decoder_layer_shapes[0].ffn_dim;
+                  return mutant.decoder.layer_shapes[0].ffn_dim !=
+                         parent.decoder.layer_shapes[0].ffn_dim;
               })) < 4);
         CHECK(std::abs(deviation(0.3 * 5 / 6, 4000, [&] {
                   const auto mutant = mutate(space, parent, 0.3, random);
-                  return mutant.decoder_layer_count != parent.decoder_layer_count;
+                  return mutant.decoder.layer_count != parent.decoder.layer_count;
               })) < 4);
     }
 
@@ -115,7 +115,7 @@ TEST_SUITE("elastic/genes") {
         Random other(11);
         const Architecture a = mutate(space, largest(space), 1, one);
         const Architecture b = mutate(space, smallest(space), 1, other);
-        CHECK(a.encoder_layer_shapes == b.encoder_layer_shapes);
+        CHECK(a.encoder.layer_shapes == b.encoder.layer_shapes);
     }
 
     TEST_CASE("every gene of a child is one of its parents'") {
@@ -144,10 +144,10 @@ TEST_SUITE("elastic/genes") {
         int deep_children = 0;
         for (int i = 0; i < 50; ++i) {
             const Architecture child = crossover(space, shallow, deep, random);
-            if (child.decoder_layer_count == 1) continue;
+            if (child.decoder.layer_count == 1) continue;
             ++deep_children;
             for (std::size_t layer = 1; layer < 6; ++layer)
-                CHECK(child.decoder_layer_shapes[layer] == deep.decoder_layer_shapes[layer]);
+                CHECK(child.decoder.layer_shapes[layer] == deep.decoder.layer_shapes[layer]);
         }
         CHECK(deep_children > 0);
     }
@@ -158,7 +158,7 @@ TEST_SUITE("elastic/genes") {
         const Architecture b = largest(space);
         Random random(17);
         CHECK(std::abs(deviation(0.5, 4000, [&] {
-                  return crossover(space, a, b, random).decoder_layer_shapes[0].ffn_dim == 1024;
+                  return crossover(space, a, b, random).decoder.layer_shapes[0].ffn_dim == 1024;
               })) < 4);
     }
 
@@ -179,9 +179,9 @@ TEST_SUITE("elastic/genes") {
         Architecture genes = smallest(space);
         bool found = false;
         for (const Architecture& neighbour : neighbours(space, genes)) {
-            if (neighbour.decoder_layer_count != 3) continue;
+            if (neighbour.decoder.layer_count != 3) continue;
             found = true;
-            CHECK(neighbour.decoder_layer_shapes[2] == genes.decoder_layer_shapes[0]);
+            CHECK(neighbour.decoder.layer_shapes[2] == genes.decoder.layer_shapes[0]);
         }
         CHECK(found);
     }
@@ -205,7 +205,7 @@ TEST_SUITE("elastic/genes") {
         for (int i = 0; i < 20; ++i) {
             const Architecture genes = sample(space, random);
             CHECK_NOTHROW(validate_member(space, genes));
-            CHECK(genes.decoder_layer_shapes[0].cross_heads == 0);
+            CHECK(genes.decoder.layer_shapes[0].cross_heads == 0);
             CHECK_NOTHROW(validate_member(space, mutate(space, genes, 0.5, random)));
             for (const Architecture& neighbour : neighbours(space, genes))
                 CHECK_NOTHROW(validate_member(space, neighbour));
@@ -221,9 +221,9 @@ TEST_SUITE("elastic/genes") {
             const Architecture genes = sample(space, random);
             // As it would come from elsewhere, with leavings in slots that it does not use.
             Architecture untidy = genes;
-            for (std::size_t slot = 0; slot < untidy.decoder_layer_shapes.size(); ++slot)
-                if (slot >= static_cast<std::size_t>(genes.decoder_layer_count))
-                    untidy.decoder_layer_shapes[slot].ffn_dim = 1024;
+            for (std::size_t slot = 0; slot < untidy.decoder.layer_shapes.size(); ++slot)
+                if (slot >= static_cast<std::size_t>(genes.decoder.layer_count))
+                    untidy.decoder.layer_shapes[slot].ffn_dim = 1024;
             CHECK(sub_architecture(untidy, space.super) == genes);
             CHECK(hash_genes(untidy) == hash_genes(genes));
             members.insert(genes);

@@ -19,7 +19,7 @@ TEST_SUITE("elastic/reference_sampler") {
         PythonRandom random(0);
         PythonRandom again(0);
         const auto first = reference_sample(space, random);
-        REQUIRE(first.decoder_layer_count == 4);
+        REQUIRE(first.decoder.layer_count == 4);
         static_cast<void>(detail::member_of(space, [&](Gene, const Choices& choices) {
             return choices[again.below(static_cast<std::uint32_t>(choices.size()))];
         }));

@@ -46,11 +46,11 @@ TEST_SUITE("elastic/spaces") {
     TEST_CASE("the space for Multi30k reaches from above Transformer-Tiny to far below it") {
         const DesignSpace space = with_vocabulary(multi30k_space(), 10000, 10000);
         const auto top = largest(space);
-        CHECK(top.encoder_layer_count == 6);
-        CHECK(top.decoder_layer_count == 6);
-        CHECK(top.encoder_embed_dim == 192);
-        CHECK(top.decoder_layer_shapes[5].ffn_dim == 512);
-        CHECK(top.decoder_layer_shapes[5].heads == 8);
+        CHECK(top.encoder.layer_count == 6);
+        CHECK(top.decoder.layer_count == 6);
+        CHECK(top.encoder.embed_dim == 192);
+        CHECK(top.decoder.layer_shapes[5].ffn_dim == 512);
+        CHECK(top.decoder.layer_shapes[5].heads == 8);
         const auto tiny = hat::model::transformer_tiny(10000);
         CHECK(layer_parameters(top) > 3 * layer_parameters(tiny));
         CHECK(2 * layer_parameters(smallest(space)) < layer_parameters(tiny));

@@ -121,7 +121,7 @@ TEST_SUITE("elastic/super_training") {
             REQUIRE(plan.size() == 1);
             CHECK(contains(space, plan[0]));
             CHECK(plan == plan_of({}, update));
-            decoder_layers.insert(plan[0].decoder_layer_count);
+            decoder_layers.insert(plan[0].decoder.layer_count);
         }
         CHECK(decoder_layers.size() == 2);
         CHECK(plan_of({.seed = 1}, 3) != plan_of({.seed = 2}, 3));
@@ -220,7 +220,7 @@ TEST_SUITE("elastic/super_training") {
         Run run(directory.path(), {.updates = 1}, 1, {});
         const hat::Slab before = run.network.values();
         std::int64_t update = 0;
-        while (plan_of({}, update).front().decoder_layer_count != 1) ++update;
+        while (plan_of({}, update).front().decoder.layer_count != 1) ++update;
         run.batch.fill(run.corpus, run.plan.sentences(0));
         run.trainer.accumulate(run.super(update), hat::train::view(run.batch));
         static_cast<void>(run.trainer.update());
@@ -297,13 +297,13 @@ TEST_SUITE("elastic/super_training") {
             CHECK(ours[i].architecture == again[i].architecture);
             CHECK(ours[i].decides);
         }
-        CHECK(ours[0].architecture.decoder_layer_shapes[0].attended_layers == 2);
+        CHECK(ours[0].architecture.decoder.layer_shapes[0].attended_layers == 2);
         const auto published = hat::elastic::validated_networks(
             space, {.random_networks = 0,
                     .attended_layers = 1,
                     .scored_by = hat::elastic::ScoredBy::smallest});
         REQUIRE(published.size() == 2);
-        CHECK(published[0].architecture.decoder_layer_shapes[0].attended_layers == 1);
+        CHECK(published[0].architecture.decoder.layer_shapes[0].attended_layers == 1);
         CHECK_FALSE(published[0].decides);
         CHECK(published[1].decides);
     }

@@ -27,11 +27,11 @@ constexpr Architecture largest() {
 
 constexpr Architecture small_genes() {
     Architecture genes = largest();
-    genes.encoder_embed_dim = 32;
-    genes.decoder_embed_dim = 40;
-    genes.decoder_layer_count = 2;
-    genes.encoder_layer_shapes[1].ffn_dim = 24;
-    genes.decoder_layer_shapes[0] = {
+    genes.encoder.embed_dim = 32;
+    genes.decoder.embed_dim = 40;
+    genes.decoder.layer_count = 2;
+    genes.encoder.layer_shapes[1].ffn_dim = 24;
+    genes.decoder.layer_shapes[0] = {
         .ffn_dim = 16, .heads = 2, .cross_heads = 8, .attended_layers = 3};
     return genes;
 }
@@ -105,13 +105,13 @@ TEST_SUITE("elastic/super_transformer") {
     TEST_CASE("a gene that exceeds the super network is named") {
         const SuperTransformer super(largest());
         Architecture genes = small_genes();
-        genes.decoder_layer_shapes[1].ffn_dim = 65;
+        genes.decoder.layer_shapes[1].ffn_dim = 65;
         CHECK_THROWS_WITH_AS(static_cast<void>(super.architecture_of(genes)),
                              "architecture: decoder layer 1: ffn_dim = 65 exceeds the super "
                              "network's 64",
                              hat::Error);
         genes = small_genes();
-        genes.encoder_layer_shapes[2].heads = 5;
+        genes.encoder.layer_shapes[2].heads = 5;
         CHECK_THROWS_WITH_AS(
             static_cast<void>(super.architecture_of(genes)),
             "architecture: encoder layer 2: heads = 5 does not divide qkv_dim = 32", hat::Error);

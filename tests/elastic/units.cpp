@@ -140,7 +140,7 @@ TEST_SUITE("elastic/units") {
         const DesignSpace all = space();
         Network super(all.super);
         Architecture genes = largest(all);
-        genes.encoder_layer_shapes[0].dextra_depth = 3;
+        genes.encoder.layer_shapes[0].dextra_depth = 3;
         const auto whole = super.view();
         const auto part = super.view(sub_architecture(genes, all.super));
         const auto& deep = whole.encoder_layers[0].dextra->layers;
@@ -197,7 +197,7 @@ TEST_SUITE("elastic/units") {
             for (const Architecture& member : {parent, mutate(all, parent, 0.5, random),
                                                crossover(all, parent, other, random)}) {
                 validate_member(all, member);
-                for (const auto& layer : member.encoder_layers())
+                for (const auto& layer : member.encoder.layers())
                     CHECK((layer.dextra_depth == 0) == (layer.dextra_width == 0));
                 CHECK(parse_member(all, gene_string(member), "text") == member);
                 CHECK(hash_genes(member) == hash_genes(Architecture(member)));
@@ -230,8 +230,8 @@ TEST_SUITE("elastic/units") {
 
     TEST_CASE("the largest member has the fewest groups, the smallest no unit") {
         const DesignSpace all = space();
-        CHECK(largest(all).decoder_layer_shapes[0].dextra_groups == 2);
-        CHECK(smallest(all).decoder_layer_shapes[0].dextra_depth == 0);
+        CHECK(largest(all).decoder.layer_shapes[0].dextra_groups == 2);
+        CHECK(smallest(all).decoder.layer_shapes[0].dextra_depth == 0);
         Random random(2);
         for (int i = 0; i < 50; ++i)
             CHECK(layer_parameters(sample(all, random)) <= layer_parameters(largest(all)));

@@ -39,16 +39,16 @@ Architecture architecture_around(const SafetensorsFile& file, bool in_encoder) {
     const bool has_memory = in_encoder || file.metadata("no_encoder_attn") != "true";
     Architecture a;
     a.target_vocab_size = 4;
-    a.decoder_embed_dim = dim;
+    a.decoder.embed_dim = dim;
     a.qkv_dim = dim / 2;
-    a.decoder_layer_count = 1;
-    a.decoder_layer_shapes[0] = {.ffn_dim = 8, .heads = 1};
+    a.decoder.layer_count = 1;
+    a.decoder.layer_shapes[0] = {.ffn_dim = 8, .heads = 1};
     if (has_memory) {
         a.source_vocab_size = 4;
-        a.encoder_embed_dim = dim;
-        a.encoder_layer_count = 1;
-        a.encoder_layer_shapes[0] = {.ffn_dim = 8, .heads = 1};
-        a.decoder_layer_shapes[0].cross_heads = a.decoder_layer_shapes[0].attended_layers = 1;
+        a.encoder.embed_dim = dim;
+        a.encoder.layer_count = 1;
+        a.encoder.layer_shapes[0] = {.ffn_dim = 8, .heads = 1};
+        a.decoder.layer_shapes[0].cross_heads = a.decoder.layer_shapes[0].attended_layers = 1;
     }
     const auto shape = [&](auto& layer) {
         layer.ffn_dim = dim / args.at("delight_" + side + "_ffn_red").get<int>();
@@ -57,9 +57,9 @@ Architecture architecture_around(const SafetensorsFile& file, bool in_encoder) {
         layer.dextra_groups = args.at("delight_" + side + "_max_groups").get<int>();
     };
     if (in_encoder)
-        shape(a.encoder_layer_shapes[0]);
+        shape(a.encoder.layer_shapes[0]);
     else
-        shape(a.decoder_layer_shapes[0]);
+        shape(a.decoder.layer_shapes[0]);
     const bool pre =
         args.value(in_encoder ? "encoder_normalize_before" : "decoder_normalize_before", false);
     a.norm = pre ? hat::model::Norm::pre : hat::model::Norm::post;
@@ -124,7 +124,7 @@ public:
     }
 
     void run() {
-        const int dim = network_.architecture().decoder_embed_dim;
+        const int dim = network_.architecture().decoder.embed_dim;
         Arena memory;
         Arena scratch;
         Tape tape(memory, scratch, RandomKey(1));

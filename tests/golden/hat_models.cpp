@@ -39,11 +39,11 @@ public:
     }
 
     [[nodiscard]] bool holds(int row, int col) const {
-        const int e = sub_.encoder_embed_dim;
-        const int d = sub_.decoder_embed_dim;
+        const int e = sub_.encoder.embed_dim;
+        const int d = sub_.decoder.embed_dim;
         const bool in_encoder = name_.starts_with("encoder.");
         const int dim = in_encoder ? e : d;
-        if (layer_ >= (in_encoder ? sub_.encoder_layer_count : sub_.decoder_layer_count))
+        if (layer_ >= (in_encoder ? sub_.encoder.layer_count : sub_.decoder.layer_count))
             return false;
         if (is("in_proj_bias")) return true;
         if (is("q_proj_weight")) return col < d;
@@ -62,8 +62,8 @@ private:
     [[nodiscard]] bool is(const char* what) const { return name_.ends_with(what); }
     [[nodiscard]] int ffn_dim() const {
         const auto slot = static_cast<std::size_t>(layer_);
-        return name_.starts_with("encoder.") ? sub_.encoder_layer_shapes[slot].ffn_dim
-                                             : sub_.decoder_layer_shapes[slot].ffn_dim;
+        return name_.starts_with("encoder.") ? sub_.encoder.layer_shapes[slot].ffn_dim
+                                             : sub_.decoder.layer_shapes[slot].ffn_dim;
     }
 
     const Architecture& sub_;
@@ -94,8 +94,8 @@ public:
         const auto batch = batch_.batch();
         const auto encoded =
             hat::model::encode(eval, model, {}, batch.source, batch.source_sentences);
-        for (int l = 0; l < sub_.encoder_layer_count + sub_.encoder_identity_layers; ++l) {
-            const int real = std::min(l, sub_.encoder_layer_count - 1);
+        for (int l = 0; l < sub_.encoder.layer_count + sub_.origin.identity_layers; ++l) {
+            const int real = std::min(l, sub_.encoder.layer_count - 1);
             state("encoder_layer_" + std::to_string(l), batch_.source,
                   encoded.layers[static_cast<std::size_t>(real)].value);
         }
@@ -103,8 +103,8 @@ public:
 
         const auto decoded =
             hat::model::decode(eval, model, {}, encoded, batch.input, batch.target_sentences);
-        for (int l = 0; l <= network_.architecture().decoder_layer_count; ++l) {
-            const int real = std::min(l, sub_.decoder_layer_count);
+        for (int l = 0; l <= network_.architecture().decoder.layer_count; ++l) {
+            const int real = std::min(l, sub_.decoder.layer_count);
             state("decoder_state_" + std::to_string(l), batch_.input,
                   decoded.states[static_cast<std::size_t>(real)].value);
         }

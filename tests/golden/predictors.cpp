@@ -43,17 +43,17 @@ hat::model::Architecture architecture_of(const Json& sample) {
         return side.at(name).at(static_cast<std::size_t>(layer)).get<int>();
     };
     hat::model::Architecture a;
-    a.encoder_embed_dim = number(encoder, "encoder_embed_dim");
-    a.decoder_embed_dim = number(decoder, "decoder_embed_dim");
-    a.encoder_layer_count = number(encoder, "encoder_layer_num");
-    a.decoder_layer_count = number(decoder, "decoder_layer_num");
-    for (int i = 0; i < a.encoder_layer_count; ++i)
-        a.encoder_layer_shapes[static_cast<std::size_t>(i)] = {
+    a.encoder.embed_dim = number(encoder, "encoder_embed_dim");
+    a.decoder.embed_dim = number(decoder, "decoder_embed_dim");
+    a.encoder.layer_count = number(encoder, "encoder_layer_num");
+    a.decoder.layer_count = number(decoder, "decoder_layer_num");
+    for (int i = 0; i < a.encoder.layer_count; ++i)
+        a.encoder.layer_shapes[static_cast<std::size_t>(i)] = {
             .ffn_dim = of_layer(encoder, "encoder_ffn_embed_dim", i),
             .heads = of_layer(encoder, "encoder_self_attention_heads", i)};
-    for (int i = 0; i < a.decoder_layer_count; ++i) {
+    for (int i = 0; i < a.decoder.layer_count; ++i) {
         const int attended = of_layer(decoder, "decoder_arbitrary_ende_attn", i);
-        a.decoder_layer_shapes[static_cast<std::size_t>(i)] = {
+        a.decoder.layer_shapes[static_cast<std::size_t>(i)] = {
             .ffn_dim = of_layer(decoder, "decoder_ffn_embed_dim", i),
             .heads = of_layer(decoder, "decoder_self_attention_heads", i),
             .cross_heads = of_layer(decoder, "decoder_ende_attention_heads", i),

@@ -37,9 +37,9 @@ Architecture super_network(const Json& settings, const std::string& where) {
                                               .qkv_dim = get("qkv_dim"),
                                               .attended_layers = 3},
                                              1, 1);
-    super.decoder_embed_dim = get("decoder_embed_dim");
-    for (int i = 0; i < super.decoder_layer_count; ++i)
-        super.decoder_layer_shapes[static_cast<std::size_t>(i)].ffn_dim =
+    super.decoder.embed_dim = get("decoder_embed_dim");
+    for (int i = 0; i < super.decoder.layer_count; ++i)
+        super.decoder.layer_shapes[static_cast<std::size_t>(i)].ffn_dim =
             get("decoder_ffn_embed_dim");
     return super;
 }

@@ -39,14 +39,14 @@ public:
     explicit AdditiveLoss(const Json& table) : table_(table) {}
 
     double operator()(const Architecture& a) const {
-        double sum = table_.at("base").get<double>() + at("enc_embed", a.encoder_embed_dim) +
-                     at("dec_embed", a.decoder_embed_dim) + at("dec_layers", a.decoder_layer_count);
-        for (std::size_t i = 0; i < a.encoder_layers().size(); ++i) {
-            const auto& layer = a.encoder_layers()[i];
+        double sum = table_.at("base").get<double>() + at("enc_embed", a.encoder.embed_dim) +
+                     at("dec_embed", a.decoder.embed_dim) + at("dec_layers", a.decoder.layer_count);
+        for (std::size_t i = 0; i < a.encoder.layers().size(); ++i) {
+            const auto& layer = a.encoder.layers()[i];
             sum += weighted("enc_ffn", layer.ffn_dim, i) + weighted("enc_heads", layer.heads, i);
         }
-        for (std::size_t i = 0; i < a.decoder_layers().size(); ++i) {
-            const auto& layer = a.decoder_layers()[i];
+        for (std::size_t i = 0; i < a.decoder.layers().size(); ++i) {
+            const auto& layer = a.decoder.layers()[i];
             const int attended = layer.attended_layers;
             sum += weighted("dec_ffn", layer.ffn_dim, i) + weighted("dec_self", layer.heads, i) +
                    weighted("dec_ende", layer.cross_heads, i) +

@@ -153,21 +153,21 @@ TEST_SUITE("interop/fairseq") {
         a.target_vocab_size = 7;
         a.sharing = Sharing::decoder_input_output;
         a.norm = Norm::pre;
-        a.encoder_final_norm = true;
-        a.decoder_final_norm = true;
+        a.encoder.final_norm = true;
+        a.decoder.final_norm = true;
         a.activation = hat::Activation::gelu_tanh;
-        a.encoder_positions = Positions::learned;
-        a.max_source_positions = 20;
-        a.scale_embedding_by_super_dim = true;
-        a.decoder_embed_dim = 12;
-        for (auto& layer : a.decoder_layer_shapes)
+        a.encoder.positions = Positions::learned;
+        a.encoder.max_positions = 20;
+        a.embedding.scaled_by_super_dim = true;
+        a.decoder.embed_dim = 12;
+        for (auto& layer : a.decoder.layer_shapes)
             layer.attended_layers = std::min(layer.attended_layers, 1);
         const auto checkpoint = written(arguments, some_network(a));
         CHECK(checkpoint.architecture() == a);
         CHECK(checkpoint.architecture().joint_cross_projection() == false);
 
         arguments["no_decoder_final_norm"] = true;
-        a.decoder_final_norm = false;
+        a.decoder.final_norm = false;
         CHECK(written(arguments, some_network(a)).architecture() == a);
     }
 
@@ -205,8 +205,8 @@ TEST_SUITE("interop/fairseq") {
             const TemporaryDirectory directory;
             file.write(directory / "c.pt");
             const auto checkpoint = FairseqCheckpoint::open(directory / "c.pt");
-            CHECK(checkpoint.architecture().encoder_final_norm == (version >= 2.0F));
-            CHECK(checkpoint.architecture().decoder_final_norm == (version > 2.0F));
+            CHECK(checkpoint.architecture().encoder.final_norm == (version >= 2.0F));
+            CHECK(checkpoint.architecture().decoder.final_norm == (version > 2.0F));
             // What the network does not use is listed.
             const std::size_t unused = version < 2.0F ? 4 : version < 3.0F ? 2 : 0;
             CHECK(checkpoint.ignored().size() == unused);
@@ -228,13 +228,13 @@ TEST_SUITE("interop/fairseq") {
                           {"decoder_ende_attention_heads_all_subtransformer", {4}},
                           {"decoder_arbitrary_ende_attn_all_subtransformer", {1, -1}}});
         Architecture genes;
-        genes.encoder_embed_dim = 8;
-        genes.decoder_embed_dim = 4;
-        genes.encoder_layer_count = 2;
-        genes.decoder_layer_count = 1;
-        genes.encoder_layer_shapes[0] = {.ffn_dim = 12, .heads = 4};
-        genes.encoder_layer_shapes[1] = {.ffn_dim = 6, .heads = 2};
-        genes.decoder_layer_shapes[0] = {
+        genes.encoder.embed_dim = 8;
+        genes.decoder.embed_dim = 4;
+        genes.encoder.layer_count = 2;
+        genes.decoder.layer_count = 1;
+        genes.encoder.layer_shapes[0] = {.ffn_dim = 12, .heads = 4};
+        genes.encoder.layer_shapes[1] = {.ffn_dim = 6, .heads = 2};
+        genes.decoder.layer_shapes[0] = {
             .ffn_dim = 10, .heads = 2, .cross_heads = 4, .attended_layers = 2};
         const Network network = some_network(some_architecture());
         const auto checkpoint = written(arguments, network);

@@ -99,13 +99,13 @@ TEST_SUITE("io/architecture_yaml") {
 
     TEST_CASE("a published SubTransformer is read as part of its super network") {
         const Architecture sub = published_from_yaml(published_text, "s.yml", hat_super_wmt(32768));
-        CHECK(sub.encoder_embed_dim == 512);
-        CHECK(sub.encoder_super_dim == 640);
-        CHECK(sub.decoder_layer_count == 2);
-        CHECK(sub.encoder_layer_shapes[1].ffn_dim == 1024);
-        CHECK(sub.encoder_layer_shapes[2].heads == 4);
-        CHECK(sub.decoder_layer_shapes[0] == hat::model::DecoderLayerShape{3072, 4, 8, 3});
-        CHECK(sub.decoder_layer_shapes[1] == hat::model::DecoderLayerShape{2048, 8, 4, 1});
+        CHECK(sub.encoder.embed_dim == 512);
+        CHECK(sub.origin.encoder_dim == 640);
+        CHECK(sub.decoder.layer_count == 2);
+        CHECK(sub.encoder.layer_shapes[1].ffn_dim == 1024);
+        CHECK(sub.encoder.layer_shapes[2].heads == 4);
+        CHECK(sub.decoder.layer_shapes[0] == hat::model::DecoderLayerShape{3072, 4, 8, 3});
+        CHECK(sub.decoder.layer_shapes[1] == hat::model::DecoderLayerShape{2048, 8, 4, 1});
         CHECK(sub.qkv_dim == 512);
         CHECK(sub.target_vocab_size == 32768);
     }
@@ -148,10 +148,10 @@ TEST_SUITE("io/architecture_yaml") {
         const std::string path = directory / "a.yml";
         const Architecture super = hat_super_wmt(1000);
         write_file(path, tiny_text);
-        CHECK(read_architecture_yaml(path).encoder_embed_dim == 128);
-        CHECK(read_architecture_yaml(path, &super).encoder_embed_dim == 128);
+        CHECK(read_architecture_yaml(path).encoder.embed_dim == 128);
+        CHECK(read_architecture_yaml(path, &super).encoder.embed_dim == 128);
         write_file(path, published_text);
-        CHECK(read_architecture_yaml(path, &super).encoder_embed_dim == 512);
+        CHECK(read_architecture_yaml(path, &super).encoder.embed_dim == 512);
         CHECK_THROWS_AS(static_cast<void>(read_architecture_yaml(path)), hat::Error);
     }
 
@@ -163,6 +163,6 @@ TEST_SUITE("io/architecture_yaml") {
         ::close(ends[1]);
         const auto read = read_architecture_yaml("/dev/fd/" + std::to_string(ends[0]));
         ::close(ends[0]);
-        CHECK(read.encoder_embed_dim == 128);
+        CHECK(read.encoder.embed_dim == 128);
     }
 }

@@ -16,16 +16,16 @@ namespace {
 
 constexpr Architecture small = [] {
     Architecture a;
-    a.encoder_embed_dim = 640;
-    a.decoder_embed_dim = 512;
-    a.encoder_layer_count = 3;
-    a.decoder_layer_count = 2;
-    a.encoder_layer_shapes[0] = {.ffn_dim = 1024, .heads = 4};
-    a.encoder_layer_shapes[1] = {.ffn_dim = 2048, .heads = 8};
-    a.encoder_layer_shapes[2] = {.ffn_dim = 1024, .heads = 8};
-    a.decoder_layer_shapes[0] = {
+    a.encoder.embed_dim = 640;
+    a.decoder.embed_dim = 512;
+    a.encoder.layer_count = 3;
+    a.decoder.layer_count = 2;
+    a.encoder.layer_shapes[0] = {.ffn_dim = 1024, .heads = 4};
+    a.encoder.layer_shapes[1] = {.ffn_dim = 2048, .heads = 8};
+    a.encoder.layer_shapes[2] = {.ffn_dim = 1024, .heads = 8};
+    a.decoder.layer_shapes[0] = {
         .ffn_dim = 1024, .heads = 4, .cross_heads = 8, .attended_layers = 3};
-    a.decoder_layer_shapes[1] = {
+    a.decoder.layer_shapes[1] = {
         .ffn_dim = 3072, .heads = 4, .cross_heads = 4, .attended_layers = 1};
     return a;
 }();
@@ -60,10 +60,10 @@ TEST_SUITE("latency/features") {
         CHECK(decoder_terms(features, 1000).back() == 0);
 
         Architecture narrow = a;  // a table of 64 columns, and what leads from and to it
-        narrow.embedding_dim = 64;
-        narrow.embedding_dextra_depth = 4;
-        narrow.embedding_dextra_width = 2000;
-        narrow.embedding_dextra_groups = 4;
+        narrow.embedding.dim = 64;
+        narrow.embedding.dextra_depth = 4;
+        narrow.embedding.dextra_width = 2000;
+        narrow.embedding.dextra_groups = 4;
         const auto unit = hat::model::unit_weights(narrow.embedding_unit(512));
         CHECK(latency_features(narrow).decoder_weight_mb ==
               doctest::Approx(
@@ -85,7 +85,7 @@ TEST_SUITE("latency/features") {
 
     TEST_CASE("a decoder alone has no encoder's features and terms") {
         Architecture a = small;
-        a.encoder_embed_dim = a.encoder_layer_count = 0;
+        a.encoder.embed_dim = a.encoder.layer_count = 0;
         const auto features = latency_features(a);
         CHECK(features.encoder_ffn_dim == 0);
         CHECK(encoder_terms(features) == EncoderTerms{});

@@ -61,9 +61,9 @@ TEST_SUITE("latency/plan_text") {
                                                 "e64:64x4/d48:96x4x2x1",
                                                 "plan");
         CHECK(plan.workload.lengths == std::vector<PairLength>{{23, 23}});
-        CHECK(plan.super.decoder_layer_shapes[1].ffn_dim == 96);
+        CHECK(plan.super.decoder.layer_shapes[1].ffn_dim == 96);
         REQUIRE(plan.members.size() == 1);
-        CHECK(plan.members[0].decoder_layer_count == 1);
+        CHECK(plan.members[0].decoder.layer_count == 1);
         CHECK(plan.members[0].target_vocab_size == 90);
     }
 

@@ -57,9 +57,9 @@ TEST_SUITE("latency/predictor") {
 
     TEST_CASE("an architecture is its features") {
         hat::model::Architecture a;
-        a.decoder_embed_dim = 512;
-        a.decoder_layer_count = 1;
-        a.decoder_layer_shapes[0] = {.ffn_dim = 64, .heads = 4};
+        a.decoder.embed_dim = 512;
+        a.decoder.layer_count = 1;
+        a.decoder.layer_shapes[0] = {.ffn_dim = 64, .heads = 4};
         const Predictor predictor(fit_additive_predictor(latency_rows(40)));
         CHECK(predictor.predict_ms(a) == predictor.predict_ms(latency_features(a)));
         CHECK(predictor.interval(a).ms == predictor.predict_ms(a));

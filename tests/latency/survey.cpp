@@ -91,7 +91,7 @@ TEST_SUITE("latency/survey") {
         CHECK_THROWS_WITH_AS(LatencySurvey(setting.super.network(), plan, hasty),
                              "latency: the plan names no network", hat::Error);
         auto genes = setting.plan.members[1];
-        genes.encoder_embed_dim = 48;
+        genes.encoder.embed_dim = 48;
         CHECK_THROWS_AS(setting.survey.measure(genes), hat::Error);
     }
 }

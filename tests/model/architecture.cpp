@@ -14,7 +14,7 @@ namespace {
 constexpr Architecture tiny = transformer_tiny(1000);
 
 template <Architecture A>
-constexpr int layers_of = A.encoder_layer_count + A.decoder_layer_count;
+constexpr int layers_of = A.encoder.layer_count + A.decoder.layer_count;
 
 static_assert(layers_of<tiny> == 8, "an architecture is a template argument");
 static_assert((validate(tiny), true));
@@ -24,10 +24,10 @@ static_assert(sub_architecture(tiny, tiny) == tiny);
 /// A small network cut from the published WMT super network.
 constexpr Architecture cut() {
     Architecture genes = hat_super_wmt(1000);
-    genes.encoder_embed_dim = 512;
-    genes.encoder_layer_count = 4;
-    genes.decoder_layer_count = 2;
-    genes.decoder_layer_shapes[1].ffn_dim = 1024;
+    genes.encoder.embed_dim = 512;
+    genes.encoder.layer_count = 4;
+    genes.decoder.layer_count = 2;
+    genes.decoder.layer_shapes[1].ffn_dim = 1024;
     return sub_architecture(genes, hat_super_wmt(1000));
 }
 
@@ -40,13 +40,13 @@ void check_invalid(const Architecture& a, const char* message) {
 TEST_SUITE("model/architecture") {
     TEST_CASE("a SubTransformer remembers the dims and layers of its super network") {
         constexpr Architecture sub = cut();
-        CHECK(sub.encoder_super_dim == 640);
+        CHECK(sub.origin.encoder_dim == 640);
         CHECK(sub.encoder_position_dim() == 640);
-        CHECK(sub.decoder_super_dim == 0);
+        CHECK(sub.origin.decoder_dim == 0);
         CHECK(sub.decoder_position_dim() == 640);
-        CHECK(sub.encoder_identity_layers == 2);
-        CHECK(sub.encoder_layers().size() == 4);
-        CHECK(sub.decoder_layer_shapes[2] == DecoderLayerShape{});
+        CHECK(sub.origin.identity_layers == 2);
+        CHECK(sub.encoder.layers().size() == 4);
+        CHECK(sub.decoder.layer_shapes[2] == DecoderLayerShape{});
         CHECK(sub.source_table_dim() == 640);
         CHECK_FALSE(sub.joint_cross_projection());
         CHECK_NOTHROW(validate(sub));
@@ -56,11 +56,11 @@ TEST_SUITE("model/architecture") {
 
     TEST_CASE("a SubTransformer of a SubTransformer keeps the first super network") {
         Architecture genes = cut();
-        genes.encoder_layer_count = 3;
-        genes.encoder_embed_dim = 256;
+        genes.encoder.layer_count = 3;
+        genes.encoder.embed_dim = 256;
         const Architecture sub = sub_architecture(genes, cut());
-        CHECK(sub.encoder_super_dim == 640);
-        CHECK(sub.encoder_identity_layers == 3);
+        CHECK(sub.origin.encoder_dim == 640);
+        CHECK(sub.origin.identity_layers == 3);
         CHECK(fits_in(sub, cut()));
     }
 
@@ -68,11 +68,11 @@ TEST_SUITE("model/architecture") {
         Architecture super = hat_super_wmt(1000);
         super.attends_to_real_layers = true;
         const Architecture sub = sub_architecture(cut(), super);
-        CHECK(sub.encoder_layer_count == 4);
-        CHECK(sub.encoder_identity_layers == 0);
+        CHECK(sub.encoder.layer_count == 4);
+        CHECK(sub.origin.identity_layers == 0);
         CHECK_NOTHROW(validate_fits_in(sub, super));
         Architecture wrong = sub;
-        wrong.encoder_identity_layers = 1;
+        wrong.origin.identity_layers = 1;
         CHECK_THROWS_AS(validate_fits_in(wrong, super), hat::Error);
         CHECK_FALSE(fits_in(wrong, super));
     }
@@ -80,14 +80,14 @@ TEST_SUITE("model/architecture") {
     TEST_CASE("a gene larger than the super network's is named") {
         const Architecture super = hat_super_wmt(1000);
         Architecture sub = cut();
-        sub.decoder_layer_shapes[1].ffn_dim = 4096;
+        sub.decoder.layer_shapes[1].ffn_dim = 4096;
         CHECK_THROWS_WITH_AS(
             validate_fits_in(sub, super),
             "architecture: decoder layer 1: ffn_dim = 4096 exceeds the super network's 3072",
             hat::Error);
         CHECK_FALSE(fits_in(sub, super));
         sub = cut();
-        sub.decoder_embed_dim = 700;
+        sub.decoder.embed_dim = 700;
         CHECK_THROWS_WITH_AS(
             validate_fits_in(sub, super),
             "architecture: decoder_embed_dim = 700 exceeds the super network's 640", hat::Error);
@@ -105,15 +105,15 @@ TEST_SUITE("model/architecture") {
     TEST_CASE("every field out of range is named") {
         check_invalid({}, "architecture: decoder_layers = 0 is not in 1 … 16");
         Architecture a = tiny;
-        a.encoder_layer_count = 17;
+        a.encoder.layer_count = 17;
         check_invalid(a, "architecture: encoder_layers = 17 is not in 0 … 16");
         a = tiny;
-        a.decoder_layer_shapes[2].heads = 3;
+        a.decoder.layer_shapes[2].heads = 3;
         check_invalid(a, "architecture: decoder layer 2: heads = 3 does not divide qkv_dim = 128");
-        a.decoder_layer_shapes[2].heads = 0;
+        a.decoder.layer_shapes[2].heads = 0;
         check_invalid(a, "architecture: decoder layer 2: heads = 0 does not divide qkv_dim = 128");
         a = tiny;
-        a.encoder_layer_shapes[3].ffn_dim = -1;
+        a.encoder.layer_shapes[3].ffn_dim = -1;
         check_invalid(a, "architecture: encoder layer 3: ffn_dim = -1 is not in 1 … 65536");
         a = tiny;
         a.source_vocab_size = 900;
@@ -121,17 +121,17 @@ TEST_SUITE("model/architecture") {
                       "architecture: sharing = all needs one vocabulary, but source_vocab_size = "
                       "900 and target_vocab_size = 1000");
         a = tiny;
-        a.decoder_final_norm = true;
+        a.decoder.final_norm = true;
         check_invalid(a, "architecture: decoder_final_norm needs norm = pre");
         a = tiny;
-        a.decoder_positions = Positions::learned;
+        a.decoder.positions = Positions::learned;
         check_invalid(a, "architecture: max_target_positions = 0 is not in 1 … 16777216");
         a = tiny;
-        a.max_source_positions = 8;
+        a.encoder.max_positions = 8;
         check_invalid(a, "architecture: max_source_positions = 8 must be 0 unless positions are "
                          "learned");
         a = tiny;
-        a.encoder_super_dim = 64;
+        a.origin.encoder_dim = 64;
         check_invalid(a, "architecture: encoder_super_dim = 64 is not in 129 … 65536");
     }
 
@@ -144,25 +144,24 @@ TEST_SUITE("model/architecture") {
 
     TEST_CASE("attending to more layers than the super encoder has is an error") {
         Architecture a = tiny;
-        a.encoder_layer_count = 1;
-        a.encoder_layer_shapes = {tiny.encoder_layer_shapes[0]};
-        a.decoder_layer_shapes[0].attended_layers = 2;
+        a.encoder.layer_count = 1;
+        a.encoder.layer_shapes = {tiny.encoder.layer_shapes[0]};
+        a.decoder.layer_shapes[0].attended_layers = 2;
         check_invalid(a, "architecture: decoder layer 0: attended_layers = 2 is not in 1 … 1");
-        a.encoder_identity_layers = 1;
+        a.origin.identity_layers = 1;
         CHECK_NOTHROW(validate(a));
     }
 
     TEST_CASE("without an encoder it is a language model") {
         const DecoderLayerShape layer{.ffn_dim = 256, .heads = 4};
-        Architecture a{.target_vocab_size = 100,
-                       .decoder_embed_dim = 64,
-                       .qkv_dim = 64,
-                       .decoder_layer_count = 2,
-                       .decoder_layer_shapes = {layer, layer},
-                       .sharing = Sharing::decoder_input_output};
+        Architecture a{
+            .target_vocab_size = 100,
+            .decoder = {.embed_dim = 64, .layer_count = 2, .layer_shapes = {layer, layer}},
+            .qkv_dim = 64,
+            .sharing = Sharing::decoder_input_output};
         CHECK_NOTHROW(validate(a));
         CHECK_FALSE(a.has_encoder());
-        a.decoder_layer_shapes[1].cross_heads = 4;
+        a.decoder.layer_shapes[1].cross_heads = 4;
         check_invalid(
             a, "architecture: decoder layer 1: cross_heads = 4 must be 0 without an encoder");
     }

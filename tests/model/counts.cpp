@@ -16,15 +16,12 @@ using hat::Ragged;
 namespace {
 
 /// One layer on each side, all sizes different: E = 4, D = 8, Q = 6, F = 10 and 12.
-constexpr Architecture small = {.source_vocab_size = 20,
-                                .target_vocab_size = 30,
-                                .encoder_embed_dim = 4,
-                                .decoder_embed_dim = 8,
-                                .qkv_dim = 6,
-                                .encoder_layer_count = 1,
-                                .decoder_layer_count = 1,
-                                .encoder_layer_shapes = {EncoderLayerShape{10, 2}},
-                                .decoder_layer_shapes = {DecoderLayerShape{12, 2, 3, 1}}};
+constexpr Architecture small = {
+    .source_vocab_size = 20,
+    .target_vocab_size = 30,
+    .encoder = {.embed_dim = 4, .layer_count = 1, .layer_shapes = {EncoderLayerShape{10, 2}}},
+    .decoder = {.embed_dim = 8, .layer_count = 1, .layer_shapes = {DecoderLayerShape{12, 2, 3, 1}}},
+    .qkv_dim = 6};
 
 constexpr int encoder_layer = (4 * 24 + 18 + 4) + (2 * 40 + 10 + 4) + 2 * 8;
 constexpr int decoder_layer =
@@ -46,11 +43,11 @@ TEST_SUITE("model/counts") {
         a.sharing = Sharing::all;
         a.source_vocab_size = 30;
         CHECK(parameters(a) == layers + 30 * 8);
-        a.encoder_positions = Positions::learned;
-        a.max_source_positions = 5;
+        a.encoder.positions = Positions::learned;
+        a.encoder.max_positions = 5;
         CHECK(parameters(a) == layers + 30 * 8 + 7 * 4);
         a.norm = Norm::pre;
-        a.encoder_final_norm = a.decoder_final_norm = true;
+        a.encoder.final_norm = a.decoder.final_norm = true;
         CHECK(parameters(a) == layers + 30 * 8 + 7 * 4 + 8 + 16);
     }
 
@@ -74,7 +71,7 @@ TEST_SUITE("model/counts") {
 
     TEST_CASE("attending to more layers costs keys, values and their products only") {
         Architecture three = small;
-        three.decoder_layer_shapes[0].attended_layers = 3;
+        three.decoder.layer_shapes[0].attended_layers = 3;
         const Macs one = macs(small, 3, 2);
         const Macs more = macs(three, 3, 2);
         CHECK(more.linear - one.linear == 6 * 2 * 24);
@@ -96,10 +93,10 @@ TEST_SUITE("model/counts") {
 
     TEST_CASE("a language model has neither cross-attention nor source") {
         Architecture a = small;
-        a.encoder_layer_count = 0;
-        a.encoder_embed_dim = a.source_vocab_size = 0;
+        a.encoder.layer_count = 0;
+        a.encoder.embed_dim = a.source_vocab_size = 0;
         a.sharing = Sharing::decoder_input_output;
-        a.decoder_layer_shapes[0] = {12, 2, 0, 0};
+        a.decoder.layer_shapes[0] = {12, 2, 0, 0};
         validate(a);
         CHECK(parameters(a) == 30 * 8 + (4 * 48 + 18 + 8) + (2 * 96 + 12 + 8) + 2 * 16);
         CHECK(macs(a, 0, 2).linear == 2 * (4 * 48 + 2 * 96));

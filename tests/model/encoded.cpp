@@ -43,9 +43,9 @@ TEST_SUITE("model/encoded") {
         };
         check(a, {2, 1, 0});
         // Where the super network has one more layer, the last real one is listed twice.
-        a.encoder_identity_layers = 1;
+        a.origin.identity_layers = 1;
         check(a, {2, 2, 1});
-        a.encoder_identity_layers = 2;
+        a.origin.identity_layers = 2;
         check(a, {2, 2, 2});
     }
 

@@ -22,15 +22,15 @@ constexpr Architecture numbered() {
             for (int i = 0; gene.is_of_layers() && !gene.name(side).empty() && i < 2; ++i)
                 gene.of(a, side, i) = ++number;
     }
-    a.encoder_embed_dim = ++number;
-    a.decoder_embed_dim = ++number;
+    a.encoder.embed_dim = ++number;
+    a.decoder.embed_dim = ++number;
     return a;
 }
 
 // A member of the shapes that the table lacked would be lost here.
-static_assert(numbered().decoder_layer_shapes[1] ==
+static_assert(numbered().decoder.layer_shapes[1] ==
               DecoderLayerShape{14, 16, 18, 20, 22, 24, 26, 28});
-static_assert(numbered().encoder_layer_shapes[0] == EncoderLayerShape{1, 3, 5, 7, 9, 11});
+static_assert(numbered().encoder.layer_shapes[0] == EncoderLayerShape{1, 3, 5, 7, 9, 11});
 static_assert(sizeof(EncoderLayerShape) == 6 * sizeof(int) &&
                   sizeof(DecoderLayerShape) == 8 * sizeof(int),
               "a new member of a layer's shape needs its row in the table");
@@ -65,12 +65,12 @@ TEST_SUITE("model/genes") {
 
     TEST_CASE("genes of a DExTra are left out of layers without one") {
         Architecture genes = numbered();
-        genes.encoder_layer_shapes[1].dextra_depth = 0;
+        genes.encoder.layer_shapes[1].dextra_depth = 0;
         const Architecture sub = sub_architecture(genes, numbered());
-        CHECK(sub.encoder_layer_shapes[1].dextra_width == 0);
-        CHECK(sub.encoder_layer_shapes[1].dextra_groups == 0);
-        CHECK(sub.encoder_layer_shapes[1].qkv_dim == genes.encoder_layer_shapes[1].qkv_dim);
-        CHECK(sub.encoder_layer_shapes[0] == genes.encoder_layer_shapes[0]);
+        CHECK(sub.encoder.layer_shapes[1].dextra_width == 0);
+        CHECK(sub.encoder.layer_shapes[1].dextra_groups == 0);
+        CHECK(sub.encoder.layer_shapes[1].qkv_dim == genes.encoder.layer_shapes[1].qkv_dim);
+        CHECK(sub.encoder.layer_shapes[0] == genes.encoder.layer_shapes[0]);
     }
 
     TEST_CASE("a gene larger than the super network's is named, and finer groups fit") {
@@ -87,19 +87,19 @@ TEST_SUITE("model/genes") {
             return "fits";
         };
         CHECK(message([](Architecture&) {}) == "fits");
-        CHECK(message([](Architecture& a) { a.decoder_embed_dim = 99; }) ==
+        CHECK(message([](Architecture& a) { a.decoder.embed_dim = 99; }) ==
               "architecture: decoder_embed_dim = 99 exceeds the super network's 30");
-        CHECK(message([](Architecture& a) { a.encoder_layer_shapes[1].qkv_dim = 99; }) ==
+        CHECK(message([](Architecture& a) { a.encoder.layer_shapes[1].qkv_dim = 99; }) ==
               "architecture: encoder layer 1: qkv_dim = 99 exceeds the super network's 6");
-        CHECK(message([](Architecture& a) { a.decoder_layer_shapes[0].dextra_groups = 99; }) ==
+        CHECK(message([](Architecture& a) { a.decoder.layer_shapes[0].dextra_groups = 99; }) ==
               "architecture: decoder layer 0: DExTra of depth 23, width 25 and 99 groups does not "
               "fit into the super network's, of 23, 25 and 27, which is not elastic");
         Architecture elastic = super;
         elastic.elastic_units = true;
         Architecture sub = sub_architecture(super, elastic);
-        sub.decoder_layer_shapes[0].dextra_groups = 99;
+        sub.decoder.layer_shapes[0].dextra_groups = 99;
         CHECK(fits_in(sub, elastic));
-        sub.decoder_layer_shapes[0].dextra_groups = 26;
+        sub.decoder.layer_shapes[0].dextra_groups = 26;
         CHECK_FALSE(fits_in(sub, elastic));
     }
 }

@@ -38,13 +38,13 @@ Architecture small_super(Sharing sharing = Sharing::all) {
 /// A member of `small_super`: fewer layers, narrower, and narrower still in the decoder.
 Architecture small_sub(const Architecture& super, int encoder_dim, int decoder_dim) {
     Architecture genes;
-    genes.encoder_embed_dim = encoder_dim;
-    genes.decoder_embed_dim = decoder_dim;
-    genes.encoder_layer_count = 2;
-    genes.decoder_layer_count = 1;
-    genes.encoder_layer_shapes[0] = {.ffn_dim = 33, .heads = 2};
-    genes.encoder_layer_shapes[1] = {.ffn_dim = 17, .heads = 8};
-    genes.decoder_layer_shapes[0] = {
+    genes.encoder.embed_dim = encoder_dim;
+    genes.decoder.embed_dim = decoder_dim;
+    genes.encoder.layer_count = 2;
+    genes.decoder.layer_count = 1;
+    genes.encoder.layer_shapes[0] = {.ffn_dim = 33, .heads = 2};
+    genes.encoder.layer_shapes[1] = {.ffn_dim = 17, .heads = 8};
+    genes.decoder.layer_shapes[0] = {
         .ffn_dim = 24, .heads = 4, .cross_heads = 1, .attended_layers = 3};
     const Architecture sub = sub_architecture(genes, super);
     validate_fits_in(sub, super);
@@ -190,9 +190,9 @@ TEST_SUITE("model/network") {
 
     TEST_CASE("learned positions are parameters, sinusoids are not, and there may be none") {
         Architecture a = small_super();
-        a.encoder_positions = Positions::learned;
-        a.max_source_positions = 20;
-        a.decoder_positions = Positions::none;
+        a.encoder.positions = Positions::learned;
+        a.encoder.max_positions = 20;
+        a.decoder.positions = Positions::none;
         Network network(a);
         Gradients gradients(network.table());
         const auto model = network.view(&gradients);

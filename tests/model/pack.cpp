@@ -55,7 +55,7 @@ Architecture apart() {
                               .attended_layers = 2,
                               .sharing = Sharing::decoder_input_output},
                              40, 36);
-    a.decoder_embed_dim = 20;
+    a.decoder.embed_dim = 20;
     validate(a);
     return a;
 }

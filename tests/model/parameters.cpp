@@ -117,10 +117,10 @@ TEST_SUITE("model/parameters") {
         a.sharing = Sharing::none;
         a.target_vocab_size = 13;
         a.norm = Norm::pre;
-        a.encoder_final_norm = a.decoder_final_norm = true;
-        a.encoder_positions = a.decoder_positions = Positions::learned;
-        a.max_source_positions = 20;
-        a.max_target_positions = 30;
+        a.encoder.final_norm = a.decoder.final_norm = true;
+        a.encoder.positions = a.decoder.positions = Positions::learned;
+        a.encoder.max_positions = 20;
+        a.decoder.max_positions = 30;
         const auto names = listing(a);
         REQUIRE(names.size() == 31 + 8);
         CHECK(names[0] == "encoder.embed_tokens.weight 11×8");
@@ -137,7 +137,7 @@ TEST_SUITE("model/parameters") {
     TEST_CASE("cross-attention between different widths has three matrices, keys first") {
         Architecture a = one_layer_each();
         a.sharing = Sharing::decoder_input_output;
-        a.decoder_embed_dim = 10;
+        a.decoder.embed_dim = 10;
         const auto names = listing(a);
         CHECK(names[13] == "decoder.embed_tokens.weight 11×10");
         CHECK(names[20] == "decoder.layers.0.encoder_attn.k_proj_weight 6×8");
@@ -148,7 +148,7 @@ TEST_SUITE("model/parameters") {
 
     TEST_CASE("tables that are shared are one tensor, as wide as the wider side") {
         Architecture a = one_layer_each();
-        a.decoder_embed_dim = 10;
+        a.decoder.embed_dim = 10;
         const ParameterLayout shared = parameter_layout(a);
         CHECK(shared.places.source_embedding.weight.entry ==
               shared.places.target_embedding.weight.entry);
@@ -209,9 +209,9 @@ TEST_SUITE("model/parameters") {
 
     TEST_CASE("a tensor's initial numbers depend on its name and the seed alone") {
         Architecture deeper = one_layer_each();
-        deeper.encoder_layer_count = deeper.decoder_layer_count = 2;
-        deeper.encoder_layer_shapes[1] = deeper.encoder_layer_shapes[0];
-        deeper.decoder_layer_shapes[1] = deeper.decoder_layer_shapes[0];
+        deeper.encoder.layer_count = deeper.decoder.layer_count = 2;
+        deeper.encoder.layer_shapes[1] = deeper.encoder.layer_shapes[0];
+        deeper.decoder.layer_shapes[1] = deeper.decoder.layer_shapes[0];
         const Initialized one(one_layer_each());
         const Initialized two(deeper);
         for (const auto& entry : one.layout.table) {

@@ -43,7 +43,7 @@ TEST_SUITE("model/sizes") {
 
     TEST_CASE("projections of unequal widths are tensors of their own") {
         Architecture a = small;
-        a.encoder_embed_dim = 20;
+        a.encoder.embed_dim = 20;
         a.sharing = Sharing::none;
         const auto sizes = sizes_of(a);
         const auto& cross = sizes.decoder_layers[0].encoder_attn;
@@ -55,7 +55,7 @@ TEST_SUITE("model/sizes") {
 
     TEST_CASE("a table that both sides share is stored as wide as the wider side") {
         Architecture a = small;
-        a.encoder_embed_dim = 20;
+        a.encoder.embed_dim = 20;
         const auto sizes = sizes_of(a);
         CHECK(is(sizes.source_embedding.weight, 30, 20));
         CHECK(sizes.source_embedding.weight.stored_cols() == 24);

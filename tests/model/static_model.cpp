@@ -28,7 +28,7 @@ constexpr Architecture shared = [] {
                               .attended_layers = 2,
                               .sharing = Sharing::all},
                              40, 40);
-    a.decoder_embed_dim = 20;
+    a.decoder.embed_dim = 20;
     return a;
 }();
 
@@ -41,10 +41,10 @@ constexpr Architecture learned = [] {
                               .sharing = Sharing::decoder_input_output},
                              30, 20);
     a.norm = Norm::pre;
-    a.encoder_final_norm = a.decoder_final_norm = true;
-    a.encoder_positions = Positions::learned;
-    a.max_source_positions = 12;
-    a.decoder_positions = Positions::none;
+    a.encoder.final_norm = a.decoder.final_norm = true;
+    a.encoder.positions = Positions::learned;
+    a.encoder.max_positions = 12;
+    a.decoder.positions = Positions::none;
     return a;
 }();
 

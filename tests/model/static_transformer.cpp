@@ -19,16 +19,16 @@ namespace {
 constexpr Architecture mixed = [] {
     Architecture a;
     a.source_vocab_size = a.target_vocab_size = 60;
-    a.encoder_embed_dim = 96;
-    a.decoder_embed_dim = 128;
+    a.encoder.embed_dim = 96;
+    a.decoder.embed_dim = 128;
     a.qkv_dim = 64;
     a.sharing = Sharing::all;
-    a.encoder_layer_count = a.decoder_layer_count = 4;
+    a.encoder.layer_count = a.decoder.layer_count = 4;
     constexpr int ffn_dims[] = {96, 256, 40, 128};
     constexpr int heads[] = {4, 8, 2, 4};
     for (std::size_t i = 0; i < 4; ++i) {
-        a.encoder_layer_shapes[i] = {.ffn_dim = ffn_dims[i], .heads = heads[i]};
-        a.decoder_layer_shapes[i] = {.ffn_dim = ffn_dims[3 - i],
+        a.encoder.layer_shapes[i] = {.ffn_dim = ffn_dims[i], .heads = heads[i]};
+        a.decoder.layer_shapes[i] = {.ffn_dim = ffn_dims[3 - i],
                                      .heads = heads[3 - i],
                                      .cross_heads = heads[i],
                                      .attended_layers = 1 + static_cast<int>(i % 3)};

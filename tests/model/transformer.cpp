@@ -45,19 +45,17 @@ Architecture translator(Norm norm = Norm::post) {
                               .qkv_dim = 16},
                              30, 30);
     for (int i = 0; i < 3; ++i)
-        a.decoder_layer_shapes[static_cast<std::size_t>(i)].attended_layers = i + 1;
+        a.decoder.layer_shapes[static_cast<std::size_t>(i)].attended_layers = i + 1;
     a.norm = norm;
-    a.encoder_final_norm = a.decoder_final_norm = norm == Norm::pre;
+    a.encoder.final_norm = a.decoder.final_norm = norm == Norm::pre;
     return a;
 }
 
 Architecture language_model() {
     const DecoderLayerShape layer{.ffn_dim = 40, .heads = 4};
     return {.target_vocab_size = 30,
-            .decoder_embed_dim = 24,
+            .decoder = {.embed_dim = 24, .layer_count = 2, .layer_shapes = {layer, layer}},
             .qkv_dim = 16,
-            .decoder_layer_count = 2,
-            .decoder_layer_shapes = {layer, layer},
             .sharing = Sharing::decoder_input_output};
 }
 
@@ -205,8 +203,8 @@ TEST_SUITE("model/transformer") {
 
     TEST_CASE("a narrower sub-network drops less, but for its encoder's self-attention") {
         Architecture a = translator();
-        a.encoder_super_dim = 48;
-        a.decoder_super_dim = 96;
+        a.origin.encoder_dim = 48;
+        a.origin.decoder_dim = 96;
         const DropoutRates rates{.residual = 0.4F, .attention = 0.1F, .activation = 0.2F};
         const auto encoder = detail::encoder_dropout(a, rates);
         CHECK(encoder.self_attention == 0.4F);
@@ -222,8 +220,8 @@ TEST_SUITE("model/transformer") {
 
     TEST_CASE("a narrower sub-network drops as much as any if that is asked for") {
         Architecture a = translator();
-        a.encoder_super_dim = 48;
-        a.decoder_super_dim = 96;
+        a.origin.encoder_dim = 48;
+        a.origin.decoder_dim = 96;
         const DropoutRates rates{.residual = 0.4F, .activation = 0.2F, .scaled_by_width = false};
         for (const auto& side :
              {detail::encoder_dropout(a, rates), detail::decoder_dropout(a, rates)}) {
@@ -269,12 +267,12 @@ TEST_SUITE("model/transformer") {
 
     TEST_CASE("embeddings are scaled by the root of the own or of the super width") {
         Architecture a = translator();
-        a.encoder_embed_dim = 16;
-        a.encoder_super_dim = 64;
-        a.decoder_embed_dim = 25;
+        a.encoder.embed_dim = 16;
+        a.origin.encoder_dim = 64;
+        a.decoder.embed_dim = 25;
         CHECK(source_embedding_scale(a) == 4.0F);
         CHECK(target_embedding_scale(a) == 5.0F);
-        a.scale_embedding_by_super_dim = true;
+        a.embedding.scaled_by_super_dim = true;
         CHECK(source_embedding_scale(a) == 8.0F);
         CHECK(target_embedding_scale(a) == 5.0F);
     }

@@ -12,7 +12,7 @@ using hat::report::ModelCard;
 TEST_SUITE("report/model_card") {
     TEST_CASE("the card tells what the model is, its size, scores and latency") {
         hat::model::Architecture a = hat::model::transformer_tiny(10000);
-        a.decoder_layer_shapes[1].ffn_dim = 512;
+        a.decoder.layer_shapes[1].ffn_dim = 512;
         ModelCard card{.name = "help-en-de",
                        .source_language = "en",
                        .target_language = "de",

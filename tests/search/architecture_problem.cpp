@@ -17,9 +17,9 @@ namespace {
 
 /// Grows with every gene.
 double size_of(const Architecture& a) {
-    double sum = a.encoder_embed_dim + a.decoder_embed_dim;
-    for (const auto& layer : a.encoder_layers()) sum += layer.ffn_dim + layer.heads;
-    for (const auto& layer : a.decoder_layers())
+    double sum = a.encoder.embed_dim + a.decoder.embed_dim;
+    for (const auto& layer : a.encoder.layers()) sum += layer.ffn_dim + layer.heads;
+    for (const auto& layer : a.decoder.layers())
         sum += layer.ffn_dim + layer.heads + layer.cross_heads + layer.attended_layers;
     return sum;
 }
@@ -51,7 +51,7 @@ TEST_SUITE("search/architecture_problem") {
         const ArchitectureProblem problem(of, size_of, negative_sizes);
         const Architecture a = smallest(of);
         Architecture b = a;
-        b.decoder_layer_shapes[0].ffn_dim = 512;
+        b.decoder.layer_shapes[0].ffn_dim = 512;
         const auto traits_a = problem.traits(a);
         const auto traits_b = problem.traits(b);
         REQUIRE(traits_a.size() == traits_b.size());

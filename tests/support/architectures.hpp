@@ -36,11 +36,11 @@ constexpr model::Architecture define_translator(int source_vocab_size, int targe
 inline std::array<model::Architecture, 5> varied_architectures() {
     using namespace model;
     Architecture genes = hat_super_wmt(1000);
-    genes.encoder_embed_dim = 512;
-    genes.encoder_layer_count = 5;
-    genes.decoder_layer_count = 2;
-    genes.encoder_layer_shapes[1] = {1024, 4};
-    genes.decoder_layer_shapes[0] = {2048, 4, 2, 2};
+    genes.encoder.embed_dim = 512;
+    genes.encoder.layer_count = 5;
+    genes.decoder.layer_count = 2;
+    genes.encoder.layer_shapes[1] = {1024, 4};
+    genes.decoder.layer_shapes[0] = {2048, 4, 2, 2};
 
     Architecture learned = uniform({.encoder_layers = 2,
                                     .decoder_layers = 3,
@@ -52,23 +52,23 @@ inline std::array<model::Architecture, 5> varied_architectures() {
                                     .sharing = Sharing::decoder_input_output},
                                    40, 36);
     learned.norm = Norm::pre;
-    learned.encoder_final_norm = learned.decoder_final_norm = true;
+    learned.encoder.final_norm = learned.decoder.final_norm = true;
     learned.activation = Activation::gelu;
-    learned.encoder_positions = Positions::learned;
-    learned.decoder_positions = Positions::none;
-    learned.max_source_positions = 20;
-    learned.scale_embedding_by_super_dim = true;
+    learned.encoder.positions = Positions::learned;
+    learned.decoder.positions = Positions::none;
+    learned.encoder.max_positions = 20;
+    learned.embedding.scaled_by_super_dim = true;
 
     const DecoderLayerShape layer{.ffn_dim = 256, .heads = 4};
     const Architecture language_model{.target_vocab_size = 100,
-                                      .decoder_embed_dim = 64,
+                                      .decoder = {.embed_dim = 64,
+                                                  .layer_count = 2,
+                                                  .layer_shapes = {layer, layer},
+                                                  .positions = Positions::learned,
+                                                  .max_positions = 128},
                                       .qkv_dim = 32,
-                                      .decoder_layer_count = 2,
-                                      .decoder_layer_shapes = {layer, layer},
                                       .sharing = Sharing::decoder_input_output,
-                                      .activation = Activation::swish,
-                                      .decoder_positions = Positions::learned,
-                                      .max_target_positions = 128};
+                                      .activation = Activation::swish};
     return {transformer_tiny(1000), sub_architecture(genes, hat_super_wmt(1000)), learned,
             language_model, define_translator(60, 50)};
 }

@@ -64,40 +64,40 @@ void delight_layers(const io::Json& plan, const io::Json& args, const std::strin
 
     model::Architecture a;
     a.target_vocab_size = vocab;
-    a.decoder_embed_dim = dim;
+    a.decoder.embed_dim = dim;
     a.qkv_dim = dim / 2;
     if (has_encoder) {
         a.source_vocab_size = vocab;
-        a.encoder_embed_dim = dim;
+        a.encoder.embed_dim = dim;
         detail::delight_layers(plan.at("encoder"), args, "enc", dim, true,
-                               a.encoder_layer_shapes.data(), a.encoder_layer_count);
+                               a.encoder.layer_shapes.data(), a.encoder.layer_count);
     }
     detail::delight_layers(plan.at("decoder"), args, "dec", dim, has_encoder,
-                           a.decoder_layer_shapes.data(), a.decoder_layer_count);
+                           a.decoder.layer_shapes.data(), a.decoder.layer_count);
     a.sharing = args.value("share_all_embeddings", false) ? model::Sharing::all
                 : args.value("share_decoder_input_output_embed", false)
                     ? model::Sharing::decoder_input_output
                     : model::Sharing::none;
     const bool pre = args.value("decoder_normalize_before", false);
     a.norm = pre ? model::Norm::pre : model::Norm::post;
-    a.encoder_final_norm = pre && has_encoder;
-    a.decoder_final_norm = pre && !args.value("no_decoder_final_norm", false);
+    a.encoder.final_norm = pre && has_encoder;
+    a.decoder.final_norm = pre && !args.value("no_decoder_final_norm", false);
     a.activation =
         io::parse_enum<Activation>(args.at("act_type").get<std::string>(), "golden model: act: ");
     if (args.value("define_iclr", false)) a.dextra_variant = nn::DExTraVariant::define;
-    a.embedding_dim = args.at("delight_emb_map_dim").get<int>();
-    a.embedding_dextra_depth = args.at("delight_emb_depth").get<int>();
-    a.embedding_dextra_width = detail::thousandths(args.at("delight_emb_width_mult").get<double>());
-    a.embedding_dextra_groups = args.at("delight_emb_max_groups").get<int>();
-    a.unscaled_embeddings = args.value("no_scale_embedding", false);
+    a.embedding.dim = args.at("delight_emb_map_dim").get<int>();
+    a.embedding.dextra_depth = args.at("delight_emb_depth").get<int>();
+    a.embedding.dextra_width = detail::thousandths(args.at("delight_emb_width_mult").get<double>());
+    a.embedding.dextra_groups = args.at("delight_emb_max_groups").get<int>();
+    a.embedding.unscaled = args.value("no_scale_embedding", false);
     if (args.contains("adaptive_softmax_cutoff") &&
         args.at("adaptive_softmax_cutoff").is_string()) {
         std::istringstream cutoffs(args.at("adaptive_softmax_cutoff").get<std::string>());
-        a.adaptive_bands = 1;
+        a.adaptive.bands = 1;
         for (std::string number; std::getline(cutoffs, number, ',');)
-            a.adaptive_cutoffs.at(static_cast<std::size_t>(a.adaptive_bands++ - 1)) =
+            a.adaptive.cutoffs.at(static_cast<std::size_t>(a.adaptive.bands++ - 1)) =
                 std::stoi(number);
-        a.adaptive_factor = args.at("adaptive_softmax_factor").get<int>();
+        a.adaptive.factor = args.at("adaptive_softmax_factor").get<int>();
         if (args.value("adaptive_input", false)) a.sharing = model::Sharing::decoder_input_output;
     }
     validate(a);

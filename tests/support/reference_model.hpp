@@ -86,38 +86,38 @@ inline int list_item(const io::Json& side, const char* name, int i) {
     Architecture a;
     a.source_vocab_size = std::stoi(file.metadata("src_vocab"));
     a.target_vocab_size = std::stoi(file.metadata("tgt_vocab"));
-    a.encoder_embed_dim = size("encoder_embed_dim");
-    a.decoder_embed_dim = size("decoder_embed_dim");
-    a.qkv_dim = super.value("qkv_dim", a.encoder_embed_dim);
-    if (!super.contains("qkv_dim") && a.encoder_embed_dim != a.decoder_embed_dim)
+    a.encoder.embed_dim = size("encoder_embed_dim");
+    a.decoder.embed_dim = size("decoder_embed_dim");
+    a.qkv_dim = super.value("qkv_dim", a.encoder.embed_dim);
+    if (!super.contains("qkv_dim") && a.encoder.embed_dim != a.decoder.embed_dim)
         fail(file.path(), ": qkv_dim is not given, and the sides differ in width");
-    a.encoder_layer_count = size("encoder_layers");
-    a.decoder_layer_count = size("decoder_layers");
-    for (int i = 0; i < a.encoder_layer_count; ++i)
-        a.encoder_layer_shapes.at(static_cast<std::size_t>(i)) = {
+    a.encoder.layer_count = size("encoder_layers");
+    a.decoder.layer_count = size("decoder_layers");
+    for (int i = 0; i < a.encoder.layer_count; ++i)
+        a.encoder.layer_shapes.at(static_cast<std::size_t>(i)) = {
             .ffn_dim = size("encoder_ffn_embed_dim"), .heads = 1};
-    for (int i = 0; i < a.decoder_layer_count; ++i)
-        a.decoder_layer_shapes.at(static_cast<std::size_t>(i)) = {
+    for (int i = 0; i < a.decoder.layer_count; ++i)
+        a.decoder.layer_shapes.at(static_cast<std::size_t>(i)) = {
             .ffn_dim = size("decoder_ffn_embed_dim"),
             .heads = 1,
             .cross_heads = 1,
-            .attended_layers = std::min(3, a.encoder_layer_count)};
+            .attended_layers = std::min(3, a.encoder.layer_count)};
     if (file.metadata("share_all_embeddings") == "true")
         a.sharing = Sharing::all;
     else if (detail::is_on(options, "share_decoder_input_output_embed"))
         a.sharing = Sharing::decoder_input_output;
     a.norm = pre_norm ? Norm::pre : Norm::post;
-    a.encoder_final_norm = pre_norm;
-    a.decoder_final_norm = pre_norm && !detail::is_on(options, "no_decoder_final_norm");
+    a.encoder.final_norm = pre_norm;
+    a.decoder.final_norm = pre_norm && !detail::is_on(options, "no_decoder_final_norm");
     a.activation =
         detail::reference_activation(options.value("activation_fn", std::string("relu")));
-    a.encoder_positions = detail::reference_positions(options, "encoder_learned_pos");
-    a.decoder_positions = detail::reference_positions(options, "decoder_learned_pos");
-    if (a.encoder_positions == Positions::learned)
-        a.max_source_positions = options.value("max_source_positions", 1024);
-    if (a.decoder_positions == Positions::learned)
-        a.max_target_positions = options.value("max_target_positions", 1024);
-    a.scale_embedding_by_super_dim = detail::is_on(options, "vocab_original_scaling");
+    a.encoder.positions = detail::reference_positions(options, "encoder_learned_pos");
+    a.decoder.positions = detail::reference_positions(options, "decoder_learned_pos");
+    if (a.encoder.positions == Positions::learned)
+        a.encoder.max_positions = options.value("max_source_positions", 1024);
+    if (a.decoder.positions == Positions::learned)
+        a.decoder.max_positions = options.value("max_target_positions", 1024);
+    a.embedding.scaled_by_super_dim = detail::is_on(options, "vocab_original_scaling");
     validate(a);
     return a;
 }
@@ -131,17 +131,17 @@ inline int list_item(const io::Json& side, const char* name, int i) {
     const io::Json& encoder = config.at("encoder");
     const io::Json& decoder = config.at("decoder");
     model::Architecture genes;
-    genes.encoder_embed_dim = encoder.at("encoder_embed_dim").get<int>();
-    genes.decoder_embed_dim = decoder.at("decoder_embed_dim").get<int>();
-    genes.encoder_layer_count = encoder.at("encoder_layer_num").get<int>();
-    genes.decoder_layer_count = decoder.at("decoder_layer_num").get<int>();
-    for (int i = 0; i < genes.encoder_layer_count; ++i)
-        genes.encoder_layer_shapes.at(static_cast<std::size_t>(i)) = {
+    genes.encoder.embed_dim = encoder.at("encoder_embed_dim").get<int>();
+    genes.decoder.embed_dim = decoder.at("decoder_embed_dim").get<int>();
+    genes.encoder.layer_count = encoder.at("encoder_layer_num").get<int>();
+    genes.decoder.layer_count = decoder.at("decoder_layer_num").get<int>();
+    for (int i = 0; i < genes.encoder.layer_count; ++i)
+        genes.encoder.layer_shapes.at(static_cast<std::size_t>(i)) = {
             .ffn_dim = list_item(encoder, "encoder_ffn_embed_dim", i),
             .heads = list_item(encoder, "encoder_self_attention_heads", i)};
-    for (int i = 0; i < genes.decoder_layer_count; ++i) {
+    for (int i = 0; i < genes.decoder.layer_count; ++i) {
         const int attended = list_item(decoder, "decoder_arbitrary_ende_attn", i);
-        genes.decoder_layer_shapes.at(static_cast<std::size_t>(i)) = {
+        genes.decoder.layer_shapes.at(static_cast<std::size_t>(i)) = {
             .ffn_dim = list_item(decoder, "decoder_ffn_embed_dim", i),
             .heads = list_item(decoder, "decoder_self_attention_heads", i),
             .cross_heads = list_item(decoder, "decoder_ende_attention_heads", i),

@@ -55,8 +55,8 @@ TEST_SUITE("train/corpus_check") {
 
     TEST_CASE("learned positions are as many as were learned") {
         auto learned = hat::support::small_architecture(vocab_size);
-        learned.decoder_positions = hat::model::Positions::learned;
-        learned.max_target_positions = 9;
+        learned.decoder.positions = hat::model::Positions::learned;
+        learned.decoder.max_positions = 9;
         Corpus corpus = pairs();
         corpus.source.sentences.push_back(std::vector<int>(20, 5));
         corpus.target.sentences.push_back(std::vector<int>(10, 5));

@@ -82,18 +82,18 @@ template <class Parts>
 memory_of_encoding(const model::Transformer<nn::Sizes, Parts>& model, int tokens) {
     const model::Architecture& a = model.architecture;
     if (!a.has_encoder()) return {};
-    const int dim = a.encoder_embed_dim;
+    const int dim = a.encoder.embed_dim;
     const std::array offsets{0, tokens};
     const nn::WholeSequences whole{Ragged(offsets.data(), 1)};
     nn::MemoryCount count(tokens);
     count.objects<int>(2);
     detail::count_embedding(count, model.source_embedding, model.source_unit, dim,
-                            a.encoder_positions);
+                            a.encoder.positions);
     for_each_layer(model.encoder_layers, [&](const auto& layer, int) {
         detail::count_layer(count, dim,
                             [&] { count_memory(count, layer, a.norm == model::Norm::pre, whole); });
     });
-    if (a.encoder_final_norm) count_memory(count, model.encoder_layer_norm);
+    if (a.encoder.final_norm) count_memory(count, model.encoder_layer_norm);
     bool has_memory[4]{};
     for_each_layer(model.decoder_layers, [&](const auto& layer, int) {
         const int attended = layer.attended_layers;
@@ -114,19 +114,19 @@ template <class Parts>
 memory_of_step(const model::Transformer<nn::Sizes, Parts>& model, int rows, int source_tokens,
                int target_tokens, int candidates) {
     const model::Architecture& a = model.architecture;
-    const int dim = a.decoder_embed_dim;
+    const int dim = a.decoder.embed_dim;
     nn::MemoryCount count(rows);
     count.objects<int>(rows);
     count.objects<int>(rows + 1);
     detail::count_embedding(count, model.target_embedding, model.target_unit, dim,
-                            a.decoder_positions);
+                            a.decoder.positions);
     for_each_layer(model.decoder_layers, [&](const auto& layer, int) {
         detail::count_layer(count, dim, [&] {
             count_memory(count, layer, a.norm == model::Norm::pre, nn::PrefixLimits{target_tokens},
                          nn::MemoryLimits{layer.attended_layers * source_tokens});
         });
     });
-    if (a.decoder_final_norm) count_memory(count, model.decoder_layer_norm);
+    if (a.decoder.final_norm) count_memory(count, model.decoder_layer_norm);
     if (a.projects_output()) count_memory(count, model.project_out);
     count.scratch(kernels::bytes_of_top_candidates(rows, candidates));
     return count.most();

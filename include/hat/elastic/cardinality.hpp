@@ -140,11 +140,11 @@ template <class... Lists>
 [[nodiscard]] inline BigCount published_cardinality(const DesignSpace& space) {
     BigCount count = detail::combinations(space.decoder_embed_dims, space.decoder_layer_counts) *
                      power(detail::layer_cardinality(space, model::Side::decoder),
-                           space.super.decoder_layer_count);
+                           space.super.decoder.layer_count);
     if (space.super.has_encoder())
         count = count * detail::combinations(space.encoder_embed_dims, space.encoder_layer_counts) *
                 power(detail::layer_cardinality(space, model::Side::encoder),
-                      space.super.encoder_layer_count);
+                      space.super.encoder.layer_count);
     return count;
 }
 

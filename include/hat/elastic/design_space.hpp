@@ -169,7 +169,7 @@ namespace detail {
         value = extreme(choices, shrinks_as_it_grows(gene) != is_largest);
     });
     if (attended_layers > 0)
-        for (auto& layer : genes.decoder_layer_shapes) layer.attended_layers = attended_layers;
+        for (auto& layer : genes.decoder.layer_shapes) layer.attended_layers = attended_layers;
     return sub_architecture(genes, space.super);
 }
 

@@ -37,6 +37,7 @@
 ///     attends-to-real-layers: True            see `model::Architecture`
 ///     source-vocab-size, target-vocab-size    where the data is known
 ///     embedding-dim: 128                      and embedding-dextra-depth, -width, -groups
+///     dextra-variant: define                  of those units; DExTra's are DeLighT's
 ///     encoder-dextra-depth-choice: [0, 4]     and -width-choice (2000: twice as wide),
 ///                                             -groups-choice, encoder-qkv-dim-choice, and of the
 ///                                             decoder
@@ -71,14 +72,14 @@ public:
         model::Architecture super;
         super.source_vocab_size = optional_integer("source-vocab-size", 0);
         super.target_vocab_size = optional_integer("target-vocab-size", 0);
-        super.encoder_layer_count = layers("encoder-layers", 0);
-        super.decoder_layer_count = layers("decoder-layers", 1);
+        super.encoder.layer_count = layers("encoder-layers", 0);
+        super.decoder.layer_count = layers("decoder-layers", 1);
         const bool has_encoder = super.has_encoder();
-        super.decoder_embed_dim = map_.integer("decoder-embed-dim");
-        super.encoder_embed_dim = has_encoder ? map_.integer("encoder-embed-dim") : 0;
-        super.qkv_dim = optional_integer("qkv-dim", super.decoder_embed_dim);
+        super.decoder.embed_dim = map_.integer("decoder-embed-dim");
+        super.encoder.embed_dim = has_encoder ? map_.integer("encoder-embed-dim") : 0;
+        super.qkv_dim = optional_integer("qkv-dim", super.decoder.embed_dim);
         if (has_encoder && !map_.contains("qkv-dim") &&
-            super.encoder_embed_dim != super.decoder_embed_dim)
+            super.encoder.embed_dim != super.decoder.embed_dim)
             fail(map_.address("qkv-dim"),
                  "is missing, and the embed dims, which it else equals, differ");
         if (has_encoder) read_encoder_layers(super);
@@ -104,7 +105,7 @@ private:
     void read_encoder_layers(model::Architecture& super) const {
         const model::EncoderLayerShape shape{.ffn_dim = map_.integer("encoder-ffn-embed-dim"),
                                              .heads = map_.integer("encoder-attention-heads")};
-        std::fill_n(super.encoder_layer_shapes.begin(), super.encoder_layer_count, shape);
+        std::fill_n(super.encoder.layer_shapes.begin(), super.encoder.layer_count, shape);
     }
 
     void read_decoder_layers(model::Architecture& super) const {
@@ -115,7 +116,7 @@ private:
             shape.cross_heads = heads;
             shape.attended_layers = 1;
         }
-        std::fill_n(super.decoder_layer_shapes.begin(), super.decoder_layer_count, shape);
+        std::fill_n(super.decoder.layer_shapes.begin(), super.decoder.layer_count, shape);
     }
 
     void read_options(model::Architecture& super) const {
@@ -131,30 +132,33 @@ private:
             fail(map_.address("decoder-normalize-before"),
                  "norms stand before sublayers on both sides or on none");
         super.norm = decoder_first ? model::Norm::pre : model::Norm::post;
-        super.encoder_final_norm = encoder_first;
-        super.decoder_final_norm = !flag("no-decoder-final-norm") && decoder_first;
+        super.encoder.final_norm = encoder_first;
+        super.decoder.final_norm = !flag("no-decoder-final-norm") && decoder_first;
 
         const bool none = flag("no-token-positional-embeddings");
         const auto positions = [&](const char* learned) {
             return flag(learned) ? model::Positions::learned : model::Positions::sinusoidal;
         };
-        super.encoder_positions = positions("encoder-learned-pos");
-        super.decoder_positions = positions("decoder-learned-pos");
-        if (none) super.encoder_positions = super.decoder_positions = model::Positions::none;
+        super.encoder.positions = positions("encoder-learned-pos");
+        super.decoder.positions = positions("decoder-learned-pos");
+        if (none) super.encoder.positions = super.decoder.positions = model::Positions::none;
         const int source_positions = optional_integer("max-source-positions", 1024);
         const int target_positions = optional_integer("max-target-positions", 1024);
-        if (super.encoder_positions == model::Positions::learned)
-            super.max_source_positions = source_positions;
-        if (super.decoder_positions == model::Positions::learned)
-            super.max_target_positions = target_positions;
+        if (super.encoder.positions == model::Positions::learned)
+            super.encoder.max_positions = source_positions;
+        if (super.decoder.positions == model::Positions::learned)
+            super.decoder.max_positions = target_positions;
 
-        super.scale_embedding_by_super_dim = flag("vocab-original-scaling");
+        super.embedding.scaled_by_super_dim = flag("vocab-original-scaling");
         super.attends_to_real_layers = flag("attends-to-real-layers");
-        super.embedding_dim = optional_integer("embedding-dim", 0);
-        super.embedding_dextra_depth = optional_integer("embedding-dextra-depth", 0);
-        super.embedding_dextra_width = optional_integer("embedding-dextra-width", 0);
-        super.embedding_dextra_groups = optional_integer("embedding-dextra-groups", 0);
-        super.unscaled_embeddings = flag("no-scale-embedding");
+        super.embedding.dim = optional_integer("embedding-dim", 0);
+        super.embedding.dextra_depth = optional_integer("embedding-dextra-depth", 0);
+        super.embedding.dextra_width = optional_integer("embedding-dextra-width", 0);
+        super.embedding.dextra_groups = optional_integer("embedding-dextra-groups", 0);
+        if (map_.contains("dextra-variant"))
+            super.dextra_variant = io::parse_enum<nn::DExTraVariant>(
+                map_.word("dextra-variant"), map_.address("dextra-variant"));
+        super.embedding.unscaled = flag("no-scale-embedding");
         if (map_.contains("activation-fn")) super.activation = activation();
     }
 
@@ -196,37 +200,39 @@ private:
     const bool pre = super.norm == model::Norm::pre;
     flag("encoder-normalize-before", pre && has_encoder);
     flag("decoder-normalize-before", pre);
-    flag("no-decoder-final-norm", pre && !super.decoder_final_norm);
+    flag("no-decoder-final-norm", pre && !super.decoder.final_norm);
     for (const auto& [name, activation] : published_activations)
         if (activation == super.activation && activation != Activation::relu)
             line("activation-fn", name);
-    flag("no-token-positional-embeddings", super.decoder_positions == model::Positions::none);
-    if (super.encoder_positions == model::Positions::learned) {
+    flag("no-token-positional-embeddings", super.decoder.positions == model::Positions::none);
+    if (super.encoder.positions == model::Positions::learned) {
         flag("encoder-learned-pos", true);
-        number("max-source-positions", super.max_source_positions);
+        number("max-source-positions", super.encoder.max_positions);
     }
-    if (super.decoder_positions == model::Positions::learned) {
+    if (super.decoder.positions == model::Positions::learned) {
         flag("decoder-learned-pos", true);
-        number("max-target-positions", super.max_target_positions);
+        number("max-target-positions", super.decoder.max_positions);
     }
-    flag("vocab-original-scaling", super.scale_embedding_by_super_dim);
+    flag("vocab-original-scaling", super.embedding.scaled_by_super_dim);
     flag("attends-to-real-layers", super.attends_to_real_layers);
-    flag("no-scale-embedding", super.unscaled_embeddings);
-    if (super.embedding_dim > 0) {
-        number("embedding-dim", super.embedding_dim);
-        number("embedding-dextra-depth", super.embedding_dextra_depth);
-        number("embedding-dextra-width", super.embedding_dextra_width);
-        number("embedding-dextra-groups", super.embedding_dextra_groups);
+    flag("no-scale-embedding", super.embedding.unscaled);
+    if (super.embedding.dim > 0) {
+        number("embedding-dim", super.embedding.dim);
+        number("embedding-dextra-depth", super.embedding.dextra_depth);
+        number("embedding-dextra-width", super.embedding.dextra_width);
+        number("embedding-dextra-groups", super.embedding.dextra_groups);
     }
+    if (super.dextra_variant != nn::DExTraVariant::dextra)
+        line("dextra-variant", io::enum_word(super.dextra_variant));
 
-    const auto& encoder = super.encoder_layer_shapes[0];
-    const auto& decoder = super.decoder_layer_shapes[0];
-    if (has_encoder) number("encoder-embed-dim", super.encoder_embed_dim);
-    number("decoder-embed-dim", super.decoder_embed_dim);
+    const auto& encoder = super.encoder.layer_shapes[0];
+    const auto& decoder = super.decoder.layer_shapes[0];
+    if (has_encoder) number("encoder-embed-dim", super.encoder.embed_dim);
+    number("decoder-embed-dim", super.decoder.embed_dim);
     if (has_encoder) number("encoder-ffn-embed-dim", encoder.ffn_dim);
     number("decoder-ffn-embed-dim", decoder.ffn_dim);
-    number("encoder-layers", super.encoder_layer_count);
-    number("decoder-layers", super.decoder_layer_count);
+    number("encoder-layers", super.encoder.layer_count);
+    number("decoder-layers", super.decoder.layer_count);
     if (has_encoder) number("encoder-attention-heads", encoder.heads);
     number("decoder-attention-heads", decoder.heads);
     number("qkv-dim", super.qkv_dim);
@@ -257,10 +263,10 @@ private:
             choice = layers;
         }
     });
-    for (int i = 0; i < space.super.decoder_layer_count; ++i)
+    for (int i = 0; i < space.super.decoder.layer_count; ++i)
         for (const int layers : space.decoder_attended_layers) {
             int& most =
-                space.super.decoder_layer_shapes[static_cast<std::size_t>(i)].attended_layers;
+                space.super.decoder.layer_shapes[static_cast<std::size_t>(i)].attended_layers;
             most = std::max(most, layers);
         }
     make_room_for_units(space);

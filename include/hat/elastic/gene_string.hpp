@@ -54,11 +54,11 @@ void for_each_named_gene(model::Side side, int layer, bool has_encoder, const Ha
                 [&](const model::GeneRow& gene, char before) { add(before, gene.of(a, side, i)); });
     };
     if (a.has_encoder()) {
-        add('e', a.encoder_embed_dim);
+        add('e', a.encoder.embed_dim);
         add_layers(model::Side::encoder);
         text += '/';
     }
-    add('d', a.decoder_embed_dim);
+    add('d', a.decoder.embed_dim);
     add_layers(model::Side::decoder);
     return text;
 }
@@ -74,11 +74,11 @@ public:
         model::Architecture genes;
         const bool has_encoder = next_is('e');
         if (has_encoder) {
-            genes.encoder_embed_dim = number("encoder_embed_dim", 'e', model::max_dim);
+            genes.encoder.embed_dim = number("encoder_embed_dim", 'e', model::max_dim);
             read_layers(genes, model::Side::encoder, has_encoder);
             expect('/', "and the decoder");
         }
-        genes.decoder_embed_dim = number("decoder_embed_dim", 'd', model::max_dim);
+        genes.decoder.embed_dim = number("decoder_embed_dim", 'd', model::max_dim);
         read_layers(genes, model::Side::decoder, has_encoder);
         if (at_ != text_.size()) reject("the end");
         return genes;

@@ -93,10 +93,10 @@ template <class Pick>
     model::Architecture padded = genes;  // the last layer, in all slots that follow it
     for (int i = 0; i < model::max_layers; ++i) {
         const auto slot = static_cast<std::size_t>(i);
-        if (genes.has_encoder() && i >= genes.encoder_layer_count)
-            padded.encoder_layer_shapes[slot] = genes.encoder_layers().back();
-        if (i >= genes.decoder_layer_count)
-            padded.decoder_layer_shapes[slot] = genes.decoder_layers().back();
+        if (genes.has_encoder() && i >= genes.encoder.layer_count)
+            padded.encoder.layer_shapes[slot] = genes.encoder.layers().back();
+        if (i >= genes.decoder.layer_count)
+            padded.decoder.layer_shapes[slot] = genes.decoder.layers().back();
     }
     std::vector<model::Architecture> all;
     for_each_gene(space, genes, [&](Gene gene, const int& value, const Choices& choices) {

@@ -20,7 +20,7 @@ namespace hat::elastic {
     const model::Architecture member =
         detail::member_of(space, [&](Gene, const Choices& choices) { return draw(choices); });
     if (space.super.has_encoder())
-        for (int i = member.decoder_layer_count; i < space.super.decoder_layer_count; ++i)
+        for (int i = member.decoder.layer_count; i < space.super.decoder.layer_count; ++i)
             static_cast<void>(draw(space.decoder_attended_layers));
     return member;
 }

@@ -172,13 +172,13 @@ void with_address(const FairseqArguments& arguments, Check check) {
     Architecture a;
     a.source_vocab_size = versions.source_vocab_size;
     a.target_vocab_size = versions.target_vocab_size;
-    a.encoder_embed_dim = arguments.integer("encoder_embed_dim");
-    a.decoder_embed_dim = arguments.integer("decoder_embed_dim");
-    a.qkv_dim = arguments.has("qkv_dim") ? arguments.integer("qkv_dim") : a.encoder_embed_dim;
-    if (!arguments.has("qkv_dim") && a.encoder_embed_dim != a.decoder_embed_dim)
+    a.encoder.embed_dim = arguments.integer("encoder_embed_dim");
+    a.decoder.embed_dim = arguments.integer("decoder_embed_dim");
+    a.qkv_dim = arguments.has("qkv_dim") ? arguments.integer("qkv_dim") : a.encoder.embed_dim;
+    if (!arguments.has("qkv_dim") && a.encoder.embed_dim != a.decoder.embed_dim)
         arguments.reject("qkv_dim", "an integer, as encoder and decoder differ in width");
-    a.encoder_layer_count = detail::fairseq_layers(arguments, "encoder_layers");
-    a.decoder_layer_count = detail::fairseq_layers(arguments, "decoder_layers");
+    a.encoder.layer_count = detail::fairseq_layers(arguments, "encoder_layers");
+    a.decoder.layer_count = detail::fairseq_layers(arguments, "decoder_layers");
 
     int attended = 1;
     if (constexpr const char* choice = "decoder_arbitrary_ende_attn_choice"; arguments.has(choice))
@@ -186,30 +186,30 @@ void with_address(const FairseqArguments& arguments, Check check) {
             if (io::attended_layers(written) == 0) arguments.reject(choice, "-1, 1 or 2");
             attended = std::max(attended, io::attended_layers(written));
         }
-    for (int i = 0; i < a.encoder_layer_count; ++i)
-        a.encoder_layer_shapes[static_cast<std::size_t>(i)] = {
+    for (int i = 0; i < a.encoder.layer_count; ++i)
+        a.encoder.layer_shapes[static_cast<std::size_t>(i)] = {
             .ffn_dim = arguments.integer("encoder_ffn_embed_dim"),
             .heads = arguments.integer("encoder_attention_heads")};
-    for (int i = 0; i < a.decoder_layer_count; ++i)
-        a.decoder_layer_shapes[static_cast<std::size_t>(i)] = {
+    for (int i = 0; i < a.decoder.layer_count; ++i)
+        a.decoder.layer_shapes[static_cast<std::size_t>(i)] = {
             .ffn_dim = arguments.integer("decoder_ffn_embed_dim"),
             .heads = arguments.integer("decoder_attention_heads"),
             .cross_heads = arguments.integer("decoder_attention_heads"),
-            .attended_layers = std::min(attended, a.encoder_layer_count)};
+            .attended_layers = std::min(attended, a.encoder.layer_count)};
 
     a.sharing = detail::fairseq_sharing(arguments);
     a.norm = pre_norm ? Norm::pre : Norm::post;
-    a.encoder_final_norm = pre_norm && versions.encoder >= 2;
-    a.decoder_final_norm =
+    a.encoder.final_norm = pre_norm && versions.encoder >= 2;
+    a.decoder.final_norm =
         pre_norm && versions.decoder > 2 && !arguments.flag("no_decoder_final_norm");
     a.activation = detail::fairseq_activation(arguments);
-    a.encoder_positions = detail::fairseq_positions(arguments, "encoder_learned_pos");
-    a.decoder_positions = detail::fairseq_positions(arguments, "decoder_learned_pos");
-    if (a.encoder_positions == Positions::learned)
-        a.max_source_positions = arguments.integer("max_source_positions");
-    if (a.decoder_positions == Positions::learned)
-        a.max_target_positions = arguments.integer("max_target_positions");
-    a.scale_embedding_by_super_dim = arguments.flag("vocab_original_scaling");
+    a.encoder.positions = detail::fairseq_positions(arguments, "encoder_learned_pos");
+    a.decoder.positions = detail::fairseq_positions(arguments, "decoder_learned_pos");
+    if (a.encoder.positions == Positions::learned)
+        a.encoder.max_positions = arguments.integer("max_source_positions");
+    if (a.decoder.positions == Positions::learned)
+        a.decoder.max_positions = arguments.integer("max_target_positions");
+    a.embedding.scaled_by_super_dim = arguments.flag("vocab_original_scaling");
     detail::with_address(arguments, [&] { validate(a); });
     return a;
 }

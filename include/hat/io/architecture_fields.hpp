@@ -92,10 +92,10 @@ void visit_fields(Shape& a, Fields& fields) {
     };
     option("source_vocab_size", a.source_vocab_size);
     option("target_vocab_size", a.target_vocab_size);
-    count("encoder_layers", a.encoder_layer_count);
-    count("decoder_layers", a.decoder_layer_count);
-    if (a.has_encoder()) fields.value("encoder_embed_dim", a.encoder_embed_dim);
-    fields.value("decoder_embed_dim", a.decoder_embed_dim);
+    count("encoder_layers", a.encoder.layer_count);
+    count("decoder_layers", a.decoder.layer_count);
+    if (a.has_encoder()) fields.value("encoder_embed_dim", a.encoder.embed_dim);
+    fields.value("decoder_embed_dim", a.decoder.embed_dim);
     fields.value("qkv_dim", a.qkv_dim);
     for (const bool required : {true, false})
         for (const model::Side side : model::sides)
@@ -103,36 +103,36 @@ void visit_fields(Shape& a, Fields& fields) {
                 if (gene.is_of_layers() && gene.is_required() == required &&
                     gene.exists(side, a.has_encoder()))
                     layers(gene, side);
-    option("embedding_dim", a.embedding_dim);
-    option("embedding_dextra_depth", a.embedding_dextra_depth);
-    option("embedding_dextra_width", a.embedding_dextra_width);
-    option("embedding_dextra_groups", a.embedding_dextra_groups);
+    option("embedding_dim", a.embedding.dim);
+    option("embedding_dextra_depth", a.embedding.dextra_depth);
+    option("embedding_dextra_width", a.embedding.dextra_width);
+    option("embedding_dextra_groups", a.embedding.dextra_groups);
     option("dextra_variant", a.dextra_variant);
     option("sharing", a.sharing);
     option("norm", a.norm);
-    option("encoder_final_norm", a.encoder_final_norm);
-    option("decoder_final_norm", a.decoder_final_norm);
+    option("encoder_final_norm", a.encoder.final_norm);
+    option("decoder_final_norm", a.decoder.final_norm);
     option("activation", a.activation);
-    option("encoder_positions", a.encoder_positions);
-    option("decoder_positions", a.decoder_positions);
-    option("max_source_positions", a.max_source_positions);
-    option("max_target_positions", a.max_target_positions);
-    option("adaptive_bands", a.adaptive_bands);
-    if (a.adaptive_bands != 0) {
+    option("encoder_positions", a.encoder.positions);
+    option("decoder_positions", a.decoder.positions);
+    option("max_source_positions", a.encoder.max_positions);
+    option("max_target_positions", a.decoder.max_positions);
+    option("adaptive_bands", a.adaptive.bands);
+    if (a.adaptive.bands != 0) {
         constexpr int most = nn::AdaptiveBands::most;
-        if (a.adaptive_bands < 2 || a.adaptive_bands > most)
-            fail(fields.address("adaptive_bands"), a.adaptive_bands, " is not in 2 … ", most);
-        fields.value("adaptive_factor", a.adaptive_factor);
+        if (a.adaptive.bands < 2 || a.adaptive.bands > most)
+            fail(fields.address("adaptive_bands"), a.adaptive.bands, " is not in 2 … ", most);
+        fields.value("adaptive_factor", a.adaptive.factor);
         fields.layers(
-            "adaptive_cutoffs", a.adaptive_bands - 1, [&a](int i) -> auto& {
-                return a.adaptive_cutoffs[static_cast<std::size_t>(i)];
+            "adaptive_cutoffs", a.adaptive.bands - 1, [&a](int i) -> auto& {
+                return a.adaptive.cutoffs[static_cast<std::size_t>(i)];
             });
     }
-    option("unscaled_embeddings", a.unscaled_embeddings);
-    option("scale_embedding_by_super_dim", a.scale_embedding_by_super_dim);
-    option("encoder_super_dim", a.encoder_super_dim);
-    option("decoder_super_dim", a.decoder_super_dim);
-    option("encoder_identity_layers", a.encoder_identity_layers);
+    option("unscaled_embeddings", a.embedding.unscaled);
+    option("scale_embedding_by_super_dim", a.embedding.scaled_by_super_dim);
+    option("encoder_super_dim", a.origin.encoder_dim);
+    option("decoder_super_dim", a.origin.decoder_dim);
+    option("encoder_identity_layers", a.origin.identity_layers);
     option("attends_to_real_layers", a.attends_to_real_layers);
     option("elastic_units", a.elastic_units);
 }

@@ -72,12 +72,12 @@ template <class Layers, class Value>
 
 template <auto Gene>
 [[nodiscard]] constexpr double encoder_mean(const model::Architecture& a) noexcept {
-    return mean_over(a.encoder_layers(), [](const auto& layer) { return layer.*Gene; });
+    return mean_over(a.encoder.layers(), [](const auto& layer) { return layer.*Gene; });
 }
 
 template <auto Gene>
 [[nodiscard]] constexpr double decoder_mean(const model::Architecture& a) noexcept {
-    return mean_over(a.decoder_layers(), [](const auto& layer) { return layer.*Gene; });
+    return mean_over(a.decoder.layers(), [](const auto& layer) { return layer.*Gene; });
 }
 
 /// Linear layers of the DExTra units of a side's layers.
@@ -100,12 +100,12 @@ template <class Layers>
 
 [[nodiscard]] constexpr double decoder_weight_mb(const model::Architecture& a) noexcept {
     const double outside = static_cast<double>(a.target_vocab_size) * a.output_dim() +
-                           static_cast<double>(model::embedding_weights(a, a.decoder_embed_dim) +
+                           static_cast<double>(model::embedding_weights(a, a.decoder.embed_dim) +
                                                model::output_weights(a));
-    const double inside = sum_over(a.decoder_layers(), [&](const auto& layer) {
-        const auto own = static_cast<double>(model::layer_weights(a, layer, a.decoder_embed_dim));
+    const double inside = sum_over(a.decoder.layers(), [&](const auto& layer) {
+        const auto own = static_cast<double>(model::layer_weights(a, layer, a.decoder.embed_dim));
         // Keys and values of cross-attention are made once.
-        return a.has_encoder() ? own + 2.0 * a.qkv_dim_of(layer) * a.decoder_embed_dim : own;
+        return a.has_encoder() ? own + 2.0 * a.qkv_dim_of(layer) * a.decoder.embed_dim : own;
     });
     return (outside + inside) * sizeof(float) / 1e6;
 }
@@ -126,17 +126,17 @@ inline constexpr auto latency_feature_table = [] {
     constexpr double many = 1e9;
     return std::to_array<LatencyFeature>({
         {"encoder_embed_dim", &F::encoder_embed_dim, 0, dim, true,
-         [](const A& a) -> double { return a.encoder_embed_dim; }},
+         [](const A& a) -> double { return a.encoder.embed_dim; }},
         {"encoder_layer_num", &F::encoder_layers, 0, layers, true,
-         [](const A& a) -> double { return a.encoder_layer_count; }},
+         [](const A& a) -> double { return a.encoder.layer_count; }},
         {"encoder_ffn_embed_dim_avg", &F::encoder_ffn_dim, 0, dim, false,
          detail::encoder_mean<&E::ffn_dim>},
         {"encoder_self_attention_heads_avg", &F::encoder_heads, 0, dim, false,
          detail::encoder_mean<&E::heads>},
         {"decoder_embed_dim", &F::decoder_embed_dim, 1, dim, true,
-         [](const A& a) -> double { return a.decoder_embed_dim; }},
+         [](const A& a) -> double { return a.decoder.embed_dim; }},
         {"decoder_layer_num", &F::decoder_layers, 1, layers, true,
-         [](const A& a) -> double { return a.decoder_layer_count; }},
+         [](const A& a) -> double { return a.decoder.layer_count; }},
         {"decoder_ffn_embed_dim_avg", &F::decoder_ffn_dim, 1, dim, false,
          detail::decoder_mean<&D::ffn_dim>},
         {"decoder_self_attention_heads_avg", &F::decoder_heads, 1, dim, false,
@@ -150,15 +150,15 @@ inline constexpr auto latency_feature_table = [] {
         {"encoder_qkv_dim", &F::encoder_qkv_dim, 0, many, false,
          detail::encoder_mean<&E::qkv_dim>},
         {"encoder_unit_layers", &F::encoder_unit_layers, 0, many, false,
-         [](const A& a) { return detail::unit_layers(a.encoder_layers()); }},
+         [](const A& a) { return detail::unit_layers(a.encoder.layers()); }},
         {"encoder_unit_mmacs", &F::encoder_unit_mmacs, 0, many, false,
-         [](const A& a) { return detail::unit_mmacs(a, a.encoder_layers(), a.encoder_embed_dim); }},
+         [](const A& a) { return detail::unit_mmacs(a, a.encoder.layers(), a.encoder.embed_dim); }},
         {"decoder_qkv_dim", &F::decoder_qkv_dim, 0, many, false,
          detail::decoder_mean<&D::qkv_dim>},
         {"decoder_unit_layers", &F::decoder_unit_layers, 0, many, false,
-         [](const A& a) { return detail::unit_layers(a.decoder_layers()); }},
+         [](const A& a) { return detail::unit_layers(a.decoder.layers()); }},
         {"decoder_unit_mmacs", &F::decoder_unit_mmacs, 0, many, false,
-         [](const A& a) { return detail::unit_mmacs(a, a.decoder_layers(), a.decoder_embed_dim); }},
+         [](const A& a) { return detail::unit_mmacs(a, a.decoder.layers(), a.decoder.embed_dim); }},
     });
 }();
 // clang-format on

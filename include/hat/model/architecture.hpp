@@ -69,65 +69,87 @@ enum class Positions : std::uint8_t { sinusoidal, learned, none };
 /// Where layer norms stand: after the residual sum, or in front of each sublayer.
 enum class Norm : std::uint8_t { post, pre };
 
+/// One side of a network. Unused layer slots are zero, so that equal sides compare equal.
+template <class LayerShape>
+struct SideShape {
+    int embed_dim = 0;
+    int layer_count = 0;
+    std::array<LayerShape, max_layers> layer_shapes{};
+    bool final_norm = false;  ///< pre-norm only: a norm after the last layer
+    Positions positions = Positions::sinusoidal;
+    int max_positions = 0;  ///< longest sentence, for learned positions; else 0
+
+    [[nodiscard]] constexpr std::span<const LayerShape> layers() const noexcept {
+        return {layer_shapes.data(), static_cast<std::size_t>(layer_count)};
+    }
+
+    friend constexpr bool operator==(const SideShape&, const SideShape&) = default;
+};
+using EncoderShape = SideShape<EncoderLayerShape>;
+using DecoderShape = SideShape<DecoderLayerShape>;
+
+/// How tokens become vectors.
+struct EmbeddingShape {
+    /// Width of the embedding tables, whose vectors a DExTra of each side makes as wide as the
+    /// side; the output projection goes through this width, too. 0: tables as wide as the sides.
+    int dim = 0;
+    int dextra_depth = 0;  ///< of those units, as in a layer; 0 without them
+    int dextra_width = 0;  ///< over `dim`
+    int dextra_groups = 0;
+    bool unscaled = false;             ///< vectors are not scaled by the root of their width
+    bool scaled_by_super_dim = false;  ///< by √(super dim) instead of √(own dim)
+
+    friend constexpr bool operator==(const EmbeddingShape&, const EmbeddingShape&) = default;
+};
+
+/// Language models: bands of the vocabulary, the words of each further one with vectors narrower by
+/// the factor (`nn::AdaptiveBands`). The softmax is adaptive then, and so is the input if `Sharing`
+/// ties it to that.
+struct AdaptiveShape {
+    int bands = 0;  ///< 0 without
+    int factor = 0;
+    std::array<int, nn::AdaptiveBands::most - 1> cutoffs{};  ///< first words of the bands 1, 2, …
+
+    friend constexpr bool operator==(const AdaptiveShape&, const AdaptiveShape&) = default;
+};
+
+/// What a SubTransformer keeps of the super network it was cut from. Its sinusoids are the first
+/// columns of the super table, and dropout is scaled by own / super dim.
+struct Origin {
+    int encoder_dim = 0;  ///< width of that side; 0: none, or one as wide
+    int decoder_dim = 0;
+    /// Super encoder layers after the last real one. They are identities whose outputs are
+    /// listed too, so a decoder layer that attends to 2 layers may read the last one twice.
+    int identity_layers = 0;
+
+    friend constexpr bool operator==(const Origin&, const Origin&) = default;
+};
+
 /// Shape of a Transformer: all that decides which parameters it has and what they compute; special
 /// token ids are not part of it. HAT's (Hardware-Aware Transformers, arXiv:2005.14187) have no
 /// DExTra; DeLighT's (arXiv:2008.00623) have one in every layer, one head of half the width, a
 /// narrow feed-forward layer, and embeddings that a DExTra widens.
 ///
-/// A literal, structural type: a value may be a template argument. Unused layer slots are zero, so
-/// that equal networks compare equal. A super network is the `Architecture` of its largest member.
-/// One without encoder layers is a language model; its encoder fields are zero.
+/// A literal, structural type: a value may be a template argument. A super network is the
+/// `Architecture` of its largest member. One without encoder layers is a language model; its
+/// encoder is `EncoderShape{}`.
 struct Architecture {
     static constexpr bool is_setting = true;  ///< to walks of trees
 
     int source_vocab_size = 0;
     int target_vocab_size = 0;
-    int encoder_embed_dim = 0;
-    int decoder_embed_dim = 0;
+    EncoderShape encoder{};
+    DecoderShape decoder{};
     int qkv_dim = 0;  ///< inner width of attention where a layer has none of its own
-    int encoder_layer_count = 0;
-    int decoder_layer_count = 0;
-    std::array<EncoderLayerShape, max_layers> encoder_layer_shapes{};
-    std::array<DecoderLayerShape, max_layers> decoder_layer_shapes{};
 
     Sharing sharing = Sharing::none;
     Norm norm = Norm::post;
-    bool encoder_final_norm = false;  ///< pre-norm only: a norm after the last encoder layer
-    bool decoder_final_norm = false;  ///< pre-norm only: a norm after the last decoder layer
     Activation activation = Activation::relu;
-    Positions encoder_positions = Positions::sinusoidal;
-    Positions decoder_positions = Positions::sinusoidal;
-    int max_source_positions = 0;  ///< longest source, for learned positions; else 0
-    int max_target_positions = 0;  ///< longest target, for learned positions; else 0
+    nn::DExTraVariant dextra_variant = nn::DExTraVariant::dextra;  ///< of all units
+    EmbeddingShape embedding{};
+    AdaptiveShape adaptive{};
+    Origin origin{};
 
-    /// Width of the embedding tables, whose vectors a DExTra of each side makes as wide as the
-    /// side; the output projection goes through this width, too. 0: tables as wide as the sides.
-    int embedding_dim = 0;
-    int embedding_dextra_depth = 0;  ///< of those units, as in a layer; 0 without them
-    int embedding_dextra_width = 0;  ///< over embedding_dim
-    int embedding_dextra_groups = 0;
-    nn::DExTraVariant dextra_variant = nn::DExTraVariant::dextra;
-
-    /// Language models: bands of the vocabulary, the words of each further one with vectors
-    /// narrower by the factor (`nn::AdaptiveBands`), and the first words of the bands 1, 2, …; 0
-    /// without. The softmax is adaptive then, and so is the input if `sharing` ties it to that.
-    int adaptive_bands = 0;
-    int adaptive_factor = 0;
-    std::array<int, nn::AdaptiveBands::most - 1> adaptive_cutoffs{};
-
-    /// Embeddings are not scaled by the root of their width.
-    bool unscaled_embeddings = false;
-    /// Embeddings are scaled by √(super dim) instead of √(own dim).
-    bool scale_embedding_by_super_dim = false;
-
-    /// What a SubTransformer keeps of the super network it was cut from. Its sinusoids are the
-    /// first columns of the super table, and dropout is scaled by own / super dim. 0: none, or one
-    /// as wide.
-    int encoder_super_dim = 0;
-    int decoder_super_dim = 0;
-    /// Super encoder layers after the last real one. They are identities whose outputs are
-    /// listed too, so a decoder layer that attends to 2 layers may read the last one twice.
-    int encoder_identity_layers = 0;
     /// SubTransformers have no identity layers: decoder layers attend to the last real ones, so two
     /// of them are never the same. (The reference lists identities.)
     bool attends_to_real_layers = false;
@@ -136,52 +158,44 @@ struct Architecture {
     /// change with depth.
     bool elastic_units = false;
 
-    [[nodiscard]] constexpr std::span<const EncoderLayerShape> encoder_layers() const noexcept {
-        return {encoder_layer_shapes.data(), static_cast<std::size_t>(encoder_layer_count)};
-    }
-    [[nodiscard]] constexpr std::span<const DecoderLayerShape> decoder_layers() const noexcept {
-        return {decoder_layer_shapes.data(), static_cast<std::size_t>(decoder_layer_count)};
-    }
-    [[nodiscard]] constexpr bool has_encoder() const noexcept { return encoder_layer_count > 0; }
+    [[nodiscard]] constexpr bool has_encoder() const noexcept { return encoder.layer_count > 0; }
 
     /// Width of the table that encoder positions are cut from.
     [[nodiscard]] constexpr int encoder_position_dim() const noexcept {
-        return encoder_super_dim > 0 ? encoder_super_dim : encoder_embed_dim;
+        return origin.encoder_dim > 0 ? origin.encoder_dim : encoder.embed_dim;
     }
     [[nodiscard]] constexpr int decoder_position_dim() const noexcept {
-        return decoder_super_dim > 0 ? decoder_super_dim : decoder_embed_dim;
+        return origin.decoder_dim > 0 ? origin.decoder_dim : decoder.embed_dim;
     }
 
     /// Columns of the stored embedding tables: a table used by both sides has the wider one's.
     [[nodiscard]] constexpr int source_table_dim() const noexcept {
-        if (embedding_dim > 0) return embedding_dim;
-        return sharing == Sharing::all ? shared_table_dim() : encoder_embed_dim;
+        return table_dim(encoder.embed_dim);
     }
     [[nodiscard]] constexpr int target_table_dim() const noexcept {
-        if (embedding_dim > 0) return embedding_dim;
-        return sharing == Sharing::all ? shared_table_dim() : decoder_embed_dim;
+        return table_dim(decoder.embed_dim);
     }
     /// Columns of the output projection.
     [[nodiscard]] constexpr int output_dim() const noexcept {
-        return embedding_dim > 0 ? embedding_dim : decoder_embed_dim;
+        return embedding.dim > 0 ? embedding.dim : decoder.embed_dim;
     }
     /// A linear layer without bias stands between the decoder and the output projection.
     [[nodiscard]] constexpr bool projects_output() const noexcept {
-        return output_dim() != decoder_embed_dim;
+        return output_dim() != decoder.embed_dim;
     }
 
     [[nodiscard]] constexpr bool has_adaptive_softmax() const noexcept {
-        return adaptive_bands > 0;
+        return adaptive.bands > 0;
     }
     [[nodiscard]] constexpr bool has_adaptive_input() const noexcept {
-        return adaptive_bands > 0 && sharing == Sharing::decoder_input_output;
+        return adaptive.bands > 0 && sharing == Sharing::decoder_input_output;
     }
     /// The bands of the vocabulary. Precondition: it has some.
     [[nodiscard]] constexpr nn::AdaptiveBands bands() const noexcept {
         nn::AdaptiveBands all{
-            .count = adaptive_bands, .dim = output_dim(), .factor = adaptive_factor};
-        const auto last = static_cast<std::size_t>(adaptive_bands - 1);
-        for (std::size_t i = 0; i < last; ++i) all.ends[i] = adaptive_cutoffs[i];
+            .count = adaptive.bands, .dim = output_dim(), .factor = adaptive.factor};
+        const auto last = static_cast<std::size_t>(adaptive.bands - 1);
+        for (std::size_t i = 0; i < last; ++i) all.ends[i] = adaptive.cutoffs[i];
         all.ends[last] = target_vocab_size;
         return all;
     }
@@ -205,12 +219,12 @@ struct Architecture {
     }
     /// The DExTra unit of the embeddings of a side of width `dim`. Precondition: there is one.
     [[nodiscard]] constexpr nn::DExTraShape embedding_unit(int dim) const noexcept {
-        return {.in_dim = embedding_dim,
+        return {.in_dim = embedding.dim,
                 .inner_dim = dim / 2,
                 .out_dim = dim,
-                .depth = embedding_dextra_depth,
-                .width_thousandths = embedding_dextra_width,
-                .max_groups = embedding_dextra_groups,
+                .depth = embedding.dextra_depth,
+                .width_thousandths = embedding.dextra_width,
+                .max_groups = embedding.dextra_groups,
                 .variant = dextra_variant};
     }
     /// Width of what the self-attention of `layer` reads, in a side of width `dim`.
@@ -222,14 +236,16 @@ struct Architecture {
 
     /// Cross-attention stores queries, keys and values in one matrix, as equal dims allow.
     [[nodiscard]] constexpr bool joint_cross_projection() const noexcept {
-        return encoder_embed_dim == decoder_embed_dim;
+        return encoder.embed_dim == decoder.embed_dim;
     }
 
     friend constexpr bool operator==(const Architecture&, const Architecture&) = default;
 
 private:
-    [[nodiscard]] constexpr int shared_table_dim() const noexcept {
-        return encoder_embed_dim > decoder_embed_dim ? encoder_embed_dim : decoder_embed_dim;
+    [[nodiscard]] constexpr int table_dim(int own_dim) const noexcept {
+        if (embedding.dim > 0) return embedding.dim;
+        if (sharing != Sharing::all) return own_dim;
+        return encoder.embed_dim > decoder.embed_dim ? encoder.embed_dim : decoder.embed_dim;
     }
 };
 
@@ -278,15 +294,15 @@ constexpr void validate_layer(Place place, const Architecture& a, const LayerSha
 }
 
 constexpr void validate_embeddings(const Architecture& a) {
-    if (a.embedding_dim == 0) {
+    if (a.embedding.dim == 0) {
         constexpr const char* reason = "without embedding_dim";
-        require_zero({}, "embedding_dextra_depth", a.embedding_dextra_depth, reason);
-        require_zero({}, "embedding_dextra_width", a.embedding_dextra_width, reason);
-        require_zero({}, "embedding_dextra_groups", a.embedding_dextra_groups, reason);
+        require_zero({}, "embedding_dextra_depth", a.embedding.dextra_depth, reason);
+        require_zero({}, "embedding_dextra_width", a.embedding.dextra_width, reason);
+        require_zero({}, "embedding_dextra_groups", a.embedding.dextra_groups, reason);
         return;
     }
-    require_range({}, "embedding_dim", a.embedding_dim, 1, max_dim);
-    for (const int dim : {a.encoder_embed_dim, a.decoder_embed_dim})
+    require_range({}, "embedding_dim", a.embedding.dim, 1, max_dim);
+    for (const int dim : {a.encoder.embed_dim, a.decoder.embed_dim})
         if (dim > 0) nn::validate(a.embedding_unit(dim), "architecture: embeddings: ");
 }
 
@@ -296,24 +312,37 @@ constexpr void validate_units(const Architecture& a) {
 }
 
 constexpr void validate_bands(const Architecture& a) {
-    if (a.adaptive_bands == 0) {
-        require_zero({}, "adaptive_factor", a.adaptive_factor, "without adaptive_bands");
+    if (a.adaptive.bands == 0) {
+        require_zero({}, "adaptive_factor", a.adaptive.factor, "without adaptive_bands");
         return;
     }
-    require_range({}, "adaptive_bands", a.adaptive_bands, 2, nn::AdaptiveBands::most);
+    require_range({}, "adaptive_bands", a.adaptive.bands, 2, nn::AdaptiveBands::most);
     if (a.has_encoder())
         fail("architecture: adaptive_bands are for language models, which have no encoder");
     nn::validate(a.bands());
 }
 
-constexpr void validate_side(const char* dim_field, int dim, const char* super_field, int super_dim,
-                             const char* max_field, int max_positions, Positions positions) {
-    require_range({}, dim_field, dim, positions == Positions::sinusoidal ? 4 : 1, max_dim);
-    if (super_dim != 0) require_range({}, super_field, super_dim, dim + 1, max_dim);
-    if (positions == Positions::learned)
-        require_range({}, max_field, max_positions, 1, max_vocab_size);
+/// The words that files have for the fields of a side.
+struct SideFields {
+    const char* embed_dim;
+    const char* super_dim;
+    const char* max_positions;
+};
+inline constexpr SideFields encoder_fields{"encoder_embed_dim", "encoder_super_dim",
+                                           "max_source_positions"};
+inline constexpr SideFields decoder_fields{"decoder_embed_dim", "decoder_super_dim",
+                                           "max_target_positions"};
+
+template <class LayerShape>
+constexpr void validate_side(const SideShape<LayerShape>& side, int super_dim,
+                             const SideFields& fields) {
+    const int least = side.positions == Positions::sinusoidal ? 4 : 1;
+    require_range({}, fields.embed_dim, side.embed_dim, least, max_dim);
+    if (super_dim != 0) require_range({}, fields.super_dim, super_dim, side.embed_dim + 1, max_dim);
+    if (side.positions == Positions::learned)
+        require_range({}, fields.max_positions, side.max_positions, 1, max_vocab_size);
     else
-        require_zero({}, max_field, max_positions, "unless positions are learned");
+        require_zero({}, fields.max_positions, side.max_positions, "unless positions are learned");
 }
 
 }  // namespace detail
@@ -323,50 +352,46 @@ constexpr void validate_side(const char* dim_field, int dim, const char* super_f
 /// Throws  `Error` naming the first field that is out of range or contradicts another.
 constexpr void validate(const Architecture& a) {
     using namespace detail;
-    require_range({}, "encoder_layers", a.encoder_layer_count, 0, max_layers);
-    require_range({}, "decoder_layers", a.decoder_layer_count, 1, max_layers);
+    require_range({}, "encoder_layers", a.encoder.layer_count, 0, max_layers);
+    require_range({}, "decoder_layers", a.decoder.layer_count, 1, max_layers);
     require_range({}, "target_vocab_size", a.target_vocab_size, 1, max_vocab_size);
     require_range({}, "qkv_dim", a.qkv_dim, 1, max_dim);
-    validate_side("decoder_embed_dim", a.decoder_embed_dim, "decoder_super_dim",
-                  a.decoder_super_dim, "max_target_positions", a.max_target_positions,
-                  a.decoder_positions);
+    validate_side(a.decoder, a.origin.decoder_dim, decoder_fields);
     if (a.has_encoder()) {
         require_range({}, "source_vocab_size", a.source_vocab_size, 1, max_vocab_size);
-        validate_side("encoder_embed_dim", a.encoder_embed_dim, "encoder_super_dim",
-                      a.encoder_super_dim, "max_source_positions", a.max_source_positions,
-                      a.encoder_positions);
-        require_range({}, "encoder_identity_layers", a.encoder_identity_layers, 0,
-                      max_layers - a.encoder_layer_count);
+        validate_side(a.encoder, a.origin.encoder_dim, encoder_fields);
+        require_range({}, "encoder_identity_layers", a.origin.identity_layers, 0,
+                      max_layers - a.encoder.layer_count);
         if (a.sharing == Sharing::all && a.source_vocab_size != a.target_vocab_size)
             fail("architecture: sharing = all needs one vocabulary, but source_vocab_size = ",
                  a.source_vocab_size, " and target_vocab_size = ", a.target_vocab_size);
     } else {
         constexpr const char* reason = "without an encoder";
         require_zero({}, "source_vocab_size", a.source_vocab_size, reason);
-        require_zero({}, "encoder_embed_dim", a.encoder_embed_dim, reason);
-        require_zero({}, "encoder_super_dim", a.encoder_super_dim, reason);
-        require_zero({}, "encoder_identity_layers", a.encoder_identity_layers, reason);
-        require_zero({}, "max_source_positions", a.max_source_positions, reason);
+        require_zero({}, encoder_fields.embed_dim, a.encoder.embed_dim, reason);
+        require_zero({}, encoder_fields.super_dim, a.origin.encoder_dim, reason);
+        require_zero({}, "encoder_identity_layers", a.origin.identity_layers, reason);
+        require_zero({}, encoder_fields.max_positions, a.encoder.max_positions, reason);
         if (a.sharing == Sharing::all)
             fail(
                 "architecture: sharing = all needs an encoder; decoder_input_output ties the rest");
     }
-    if (a.norm == Norm::post && (a.encoder_final_norm || a.decoder_final_norm))
-        fail("architecture: ", a.encoder_final_norm ? "encoder" : "decoder",
+    if (a.norm == Norm::post && (a.encoder.final_norm || a.decoder.final_norm))
+        fail("architecture: ", a.encoder.final_norm ? "encoder" : "decoder",
              "_final_norm needs norm = pre");
     validate_embeddings(a);
     validate_units(a);
     validate_bands(a);
 
-    for (int i = 0; i < a.encoder_layer_count; ++i) {
-        const auto& layer = a.encoder_layers()[static_cast<std::size_t>(i)];
-        validate_layer({"encoder", i}, a, layer, a.encoder_embed_dim);
+    for (int i = 0; i < a.encoder.layer_count; ++i) {
+        const auto& layer = a.encoder.layers()[static_cast<std::size_t>(i)];
+        validate_layer({"encoder", i}, a, layer, a.encoder.embed_dim);
     }
-    const int super_layers = a.encoder_layer_count + a.encoder_identity_layers;
-    for (int i = 0; i < a.decoder_layer_count; ++i) {
-        const auto& layer = a.decoder_layers()[static_cast<std::size_t>(i)];
+    const int super_layers = a.encoder.layer_count + a.origin.identity_layers;
+    for (int i = 0; i < a.decoder.layer_count; ++i) {
+        const auto& layer = a.decoder.layers()[static_cast<std::size_t>(i)];
         const Place place{"decoder", i};
-        validate_layer(place, a, layer, a.decoder_embed_dim);
+        validate_layer(place, a, layer, a.decoder.embed_dim);
         if (a.has_encoder()) {
             require_heads(place, "cross_heads", layer.cross_heads, a.qkv_dim_of(layer));
             require_range(place, "attended_layers", layer.attended_layers, 1,

@@ -120,13 +120,13 @@ template <class LayerShape>
 
 /// Multiply-adds per row of the unit that widens embeddings to `dim`; 0 without one.
 [[nodiscard]] constexpr std::int64_t embedding_weights(const Architecture& a, int dim) noexcept {
-    return a.embedding_dim > 0 ? unit_weights(a.embedding_unit(dim)) : 0;
+    return a.embedding.dim > 0 ? unit_weights(a.embedding_unit(dim)) : 0;
 }
 
 /// Multiply-adds per row of the map from the decoder's width to that of the output's table; 0 where
 /// they are the same.
 [[nodiscard]] constexpr std::int64_t output_weights(const Architecture& a) noexcept {
-    return a.projects_output() ? std::int64_t{a.decoder_embed_dim} * a.output_dim() : 0;
+    return a.projects_output() ? std::int64_t{a.decoder.embed_dim} * a.output_dim() : 0;
 }
 
 /// Multiply-adds of one forward pass over a whole sentence pair, as HAT counts them: causal
@@ -137,36 +137,36 @@ template <class LayerShape>
                                   int target_tokens) noexcept {
     const std::int64_t s = source_tokens;
     const std::int64_t t = target_tokens;
-    const std::int64_t e = a.encoder_embed_dim;
-    const std::int64_t d = a.decoder_embed_dim;
+    const std::int64_t e = a.encoder.embed_dim;
+    const std::int64_t d = a.decoder.embed_dim;
 
     Macs count;
     count.element_wise += s * e + t * d;
-    for (const EncoderLayerShape& layer : a.encoder_layers()) {
+    for (const EncoderLayerShape& layer : a.encoder.layers()) {
         const std::int64_t q = a.qkv_dim_of(layer);
-        count.linear += s * layer_weights(a, layer, a.encoder_embed_dim);
+        count.linear += s * layer_weights(a, layer, a.encoder.embed_dim);
         count.attention += 2 * s * s * q;
         count.element_wise += s * q + 2 * s * e;
     }
-    for (const DecoderLayerShape& layer : a.decoder_layers()) {
+    for (const DecoderLayerShape& layer : a.decoder.layers()) {
         const std::int64_t q = a.qkv_dim_of(layer);
-        count.linear += t * layer_weights(a, layer, a.decoder_embed_dim);
+        count.linear += t * layer_weights(a, layer, a.decoder.embed_dim);
         count.attention += 2 * t * t * q;
         count.element_wise += t * q + 2 * t * d;
         if (a.has_encoder()) {
             const std::int64_t memory = s * layer.attended_layers;
             const auto cross = detail::cross_attention_sizes(
-                a.decoder_embed_dim, a.encoder_embed_dim, a.qkv_dim_of(layer), 1);
+                a.decoder.embed_dim, a.encoder.embed_dim, a.qkv_dim_of(layer), 1);
             count.linear += t * detail::total<detail::CountWeights>(cross.query, cross.out_proj) +
                             memory * detail::total<detail::CountWeights>(cross.key, cross.value);
             count.attention += 2 * t * memory * q;
             count.element_wise += t * q + t * d;
         }
     }
-    if (a.encoder_final_norm) count.element_wise += s * e;
-    if (a.decoder_final_norm) count.element_wise += t * d;
-    count.linear += t * (embedding_weights(a, a.decoder_embed_dim) + output_weights(a));
-    if (a.has_encoder()) count.linear += s * embedding_weights(a, a.encoder_embed_dim);
+    if (a.encoder.final_norm) count.element_wise += s * e;
+    if (a.decoder.final_norm) count.element_wise += t * d;
+    count.linear += t * (embedding_weights(a, a.decoder.embed_dim) + output_weights(a));
+    if (a.has_encoder()) count.linear += s * embedding_weights(a, a.encoder.embed_dim);
     if (a.has_adaptive_input()) count.linear += t * detail::adaptive_input_macs(a.bands());
     count.output_projection =
         t * (a.has_adaptive_softmax() ? detail::adaptive_softmax_macs(a.bands())
@@ -193,7 +193,7 @@ template <class LayerShape>
         const int t = targets.length(i);
         const Macs count = macs(a, a.has_encoder() ? sources.length(i) : 0, t);
         std::int64_t widths = 0;  // of causal attention, which skips half of the pairs
-        for (const DecoderLayerShape& layer : a.decoder_layers()) widths += a.qkv_dim_of(layer);
+        for (const DecoderLayerShape& layer : a.decoder.layers()) widths += a.qkv_dim_of(layer);
         const std::int64_t hidden_pairs = std::int64_t{t} * (t - 1) / 2;
         total +=
             count.linear + count.attention - 2 * hidden_pairs * widths + count.output_projection;

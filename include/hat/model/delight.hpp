@@ -76,18 +76,18 @@ template <class LayerShape>
 [[nodiscard]] constexpr Architecture delight_decoder(const DeLighTShape& shape,
                                                      const DeLighTSide& first) {
     Architecture a;
-    a.decoder_embed_dim = shape.embed_dim;
+    a.decoder.embed_dim = shape.embed_dim;
     a.qkv_dim = shape.embed_dim / 2;
-    a.decoder_layer_count = set_blocks(shape, shape.decoder, a.decoder_layer_shapes.data());
+    a.decoder.layer_count = set_blocks(shape, shape.decoder, a.decoder.layer_shapes.data());
     a.sharing = shape.sharing;
     a.activation = shape.activation;
-    a.embedding_dim = shape.embedding_dim;
-    a.embedding_dextra_depth =
+    a.embedding.dim = shape.embedding_dim;
+    a.embedding.dextra_depth =
         shape.embedding_depth > 0 ? shape.embedding_depth : shape.decoder.min_depth;
-    a.embedding_dextra_width = shape.embedding_width_thousandths > 0
+    a.embedding.dextra_width = shape.embedding_width_thousandths > 0
                                    ? shape.embedding_width_thousandths
                                    : first.width_thousandths;
-    a.embedding_dextra_groups = group_cap(shape, shape.embedding_max_groups);
+    a.embedding.dextra_groups = group_cap(shape, shape.embedding_max_groups);
     a.dextra_variant = shape.variant;
     return a;
 }
@@ -102,10 +102,10 @@ template <class LayerShape>
     Architecture a = detail::delight_decoder(shape, shape.encoder);
     a.source_vocab_size = source_vocab_size;
     a.target_vocab_size = target_vocab_size;
-    a.encoder_embed_dim = shape.embed_dim;
-    a.encoder_layer_count = detail::set_blocks(shape, shape.encoder, a.encoder_layer_shapes.data());
-    for (int i = 0; i < a.decoder_layer_count; ++i) {
-        auto& layer = a.decoder_layer_shapes[static_cast<std::size_t>(i)];
+    a.encoder.embed_dim = shape.embed_dim;
+    a.encoder.layer_count = detail::set_blocks(shape, shape.encoder, a.encoder.layer_shapes.data());
+    for (int i = 0; i < a.decoder.layer_count; ++i) {
+        auto& layer = a.decoder.layer_shapes[static_cast<std::size_t>(i)];
         layer.cross_heads = 1;
         layer.attended_layers = 1;
     }
@@ -154,10 +154,10 @@ template <class LayerShape>
 [[nodiscard]] constexpr Architecture delight_wikitext103(int embed_dim, int vocab_size) {
     Architecture a =
         delight_language_model({.embed_dim = embed_dim, .decoder = {.max_depth = 12}}, vocab_size);
-    a.adaptive_bands = 3;
-    a.adaptive_factor = 2;
-    a.adaptive_cutoffs[0] = 20000;
-    a.adaptive_cutoffs[1] = 60000;
+    a.adaptive.bands = 3;
+    a.adaptive.factor = 2;
+    a.adaptive.cutoffs[0] = 20000;
+    a.adaptive.cutoffs[1] = 60000;
     validate(a);
     return a;
 }
@@ -173,8 +173,8 @@ struct Depth {
 };
 [[nodiscard]] constexpr Depth published_depth(const Architecture& a) noexcept {
     Depth depth;
-    for (const auto& layer : a.encoder_layers()) depth.encoder += layer.dextra_depth + 4;
-    for (const auto& layer : a.decoder_layers()) depth.decoder += layer.dextra_depth + 4;
+    for (const auto& layer : a.encoder.layers()) depth.encoder += layer.dextra_depth + 4;
+    for (const auto& layer : a.decoder.layers()) depth.decoder += layer.dextra_depth + 4;
     return depth;
 }
 
@@ -182,9 +182,9 @@ struct Depth {
 /// projections of cross-attention count, too (as in table 1 of the paper).
 [[nodiscard]] constexpr Depth weight_layers(const Architecture& a) noexcept {
     Depth depth;
-    for (const auto& layer : a.encoder_layers())
+    for (const auto& layer : a.encoder.layers())
         depth.encoder += 4 + (layer.dextra_depth > 0 ? layer.dextra_depth + 2 : 0);
-    for (const auto& layer : a.decoder_layers())
+    for (const auto& layer : a.decoder.layers())
         depth.decoder += 4 + (layer.dextra_depth > 0 ? layer.dextra_depth + 2 : 0) +
                          (layer.attended_layers > 0 ? 2 : 0);
     return depth;
@@ -214,11 +214,11 @@ struct PublishedMacs {
     };
     const std::int64_t s = source_tokens;
     const std::int64_t t = target_tokens;
-    const std::int64_t e = a.encoder_embed_dim;
-    const std::int64_t d = a.decoder_embed_dim;
+    const std::int64_t e = a.encoder.embed_dim;
+    const std::int64_t d = a.decoder.embed_dim;
     PublishedMacs count;
-    for (const auto& layer : a.encoder_layers()) count.encoder += layer_macs(layer, e, s);
-    for (const auto& layer : a.decoder_layers()) {
+    for (const auto& layer : a.encoder.layers()) count.encoder += layer_macs(layer, e, s);
+    for (const auto& layer : a.decoder.layers()) {
         count.decoder += layer_macs(layer, d, t);
         if (layer.attended_layers == 0) continue;
         const std::int64_t q = a.qkv_dim_of(layer);
@@ -226,10 +226,10 @@ struct PublishedMacs {
         count.decoder +=
             t * (dense(d, q) + dense(q, d)) + memory * dense(e, 2 * q) + 2 * t * memory * q;
     }
-    if (a.embedding_dim > 0) {
+    if (a.embedding.dim > 0) {
         if (a.has_encoder())
-            count.encoder += s * dextra_plan(a.embedding_unit(a.encoder_embed_dim)).macs();
-        count.decoder += t * dextra_plan(a.embedding_unit(a.decoder_embed_dim)).macs();
+            count.encoder += s * dextra_plan(a.embedding_unit(a.encoder.embed_dim)).macs();
+        count.decoder += t * dextra_plan(a.embedding_unit(a.decoder.embed_dim)).macs();
         if (a.projects_output()) count.decoder += t * d * a.output_dim();
     }
     if (a.has_adaptive_input()) count.decoder += t * detail::adaptive_input_macs(a.bands());

@@ -32,11 +32,11 @@ template <class Context>
 Memory make_memory(Context& context, const Architecture& a, const Encoded& encoded, int count) {
     if (count == 1) return {encoded.output, encoded.sentences};
     // Identity layers of a super network are listed too: they repeat the last real one.
-    const int super_layers = a.encoder_layer_count + a.encoder_identity_layers;
+    const int super_layers = a.encoder.layer_count + a.origin.identity_layers;
     std::array<Variable, 3> parts{encoded.output};
     for (int k = 1; k < count; ++k) {
         const int listed = super_layers - 1 - k;
-        const int real = listed < a.encoder_layer_count ? listed : a.encoder_layer_count - 1;
+        const int real = listed < a.encoder.layer_count ? listed : a.encoder.layer_count - 1;
         parts[static_cast<std::size_t>(k)] = encoded.layers[static_cast<std::size_t>(real)];
     }
     const Ragged& sentences = encoded.sentences;

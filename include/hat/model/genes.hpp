@@ -26,7 +26,7 @@ inline constexpr std::array sides{Side::encoder, Side::decoder};
 /// Layers of a side of `a`, an `Architecture` or a constant one.
 template <class Genes>
 [[nodiscard]] constexpr auto& layer_count(Genes& a, Side side) noexcept {
-    return side == Side::encoder ? a.encoder_layer_count : a.decoder_layer_count;
+    return side == Side::encoder ? a.encoder.layer_count : a.decoder.layer_count;
 }
 
 /// What decides whether a network has a gene.
@@ -54,8 +54,9 @@ struct GeneRow {
     Presence presence = Presence::required;
     bool drawn_last = false;  ///< behind the genes of all layers, as in the reference
 
-    /// Where it is kept: in the architecture, or in the shape of each layer.
-    std::array<int Architecture::*, 2> of_side{};
+    /// Where it is kept: in the shape of each side, or of each of its layers.
+    int EncoderShape::*of_encoder = nullptr;
+    int DecoderShape::*of_decoder = nullptr;
     int EncoderLayerShape::*of_encoder_layer = nullptr;
     int DecoderLayerShape::*of_decoder_layer = nullptr;
     int Architecture::*of_network = nullptr;  ///< the value that 0 in a layer stands for
@@ -84,10 +85,11 @@ struct GeneRow {
     /// Its value in `a`, an `Architecture` or a constant one; of layer `layer` if it is of layers.
     template <class Genes>
     [[nodiscard]] constexpr auto& of(Genes& a, Side side, int layer = -1) const noexcept {
-        if (!is_of_layers()) return a.*of_side[static_cast<std::size_t>(side)];
+        if (!is_of_layers())
+            return side == Side::encoder ? a.encoder.*of_encoder : a.decoder.*of_decoder;
         const auto slot = static_cast<std::size_t>(layer);
-        return side == Side::encoder ? a.encoder_layer_shapes[slot].*of_encoder_layer
-                                     : a.decoder_layer_shapes[slot].*of_decoder_layer;
+        return side == Side::encoder ? a.encoder.layer_shapes[slot].*of_encoder_layer
+                                     : a.decoder.layer_shapes[slot].*of_decoder_layer;
     }
     /// The same, or the network's value that a 0 stands for.
     [[nodiscard]] constexpr int size(const Architecture& a, Side side, int layer) const noexcept {
@@ -106,17 +108,16 @@ struct GeneRow {
 /// A row has two or three lines, which clang-format would make six.
 // clang-format off
 inline constexpr auto gene_table = [] {
-    using A = Architecture;
     using E = EncoderLayerShape;
     using D = DecoderLayerShape;
     constexpr auto larger = Growth::larger;
     return std::to_array<GeneRow>({
         {.names = {"encoder_embed_dim", "decoder_embed_dim"}, .published = "embed-dim",
-         .growth = larger, .of_side = {&A::encoder_embed_dim, &A::decoder_embed_dim}},
+         .growth = larger, .of_encoder = &EncoderShape::embed_dim, .of_decoder = &DecoderShape::embed_dim},
         {.names = {"encoder_ffn_dim", "decoder_ffn_dim"}, .published = "ffn-embed-dim",
          .before = ':', .growth = larger, .of_encoder_layer = &E::ffn_dim, .of_decoder_layer = &D::ffn_dim},
         {.names = {"encoder_layers", "decoder_layers"}, .published = "layer-num",
-         .growth = larger, .of_side = {&A::encoder_layer_count, &A::decoder_layer_count}},
+         .growth = larger, .of_encoder = &EncoderShape::layer_count, .of_decoder = &DecoderShape::layer_count},
         {.names = {"encoder_heads", "decoder_heads"}, .published = "self-attention-heads",
          .before = 'x', .of_encoder_layer = &E::heads, .of_decoder_layer = &D::heads},
         {.names = {"", "decoder_cross_heads"}, .published = "ende-attention-heads", .before = 'x',
@@ -125,7 +126,7 @@ inline constexpr auto gene_table = [] {
          .before = 'x', .most = 3, .drawn_last = true, .of_decoder_layer = &D::attended_layers},
         {.names = {"encoder_qkv_dim", "decoder_qkv_dim"}, .before = 'q',
          .growth = larger, .presence = Presence::optional, .of_encoder_layer = &E::qkv_dim,
-         .of_decoder_layer = &D::qkv_dim, .of_network = &A::qkv_dim},
+         .of_decoder_layer = &D::qkv_dim, .of_network = &Architecture::qkv_dim},
         {.names = {"encoder_dextra_depth", "decoder_dextra_depth"}, .before = 'u',
          .most = nn::max_dextra_depth, .growth = larger, .presence = Presence::unit,
          .of_encoder_layer = &E::dextra_depth, .of_decoder_layer = &D::dextra_depth},
@@ -147,8 +148,8 @@ inline constexpr auto gene_table = [] {
 [[nodiscard]] constexpr Architecture sub_architecture(const Architecture& genes,
                                                       const Architecture& super) noexcept {
     Architecture sub = super;
-    sub.encoder_layer_shapes = {};
-    sub.decoder_layer_shapes = {};
+    sub.encoder.layer_shapes = {};
+    sub.decoder.layer_shapes = {};
     sub.elastic_units = false;
     for (const Side side : sides) {
         for (int i = 0; i < layer_count(genes, side) && i < max_layers; ++i) {
@@ -163,13 +164,13 @@ inline constexpr auto gene_table = [] {
         for (const GeneRow& gene : gene_table)
             if (!gene.is_of_layers()) gene.of(sub, side) = gene.of(genes, side);
     }
-    sub.encoder_super_dim =
-        sub.encoder_embed_dim == super.encoder_position_dim() ? 0 : super.encoder_position_dim();
-    sub.decoder_super_dim =
-        sub.decoder_embed_dim == super.decoder_position_dim() ? 0 : super.decoder_position_dim();
+    sub.origin.encoder_dim =
+        sub.encoder.embed_dim == super.encoder_position_dim() ? 0 : super.encoder_position_dim();
+    sub.origin.decoder_dim =
+        sub.decoder.embed_dim == super.decoder_position_dim() ? 0 : super.decoder_position_dim();
     if (!super.attends_to_real_layers)
-        sub.encoder_identity_layers =
-            super.encoder_layer_count + super.encoder_identity_layers - sub.encoder_layer_count;
+        sub.origin.identity_layers =
+            super.encoder.layer_count + super.origin.identity_layers - sub.encoder.layer_count;
     return sub;
 }
 
@@ -215,8 +216,8 @@ struct Misfit {
              gene->size(super, side, layer));
     const auto unit_of = [&side = misfit.side,
                           slot = static_cast<std::size_t>(layer)](const Architecture& a) {
-        return side == Side::encoder ? a.unit_of(a.encoder_layer_shapes[slot], a.encoder_embed_dim)
-                                     : a.unit_of(a.decoder_layer_shapes[slot], a.decoder_embed_dim);
+        return side == Side::encoder ? a.unit_of(a.encoder.layer_shapes[slot], a.encoder.embed_dim)
+                                     : a.unit_of(a.decoder.layer_shapes[slot], a.decoder.embed_dim);
     };
     const nn::DExTraShape own = unit_of(sub);
     const nn::DExTraShape whole = unit_of(super);
@@ -243,14 +244,14 @@ constexpr void validate_fits_in(const Architecture& sub, const Architecture& sup
     same("source_vocab_size", sub.source_vocab_size, super.source_vocab_size);
     same("target_vocab_size", sub.target_vocab_size, super.target_vocab_size);
     same("qkv_dim", sub.qkv_dim, super.qkv_dim);
-    same("max_source_positions", sub.max_source_positions, super.max_source_positions);
-    same("max_target_positions", sub.max_target_positions, super.max_target_positions);
+    same("max_source_positions", sub.encoder.max_positions, super.encoder.max_positions);
+    same("max_target_positions", sub.decoder.max_positions, super.decoder.max_positions);
     same("encoder_super_dim", sub.encoder_position_dim(), super.encoder_position_dim());
     same("decoder_super_dim", sub.decoder_position_dim(), super.decoder_position_dim());
     if (!super.attends_to_real_layers)
         same("encoder_layers with identity layers",
-             sub.encoder_layer_count + sub.encoder_identity_layers,
-             super.encoder_layer_count + super.encoder_identity_layers);
+             sub.encoder.layer_count + sub.origin.identity_layers,
+             super.encoder.layer_count + super.origin.identity_layers);
     if (sub_architecture(sub, super) != sub)
         fail("architecture: sharing, norms, positions, activation or scaling differ from the super "
              "network's");

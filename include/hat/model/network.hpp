@@ -71,10 +71,10 @@ public:
         : architecture_((validate(architecture), architecture)),
           layout_(parameter_layout(architecture)), values_(layout_.table) {
         const int rows = max_tokens + first_position;
-        if (architecture.has_encoder() && architecture.encoder_positions == Positions::sinusoidal) {
+        if (architecture.has_encoder() && architecture.encoder.positions == Positions::sinusoidal) {
             source_positions_ = sinusoids(rows, architecture.encoder_position_dim());
         }
-        if (architecture.decoder_positions == Positions::sinusoidal) {
+        if (architecture.decoder.positions == Positions::sinusoidal) {
             target_positions_ = sinusoids(rows, architecture.decoder_position_dim());
         }
     }
@@ -112,9 +112,9 @@ public:
                                 gradients == nullptr ? nullptr : gradients->has_gradient.data()};
         walk(bind, model, layout_.places, sizes);
         bind_sinusoids(source_positions_, architecture_.encoder_position_dim(),
-                       sub.encoder_embed_dim, model.source_positions);
+                       sub.encoder.embed_dim, model.source_positions);
         bind_sinusoids(target_positions_, architecture_.decoder_position_dim(),
-                       sub.decoder_embed_dim, model.target_positions);
+                       sub.decoder.embed_dim, model.target_positions);
     }
 
 private:

@@ -26,18 +26,16 @@ struct UniformShape {
                                              int target_vocab_size) {
     Architecture a{.source_vocab_size = source_vocab_size,
                    .target_vocab_size = target_vocab_size,
-                   .encoder_embed_dim = shape.embed_dim,
-                   .decoder_embed_dim = shape.embed_dim,
+                   .encoder = {.embed_dim = shape.embed_dim, .layer_count = shape.encoder_layers},
+                   .decoder = {.embed_dim = shape.embed_dim, .layer_count = shape.decoder_layers},
                    .qkv_dim = shape.qkv_dim > 0 ? shape.qkv_dim : shape.embed_dim,
-                   .encoder_layer_count = shape.encoder_layers,
-                   .decoder_layer_count = shape.decoder_layers,
                    .sharing = shape.sharing};
     for (int i = 0; i < max_layers; ++i) {
         const auto slot = static_cast<std::size_t>(i);
         if (i < shape.encoder_layers)
-            a.encoder_layer_shapes[slot] = {.ffn_dim = shape.ffn_dim, .heads = shape.heads};
+            a.encoder.layer_shapes[slot] = {.ffn_dim = shape.ffn_dim, .heads = shape.heads};
         if (i < shape.decoder_layers)
-            a.decoder_layer_shapes[slot] = {.ffn_dim = shape.ffn_dim,
+            a.decoder.layer_shapes[slot] = {.ffn_dim = shape.ffn_dim,
                                             .heads = shape.heads,
                                             .cross_heads = shape.heads,
                                             .attended_layers = shape.attended_layers};
@@ -70,15 +68,14 @@ struct LanguageModelShape {
 /// Throws  `Error` if no such network can be built, as `validate` says.
 [[nodiscard]] constexpr Architecture language_model(const LanguageModelShape& shape,
                                                     int vocab_size) {
-    Architecture a{.target_vocab_size = vocab_size,
-                   .decoder_embed_dim = shape.embed_dim,
-                   .qkv_dim = shape.qkv_dim > 0 ? shape.qkv_dim : shape.embed_dim,
-                   .decoder_layer_count = shape.layers,
-                   .sharing = shape.sharing,
-                   .norm = Norm::pre,
-                   .decoder_final_norm = true};
+    Architecture a{
+        .target_vocab_size = vocab_size,
+        .decoder = {.embed_dim = shape.embed_dim, .layer_count = shape.layers, .final_norm = true},
+        .qkv_dim = shape.qkv_dim > 0 ? shape.qkv_dim : shape.embed_dim,
+        .sharing = shape.sharing,
+        .norm = Norm::pre};
     for (int i = 0; i < max_layers && i < shape.layers; ++i) {
-        a.decoder_layer_shapes[static_cast<std::size_t>(i)] = {.ffn_dim = shape.ffn_dim,
+        a.decoder.layer_shapes[static_cast<std::size_t>(i)] = {.ffn_dim = shape.ffn_dim,
                                                                .heads = shape.heads};
     }
     validate(a);

@@ -140,26 +140,26 @@ adaptive_softmax_sizes(const nn::AdaptiveBands& bands, bool tied) noexcept {
 
 constexpr void set_encoder(Transformer<Sizes>& model, bool elastic) {
     const Architecture& a = model.architecture;
-    const int dim = a.encoder_embed_dim;
+    const int dim = a.encoder.embed_dim;
     model.source_embedding.weight =
-        table_sizes(a.source_vocab_size, a.embedding_dim > 0 ? a.embedding_dim : dim,
+        table_sizes(a.source_vocab_size, a.embedding.dim > 0 ? a.embedding.dim : dim,
                     a.source_table_dim(), false);
-    if (a.encoder_positions == Positions::learned)
-        model.source_positions = Sizes::table(learned_position_rows(a.max_source_positions), dim);
-    if (a.embedding_dim > 0) model.source_unit = nn::sizes_of(a.embedding_unit(dim), a.activation);
-    for (const EncoderLayerShape& shape : a.encoder_layers())
+    if (a.encoder.positions == Positions::learned)
+        model.source_positions = Sizes::table(learned_position_rows(a.encoder.max_positions), dim);
+    if (a.embedding.dim > 0) model.source_unit = nn::sizes_of(a.embedding_unit(dim), a.activation);
+    for (const EncoderLayerShape& shape : a.encoder.layers())
         set_own_layers(model.encoder_layers.emplace_back(), a, shape, dim, elastic);
-    if (a.encoder_final_norm) model.encoder_layer_norm = norm_sizes(dim);
+    if (a.encoder.final_norm) model.encoder_layer_norm = norm_sizes(dim);
 }
 
 constexpr void set_decoder(Transformer<Sizes>& model, bool elastic) {
     const Architecture& a = model.architecture;
-    const int dim = a.decoder_embed_dim;
+    const int dim = a.decoder.embed_dim;
     if (a.has_adaptive_input())
-        model.adaptive_input = adaptive_input_sizes(a.bands(), !a.unscaled_embeddings);
+        model.adaptive_input = adaptive_input_sizes(a.bands(), !a.embedding.unscaled);
     else
         model.target_embedding.weight =
-            table_sizes(a.target_vocab_size, a.embedding_dim > 0 ? a.embedding_dim : dim,
+            table_sizes(a.target_vocab_size, a.embedding.dim > 0 ? a.embedding.dim : dim,
                         a.target_table_dim(), a.sharing == Sharing::all);
     if (a.has_adaptive_softmax())
         model.adaptive_softmax = adaptive_softmax_sizes(a.bands(), a.has_adaptive_input());
@@ -168,19 +168,19 @@ constexpr void set_decoder(Transformer<Sizes>& model, bool elastic) {
             table_sizes(a.target_vocab_size, a.output_dim(),
                         a.sharing == Sharing::none ? a.output_dim() : a.target_table_dim(),
                         a.sharing != Sharing::none);
-    if (a.embedding_dim > 0) model.target_unit = nn::sizes_of(a.embedding_unit(dim), a.activation);
-    if (a.decoder_positions == Positions::learned)
-        model.target_positions = Sizes::table(learned_position_rows(a.max_target_positions), dim);
-    for (const DecoderLayerShape& shape : a.decoder_layers()) {
+    if (a.embedding.dim > 0) model.target_unit = nn::sizes_of(a.embedding_unit(dim), a.activation);
+    if (a.decoder.positions == Positions::learned)
+        model.target_positions = Sizes::table(learned_position_rows(a.decoder.max_positions), dim);
+    for (const DecoderLayerShape& shape : a.decoder.layers()) {
         auto& layer = model.decoder_layers.emplace_back();
         set_own_layers(layer, a, shape, dim, elastic);
         layer.attended_layers = shape.attended_layers;
         if (!a.has_encoder()) continue;
         layer.encoder_attn =
-            cross_attention_sizes(dim, a.encoder_embed_dim, a.qkv_dim_of(shape), shape.cross_heads);
+            cross_attention_sizes(dim, a.encoder.embed_dim, a.qkv_dim_of(shape), shape.cross_heads);
         layer.encoder_attn_layer_norm = norm_sizes(dim);
     }
-    if (a.decoder_final_norm) model.decoder_layer_norm = norm_sizes(dim);
+    if (a.decoder.final_norm) model.decoder_layer_norm = norm_sizes(dim);
     if (a.projects_output()) model.project_out.weight = Sizes::matrix(a.output_dim(), dim);
 }
 

@@ -85,8 +85,8 @@ public:
                 Arena& memory) {
         check(weights);
         view_ = nn::view_packed<StaticTransformer<A, nn::Packed>>(weights.data(), static_sizes<A>);
-        check_tokens("source", source_tokens, A.max_source_positions);
-        check_tokens("target", target_tokens, A.max_target_positions);
+        check_tokens("source", source_tokens, A.encoder.max_positions);
+        check_tokens("target", target_tokens, A.decoder.max_positions);
         ConstMatrix table{};
         if (has_source_sinusoids) {
             table = sinusoids(source_rows(source_tokens, target_tokens), A.encoder_position_dim(),
@@ -117,8 +117,8 @@ public:
 
 private:
     static constexpr bool has_source_sinusoids =
-        A.has_encoder() && A.encoder_positions == Positions::sinusoidal;
-    static constexpr bool has_target_sinusoids = A.decoder_positions == Positions::sinusoidal;
+        A.has_encoder() && A.encoder.positions == Positions::sinusoidal;
+    static constexpr bool has_target_sinusoids = A.decoder.positions == Positions::sinusoidal;
     /// Equal widths have equal sinusoids.
     static constexpr bool is_one_table = has_source_sinusoids && has_target_sinusoids &&
                                          A.encoder_position_dim() == A.decoder_position_dim();

@@ -48,18 +48,18 @@ struct FixedArchitecture {
 
     using SourceVocab = Fixed<A.source_vocab_size>;
     using TargetVocab = Fixed<A.target_vocab_size>;
-    using EncoderDim = Fixed<A.encoder_embed_dim>;
-    using DecoderDim = Fixed<A.decoder_embed_dim>;
-    using SourceTableDim = Fixed<(A.embedding_dim > 0 ? A.embedding_dim : A.encoder_embed_dim)>;
-    using TargetTableDim = Fixed<(A.embedding_dim > 0 ? A.embedding_dim : A.decoder_embed_dim)>;
+    using EncoderDim = Fixed<A.encoder.embed_dim>;
+    using DecoderDim = Fixed<A.decoder.embed_dim>;
+    using SourceTableDim = Fixed<(A.embedding.dim > 0 ? A.embedding.dim : A.encoder.embed_dim)>;
+    using TargetTableDim = Fixed<(A.embedding.dim > 0 ? A.embedding.dim : A.decoder.embed_dim)>;
     using OutputDim = Fixed<A.output_dim()>;
 
     template <class Weights>
-    using SourceUnit = typename detail::FixedUnit<Weights, (A.embedding_dim > 0 && A.has_encoder()),
-                                                  A.embedding_unit(A.encoder_embed_dim)>::type;
+    using SourceUnit = typename detail::FixedUnit<Weights, (A.embedding.dim > 0 && A.has_encoder()),
+                                                  A.embedding_unit(A.encoder.embed_dim)>::type;
     template <class Weights>
-    using TargetUnit = typename detail::FixedUnit<Weights, (A.embedding_dim > 0),
-                                                  A.embedding_unit(A.decoder_embed_dim)>::type;
+    using TargetUnit = typename detail::FixedUnit<Weights, (A.embedding.dim > 0),
+                                                  A.embedding_unit(A.decoder.embed_dim)>::type;
     template <class Weights>
     using AdaptiveInput = Absent;
     template <class Weights>
@@ -70,30 +70,30 @@ struct FixedArchitecture {
     using Encoder = nn::EncoderLayer<
         Weights, EncoderDim, Fixed<A.qkv_dim_of(L)>, Fixed<L.heads>, Fixed<L.ffn_dim>,
         typename detail::FixedUnit<Weights, (L.dextra_depth > 0),
-                                   detail::unit_or_none<L>(A, A.encoder_embed_dim)>::type,
-        Fixed<Architecture::attention_input_dim(L, A.encoder_embed_dim)>>;
+                                   detail::unit_or_none<L>(A, A.encoder.embed_dim)>::type,
+        Fixed<Architecture::attention_input_dim(L, A.encoder.embed_dim)>>;
 
     template <class Weights, DecoderLayerShape L>
     using Decoder = nn::DecoderLayer<
         Weights, DecoderDim, EncoderDim, Fixed<A.qkv_dim_of(L)>, Fixed<L.heads>,
         Fixed<(L.cross_heads > 0 ? L.cross_heads : 1)>, Fixed<L.ffn_dim>,
         typename detail::FixedUnit<Weights, (L.dextra_depth > 0),
-                                   detail::unit_or_none<L>(A, A.decoder_embed_dim)>::type,
-        Fixed<Architecture::attention_input_dim(L, A.decoder_embed_dim)>>;
+                                   detail::unit_or_none<L>(A, A.decoder.embed_dim)>::type,
+        Fixed<Architecture::attention_input_dim(L, A.decoder.embed_dim)>>;
 
     template <class Weights, std::size_t... I>
-    static std::tuple<Encoder<Weights, A.encoder_layer_shapes[I]>...>
+    static std::tuple<Encoder<Weights, A.encoder.layer_shapes[I]>...>
         encoders(std::index_sequence<I...>);
     template <class Weights, std::size_t... I>
-    static std::tuple<Decoder<Weights, A.decoder_layer_shapes[I]>...>
+    static std::tuple<Decoder<Weights, A.decoder.layer_shapes[I]>...>
         decoders(std::index_sequence<I...>);
 
     template <class Weights>
     using EncoderLayers =
-        decltype(encoders<Weights>(std::make_index_sequence<A.encoder_layers().size()>{}));
+        decltype(encoders<Weights>(std::make_index_sequence<A.encoder.layers().size()>{}));
     template <class Weights>
     using DecoderLayers =
-        decltype(decoders<Weights>(std::make_index_sequence<A.decoder_layers().size()>{}));
+        decltype(decoders<Weights>(std::make_index_sequence<A.decoder.layers().size()>{}));
 };
 
 /// A Transformer all of whose sizes the compiler knows, heterogeneous layers included: the same

@@ -172,13 +172,13 @@ inline float side_scale(int dim, int super_dim, const nn::DropoutRates& rates) n
 }
 
 inline nn::BlockDropout encoder_dropout(const Architecture& a, const nn::DropoutRates& rates) {
-    const float scale = side_scale(a.encoder_embed_dim, a.encoder_super_dim, rates);
+    const float scale = side_scale(a.encoder.embed_dim, a.origin.encoder_dim, rates);
     return {rates.residual, rates.residual * scale, rates.attention, rates.activation * scale,
             rates.unit};
 }
 
 inline nn::BlockDropout decoder_dropout(const Architecture& a, const nn::DropoutRates& rates) {
-    const float scale = side_scale(a.decoder_embed_dim, a.decoder_super_dim, rates);
+    const float scale = side_scale(a.decoder.embed_dim, a.origin.decoder_dim, rates);
     return {rates.residual * scale, rates.residual * scale, rates.attention,
             rates.activation * scale, rates.unit};
 }
@@ -198,19 +198,19 @@ Variable run_layer(Context& context, const Variable& x, const Layer& layer) {
 }
 
 inline float embedding_scale(const Architecture& a, int dim, int super_dim) noexcept {
-    if (a.unscaled_embeddings) return 1.0F;
-    if (a.embedding_dim > 0) return std::sqrt(static_cast<float>(a.embedding_dim));
-    return std::sqrt(static_cast<float>(a.scale_embedding_by_super_dim ? super_dim : dim));
+    if (a.embedding.unscaled) return 1.0F;
+    if (a.embedding.dim > 0) return std::sqrt(static_cast<float>(a.embedding.dim));
+    return std::sqrt(static_cast<float>(a.embedding.scaled_by_super_dim ? super_dim : dim));
 }
 
 }  // namespace detail
 
 /// √dim of the tables, or of the side's super network, or 1: what embeddings are multiplied by.
 inline float source_embedding_scale(const Architecture& a) noexcept {
-    return detail::embedding_scale(a, a.encoder_embed_dim, a.encoder_position_dim());
+    return detail::embedding_scale(a, a.encoder.embed_dim, a.encoder_position_dim());
 }
 inline float target_embedding_scale(const Architecture& a) noexcept {
-    return detail::embedding_scale(a, a.decoder_embed_dim, a.decoder_position_dim());
+    return detail::embedding_scale(a, a.decoder.embed_dim, a.decoder_position_dim());
 }
 
 /// What the decoder begins with: embedded target tokens and their positions, of which the first is
@@ -249,7 +249,7 @@ Encoded encode(Context& context, const Transformer<Weights, Parts>& model,
         });
         encoded.layers[static_cast<std::size_t>(i)] = x;
     });
-    encoded.output = a.encoder_final_norm ? forward(context, model.encoder_layer_norm, x) : x;
+    encoded.output = a.encoder.final_norm ? forward(context, model.encoder_layer_norm, x) : x;
     return encoded;
 }
 
@@ -273,7 +273,7 @@ Variable run_decoder(Context& context, const Transformer<Weights, Parts>& model,
         });
         keep(i, x);
     });
-    if (a.decoder_final_norm) x = forward(context, model.decoder_layer_norm, x);
+    if (a.decoder.final_norm) x = forward(context, model.decoder_layer_norm, x);
     return a.projects_output() ? forward(context, model.project_out, x) : x;
 }
 

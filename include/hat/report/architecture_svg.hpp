@@ -22,21 +22,21 @@ public:
         : a_(architecture), svg_(width, height_of(architecture)), height_(height_of(architecture)) {
         svg_.text(width / 2.0, 24, title,
                   {.size = 15, .anchor = Svg::Anchor::middle, .bold = true});
-        for (const auto& layer : a_.encoder_layers()) widest_ = std::max(widest_, layer.ffn_dim);
-        for (const auto& layer : a_.decoder_layers()) widest_ = std::max(widest_, layer.ffn_dim);
+        for (const auto& layer : a_.encoder.layers()) widest_ = std::max(widest_, layer.ffn_dim);
+        for (const auto& layer : a_.decoder.layers()) widest_ = std::max(widest_, layer.ffn_dim);
         if (a_.has_encoder()) {
             draw_attention();
-            draw_side("encoder", a_.encoder_embed_dim, encoder_x, a_.encoder_layer_count,
+            draw_side("encoder", a_.encoder.embed_dim, encoder_x, a_.encoder.layer_count,
                       [&](int i) {
-                          const auto& layer = a_.encoder_layers()[static_cast<std::size_t>(i)];
+                          const auto& layer = a_.encoder.layers()[static_cast<std::size_t>(i)];
                           return Label{layer.ffn_dim,
                                        "ffn " + std::to_string(layer.ffn_dim) + " · " +
                                            std::to_string(layer.heads) + " heads",
                                        unit_words(layer)};
                       });
         }
-        draw_side("decoder", a_.decoder_embed_dim, decoder_x, a_.decoder_layer_count, [&](int i) {
-            const auto& layer = a_.decoder_layers()[static_cast<std::size_t>(i)];
+        draw_side("decoder", a_.decoder.embed_dim, decoder_x, a_.decoder.layer_count, [&](int i) {
+            const auto& layer = a_.decoder.layers()[static_cast<std::size_t>(i)];
             std::string words =
                 "ffn " + std::to_string(layer.ffn_dim) + " · " + std::to_string(layer.heads);
             if (a_.has_encoder()) words += "/" + std::to_string(layer.cross_heads);
@@ -63,8 +63,8 @@ private:
     }
     [[nodiscard]] static bool has_units(const model::Architecture& a) noexcept {
         const auto has_unit = [](const auto& layer) { return layer.dextra_depth > 0; };
-        return std::ranges::any_of(a.encoder_layers(), has_unit) ||
-               std::ranges::any_of(a.decoder_layers(), has_unit);
+        return std::ranges::any_of(a.encoder.layers(), has_unit) ||
+               std::ranges::any_of(a.decoder.layers(), has_unit);
     }
 
     static constexpr int width = 640;
@@ -78,7 +78,7 @@ private:
 
     static int pitch_of(const model::Architecture& a) noexcept { return has_units(a) ? 54 : 38; }
     static int height_of(const model::Architecture& a) noexcept {
-        return 96 + pitch_of(a) * std::max(a.encoder_layer_count, a.decoder_layer_count);
+        return 96 + pitch_of(a) * std::max(a.encoder.layer_count, a.decoder.layer_count);
     }
     /// Middle of the layer `index`; the first one is at the bottom.
     [[nodiscard]] double y_of(int index) const noexcept {
@@ -106,14 +106,14 @@ private:
 
     /// A line from each encoder layer that a decoder layer reads.
     void draw_attention() {
-        for (int d = 0; d < a_.decoder_layer_count; ++d) {
-            const auto& layer = a_.decoder_layers()[static_cast<std::size_t>(d)];
+        for (int d = 0; d < a_.decoder.layer_count; ++d) {
+            const auto& layer = a_.decoder.layers()[static_cast<std::size_t>(d)];
             for (int back = 0; back < layer.attended_layers; ++back) {
                 // Identity layers stand after the last real one and repeat it.
                 const int e =
-                    std::min(a_.encoder_layer_count - 1,
-                             a_.encoder_layer_count + a_.encoder_identity_layers - 1 - back);
-                const auto& read = a_.encoder_layers()[static_cast<std::size_t>(std::max(e, 0))];
+                    std::min(a_.encoder.layer_count - 1,
+                             a_.encoder.layer_count + a_.origin.identity_layers - 1 - back);
+                const auto& read = a_.encoder.layers()[static_cast<std::size_t>(std::max(e, 0))];
                 connect(width_of(read.ffn_dim), y_of(std::max(e, 0)), width_of(layer.ffn_dim),
                         y_of(d), back > 0);
             }

@@ -183,8 +183,8 @@ template <class Layers>
         text += "Trained on " + detail::plain(card.training_data) + ".\n\n";
     text += "## Size\n\n";
     if (a.has_encoder())
-        text += detail::describe_side("encoder", a.encoder_embed_dim, a.encoder_layers());
-    text += detail::describe_side("decoder", a.decoder_embed_dim, a.decoder_layers());
+        text += detail::describe_side("encoder", a.encoder.embed_dim, a.encoder.layers());
+    text += detail::describe_side("decoder", a.decoder.embed_dim, a.decoder.layers());
     text += "- vocabulary: ";
     if (a.has_encoder()) text += std::to_string(a.source_vocab_size) + " source, ";
     text += std::to_string(a.target_vocab_size) + (a.has_encoder() ? " target\n" : "\n");
