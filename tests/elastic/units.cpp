@@ -143,8 +143,8 @@ TEST_SUITE("elastic/units") {
         genes.encoder.layer_shapes[0].dextra_depth = 3;
         const auto whole = super.view();
         const auto part = super.view(sub_architecture(genes, all.super));
-        const auto& deep = whole.encoder_layers[0].dextra->layers;
-        const auto& shallow = part.encoder_layers[0].dextra->layers;
+        const auto deep = (*whole.units.at(whole.encoder_layers[0].dextra)).layers;
+        const auto shallow = (*part.units.at(part.encoder_layers[0].dextra)).layers;
         REQUIRE(deep.size() == 6);
         REQUIRE(shallow.size() == 3);
         CHECK(shallow[0].weight.value.data() == deep[0].weight.value.data());

@@ -137,10 +137,12 @@ public:
             attends ? TimeMajor(file_, "in.encoder_out", "in.encoder_padding_mask") : tokens_;
         const Variable states = attends ? input(tape, "in.encoder_out", source, dim) : Variable{};
         const Variable y =
-            in_encoder_ ? forward(tape, model.encoder_layers[0], pre, {}, x, tokens_.ragged())
-                        : forward(tape, model.decoder_layers[0], pre, {}, x,
-                                  hat::nn::WholeSequences{tokens_.ragged(), true},
-                                  hat::nn::WholeMemory{tokens_.ragged(), states, source.ragged()});
+            in_encoder_
+                ? forward(tape, model.encoder_layers[0], pre, {}, x, tokens_.ragged(), model.units)
+                : forward(tape, model.decoder_layers[0], pre, {}, x,
+                          hat::nn::WholeSequences{tokens_.ragged(), true},
+                          hat::nn::WholeMemory{tokens_.ragged(), states, source.ragged()},
+                          model.units);
         rows("out.y", tokens_, y.value, output_tolerance);
         tokens_.read(file_.floats("cot.y"), tape.gradient(y));
         tape.backward();

@@ -135,6 +135,15 @@ TEST_SUITE("model/architecture") {
         check_invalid(a, "architecture: encoder_super_dim = 64 is not in 129 … 65536");
     }
 
+    TEST_CASE("all units of a network have as many layers as the pool has room for") {
+        Architecture a = delight({.encoder = {.min_depth = 4, .max_depth = 12, .blocks = 16},
+                                  .decoder = {.min_depth = 4, .max_depth = 12, .blocks = 16}},
+                                 60, 60);
+        CHECK_NOTHROW(validate(a));
+        for (auto& layer : a.encoder.layer_shapes) layer.dextra_depth = 12;
+        check_invalid(a, "architecture: its units have 389 layers in all, expected at most 352");
+    }
+
     TEST_CASE("units of DeFINE cannot be elastic") {
         Architecture a = hat::support::define_translator(60, 50);
         CHECK_NOTHROW(validate(a));

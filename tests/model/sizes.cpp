@@ -38,7 +38,7 @@ TEST_SUITE("model/sizes") {
         static_assert(is(layer.final_layer_norm.gain, 1, 24));
         static_assert(layer.attended_layers == 2);
         static_assert(sizes.target_embedding.weight.is_shared && sizes.output.is_shared);
-        CHECK_FALSE(layer.dextra);
+        CHECK_FALSE(sizes.units.at(layer.dextra));
     }
 
     TEST_CASE("projections of unequal widths are tensors of their own") {
@@ -67,8 +67,8 @@ TEST_SUITE("model/sizes") {
         const auto own = sizes_of(a, Room::elastic);  // is not
         a.elastic_units = true;
         const auto elastic = sizes_of(a, Room::elastic);
-        const auto& small_unit = *own.encoder_layers[0].dextra;
-        const auto& large_unit = *elastic.encoder_layers[0].dextra;
+        const auto small_unit = *own.units.at(own.encoder_layers[0].dextra);
+        const auto large_unit = *elastic.units.at(elastic.encoder_layers[0].dextra);
         CHECK(large_unit.layers[0].weight.rows > small_unit.layers[0].weight.rows);
         CHECK(large_unit.layers[3].weight.rows == small_unit.layers[3].weight.rows);
         CHECK(is(elastic.encoder_layers[0].self_attn.query.weight, 32, 64));  // may lack its unit

@@ -4,7 +4,6 @@
 #include <hat/model/presets.hpp>
 #include <hat/model/transformer.hpp>
 
-#include "support/architectures.hpp"
 #include "support/reference.hpp"
 #include "support/sentences.hpp"
 
@@ -229,40 +228,6 @@ TEST_SUITE("model/transformer") {
             CHECK(side.scaled == 0.4F);
             CHECK(side.activation == 0.2F);
         }
-    }
-
-    TEST_CASE("where layers have no room for units, a network takes at most 32 kB") {
-        using hat::nn::Packed;
-        using hat::nn::Trainable;
-        constexpr std::size_t trainable = sizeof(Transformer<Trainable, WithoutUnits>);
-        constexpr std::size_t packed = sizeof(Transformer<Packed, WithoutUnits>);
-        static_assert(trainable <= 32'000 && packed < trainable);
-        MESSAGE("Transformer<Trainable>: " << sizeof(Transformer<Trainable>) << " bytes, without "
-                                           << "units " << trainable << "; Transformer<Packed>: "
-                                           << sizeof(Transformer<Packed>) << ", " << packed);
-    }
-
-    TEST_CASE("a network without room for units has the same bits, and refuses one with units") {
-        Network network(translator());
-        network.initialize(3);
-        const TokenLists source(sources);
-        Arena memory;
-        Arena scratch;
-        Eval eval(memory, scratch);
-        const auto encoded = [&](const auto& model) {
-            return encode(eval, model, {}, source.tokens, source.ragged()).output.value;
-        };
-        Transformer<hat::nn::Trainable, WithoutUnits> model;
-        network.bind(network.architecture(), nullptr, model);
-        const auto expected = encoded(network.view());
-        CHECK(same_bits(encoded(model), expected));
-        CHECK(same_bits(encoded(PackedTransformer<WithoutUnits>(network.view()).view()), expected));
-
-        const Network define(hat::support::define_translator(30, 30));
-        CHECK_THROWS_WITH_AS(define.bind(define.architecture(), nullptr, model),
-                             "encoder.embed_tokens.dextra_layer: has no place in this type of "
-                             "network",
-                             hat::Error);
     }
 
     TEST_CASE("embeddings are scaled by the root of the own or of the super width") {

@@ -41,6 +41,8 @@ public:
         return *std::construct_at(room_.values + size_++);
     }
 
+    constexpr void clear() noexcept { size_ = 0; }
+
     [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
     [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
     [[nodiscard]] constexpr T* data() noexcept { return room_.values; }

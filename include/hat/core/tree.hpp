@@ -103,12 +103,21 @@ constexpr auto& leading(auto& /*first*/, auto&... rest) noexcept {
 namespace detail {
 
 template <class T>
-inline constexpr bool is_optional = false;
+inline constexpr bool is_optional = requires(const T& layer) {
+    layer.has_value();
+    *layer;
+};
+
+/// A layer that lies in a pool of the tree, which tells by `at` where.
 template <class T>
-inline constexpr bool is_optional<std::optional<T>> = true;
+inline constexpr bool is_pooled = requires {
+    T::is_pooled;
+};
 
 template <class T>
-inline constexpr bool is_list = false;
+inline constexpr bool is_list = requires {
+    T::is_list;
+};
 template <class T, std::size_t Capacity>
 inline constexpr bool is_list<InplaceVector<T, Capacity>> = true;
 template <class... Ts>
@@ -133,20 +142,29 @@ inline constexpr bool is_layer = is_optional<T> || !requires(const T& weight) {
 
 /// Whether a layer is there.
 template <class T>
-constexpr bool is_present(const T& /*layer*/) noexcept {
-    return !std::same_as<T, Absent>;
-}
-template <class T>
-constexpr bool is_present(const std::optional<T>& layer) noexcept {
-    return layer.has_value();
+constexpr bool is_present(const T& layer) noexcept {
+    static_assert(!is_pooled<T>, "whether a layer is there, the pool tells that it lies in");
+    if constexpr (is_optional<T>)
+        return layer.has_value();
+    else
+        return !std::same_as<T, Absent>;
 }
 
 template <class T>
-constexpr auto& inside(T& layer) noexcept {
+constexpr decltype(auto) inside(T& layer) noexcept {
     if constexpr (is_optional<std::remove_const_t<T>>)
         return *layer;
     else
-        return layer;
+        return (layer);
+}
+
+/// The layer itself, or the one in `pool` that it stands for.
+template <class Pool, class T>
+constexpr decltype(auto) found_in(Pool& pool, T& layer) noexcept {
+    if constexpr (is_pooled<std::remove_const_t<T>>)
+        return pool.at(layer);
+    else
+        return (layer);
 }
 
 template <class List>
@@ -181,19 +199,47 @@ constexpr void set_first(const Path& path, auto& first, auto&... rest) {
         set(path, first, leading(rest...));
 }
 
-/// Asks a layer that was made from `Others` others whether it fits together.
-template <std::size_t Others, class Layer>
-constexpr void check_made(const Layer& layer, const Path& path) {
-    if constexpr (Others > 0 && requires { layer.check_sizes(path); }) layer.check_sizes(path);
+/// Asks a layer that was made from `Others` others whether it fits together, and with what of it
+/// lies in `pool`.
+template <std::size_t Others, class Layer, class Pool>
+constexpr void check_made(const Layer& layer, const Path& path, const Pool& pool) {
+    if constexpr (Others > 0) {
+        if constexpr (requires { layer.check_sizes(path, pool); })
+            layer.check_sizes(path, pool);
+        else if constexpr (requires { layer.check_sizes(path); })
+            layer.check_sizes(path);
+    }
+}
+
+/// That of the first tree, if there is one.
+template <class... Pools>
+constexpr const auto& first_of(const std::tuple<Pools&...>& pools) noexcept {
+    return std::get<0>(pools);
+}
+constexpr Absent first_of(const std::tuple<>& /*pools*/) noexcept {
+    return {};
 }
 
 }  // namespace detail
 
 /// What a layer's `members` are told to: the way there, and what is to be done.
-template <class F>
+template <class F, class... Pools>
 class Walker {
 public:
-    constexpr Walker(const F& f, const Path& path) noexcept : f_(f), path_(path) {}
+    constexpr Walker(const F& f, const Path& path, Pools&... pools) noexcept
+        : Walker(f, path, std::tuple<Pools&...>(pools...)) {}
+    constexpr Walker(const F& f, const Path& path, const std::tuple<Pools&...>& pools) noexcept
+        : f_(f), path_(path), pools_(pools) {}
+
+    /// Goes on with a pool of each tree, which holds what stands elsewhere in it. That of the first
+    /// tree, if it may change, is emptied.
+    template <class First, class... Rest>
+    [[nodiscard]] constexpr Walker<F, First, Rest...> with(First& first,
+                                                           Rest&... rest) const noexcept {
+        if constexpr (sizeof...(Rest) > 0 && !std::is_const_v<First> && requires { first.clear(); })
+            first.clear();
+        return {f_, path_, first, rest...};
+    }
 
     /// A member: a weight, a layer, one that may be absent, layers in a list, or a setting.
     constexpr void operator()(std::string_view name, auto&... trees) const {
@@ -209,10 +255,10 @@ public:
     }
     /// Where further names are looked for: behind `name`, or the `i`-th that bears this walker's.
     [[nodiscard]] constexpr Walker in(std::string_view name) const noexcept {
-        return {f_, {&path_, name}};
+        return {f_, {&path_, name}, pools_};
     }
     [[nodiscard]] constexpr Walker at(std::size_t i) const noexcept {
-        return {f_, {path_.holder, path_.name, static_cast<int>(i)}};
+        return {f_, {path_.holder, path_.name, static_cast<int>(i)}, pools_};
     }
 
 private:
@@ -224,9 +270,8 @@ private:
             detail::set_first(path, trees...);
         } else if constexpr ((detail::is_list<std::remove_cvref_t<decltype(trees)>> || ...)) {
             visit_list<Slots>(path, trees...);
-        } else if constexpr ((std::same_as<std::remove_cvref_t<decltype(trees)>, Absent> || ...)) {
-            if (detail::is_present(leading(trees...)))
-                fail(path.text(), ": has no place in this type of network");
+        } else if constexpr ((detail::is_pooled<std::remove_cvref_t<decltype(trees)>> || ...)) {
+            visit_pooled(path, std::index_sequence_for<Pools...>{}, trees...);
         } else if constexpr (detail::is_layer<Lead>) {
             visit_layer(path, trees...);
         } else {
@@ -234,19 +279,29 @@ private:
         }
     }
 
-    constexpr void visit_layer(const Path& path, auto&... trees) const {
+    template <std::size_t... I>
+    constexpr void visit_pooled(const Path& path, std::index_sequence<I...> /*trees*/,
+                                auto&... trees) const {
+        static_assert(sizeof...(I) == sizeof...(trees), "a walk needs the pools of its trees");
+        visit_layer(path, detail::found_in(std::get<I>(pools_), trees)...);
+    }
+    constexpr void visit_layer(const Path& path, auto&&... trees) const {
         if (!detail::is_present(leading(trees...))) return;
-        make_present(trees...);
-        members(path, detail::inside(trees)...);
+        if constexpr ((std::same_as<std::remove_cvref_t<decltype(trees)>, Absent> || ...)) {
+            fail(path.text(), ": has no place in this type of network");
+        } else {
+            make_present(trees...);
+            members(path, detail::inside(trees)...);
+        }
     }
     template <class First, class... Rest>
-    constexpr void members(const Path& path, First& first, Rest&... rest) const {
-        std::remove_const_t<First>::members(Walker(f_, path), first, rest...);
-        detail::check_made<sizeof...(Rest)>(first, path);
+    constexpr void members(const Path& path, First&& first, Rest&&... rest) const {
+        std::remove_cvref_t<First>::members(Walker(f_, path, pools_), first, rest...);
+        detail::check_made<sizeof...(Rest)>(first, path, detail::first_of(pools_));
     }
     template <class First, class... Rest>
     static constexpr void make_present(First& first, Rest&... /*rest*/) {
-        if constexpr (sizeof...(Rest) > 0 && detail::is_optional<First>) first.emplace();
+        if constexpr (sizeof...(Rest) > 0 && requires { first.emplace(); }) first.emplace();
     }
 
     template <class Slots>
@@ -277,8 +332,8 @@ private:
             if (detail::size_of(first) != size)
                 fail(path.text(), ": has ", size, ", but here their number is fixed at ",
                      detail::size_of(first));
-        } else if constexpr (sizeof...(Rest) > 0 && !std::is_const_v<First>) {
-            first = {};
+        } else if constexpr (sizeof...(Rest) > 0 && requires { first.emplace_back(); }) {
+            first.clear();
             for (int i = 0; i < size; ++i) first.emplace_back();
         }
     }
@@ -295,6 +350,7 @@ private:
 
     const F& f_;
     Path path_;
+    std::tuple<Pools&...> pools_;
 };
 
 /// Throws  `Error` naming the weight if it is not [rows, cols], as far as those are fixed.
@@ -308,9 +364,15 @@ constexpr void check_fixed(const Path& path, int rows, int cols) {
 
 /// Calls `f(leaf, weights…)` for every weight that the last of `trees` has.
 template <class F, class First, class... Rest>
-constexpr void walk(const F& f, First& first, Rest&... rest) {
-    std::remove_const_t<First>::members(Walker<F>(f, Path{}), first, rest...);
-    detail::check_made<sizeof...(Rest)>(first, Path{});
+constexpr void walk(const F& f, First&& first, Rest&&... rest) {
+    std::remove_cvref_t<First>::members(Walker<F>(f, Path{}), first, rest...);
+    detail::check_made<sizeof...(Rest)>(first, Path{}, Absent{});
+}
+
+/// The same for a part of one tree, which has `pool`.
+template <class Pool, class F, class Part>
+constexpr void walk_part(Pool& pool, const F& f, Part& part) {
+    std::remove_const_t<Part>::members(Walker<F, Pool>(f, Path{}, pool), part);
 }
 
 /// Calls `f(layer, i)` for the layers of a list in order; i is an `int`, or an integral constant.

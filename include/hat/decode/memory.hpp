@@ -87,11 +87,13 @@ memory_of_encoding(const model::Transformer<nn::Sizes, Parts>& model, int tokens
     const nn::WholeSequences whole{Ragged(offsets.data(), 1)};
     nn::MemoryCount count(tokens);
     count.objects<int>(2);
-    detail::count_embedding(count, model.source_embedding, model.source_unit, dim,
+    detail::count_embedding(count, model.source_embedding,
+                            hat::detail::found_in(model.units, model.source_unit), dim,
                             a.encoder.positions);
     for_each_layer(model.encoder_layers, [&](const auto& layer, int) {
-        detail::count_layer(count, dim,
-                            [&] { count_memory(count, layer, a.norm == model::Norm::pre, whole); });
+        detail::count_layer(count, dim, [&] {
+            count_memory(count, layer, a.norm == model::Norm::pre, whole, model.units);
+        });
     });
     if (a.encoder.final_norm) count_memory(count, model.encoder_layer_norm);
     bool has_memory[4]{};
@@ -118,12 +120,13 @@ memory_of_step(const model::Transformer<nn::Sizes, Parts>& model, int rows, int 
     nn::MemoryCount count(rows);
     count.objects<int>(rows);
     count.objects<int>(rows + 1);
-    detail::count_embedding(count, model.target_embedding, model.target_unit, dim,
+    detail::count_embedding(count, model.target_embedding,
+                            hat::detail::found_in(model.units, model.target_unit), dim,
                             a.decoder.positions);
     for_each_layer(model.decoder_layers, [&](const auto& layer, int) {
         detail::count_layer(count, dim, [&] {
             count_memory(count, layer, a.norm == model::Norm::pre, nn::PrefixLimits{target_tokens},
-                         nn::MemoryLimits{layer.attended_layers * source_tokens});
+                         nn::MemoryLimits{layer.attended_layers * source_tokens}, model.units);
         });
     });
     if (a.decoder.final_norm) count_memory(count, model.decoder_layer_norm);

@@ -42,7 +42,7 @@ template <class LayerShape>
 [[nodiscard]] constexpr nn::EncoderLayer<nn::Sizes>
 own_sizes(const Architecture& a, const LayerShape& shape, int dim) noexcept {
     nn::EncoderLayer<nn::Sizes> layer;
-    set_own_layers(layer, a, shape, dim, false);
+    set_own_layers(layer, layer.dextra, a, shape, dim, false);
     return layer;
 }
 
@@ -55,10 +55,9 @@ own_sizes(const Architecture& a, const LayerShape& shape, int dim) noexcept {
 [[nodiscard]] constexpr std::int64_t layer_parameters(const Architecture& a) noexcept {
     const Transformer<nn::Sizes> sizes = sizes_of(a);
     std::int64_t count = 0;
-    for (const auto& layer : sizes.encoder_layers)
-        count += detail::total<detail::CountParameters>(layer);
-    for (const auto& layer : sizes.decoder_layers)
-        count += detail::total<detail::CountParameters>(layer);
+    const detail::CountParameters counter{count};
+    for (const auto& layer : sizes.encoder_layers) walk_part(sizes.units, counter, layer);
+    for (const auto& layer : sizes.decoder_layers) walk_part(sizes.units, counter, layer);
     return count;
 }
 
@@ -66,8 +65,8 @@ own_sizes(const Architecture& a, const LayerShape& shape, int dim) noexcept {
 [[nodiscard]] constexpr std::int64_t embedding_unit_parameters(const Architecture& a) noexcept {
     const Transformer<nn::Sizes> sizes = sizes_of(a);
     std::int64_t count = 0;
-    for (const auto* unit : {&sizes.source_unit, &sizes.target_unit})
-        if (*unit) count += detail::total<detail::CountParameters>(**unit);
+    for (const auto& unit : {sizes.units.at(sizes.source_unit), sizes.units.at(sizes.target_unit)})
+        if (unit) walk(detail::CountParameters{count}, *unit);
     if (a.projects_output()) count += detail::total<detail::CountParameters>(sizes.project_out);
     return count;
 }

@@ -17,7 +17,9 @@
 ///
 /// Limits: at most 16 layers a side; sinusoidal positions for 1,024 tokens a sentence.
 
+#include <hat/model/any_architecture.hpp>
 #include <hat/model/architecture.hpp>
+#include <hat/model/architecture_parts.hpp>
 #include <hat/model/block_scaling.hpp>
 #include <hat/model/counts.hpp>
 #include <hat/model/delight.hpp>

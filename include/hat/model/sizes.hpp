@@ -77,15 +77,16 @@ constexpr void make_elastic(nn::DExTra<Sizes>& unit, const nn::DExTraShape& shap
     }
 }
 
-/// All of a layer but its cross-attention. An elastic unit may be absent: self-attention then reads
-/// the whole width.
-template <class Layer, class LayerShape>
-constexpr void set_own_layers(Layer& layer, const Architecture& a, const LayerShape& shape, int dim,
-                              bool elastic) {
+/// All of a layer but its cross-attention, and its unit, which is an optional one. An elastic unit
+/// may be absent: self-attention then reads the whole width.
+template <class Layer, class Unit, class LayerShape>
+constexpr void set_own_layers(Layer& layer, Unit&& unit, const Architecture& a,
+                              const LayerShape& shape, int dim, bool elastic) {
     if (shape.dextra_depth > 0) {
-        const nn::DExTraShape unit = a.unit_of(shape, dim);
-        layer.dextra = nn::sizes_of(unit, a.activation);
-        if (elastic) make_elastic(*layer.dextra, unit);
+        const nn::DExTraShape unit_shape = a.unit_of(shape, dim);
+        nn::DExTra<Sizes> sizes = nn::sizes_of(unit_shape, a.activation);
+        if (elastic) make_elastic(sizes, unit_shape);
+        unit.emplace(sizes);
     }
     const int in = elastic ? dim : a.attention_input_dim(shape, dim);
     layer.self_attn = self_attention_sizes(dim, in, a.qkv_dim_of(shape), shape.heads);
@@ -146,9 +147,13 @@ constexpr void set_encoder(Transformer<Sizes>& model, bool elastic) {
                     a.source_table_dim(), false);
     if (a.encoder.positions == Positions::learned)
         model.source_positions = Sizes::table(learned_position_rows(a.encoder.max_positions), dim);
-    if (a.embedding.dim > 0) model.source_unit = nn::sizes_of(a.embedding_unit(dim), a.activation);
-    for (const EncoderLayerShape& shape : a.encoder.layers())
-        set_own_layers(model.encoder_layers.emplace_back(), a, shape, dim, elastic);
+    if (a.embedding.dim > 0)
+        model.units.at(model.source_unit)
+            .emplace(nn::sizes_of(a.embedding_unit(dim), a.activation));
+    for (const EncoderLayerShape& shape : a.encoder.layers()) {
+        auto& layer = model.encoder_layers.emplace_back();
+        set_own_layers(layer, model.units.at(layer.dextra), a, shape, dim, elastic);
+    }
     if (a.encoder.final_norm) model.encoder_layer_norm = norm_sizes(dim);
 }
 
@@ -168,12 +173,14 @@ constexpr void set_decoder(Transformer<Sizes>& model, bool elastic) {
             table_sizes(a.target_vocab_size, a.output_dim(),
                         a.sharing == Sharing::none ? a.output_dim() : a.target_table_dim(),
                         a.sharing != Sharing::none);
-    if (a.embedding.dim > 0) model.target_unit = nn::sizes_of(a.embedding_unit(dim), a.activation);
+    if (a.embedding.dim > 0)
+        model.units.at(model.target_unit)
+            .emplace(nn::sizes_of(a.embedding_unit(dim), a.activation));
     if (a.decoder.positions == Positions::learned)
         model.target_positions = Sizes::table(learned_position_rows(a.decoder.max_positions), dim);
     for (const DecoderLayerShape& shape : a.decoder.layers()) {
         auto& layer = model.decoder_layers.emplace_back();
-        set_own_layers(layer, a, shape, dim, elastic);
+        set_own_layers(layer, model.units.at(layer.dextra), a, shape, dim, elastic);
         layer.attended_layers = shape.attended_layers;
         if (!a.has_encoder()) continue;
         layer.encoder_attn =

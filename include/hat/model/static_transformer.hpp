@@ -61,6 +61,8 @@ struct FixedArchitecture {
     using TargetUnit = typename detail::FixedUnit<Weights, (A.embedding.dim > 0),
                                                   A.embedding_unit(A.decoder.embed_dim)>::type;
     template <class Weights>
+    using Units = Absent;  // they stand where they are used
+    template <class Weights>
     using AdaptiveInput = Absent;
     template <class Weights>
     using AdaptiveSoftmax = Absent;

@@ -4,8 +4,8 @@
 #include <hat/autograd/functions.hpp>
 #include <hat/autograd/recurrent_dropout.hpp>
 #include <hat/core/arena.hpp>
-#include <hat/core/inplace_vector.hpp>
 #include <hat/core/tree.hpp>
+#include <hat/model/any_architecture.hpp>
 #include <hat/model/architecture.hpp>
 #include <hat/model/encoded.hpp>
 #include <hat/nn/adaptive_input.hpp>
@@ -17,52 +17,10 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <type_traits>
 
 namespace hat::model {
-
-/// What the parts of a Transformer are whose architecture is known when it runs.
-struct AnyArchitecture {
-    template <class Weights>
-    using EncoderLayers = InplaceVector<nn::EncoderLayer<Weights>, max_layers>;
-    template <class Weights>
-    using DecoderLayers = InplaceVector<nn::DecoderLayer<Weights>, max_layers>;
-    template <class Weights>
-    using SourceUnit = std::optional<nn::DExTra<Weights>>;
-    template <class Weights>
-    using TargetUnit = std::optional<nn::DExTra<Weights>>;
-    template <class Weights>
-    using AdaptiveInput = std::optional<nn::AdaptiveInput<Weights>>;
-    template <class Weights>
-    using AdaptiveSoftmax = std::optional<nn::AdaptiveSoftmax<Weights>>;
-
-    using SourceVocab = int;
-    using TargetVocab = int;
-    using EncoderDim = int;
-    using DecoderDim = int;
-    using SourceTableDim = int;
-    using TargetTableDim = int;
-    using OutputDim = int;
-};
-
-/// The same of networks without DExTra units, such as HAT's: no layer has room for one.
-///
-///     Transformer<nn::Trainable, WithoutUnits> model;  // a sixth of Transformer<nn::Trainable>
-///     network.bind(network.architecture(), nullptr, model);
-struct WithoutUnits : AnyArchitecture {
-    template <class Weights>
-    using EncoderLayers =
-        InplaceVector<nn::EncoderLayer<Weights, int, int, int, int, Absent>, max_layers>;
-    template <class Weights>
-    using DecoderLayers =
-        InplaceVector<nn::DecoderLayer<Weights, int, int, int, int, int, int, Absent>, max_layers>;
-    template <class Weights>
-    using SourceUnit = Absent;
-    template <class Weights>
-    using TargetUnit = Absent;
-};
 
 /// The Transformer of HAT (arXiv:2005.14187) and of DeLighT (arXiv:2008.00623): a value made of
 /// views only. It knows nothing of slicing, ownership or training; `Weights` says what its weights
@@ -96,12 +54,15 @@ struct Transformer {
     /// Language models: instead of target_embedding, and of output.
     [[no_unique_address]] typename Parts::template AdaptiveInput<Weights> adaptive_input{};
     [[no_unique_address]] typename Parts::template AdaptiveSoftmax<Weights> adaptive_softmax{};
+    /// What `dextra` of layers and the units above stand for.
+    [[no_unique_address]] typename Parts::template Units<Weights> units{};
 
     /// In the order of the reference's checkpoints, under its names. Tables that are one have one.
     static constexpr void members(const auto& f, auto&... self) {
         const Sharing sharing = leading(self...).architecture.sharing;
-        const auto encoder = f.in("encoder");
-        const auto decoder = f.in("decoder");
+        const auto all = f.with(self.units...);
+        const auto encoder = all.in("encoder");
+        const auto decoder = all.in("decoder");
         f("architecture", self.architecture...);
         encoder("embed_tokens", self.source_embedding...);
         encoder("embed_positions.weight", self.source_positions...);
@@ -221,8 +182,9 @@ template <class Context, class Weights, class Parts>
 Variable embed_target(Context& context, const Transformer<Weights, Parts>& model,
                       const nn::DropoutRates& rates, std::span<const int> tokens,
                       const Ragged& sentences, const autograd::Parameter& positions) {
-    const detail::Embeddings side{model.target_embedding, model.adaptive_input, model.target_unit,
-                                  positions, target_embedding_scale(model.architecture)};
+    const auto& unit = hat::detail::found_in(model.units, model.target_unit);
+    const detail::Embeddings side{model.target_embedding, model.adaptive_input, unit, positions,
+                                  target_embedding_scale(model.architecture)};
     return detail::embed_side(context, tokens, sentences, side, rates,
                               detail::decoder_dropout(model.architecture, rates).scaled);
 }
@@ -239,13 +201,15 @@ Encoded encode(Context& context, const Transformer<Weights, Parts>& model,
     Encoded encoded;
     encoded.sentences = sentences;
     static constexpr Absent not_adaptive;
-    const detail::Embeddings side{model.source_embedding, not_adaptive, model.source_unit,
+    const auto& unit = hat::detail::found_in(model.units, model.source_unit);
+    const detail::Embeddings side{model.source_embedding, not_adaptive, unit,
                                   Weights::table(model.source_positions),
                                   source_embedding_scale(a)};
     Variable x = detail::embed_side(context, tokens, sentences, side, rates, dropout.scaled);
     for_each_layer(model.encoder_layers, [&](const auto& layer, int i) {
         x = detail::run_layer(context, x, [&] {
-            return nn::forward(context, layer, a.norm == Norm::pre, dropout, x, sentences);
+            return nn::forward(context, layer, a.norm == Norm::pre, dropout, x, sentences,
+                               model.units);
         });
         encoded.layers[static_cast<std::size_t>(i)] = x;
     });
@@ -269,7 +233,7 @@ Variable run_decoder(Context& context, const Transformer<Weights, Parts>& model,
         const auto own_memory = memory(layer, i);
         x = detail::run_layer(context, x, [&] {
             return nn::forward(context, layer, a.norm == Norm::pre, dropout, x, own_past,
-                               own_memory);
+                               own_memory, model.units);
         });
         keep(i, x);
     });

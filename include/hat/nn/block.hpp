@@ -8,6 +8,7 @@
 #include <hat/nn/dextra.hpp>
 #include <hat/nn/feed_forward.hpp>
 #include <hat/nn/layer_norm.hpp>
+#include <hat/nn/unit_pool.hpp>
 
 #include <concepts>
 #include <optional>
@@ -49,13 +50,14 @@ constexpr void check_block_width(const Path& path, const char* part, int found, 
         fail(place_text(path), part, " is ", found, " wide, but the final layer norm ", dim,
              ": all of a layer is alike");
 }
-template <class Layer>
-constexpr void check_block(const Path& path, const Layer& layer) {
+template <class Layer, class Units>
+constexpr void check_block(const Path& path, const Layer& layer, const Units& units) {
     const int dim = length_of(layer.final_layer_norm.gain);
     int in = dim;
     if constexpr (!std::same_as<std::remove_cvref_t<decltype(layer.dextra)>, Absent>) {
-        if (hat::detail::is_present(layer.dextra)) {
-            const auto& unit = hat::detail::inside(layer.dextra);
+        const auto& may_be = hat::detail::found_in(units, layer.dextra);
+        if (hat::detail::is_present(may_be)) {
+            const auto& unit = hat::detail::inside(may_be);
             check_block_width(path, "DExTra", unit.input.weight.inputs(), dim);
             in = unit.output.weight.outputs();
         }
@@ -75,8 +77,8 @@ constexpr void check_block(const Path& path, const Layer& layer) {
 }  // namespace detail
 
 /// One layer of the encoder: HAT's (arXiv:2005.14187, section 3.1), or with a DExTra in front of
-/// self-attention DeLighT's (arXiv:2008.00623, section 3.2). `Unit` is an optional DExTra, one of a
-/// fixed shape, or `Absent`; self-attention reads `In` features then.
+/// self-attention DeLighT's (arXiv:2008.00623, section 3.2). `Unit` is an optional DExTra, one
+/// that lies in a pool or is of a fixed shape, or `Absent`; self-attention reads `In` features.
 template <class Weights, Extent Dim = int, Extent Qkv = int, Extent Heads = int, Extent Ffn = int,
           class Unit = std::optional<DExTra<Weights>>, Extent In = Dim>
 struct EncoderLayer {
@@ -94,9 +96,12 @@ struct EncoderLayer {
         f("final_layer_norm", self.final_layer_norm...);
     }
 
+    /// `units` are the pool that its unit may lie in.
     /// Throws  `Error` if the widths of its parts do not chain.
-    constexpr void check_sizes(const Path& path = {}) const requires ComputingWeights<Weights> {
-        detail::check_block(path, *this);
+    template <class Units = Absent>
+    constexpr void check_sizes(const Path& path = {},
+                               const Units& units = {}) const requires ComputingWeights<Weights> {
+        detail::check_block(path, *this, units);
     }
 };
 
@@ -126,9 +131,12 @@ struct DecoderLayer {
         f("final_layer_norm", self.final_layer_norm...);
     }
 
+    /// `units` are the pool that its unit may lie in.
     /// Throws  `Error` if the widths of its parts do not chain.
-    constexpr void check_sizes(const Path& path = {}) const requires ComputingWeights<Weights> {
-        detail::check_block(path, *this);
+    template <class Units = Absent>
+    constexpr void check_sizes(const Path& path = {},
+                               const Units& units = {}) const requires ComputingWeights<Weights> {
+        detail::check_block(path, *this, units);
         if (attended_layers == 0) return;
         const int dim = detail::length_of(final_layer_norm.gain);
         detail::check_block_width(path, "the input of cross-attention",
@@ -155,22 +163,21 @@ template <class Context, class Unit>
 Variable transform(Context& context, const Unit& unit, const Variable& x, float dropout) {
     if constexpr (std::same_as<Unit, Absent>)
         return x;
+    else if constexpr (hat::detail::is_optional<Unit>)
+        return unit ? forward(context, *unit, x, dropout) : x;
     else
         return forward(context, unit, x, dropout);
 }
-template <class Context, class Unit>
-Variable transform(Context& context, const std::optional<Unit>& unit, const Variable& x,
-                   float dropout) {
-    return unit ? forward(context, *unit, x, dropout) : x;
-}
 
 /// Self-attention and what stands around it in every layer.
-template <class Context, class Layer, class Past>
+template <class Context, class Layer, class Past, class Units>
 Variable attend_to_self(Context& context, const Layer& layer, bool pre_norm,
-                        const BlockDropout& dropout, const Variable& x, const Past& past) {
+                        const BlockDropout& dropout, const Variable& x, const Past& past,
+                        const Units& units) {
+    const auto& unit = hat::detail::found_in(units, layer.dextra);
     return residual_block(context, layer.self_attn_layer_norm, pre_norm, dropout.self_attention, x,
                           [&](const Variable& in) {
-                              const Variable z = transform(context, layer.dextra, in, dropout.unit);
+                              const Variable z = transform(context, unit, in, dropout.unit);
                               return forward(context, layer.self_attn, z, past);
                           });
 }
@@ -185,21 +192,24 @@ Variable feed_forward(Context& context, const Layer& layer, bool pre_norm,
                           });
 }
 
-/// x [tokens, dim] → [tokens, dim]
-template <class Context, class Weights, class... Parts>
+/// x [tokens, dim] → [tokens, dim]; `units` are the pool that its unit may lie in.
+template <class Context, class Weights, class... Parts, class Units = Absent>
 Variable forward(Context& context, const EncoderLayer<Weights, Parts...>& layer, bool pre_norm,
-                 const BlockDropout& dropout, Variable x, const Ragged& sentences) {
+                 const BlockDropout& dropout, Variable x, const Ragged& sentences,
+                 const Units& units = {}) {
     x = attend_to_self(context, layer, pre_norm, dropout, x,
-                       WholeSequences{sentences, false, dropout.attention});
+                       WholeSequences{sentences, false, dropout.attention}, units);
     return feed_forward(context, layer, pre_norm, dropout, x);
 }
 
 /// x [tokens, dim] → [tokens, dim]; `past` and `memory` are what attention reads, whole sequences
 /// in training, caches where one position follows the other.
-template <class Context, class Weights, class... Parts, class Past, class Memory>
+template <class Context, class Weights, class... Parts, class Past, class Memory,
+          class Units = Absent>
 Variable forward(Context& context, const DecoderLayer<Weights, Parts...>& layer, bool pre_norm,
-                 const BlockDropout& dropout, Variable x, const Past& past, const Memory& memory) {
-    x = attend_to_self(context, layer, pre_norm, dropout, x, past);
+                 const BlockDropout& dropout, Variable x, const Past& past, const Memory& memory,
+                 const Units& units = {}) {
+    x = attend_to_self(context, layer, pre_norm, dropout, x, past, units);
     if (layer.attended_layers > 0) {
         x = residual_block(
             context, layer.encoder_attn_layer_norm, pre_norm, dropout.scaled, x,
@@ -227,10 +237,11 @@ constexpr void count_residual_block(MemoryCount& count, const Norm& norm, bool p
     else
         count_memory(count, norm);
 }
-template <class Layer, class Past>
-constexpr void count_self(MemoryCount& count, const Layer& layer, bool pre_norm, const Past& past) {
+template <class Layer, class Past, class Units>
+constexpr void count_self(MemoryCount& count, const Layer& layer, bool pre_norm, const Past& past,
+                          const Units& units) {
     count_residual_block(count, layer.self_attn_layer_norm, pre_norm, [&] {
-        count_unit(count, layer.dextra);
+        count_unit(count, hat::detail::found_in(units, layer.dextra));
         count_memory(count, layer.self_attn, past);
     });
 }
@@ -242,16 +253,17 @@ constexpr void count_feed_forward(MemoryCount& count, const Layer& layer, bool p
 
 }  // namespace detail
 
-template <class... Parts, class Past>
+template <class... Parts, class Past, class Units = Absent>
 constexpr void count_memory(MemoryCount& count, const EncoderLayer<Sizes, Parts...>& layer,
-                            bool pre_norm, const Past& past) {
-    detail::count_self(count, layer, pre_norm, past);
+                            bool pre_norm, const Past& past, const Units& units = {}) {
+    detail::count_self(count, layer, pre_norm, past, units);
     detail::count_feed_forward(count, layer, pre_norm);
 }
-template <class... Parts, class Past, class Memory>
+template <class... Parts, class Past, class Memory, class Units = Absent>
 constexpr void count_memory(MemoryCount& count, const DecoderLayer<Sizes, Parts...>& layer,
-                            bool pre_norm, const Past& past, const Memory& memory) {
-    detail::count_self(count, layer, pre_norm, past);
+                            bool pre_norm, const Past& past, const Memory& memory,
+                            const Units& units = {}) {
+    detail::count_self(count, layer, pre_norm, past, units);
     if (layer.attended_layers > 0)
         detail::count_residual_block(count, layer.encoder_attn_layer_norm, pre_norm,
                                      [&] { count_memory(count, layer.encoder_attn, memory); });

@@ -19,6 +19,10 @@ namespace hat::nn {
 
 /// Most group-linear layers a unit can have.
 inline constexpr int max_dextra_depth = 20;
+/// Most layers, dense ends included, that all units of a network have together: enough for two
+/// sides of 16 blocks with depths 4 … 12, the deepest that were published, and for their
+/// embeddings.
+inline constexpr int max_pooled_layers = 352;
 /// Largest width that `validate` accepts for the ends of a unit, and largest multiplier.
 inline constexpr int max_dextra_dim = 1 << 16;
 inline constexpr int max_width_thousandths = 64'000;

@@ -32,4 +32,5 @@
 #include <hat/nn/linear.hpp>
 #include <hat/nn/memory_count.hpp>
 #include <hat/nn/pack.hpp>
+#include <hat/nn/unit_pool.hpp>
 #include <hat/nn/weights.hpp>
