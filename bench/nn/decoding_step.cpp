@@ -169,7 +169,8 @@ private:
         }
         return y;
     }
-    Matrix layer(const hat::nn::DecoderLayer<Trainable>& layer, const Past& past, Matrix x) {
+    template <class Layer>
+    Matrix layer(const Layer& layer, const Past& past, Matrix x) {
         const auto& self = layer.self_attn;
         const Matrix k = project(self.key, x);
         const Matrix v = project(self.value, x);
