@@ -32,13 +32,21 @@ void check() {
         const Operand x(random, rows, Inputs, 3);
         for (const Activation f : {Activation::linear, Activation::relu, Activation::gelu}) {
             for (const float* b : {bias.vector().data(), static_cast<const float*>(nullptr)}) {
-                Operand y(random, rows, Outputs, 2);
-                Operand expected(random, rows, Outputs);
-                kernels::packed_gemm(x.view(), fixed, b, f, y.view());
-                kernels::packed_gemm(
-                    x.view(), dynamic,
-                    kernels::Output{.y = expected.view(), .bias = b, .activation = f});
-                CHECK(same_bits(y.view(), expected.view()));
+                for (const bool accumulate : {false, true}) {
+                    Operand y(random, rows, Outputs, 2);
+                    Operand expected = y;
+                    const auto output = [&](Operand& to) {
+                        return kernels::Output{
+                            .y = to.view(), .bias = b, .accumulate = accumulate, .activation = f};
+                    };
+                    kernels::packed_gemm(x.view(), fixed, output(y));
+                    kernels::packed_gemm(x.view(), dynamic, output(expected));
+                    CHECK(same_bits(y.view(), expected.view()));
+                    Operand again(y);
+                    kernels::packed_gemm_of<Fixed<Outputs>, Fixed<Inputs>>()(x.view(), dynamic,
+                                                                             output(again));
+                    if (!accumulate) CHECK(same_bits(again.view(), expected.view()));
+                }
             }
         }
     }

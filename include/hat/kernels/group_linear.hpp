@@ -43,11 +43,13 @@ inline PackedView pack_groups(ConstMatrix weight, int groups, float* to) noexcep
 }
 
 /// An input of a group-linear layer and its packed weight; without a second input, both are empty.
+/// `gemm` multiplies a group: one for its sizes, if the compiler knows them.
 ///
 /// Shapes  x [rows, inputs],  weight: `pack_groups` of [outputs, inputs / groups]
 struct GroupSource {
     ConstMatrix x{};
     PackedView weight{};
+    PackedGemm* gemm = packed_gemm;
 };
 
 namespace detail {
@@ -102,12 +104,10 @@ inline void group_linear(const GroupSource& h, const GroupSource& y, ConstVector
             };
             Output output{.y = detail::chunk(u, k, groups),
                           .bias = bias.empty() ? nullptr : bias.data() + k * size};
-            packed_gemm(detail::chunk(h.x.middle_rows(first, rows), k, groups), weight_of(h),
-                        output);
+            h.gemm(detail::chunk(h.x.middle_rows(first, rows), k, groups), weight_of(h), output);
             if (y.x.empty()) continue;
             output.accumulate = true;
-            packed_gemm(detail::chunk(y.x.middle_rows(first, rows), k, groups), weight_of(y),
-                        output);
+            y.gemm(detail::chunk(y.x.middle_rows(first, rows), k, groups), weight_of(y), output);
         }
         apply_group_epilogue(epilogue, u, first, kept, to);
     }

@@ -16,7 +16,7 @@ template <Extent Outputs, Extent Inputs>
 inline constexpr bool has_fixed_gemm = false;
 template <int Outputs, int Inputs>
 inline constexpr bool has_fixed_gemm<Fixed<Outputs>, Fixed<Inputs>> =
-    Outputs <= 192 && Inputs <= 128 && Outputs* Inputs <= 192 * 64;
+    0 < Inputs&& Inputs <= 128 && Outputs <= 192 && Outputs* Inputs <= 192 * 64;
 
 namespace detail {
 
@@ -28,19 +28,21 @@ inline constexpr int fixed_tile_rows = max_tile_rows >= 8 ? 8 : 4;
 template <int Rows, int Outputs, int Inputs>
 [[gnu::noinline]] void fixed_tiles(const float* x, std::ptrdiff_t x_stride, const float* weights,
                                    std::ptrdiff_t panel_stride, const float* bias,
-                                   Activation activation, float* y,
-                                   std::ptrdiff_t y_stride) noexcept {
+                                   Activation activation, float* y, std::ptrdiff_t y_stride,
+                                   bool accumulate) noexcept {
     constexpr int panels = (Outputs + panel_width - 1) / panel_width;
     constexpr int most = tile_panels(Rows);
     constexpr int abreast = panels < most ? panels : most;
-    const Output output{.y = {y, Rows, Outputs, y_stride}, .bias = bias, .activation = activation};
+    const Output output{.y = {y, Rows, Outputs, y_stride},
+                        .bias = bias,
+                        .accumulate = accumulate,
+                        .activation = activation};
     const auto tile = [&]<int Panels>(int first) HAT_INLINE_LAMBDA {
         simd::Lanes sums[std::size_t{Rows}][std::size_t{Panels}];
 #pragma GCC unroll 8
-        for (int p = 0; p < Panels; ++p) {
-            const simd::Lanes start = output.start(0, first + p);
+        for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 8
-            for (int r = 0; r < Rows; ++r) sums[r][p] = start;
+            for (int p = 0; p < Panels; ++p) sums[r][p] = output.start(r, first + p);
         }
         accumulate_tile<Rows, Panels>({x, x_stride, 1},
                                       {weights + first * panel_stride, panel_stride, panel_width},
@@ -60,15 +62,15 @@ template <int Rows, int Outputs, int Inputs>
 
 /// y = act(bias + x · Wᵀ) for sizes that the compiler knows: the bits of `packed_gemm`.
 ///
-/// Shapes  x [rows, inputs],  bias [outputs] or null,  y [rows, outputs]
+/// Shapes  x [rows, inputs],  output.y [rows, outputs]
 template <int Outputs, int Inputs>
 HAT_INLINE void packed_gemm(const ConstMatrix& x,
                             const PackedMatrix<Fixed<Outputs>, Fixed<Inputs>>& weight,
-                            const float* bias, Activation activation, const Matrix& y) noexcept {
+                            const Output& output) noexcept {
     const auto tiles = [&]<int Rows>(int row) HAT_INLINE_LAMBDA {
-        detail::fixed_tiles<Rows, Outputs, Inputs>(x.row_data(row), x.stride(), weight.data(),
-                                                   weight.panel_stride(), bias, activation,
-                                                   y.row_data(row), y.stride());
+        detail::fixed_tiles<Rows, Outputs, Inputs>(
+            x.row_data(row), x.stride(), weight.data(), weight.panel_stride(), output.bias,
+            output.activation, output.y.row_data(row), output.y.stride(), output.accumulate);
     };
     constexpr int rows = detail::fixed_tile_rows;
     if (x.rows() == 1) {
@@ -76,7 +78,21 @@ HAT_INLINE void packed_gemm(const ConstMatrix& x,
     } else if (x.rows() == 8) {
         for (int row = 0; row < 8; row += rows) tiles.template operator()<rows>(row);
     } else {
-        packed_gemm(x, PackedView(weight), {.y = y, .bias = bias, .activation = activation});
+        packed_gemm(x, PackedView(weight), output);
+    }
+}
+
+/// The product for some sizes, as a function of views whose sizes are those of run time.
+template <Extent Outputs, Extent Inputs>
+[[nodiscard]] constexpr PackedGemm* packed_gemm_of() noexcept {
+    if constexpr (has_fixed_gemm<Outputs, Inputs>) {
+        return [](ConstMatrix x, PackedView weight, const Output& output) noexcept {
+            packed_gemm(x,
+                        PackedMatrix<Outputs, Inputs>(weight.data(), {}, {}, weight.panel_stride()),
+                        output);
+        };
+    } else {
+        return packed_gemm;
     }
 }
 

@@ -166,6 +166,9 @@ inline PackedView pack(ConstMatrix weight, float* to) noexcept {
     return {to, weight.rows(), weight.cols(), panel_stride};
 }
 
+/// What computes a product on packed weights, such as `packed_gemm`.
+using PackedGemm = void(ConstMatrix x, PackedView weight, const Output& output) noexcept;
+
 /// y = act(bias + x · Wᵀ) on packed weights.
 ///
 /// Shapes  x [rows, inputs],  weight [outputs, inputs],  output.y [rows, outputs]

@@ -150,23 +150,30 @@ struct Packed {
                              const kernels::PackedMatrix<Out, In>& weight, ConstVector bias = {},
                              Activation activation = Activation::linear) {
         const Variable y = context.variable(x.rows(), Out::value);
-        kernels::packed_gemm(x.value, weight, bias.data(), activation, y.value);
+        kernels::packed_gemm(x.value, weight,
+                             {.y = y.value, .bias = bias.data(), .activation = activation});
         return y;
     }
     /// Packing has turned the weight around already.
     static Variable multiply_transposed(autograd::Eval& context, const Variable& x, View weight) {
         return multiply(context, x, weight);
     }
+    /// The size of the norm is that of a group's outputs.
+    template <class Out, class In, class SecondIn, class Size>
     static Variable multiply_groups(autograd::Eval& context, kernels::GroupEpilogue epilogue,
-                                    float /*dropout*/, const Variable& h, View weight,
-                                    const Variable& y, View second_weight, ConstVector bias,
-                                    ConstVector norm_gain, ConstVector norm_bias) {
+                                    float /*dropout*/, const Variable& h,
+                                    const kernels::PackedMatrix<Out, In>& weight, const Variable& y,
+                                    const kernels::PackedMatrix<Out, SecondIn>& second_weight,
+                                    ConstVector bias, VectorView<const float, Size> norm_gain,
+                                    ConstVector norm_bias) {
         epilogue.norm_gain = norm_gain;
         epilogue.norm_bias = norm_bias;
         const Variable result = context.variable(h.rows(), weight.outputs());
-        kernels::group_linear({h.value, panels_of_groups(weight, epilogue.groups)},
-                              {y.value, panels_of_groups(second_weight, epilogue.groups)}, bias,
-                              epilogue, {}, result.value, context.scratch());
+        const auto panels = [&](View all) { return panels_of_groups(all, epilogue.groups); };
+        kernels::group_linear(
+            {h.value, panels(weight), kernels::packed_gemm_of<Size, In>()},
+            {y.value, panels(second_weight), kernels::packed_gemm_of<Size, SecondIn>()}, bias,
+            epilogue, {}, result.value, context.scratch());
         return result;
     }
     static Variable look_up(autograd::Eval& context, std::span<const int> tokens,
