@@ -15,11 +15,9 @@
 #include <hat/model/genes.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <string>
-#include <utility>
 
 /// Design spaces as YAML, in the form of the published files of HAT (arXiv:2005.14187): fairseq's
 /// options of the super network, the choices of every gene, and how to train.
@@ -53,15 +51,6 @@ struct DesignSpaceFile {
 };
 
 namespace detail {
-
-/// fairseq's names of the activations, and one of our own.
-inline constexpr std::array<std::pair<const char*, Activation>, 6> published_activations{
-    {{"relu", Activation::relu},
-     {"gelu", Activation::gelu},
-     {"gelu_accurate", Activation::gelu_tanh},
-     {"tanh", Activation::tanh},
-     {"linear", Activation::linear},
-     {"swish", Activation::swish}}};
 
 /// The options of a super network in a published file.
 class SuperNetworkReader {
@@ -166,7 +155,7 @@ private:
         constexpr const char* key = "activation-fn";
         const std::string word = map_.word(key);
         std::string known;
-        for (const auto& [name, activation] : published_activations) {
+        for (const auto& [name, activation] : io::published_activations) {
             if (word == name) return activation;
             (known += known.empty() ? "" : ", ") += name;
         }
@@ -201,7 +190,7 @@ private:
     flag("encoder-normalize-before", pre && has_encoder);
     flag("decoder-normalize-before", pre);
     flag("no-decoder-final-norm", pre && !super.decoder.final_norm);
-    for (const auto& [name, activation] : published_activations)
+    for (const auto& [name, activation] : io::published_activations)
         if (activation == super.activation && activation != Activation::relu)
             line("activation-fn", name);
     flag("no-token-positional-embeddings", super.decoder.positions == model::Positions::none);

@@ -11,7 +11,6 @@
 #include <hat/model/genes.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -97,15 +96,9 @@ namespace detail {
 
 inline Activation fairseq_activation(const FairseqArguments& arguments) {
     constexpr const char* name = "activation_fn";
-    constexpr std::array<std::pair<std::string_view, Activation>, 5> names{
-        {{"relu", Activation::relu},
-         {"gelu", Activation::gelu},
-         {"gelu_accurate", Activation::gelu_tanh},
-         {"tanh", Activation::tanh},
-         {"linear", Activation::linear}}};
     if (!arguments.has(name)) return Activation::relu;
     const std::string_view text = arguments.text(name);
-    for (const auto& [candidate, activation] : names)
+    for (const auto& [candidate, activation] : io::fairseq_activations)
         if (candidate == text) return activation;
     arguments.reject(name, "relu, gelu, gelu_accurate, tanh or linear");
 }

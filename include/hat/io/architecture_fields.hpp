@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/activation.hpp>
 #include <hat/core/error.hpp>
 #include <hat/core/in_quotes.hpp>
 #include <hat/model/architecture.hpp>
@@ -10,9 +11,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace hat::io {
@@ -36,6 +39,19 @@ template <class Enum>
 [[nodiscard]] constexpr const char* enum_word(Enum value) noexcept {
     return enum_words<Enum>[static_cast<std::size_t>(value)];
 }
+
+/// fairseq's words for the activations, and behind them one of our own.
+inline constexpr std::array published_activations{
+    std::pair{"relu", Activation::relu},
+    std::pair{"gelu", Activation::gelu},
+    std::pair{"gelu_accurate", Activation::gelu_tanh},
+    std::pair{"tanh", Activation::tanh},
+    std::pair{"linear", Activation::linear},
+    std::pair{"swish", Activation::swish},
+};
+static_assert(published_activations.size() == enum_words<Activation>.size(),
+              "an activation has a word of ours and one for published files");
+inline constexpr auto fairseq_activations = std::span(published_activations).first<5>();
 
 /// The value that `word` stands for; `address` begins the message otherwise.
 ///
