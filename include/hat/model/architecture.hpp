@@ -168,7 +168,9 @@ template <class LayerShape>
 constexpr void validate_layer(Place place, const Architecture& a, const LayerShape& layer,
                               int dim) {
     require_range(place, "ffn_dim", layer.ffn_dim, 1, max_dim);
-    require_range(place, "qkv_dim", layer.qkv_dim, 0, max_dim);
+    for (const GeneRow& gene : gene_table)
+        if (gene.is_of_layers() && gene.presence == Presence::optional)
+            require_range(place, gene.short_name().data(), gene.in(layer), 0, gene.most);
     require_heads(place, "heads", layer.heads, a.qkv_dim_of(layer));
     if (layer.dextra_depth == 0) {
         constexpr const char* reason = "without DExTra";

@@ -3,11 +3,13 @@
 
 #include <hat/core/position.hpp>
 #include <hat/nn/adaptive_bands.hpp>
+#include <hat/nn/dextra_shape.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 /// What an `Architecture` is made of, part by part: sides and their layers, embeddings, bands of
 /// the vocabulary, and what a SubTransformer remembers of where it was cut from. All of them are
@@ -123,5 +125,141 @@ struct Origin {
 
     friend constexpr bool operator==(const Origin&, const Origin&) = default;
 };
+
+// The genes: what the SubTransformers of one super network may differ in (HAT, arXiv:2005.14187,
+// §3.1). All that is told of a gene stands in its row of `gene_table`; files, strings, hashes,
+// sampling, counting and the rules of what fits into what read the table.
+
+enum class Side : std::uint8_t { encoder, decoder };
+inline constexpr std::array sides{Side::encoder, Side::decoder};
+
+[[nodiscard]] constexpr const char* side_name(Side side) noexcept {
+    return side == Side::encoder ? "encoder" : "decoder";
+}
+
+/// Layers of a side of `a`, an `Architecture` or a constant one.
+template <class Genes>
+[[nodiscard]] constexpr auto& layer_count(Genes& a, Side side) noexcept {
+    return side == Side::encoder ? a.encoder.layer_count : a.decoder.layer_count;
+}
+
+/// What decides whether a network has a gene.
+enum class Presence : std::uint8_t {
+    required,  ///< every network has it
+    optional,  ///< 0, and left out of files and strings, where a space has no choices of it
+    unit,      ///< likewise; if it is 0, the layer has no DExTra, nor the genes of one
+    in_unit,   ///< of layers with a DExTra; follows `unit` in the table
+};
+
+/// What becomes of the weights as the gene grows; the super network holds the largest.
+enum class Growth : std::uint8_t { same, larger, smaller };
+
+/// One gene: a row of the table.
+struct GeneRow {
+    /// Of the encoder's and the decoder's. What only decoders have reads the encoder, and language
+    /// models lack it, as they lack all of an encoder.
+    std::array<std::string_view, 2> names;
+    std::string_view published{};  ///< its words in the published files, if they have it
+    /// What stands before it in a gene string: 'x' within a word, ':' in the word that every layer
+    /// begins with, or the letter of another word. 0: it is said in a way of its own.
+    char before = 0;
+    int most = max_dim;  ///< its largest value
+    Growth growth = Growth::same;
+    Presence presence = Presence::required;
+    bool drawn_last = false;  ///< behind the genes of all layers, as in the reference
+
+    /// Where it is kept: in the shape of each side, or of each of its layers.
+    int EncoderShape::*of_encoder = nullptr;
+    int DecoderShape::*of_decoder = nullptr;
+    int EncoderLayerShape::*of_encoder_layer = nullptr;
+    int DecoderLayerShape::*of_decoder_layer = nullptr;
+    bool falls_back = false;  ///< a 0 in a layer stands for the network's value, as qkv_dim's does
+
+    [[nodiscard]] constexpr bool is_of_layers() const noexcept {
+        return of_decoder_layer != nullptr;
+    }
+    [[nodiscard]] constexpr bool is_required() const noexcept {
+        return presence == Presence::required;
+    }
+    [[nodiscard]] constexpr bool is_dextra() const noexcept {
+        return presence == Presence::unit || presence == Presence::in_unit;
+    }
+    [[nodiscard]] constexpr std::string_view name(Side side) const noexcept {
+        return names[static_cast<std::size_t>(side)];
+    }
+    /// "ffn_dim".
+    [[nodiscard]] constexpr std::string_view short_name() const noexcept {
+        return name(Side::decoder).substr(std::string_view("decoder_").size());
+    }
+    /// Whether networks with or without an encoder may have it on this side.
+    [[nodiscard]] constexpr bool exists(Side side, bool has_encoder) const noexcept {
+        if (!has_encoder && (side == Side::encoder || name(Side::encoder).empty())) return false;
+        return !name(side).empty();
+    }
+    /// Its value in `a`, an `Architecture` or a constant one; of layer `layer` if it is of layers.
+    template <class Genes>
+    [[nodiscard]] constexpr auto& of(Genes& a, Side side, int layer = -1) const noexcept {
+        if (!is_of_layers())
+            return side == Side::encoder ? a.encoder.*of_encoder : a.decoder.*of_decoder;
+        const auto slot = static_cast<std::size_t>(layer);
+        return side == Side::encoder ? a.encoder.layer_shapes[slot].*of_encoder_layer
+                                     : a.decoder.layer_shapes[slot].*of_decoder_layer;
+    }
+    /// The same, or the network's value that a 0 stands for.
+    template <class Genes>
+    [[nodiscard]] constexpr int size(const Genes& a, Side side, int layer) const noexcept {
+        const int own = of(a, side, layer);
+        return own == 0 && falls_back ? a.qkv_dim : own;
+    }
+    /// Its value in the shape of a layer of either side. Precondition: such layers have it.
+    [[nodiscard]] constexpr int in(const EncoderLayerShape& layer) const noexcept {
+        return layer.*of_encoder_layer;
+    }
+    [[nodiscard]] constexpr int in(const DecoderLayerShape& layer) const noexcept {
+        return layer.*of_decoder_layer;
+    }
+    /// Whether weights for the value `super` hold those for `sub`.
+    [[nodiscard]] constexpr bool fits(int sub, int super) const noexcept {
+        return growth == Growth::larger    ? sub <= super
+               : growth == Growth::smaller ? sub >= super
+                                           : true;
+    }
+};
+
+/// All genes, in the order of the published files; ours behind them.
+/// A row has two or three lines, which clang-format would make six.
+// clang-format off
+inline constexpr auto gene_table = [] {
+    using E = EncoderLayerShape;
+    using D = DecoderLayerShape;
+    constexpr auto larger = Growth::larger;
+    return std::to_array<GeneRow>({
+        {.names = {"encoder_embed_dim", "decoder_embed_dim"}, .published = "embed-dim",
+         .growth = larger, .of_encoder = &EncoderShape::embed_dim, .of_decoder = &DecoderShape::embed_dim},
+        {.names = {"encoder_ffn_dim", "decoder_ffn_dim"}, .published = "ffn-embed-dim",
+         .before = ':', .growth = larger, .of_encoder_layer = &E::ffn_dim, .of_decoder_layer = &D::ffn_dim},
+        {.names = {"encoder_layers", "decoder_layers"}, .published = "layer-num",
+         .growth = larger, .of_encoder = &EncoderShape::layer_count, .of_decoder = &DecoderShape::layer_count},
+        {.names = {"encoder_heads", "decoder_heads"}, .published = "self-attention-heads",
+         .before = 'x', .of_encoder_layer = &E::heads, .of_decoder_layer = &D::heads},
+        {.names = {"", "decoder_cross_heads"}, .published = "ende-attention-heads", .before = 'x',
+         .of_decoder_layer = &D::cross_heads},
+        {.names = {"", "decoder_attended_layers"}, .published = "arbitrary-ende-attn",
+         .before = 'x', .most = 3, .drawn_last = true, .of_decoder_layer = &D::attended_layers},
+        {.names = {"encoder_qkv_dim", "decoder_qkv_dim"}, .before = 'q',
+         .growth = larger, .presence = Presence::optional, .of_encoder_layer = &E::qkv_dim,
+         .of_decoder_layer = &D::qkv_dim, .falls_back = true},
+        {.names = {"encoder_dextra_depth", "decoder_dextra_depth"}, .before = 'u',
+         .most = nn::max_dextra_depth, .growth = larger, .presence = Presence::unit,
+         .of_encoder_layer = &E::dextra_depth, .of_decoder_layer = &D::dextra_depth},
+        {.names = {"encoder_dextra_width", "decoder_dextra_width"}, .before = 'x',
+         .growth = larger, .presence = Presence::in_unit,
+         .of_encoder_layer = &E::dextra_width, .of_decoder_layer = &D::dextra_width},
+        {.names = {"encoder_dextra_groups", "decoder_dextra_groups"}, .before = 'x',
+         .growth = Growth::smaller, .presence = Presence::in_unit,
+         .of_encoder_layer = &E::dextra_groups, .of_decoder_layer = &D::dextra_groups},
+    });
+}();
+// clang-format on
 
 }  // namespace hat::model
