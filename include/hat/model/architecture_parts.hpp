@@ -5,6 +5,7 @@
 #include <hat/nn/adaptive_bands.hpp>
 #include <hat/nn/dextra_shape.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -201,7 +202,7 @@ struct GeneRow {
     [[nodiscard]] constexpr auto& of(Genes& a, Side side, int layer = -1) const noexcept {
         if (!is_of_layers())
             return side == Side::encoder ? a.encoder.*of_encoder : a.decoder.*of_decoder;
-        const auto slot = static_cast<std::size_t>(layer);
+        const auto slot = static_cast<std::size_t>(std::max(layer, 0));  // or GCC sees a −1 here
         return side == Side::encoder ? a.encoder.layer_shapes[slot].*of_encoder_layer
                                      : a.decoder.layer_shapes[slot].*of_decoder_layer;
     }
