@@ -9,7 +9,8 @@
 /// To be included besides, with the library that each names in its first lines: text, vocabularies
 /// and scores (<hat/data/data.hpp>), files (<hat/io/io.hpp>), design spaces in YAML
 /// (<hat/elastic/design_space_yaml.hpp>), whole trainings with checkpoints
-/// (<hat/train/training.hpp>), predictors in files (<hat/latency/predictor.hpp>).
+/// (<hat/train/training.hpp>), predictors in files (<hat/latency/predictor.hpp>),
+/// checkpoints and data of other toolkits (<hat/interop/interop.hpp>).
 
 #include <hat/autograd/autograd.hpp>
 #include <hat/core/core.hpp>

@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 using hat::Arena;
@@ -180,5 +182,25 @@ TEST_SUITE("core/arena") {
         CHECK(arena.capacity_bytes() == 4096);
         static_cast<void>(arena.vector(2000));
         CHECK(arena.capacity_bytes() == 4096 + 8000);
+    }
+
+    TEST_CASE("an arena that was moved from hands out nothing of what it had") {
+        static_assert(!std::is_copy_constructible_v<Arena>);
+        Arena owner(256);
+        float* const first = owner.allocate<float>(4);
+        Arena heir(std::move(owner));
+        CHECK(heir.allocate<float>(4) == first + 16);
+        float* const own = owner.allocate<float>(4);  // NOLINT: this is what is tested
+        std::fill_n(own, 4, 1.0F);
+        CHECK(own != first);
+        owner = std::move(heir);
+        CHECK(owner.allocate<float>(4) == first + 32);
+
+        alignas(hat::alignment) std::array<std::byte, 256> memory{};
+        Arena given{std::span(memory)};
+        static_cast<void>(given.allocate<float>(4));
+        Arena taker(std::move(given));
+        CHECK(taker.capacity_bytes() == 256);
+        CHECK_THROWS_AS(static_cast<void>(given.allocate<float>(4)), hat::Error);  // NOLINT
     }
 }

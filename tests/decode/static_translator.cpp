@@ -40,8 +40,14 @@ hat::AlignedArray<float> weights_of(const Network& network) {
     return weights;
 }
 
+Network initialized() {
+    Network network(small);
+    network.initialize(8);
+    return network;
+}
+
 struct Case {
-    explicit Case(const TranslationLimits& of) : limits(of) { network.initialize(8); }
+    explicit Case(const TranslationLimits& of) : limits(of) {}
 
     [[nodiscard]] std::span<const float> values() const {
         return {weights.data(), static_cast<std::size_t>(weights.size())};
@@ -49,8 +55,8 @@ struct Case {
     [[nodiscard]] std::span<std::byte> room() { return {memory.data(), memory.size_bytes()}; }
 
     TranslationLimits limits;
-    Network network{small};
-    hat::AlignedArray<float> weights = (network.initialize(8), weights_of(network));
+    Network network = initialized();
+    hat::AlignedArray<float> weights = weights_of(network);
     hat::AlignedArray<std::byte> memory{
         static_cast<std::ptrdiff_t>(Translator::working_memory(limits).sum())};
 };

@@ -30,7 +30,8 @@ using hat::model::Network;
 
 namespace {
 
-/// Which numbers of the super network's parameters a sub-network uses (spec/hat.md, sections 2, 4).
+/// Which numbers of the super network's parameters a sub-network uses (HAT, arXiv:2005.14187,
+/// §3.1).
 class Slice {
 public:
     Slice(const Architecture& sub, const std::string& name) : sub_(sub), name_(name) {

@@ -20,6 +20,18 @@ using hat::support::Operand;
 
 namespace {
 
+/// The best outputs of scale · x · Wᵀ.
+template <class Adjust>
+hat::kernels::CandidateRows
+linear_top_candidates(hat::ConstMatrix x, hat::kernels::PackedView weight, int count,
+                      bool normalize, float scale, const Adjust& adjust, hat::Arena& scratch) {
+    const auto compute = [&](int first, hat::Matrix y) {
+        hat::kernels::packed_gemm(x, weight.middle_outputs(first, y.cols()), {.y = y});
+    };
+    return hat::kernels::top_candidates(x.rows(), weight.outputs(), compute, count, normalize,
+                                        scale, adjust, scratch);
+}
+
 constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr auto unchanged = [](int, int, std::span<float>) {};
 

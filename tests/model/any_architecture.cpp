@@ -55,4 +55,24 @@ TEST_SUITE("model/any_architecture") {
                              "network",
                              hat::Error);
     }
+
+    TEST_CASE("views that are bound again have nothing of the network before") {
+        const TokenLists source({{4, 5, 6, 2}, {7, 2}});
+        Arena memory;
+        Arena scratch;
+        Eval eval(memory, scratch);
+        Network define(hat::support::define_translator(30, 30));
+        define.initialize(3);
+        Network plain(transformer_tiny(30));
+        plain.initialize(3);
+        Transformer<hat::nn::Trainable> model;
+        define.bind(define.architecture(), nullptr, model);
+        REQUIRE_FALSE(model.project_out.weight.empty());
+        plain.bind(plain.architecture(), nullptr, model);
+        CHECK(model.project_out.weight.empty());
+        CHECK_FALSE(model.units.at(model.source_unit));
+        CHECK(
+            same_bits(encode(eval, model, {}, source.tokens, source.ragged()).output.value,
+                      encode(eval, plain.view(), {}, source.tokens, source.ragged()).output.value));
+    }
 }

@@ -5,7 +5,8 @@
 # - the file begins with the licence and has `#pragma once`;
 # - a header that includes a library of an optional component says so: "Needs: <library>";
 # - a header of hat that is included exists;
-# - a header includes what declares the names of the standard library that it uses;
+# - a header includes what declares the names of the standard library that it uses, as far as the
+#   table below has them;
 # - a header has tests of its name.
 
 set(order core kernels autograd nn model io data interop report decode train elastic latency search deploy)
@@ -19,16 +20,18 @@ set(standard
     "unique_ptr|make_unique|shared_ptr|make_shared" memory "function|less|greater|hash" functional
     "map" map "set" set "unordered_map" unordered_map "unordered_set" unordered_set "deque" deque
     "tuple|tie|apply" tuple "pair|move|exchange|swap|forward|as_const" utility
+    "declval|index_sequence|integer_sequence|in_place" utility "construct_at|destroy_at" memory
     "max|min|clamp|sort|stable_sort|copy|copy_n|fill|fill_n|find|find_if|any_of|all_of|none_of" algorithm
     "count_if|transform|equal|nth_element|max_element|min_element|lower_bound|upper_bound" algorithm
     "minmax_element|partial_sort|reverse|rotate|replace|remove_if|mismatch|unique" algorithm
     "iota|accumulate|gcd|inner_product|midpoint" numeric
-    "sqrt|exp|log|pow|fabs|floor|ceil|lround|isfinite|isnan|tanh|cos|sin|fma|ldexp|nearbyint" cmath
+    "sqrt|abs|exp|log|pow|fabs|floor|ceil|lround|isfinite|isnan|tanh|cos|sin|fma|ldexp|nearbyint" cmath
     "u?int(8|16|32|64)_t|uintptr_t|intptr_t" cstdint "size_t|ptrdiff_t|byte|nullptr_t" cstddef
     "numeric_limits" limits "memcpy|memcmp|memset|memmove|strlen|strcmp|strerror" cstring
     "snprintf|fprintf|printf|fflush|fopen|fclose|fwrite|FILE" cstdio
     "bit_cast|rotl|rotr|countl_zero|countr_zero|bit_width|popcount|endian" bit
-    "from_chars|to_chars|errc" charconv "atomic|atomic_flag" atomic "thread" thread "mutex|lock_guard" mutex
+    "from_chars|to_chars|errc" charconv "atomic|atomic_flag" atomic "thread" thread "mutex|lock_guard|unique_lock" mutex
+    "error_code|generic_category" system_error
     "chrono" chrono "filesystem" filesystem "ifstream|ofstream" fstream "ostringstream" sstream
     "initializer_list" initializer_list "exception_ptr|current_exception" exception
     "(is|remove|add|conditional|decay|integral|underlying|make|void|invoke)_[a-z_]*(_v|_t)|conditional_t|decay_t"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// Models of DeLighT's golden files (spec/delight.md): settings in the metadata, parameters under
+/// Models of DeLighT's golden files (arXiv:2008.00623): settings in the metadata, parameters under
 /// the reference's names, in its layouts.
 
 #include <hat/core/error.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// Models and batches of the reference implementation's golden files (spec/hat.md): settings in the
-/// metadata, parameters under `param/…`, sentences in padded matrices.
+/// Models and batches of the reference implementation's golden files (arXiv:2005.14187): settings
+/// in the metadata, parameters under `param/…`, sentences in padded matrices.
 
 #include <hat/core/error.hpp>
 #include <hat/core/ragged.hpp>

@@ -46,8 +46,19 @@ public:
     // A copy would not be where views of the first one point.
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
-    Arena(Arena&&) noexcept = default;
-    Arena& operator=(Arena&&) noexcept = default;
+    /// The other one is left without memory: what works on that of its user can give none any more.
+    Arena(Arena&& other) noexcept
+        : blocks_(std::exchange(other.blocks_, {})), given_(std::exchange(other.given_, {})),
+          is_given_(other.is_given_), most_used_(std::exchange(other.most_used_, 0)),
+          block_bytes_(other.block_bytes_), block_(std::exchange(other.block_, 0)),
+          used_(std::exchange(other.used_, 0)) {}
+    Arena& operator=(Arena&& other) noexcept {
+        if (this != &other) {
+            std::destroy_at(this);
+            std::construct_at(this, std::move(other));
+        }
+        return *this;
+    }
     ~Arena() = default;
 
     /// `n` uninitialised objects, aligned to a cache line.

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 /// Views of Eigen's matrices as ours, and of ours as Eigen's. No number is copied; who owns the
 /// memory goes on to.

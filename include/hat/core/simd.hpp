@@ -28,7 +28,7 @@ static_assert(parts * native_lanes == lanes, "simd: a register must hold 4, 8 or
 /// Whether this build has an instruction for a fused multiply-add. Without one every lane is a call
 /// of the C library: the same bits, many times as slow.
 inline constexpr bool has_fused_multiply_add =
-#if defined(__FMA__) || defined(__aarch64__)
+#if defined(__FMA__) || defined(__aarch64__) || defined(__FP_FAST_FMAF)
     true;
 #else
     false;

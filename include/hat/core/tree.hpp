@@ -35,7 +35,8 @@
 ///     walk(Pack{buffer}, packed, trainable);  // Pack()(Leaf, PackedMatrix&, const Parameter&)
 ///
 /// The last tree leads: what it lacks (an empty weight, a layer that is not there) is left out, and
-/// optional layers and lists of the first tree, if that is not const, become as in the last one.
+/// empty weights, optional layers and lists of the first tree, if that is not const, become as in
+/// the last one.
 /// Settings (numbers, flags, enumerators) of the first tree become those of the last one, too. A
 /// walk of one tree reads. A layer that was made is asked whether it fits together, if it has a
 /// `check_sizes(path)`, which throws.
@@ -275,7 +276,10 @@ private:
         } else if constexpr (detail::is_layer<Lead>) {
             visit_layer(path, trees...);
         } else {
-            if (!leading(trees...).empty()) f_(Leaf{path, storage}, trees...);
+            if (leading(trees...).empty())
+                make_empty(trees...);
+            else
+                f_(Leaf{path, storage}, trees...);
         }
     }
 
@@ -286,7 +290,7 @@ private:
         visit_layer(path, detail::found_in(std::get<I>(pools_), trees)...);
     }
     constexpr void visit_layer(const Path& path, auto&&... trees) const {
-        if (!detail::is_present(leading(trees...))) return;
+        if (!detail::is_present(leading(trees...))) return make_absent(trees...);
         if constexpr ((std::same_as<std::remove_cvref_t<decltype(trees)>, Absent> || ...)) {
             fail(path.text(), ": has no place in this type of network");
         } else {
@@ -298,6 +302,14 @@ private:
     constexpr void members(const Path& path, First&& first, Rest&&... rest) const {
         std::remove_cvref_t<First>::members(Walker(f_, path, pools_), first, rest...);
         detail::check_made<sizeof...(Rest)>(first, path, detail::first_of(pools_));
+    }
+    template <class First, class... Rest>
+    static constexpr void make_absent(First&& first, Rest&&... /*rest*/) {
+        if constexpr (sizeof...(Rest) > 0 && requires { first.reset(); }) first.reset();
+    }
+    template <class First, class... Rest>
+    static constexpr void make_empty(First& first, Rest&... /*rest*/) {
+        if constexpr (sizeof...(Rest) > 0 && requires { first = First{}; }) first = First{};
     }
     template <class First, class... Rest>
     static constexpr void make_present(First& first, Rest&... /*rest*/) {

@@ -14,8 +14,7 @@
 
 namespace hat::decode {
 
-/// Beam search as fairseq does it, over anything that has `start`
-/// and `step`.
+/// Beam search as fairseq does it, over anything that has `start` and `step`.
 ///
 /// A sentence is finished when it has as many hypotheses as the beam is wide, whatever their
 /// scores, and leaves at once. Of candidates with equal scores the earlier row's is the better one;
@@ -190,7 +189,8 @@ private:
     }
 
     void rank(std::span<Finished> finished, auto& result) const {
-        // Insertion keeps the order of equals and asks for no memory; a beam is short.
+        // Insertion keeps the order of equals and asks for no memory. Beams are short: it takes
+        // steps as the square of one.
         for (std::size_t i = 1; i < finished.size(); ++i) {
             for (std::size_t k = i; k > 0 && finished[k].score > finished[k - 1].score; --k) {
                 std::swap(finished[k], finished[k - 1]);

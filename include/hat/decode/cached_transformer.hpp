@@ -40,7 +40,9 @@ public:
     /// `model` must outlive this.
     explicit BasicCachedTransformer(const Model& model) : model_(&model) {}
 
-    /// Works in arenas that have the bytes which `decode/memory.hpp` tells.
+    /// Works in arenas that have the bytes which `decode/memory.hpp` tells of packed weights:
+    /// enough for `start` and `step`. `logits` takes [rows, target_vocab_size] floats of
+    /// activations more.
     BasicCachedTransformer(const Model& model, DecoderArenas arenas)
         : model_(&model), arenas_(std::move(arenas)) {}
 

@@ -18,8 +18,8 @@
 #include <span>
 #include <utility>
 
-/// What decoding needs of memory, as the sizes of a network tell it: a `Transformer` of any
-/// weights, constant or not.
+/// What decoding needs of memory with packed weights: of caches as a `Transformer` of any weights
+/// tells it, of encoding and steps as its `Sizes` do.
 namespace hat::decode {
 
 template <class Weights, class Parts>
@@ -96,7 +96,7 @@ memory_of_encoding(const model::Transformer<nn::Sizes, Parts>& model, int tokens
         });
     });
     if (a.encoder.final_norm) count_memory(count, model.encoder_layer_norm);
-    bool has_memory[4]{};
+    bool has_memory[model::max_attended_layers + 1]{};
     for_each_layer(model.decoder_layers, [&](const auto& layer, int) {
         const int attended = layer.attended_layers;
         if (attended > 1 && !std::exchange(has_memory[attended], true)) {

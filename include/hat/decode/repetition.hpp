@@ -14,7 +14,6 @@ namespace hat::decode {
 
 /// Forbids every row the tokens with which it would say an n-gram for the second time; what all
 /// targets begin with counts as their first token. That also ends them, and is never forbidden.
-///
 class RepetitionRule {
 public:
     /// Prepares for n-grams of `n` tokens, any if that is 0, and for `rows` targets of at most

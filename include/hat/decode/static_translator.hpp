@@ -171,7 +171,11 @@ private:
     };
 
     static void check(const TranslationLimits& limits, std::span<const std::byte> memory) {
-        require_between("translator", "beam", limits.beam, 1, 10'000);
+        require_between("translator", "beam", limits.beam, 1, 1'000);
+        model::StaticModel<A>::check_tokens("source", limits.source_tokens,
+                                            A.encoder.max_positions);
+        model::StaticModel<A>::check_tokens("target", limits.target_tokens,
+                                            A.decoder.max_positions);
         const std::size_t bytes = working_memory(limits).sum();
         if (memory.size() < bytes ||
             reinterpret_cast<std::uintptr_t>(memory.data()) % alignment != 0)

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 /// Design spaces as YAML, in the form of the published files of HAT (arXiv:2005.14187): fairseq's
 /// options of the super network, the choices of every gene, and how to train.

@@ -14,9 +14,8 @@
 #include <utility>
 #include <vector>
 
-/// The batches of the reference implementation, sentence by sentence.
-/// Ours
-/// (`plan_batches`) hold no padding and waste nothing; these serve comparisons.
+/// The batches of the reference implementation, sentence by sentence. Ours (`plan_batches`) hold
+/// no padding and waste nothing; these serve comparisons.
 namespace hat::interop {
 
 struct FairseqBatchOptions {

@@ -177,8 +177,7 @@ inline void append_fairseq_ids(int type, std::span<const std::byte> bytes, int l
 /// The sentences of `<prefix>.idx` and `<prefix>.bin`, in either layout. Each ends with `eos`, 2.
 ///
 /// Throws  `Error` if a file is missing, foreign, cut short, or has an id out of range or a
-/// sentence
-///         without end
+///         sentence without end
 [[nodiscard]] inline data::Sentences read_fairseq_sentences(const std::string& prefix,
                                                             int vocab_size) {
     const std::string index_path = prefix + ".idx";

@@ -15,8 +15,10 @@ namespace hat::kernels {
 template <Extent Outputs, Extent Inputs>
 inline constexpr bool has_fixed_gemm = false;
 template <int Outputs, int Inputs>
-inline constexpr bool has_fixed_gemm<Fixed<Outputs>, Fixed<Inputs>> =
-    0 < Inputs&& Inputs <= 128 && Outputs <= 192 && Outputs* Inputs <= 192 * 64;
+inline constexpr bool
+    has_fixed_gemm<Fixed<Outputs>, Fixed<Inputs>> = (Inputs > 0) && (Outputs > 0) &&
+                                                    (Inputs <= 128) && (Outputs <= 192) &&
+                                                    (Outputs * Inputs <= 192 * 64);
 
 namespace detail {
 
@@ -67,6 +69,7 @@ template <int Outputs, int Inputs>
 HAT_INLINE void packed_gemm(const ConstMatrix& x,
                             const PackedMatrix<Fixed<Outputs>, Fixed<Inputs>>& weight,
                             const Output& output) noexcept {
+    HAT_ASSERT(x.cols() == Inputs && output.y.rows() == x.rows() && output.y.cols() == Outputs);
     const auto tiles = [&]<int Rows>(int row) HAT_INLINE_LAMBDA {
         detail::fixed_tiles<Rows, Outputs, Inputs>(
             x.row_data(row), x.stride(), weight.data(), weight.panel_stride(), output.bias,

@@ -172,7 +172,7 @@ private:
     bool normalize_;
 };
 
-/// Bytes of scratch that `linear_top_candidates` takes at most.
+/// Bytes of scratch that `top_candidates` takes at most.
 constexpr std::size_t bytes_of_top_candidates(int rows, int count) noexcept {
     const std::ptrdiff_t n = rows;
     return Arena::bytes_of<Candidate>(n * count) + Arena::bytes_of<int>(n) +
@@ -205,19 +205,6 @@ CandidateRows top_candidates(int rows, int outputs, const Compute& compute, int 
         }
     }
     return candidates.finish(rows);
-}
-
-/// The same of scale · x · Wᵀ.
-///
-/// Shapes  x [rows, inputs],  weight [outputs, inputs]
-template <class Adjust>
-CandidateRows linear_top_candidates(ConstMatrix x, PackedView weight, int count, bool normalize,
-                                    float scale, const Adjust& adjust, Arena& scratch) {
-    const auto compute = [&](int first, Matrix y) {
-        packed_gemm(x, weight.middle_outputs(first, y.cols()), {.y = y});
-    };
-    return top_candidates(x.rows(), weight.outputs(), compute, count, normalize, scale, adjust,
-                          scratch);
 }
 
 }  // namespace hat::kernels

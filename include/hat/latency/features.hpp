@@ -143,7 +143,7 @@ inline constexpr auto latency_feature_table = [] {
          detail::decoder_mean<&D::heads>},
         {"decoder_ende_attention_heads_avg", &F::decoder_cross_heads, 0, dim, false,
          detail::decoder_mean<&D::cross_heads>},
-        {"decoder_arbitrary_ende_attn_avg", &F::decoder_attended_layers, 0, 3, false,
+        {"decoder_arbitrary_ende_attn_avg", &F::decoder_attended_layers, 0, model::max_attended_layers, false,
          detail::decoder_mean<&D::attended_layers>},
         {"decoder_weight_mb", &F::decoder_weight_mb, 0, many, false,
          detail::decoder_weight_mb, false},

@@ -13,8 +13,8 @@
 ///     const AdditivePredictor predictor = fit_additive_predictor(table);
 ///     const double ms = predictor.predict_ms(latency_features(architecture));
 ///
-/// To be included alone, with nlohmann-json: predictors in files (predictor.hpp) and the choice
-/// between the two kinds (predictor_fit.hpp).
+/// To be included alone, with nlohmann-json: predictors in files (predictor.hpp; the MLP alone:
+/// mlp_predictor_file.hpp) and the choice between the two kinds (predictor_fit.hpp).
 ///
 /// Limits: Linux measures; other systems predict.
 

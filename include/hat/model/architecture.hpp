@@ -195,9 +195,11 @@ constexpr void validate_embeddings(const Architecture& a) {
         if (dim > 0) nn::validate(a.embedding_unit(dim), "architecture: embeddings: ");
 }
 
+/// Precondition: the depth of each is in its range.
 constexpr void validate_units(const Architecture& a) {
     constexpr int ends = 2;
-    int layers = a.embedding.dim > 0 ? 2 * (a.embedding.dextra_depth + ends) : 0;
+    const int sides = a.has_encoder() ? 2 : 1;
+    int layers = a.embedding.dim > 0 ? sides * (a.embedding.dextra_depth + ends) : 0;
     const auto add = [&layers](const auto& side) {
         for (const auto& layer : side.layers())
             layers += layer.dextra_depth > 0 ? layer.dextra_depth + ends : 0;
@@ -280,7 +282,6 @@ constexpr void validate(const Architecture& a) {
         fail("architecture: ", a.encoder.final_norm ? "encoder" : "decoder",
              "_final_norm needs norm = pre");
     validate_embeddings(a);
-    validate_units(a);
     validate_bands(a);
 
     for (int i = 0; i < a.encoder.layer_count; ++i) {
@@ -295,12 +296,13 @@ constexpr void validate(const Architecture& a) {
         if (a.has_encoder()) {
             require_heads(place, "cross_heads", layer.cross_heads, a.qkv_dim_of(layer));
             require_range(place, "attended_layers", layer.attended_layers, 1,
-                          super_layers < 3 ? super_layers : 3);
+                          super_layers < max_attended_layers ? super_layers : max_attended_layers);
         } else {
             require_zero(place, "cross_heads", layer.cross_heads, "without an encoder");
             require_zero(place, "attended_layers", layer.attended_layers, "without an encoder");
         }
     }
+    validate_units(a);
 }
 
 }  // namespace hat::model

@@ -17,6 +17,9 @@
 /// literal, structural types.
 namespace hat::model {
 
+/// Most encoder layers that a decoder layer can attend to.
+inline constexpr int max_attended_layers = 3;
+
 /// Most layers an encoder or a decoder can have.
 inline constexpr int max_layers = 16;
 
@@ -246,7 +249,7 @@ inline constexpr auto gene_table = [] {
         {.names = {"", "decoder_cross_heads"}, .published = "ende-attention-heads", .before = 'x',
          .of_decoder_layer = &D::cross_heads},
         {.names = {"", "decoder_attended_layers"}, .published = "arbitrary-ende-attn",
-         .before = 'x', .most = 3, .drawn_last = true, .of_decoder_layer = &D::attended_layers},
+         .before = 'x', .most = max_attended_layers, .drawn_last = true, .of_decoder_layer = &D::attended_layers},
         {.names = {"encoder_qkv_dim", "decoder_qkv_dim"}, .before = 'q',
          .growth = larger, .presence = Presence::optional, .of_encoder_layer = &E::qkv_dim,
          .of_decoder_layer = &D::qkv_dim, .falls_back = true},

@@ -34,7 +34,8 @@ struct DeLighTShape {
     DeLighTSide decoder{};
     int embedding_dim = 128;
     int embedding_depth = 0;              ///< 0: the decoder's min_depth
-    int embedding_width_thousandths = 0;  ///< over embedding_dim; 0: the first side's
+    int embedding_width_thousandths = 0;  ///< over embedding_dim; 0: the encoder's, or
+                                          ///< the decoder's where there is none
     int embedding_max_groups = 0;         ///< 0: `default_max_groups(embed_dim)`
     nn::DExTraVariant variant = nn::DExTraVariant::dextra;
     Activation activation = Activation::swish;  ///< of units and feed-forward layers

@@ -33,7 +33,7 @@ Memory make_memory(Context& context, const Architecture& a, const Encoded& encod
     if (count == 1) return {encoded.output, encoded.sentences};
     // Identity layers of a super network are listed too: they repeat the last real one.
     const int super_layers = a.encoder.layer_count + a.origin.identity_layers;
-    std::array<Variable, 3> parts{encoded.output};
+    std::array<Variable, max_attended_layers> parts{encoded.output};
     for (int k = 1; k < count; ++k) {
         const int listed = super_layers - 1 - k;
         const int real = listed < a.encoder.layer_count ? listed : a.encoder.layer_count - 1;
@@ -65,7 +65,7 @@ public:
 private:
     const Architecture& architecture_;
     const Encoded& encoded_;
-    std::array<Memory, 4> memories_{};
+    std::array<Memory, max_attended_layers + 1> memories_{};
 };
 
 }  // namespace hat::model

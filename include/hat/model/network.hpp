@@ -101,8 +101,9 @@ public:
         return model;
     }
 
-    /// The same as a network of fixed sizes.
-    /// Throws  `Error` if they are not those of `sub`.
+    /// The same in a type of network that the caller chose: of fixed sizes, or without room for
+    /// units. What `model` was before is gone.
+    /// Throws  `Error` if it has other sizes, or lacks room for something of `sub`.
     template <class Parts>
     void bind(const Architecture& sub, Gradients* gradients,
               Transformer<nn::Trainable, Parts>& model) const {

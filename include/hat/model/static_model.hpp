@@ -100,6 +100,14 @@ public:
         }
     }
 
+    /// Throws  `Error` unless a side of so many tokens can be had; `learned` are its positions, if
+    ///         they are learned.
+    static void check_tokens(const char* side, int tokens, int learned) {
+        const int most = learned > 0 ? learned : Network::max_tokens;
+        if (tokens < 1 || tokens > most)
+            fail("StaticModel: ", side, "s of ", tokens, " tokens, expected 1 to ", most);
+    }
+
     /// Bytes of the sinusoids.
     [[nodiscard]] static constexpr std::size_t position_bytes(int source_tokens,
                                                               int target_tokens) noexcept {
@@ -138,11 +146,6 @@ private:
         if (reinterpret_cast<std::uintptr_t>(weights.data()) % alignment != 0)
             fail("StaticModel: the weights do not begin at a multiple of ", alignment,
                  " bytes: declare them alignas(hat::alignment)");
-    }
-    static void check_tokens(const char* side, int tokens, int learned) {
-        const int most = learned > 0 ? learned : Network::max_tokens;
-        if (tokens < 1 || tokens > most)
-            fail("StaticModel: ", side, "s of ", tokens, " tokens, expected 1 to ", most);
     }
     static ConstMatrix sinusoids(int rows, int dim, Arena& memory) {
         const Matrix table = memory.matrix(rows, dim);

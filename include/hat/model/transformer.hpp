@@ -29,8 +29,8 @@ namespace hat::model {
 ///
 /// Shapes  source_embedding [source_vocab_size, E],  target_embedding [target_vocab_size, D],
 ///         output [target_vocab_size, D],  positions [rows, E or D] or empty. Where units widen the
-///         embeddings, tables and output have embedding_dim columns, and project_out leads there
-///         from D, unless that is as wide.
+///         embeddings, tables and output have `architecture.embedding.dim` columns, and project_out
+///         leads there from D, unless that is as wide.
 template <class Weights, class Parts = AnyArchitecture>
 struct Transformer {
     Architecture architecture{};

@@ -184,7 +184,7 @@ struct WholeSequences {
     constexpr void count_memory(MemoryCount& count, int heads, int qkv_dim) const noexcept {
         const kernels::AttentionShape shape{sentences, sentences, heads, causal};
         count.variable(qkv_dim);
-        count.objects<float>(static_cast<int>(kernels::attention_probabilities_size(shape)));
+        count.objects<float>(kernels::attention_probabilities_size(shape));
         count.scratch(kernels::bytes_of_attention(shape, qkv_dim));
     }
 };

@@ -54,8 +54,7 @@ struct GroupLinear {
     }
 
     /// Throws  `Error` if groups do not divide the outputs, or second weight, bias or norm do not
-    /// go
-    ///         with the weight.
+    ///         go with the weight.
     constexpr void check_sizes(const Path& path = {}) const requires ComputingWeights<Weights> {
         if (weight.empty()) return;
         const int out = weight.outputs();

@@ -33,7 +33,7 @@ public:
     /// A variable of all rows.
     constexpr void variable(int cols) noexcept { matrix(rows_, cols); }
     template <class T>
-    constexpr void objects(int n) noexcept {
+    constexpr void objects(std::ptrdiff_t n) noexcept {
         add(Arena::bytes_of<T>(n));
     }
     /// Bytes that a kernel needs.

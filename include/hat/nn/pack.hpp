@@ -184,8 +184,7 @@ template <class Tree, class TreeOfSizes>
 /// A tree of views of packed weights that lie ready, of which nothing is copied.
 ///
 /// Precondition: `values` are `packed_count` floats as `PackedTree` lays them out, from a cache
-/// line
-///               on.
+///               line on.
 template <class Tree, class TreeOfSizes>
 [[nodiscard]] constexpr Tree view_packed(const float* values, const TreeOfSizes& sizes) {
     Tree tree{};

@@ -79,6 +79,10 @@ public:
         return {(*pool_)[first], PooledLayers<Pool, Unit>(*pool_, *unit_), (*pool_)[first + 1]};
     }
 
+    /// There is none any more; its layers stay in the pool until that is cleared.
+    constexpr void reset() const noexcept requires(!std::is_const_v<Unit>) {
+        *unit_ = {};
+    }
     /// Begins a unit behind the others of the pool.
     constexpr void emplace() const noexcept requires(!std::is_const_v<Unit>) {
         *unit_ = {static_cast<short>(pool_->size()), 0};

@@ -24,6 +24,7 @@
 ///     multiply             act(x · Wᵀ + b)
 ///     multiply_transposed  x · W: a weight that is another one's, used the other way round
 ///     multiply_groups      a group-linear layer
+///     outputs              some outputs as they are, for those who choose among them
 ///     look_up              rows of a table
 ///     cross_entropy        the loss of words that a weight tells apart
 ///     vector, table        one as the functions of autograd take it
@@ -31,7 +32,8 @@
 ///     joined, joined_vectors, distance    both as one; how far the first outputs are apart then
 ///
 /// whose sizes are `int` or `Fixed`; its functions take views of sizes that are not fixed, so that
-/// weights of all sizes share one instance. `Sizes` and `Places` have no functions: they tell what
+/// weights of all sizes share one instance, but for products of small fixed sizes, which have
+/// kernels of their own. `Sizes` and `Places` have no functions: they tell what
 /// weights a network has, and where.
 namespace hat::nn {
 
@@ -216,14 +218,6 @@ struct Packed {
     }
 
 private:
-    /// Outputs of two weights as one, known if both are.
-    template <class A, class B>
-    [[nodiscard]] static constexpr auto distance_and(A a, B b) noexcept {
-        if constexpr (FixedExtent<A> && FixedExtent<B>)
-            return Fixed<distance(A::value) + B::value>{};
-        else
-            return distance(a) + b;
-    }
     /// The view that the kernel wants: groups are filled up to whole panels.
     [[nodiscard]] static View panels_of_groups(View weight, int groups) noexcept {
         if (groups == 1 || weight.empty()) return weight;

@@ -10,6 +10,8 @@
 ///     report::Chart chart{.title = "a front", .x_label = "latency (ms)", .y_label = "loss"};
 ///     chart.series.push_back({.name = "front", .points = {{.x = 20, .y = 4.1}}});
 ///     io::write_file("front.svg", report::chart_to_svg(chart));
+///
+/// Limits: drawings and cards are of one network or one search.
 
 #include <hat/report/architecture_svg.hpp>
 #include <hat/report/chart.hpp>

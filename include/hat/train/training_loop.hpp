@@ -104,7 +104,8 @@ public:
     /// Throws  `Error` if the training diverges: what was seen, and what may help
     template <class Choose>
     TrainingEnd run(Choose&& choose, const std::function<bool()>& stop) {
-        const Run run(*this);
+        const Run run(*this);  // a `begin` that throws halfway is ended, too
+        begin();
         DivergenceWatch watch(options_.divergence, network().architecture().target_vocab_size,
                               position_.best_score);
         bool checkpoint_is_due = false;
@@ -191,7 +192,7 @@ protected:
 
 private:
     struct Run {
-        explicit Run(TrainingLoop& of) : loop(of) { loop.begin(); }
+        explicit Run(TrainingLoop& of) : loop(of) {}
         Run(const Run&) = delete;
         Run& operator=(const Run&) = delete;
         ~Run() { loop.end(); }
