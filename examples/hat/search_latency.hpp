@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "measurements.hpp"
-
 #include <hat/core/error.hpp>
 #include <hat/core/in_quotes.hpp>
 #include <hat/elastic/gene_string.hpp>
@@ -13,6 +11,8 @@
 #include <hat/latency/survey.hpp>
 #include <hat/latency/table.hpp>
 #include <hat/model/network.hpp>
+
+#include "measurements.hpp"
 
 #include <algorithm>
 #include <cstdio>
