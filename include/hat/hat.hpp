@@ -10,7 +10,8 @@
 /// and scores (<hat/data/data.hpp>), files (<hat/io/io.hpp>), design spaces in YAML
 /// (<hat/elastic/design_space_yaml.hpp>), whole trainings with checkpoints
 /// (<hat/train/training.hpp>), predictors in files (<hat/latency/predictor.hpp>),
-/// checkpoints and data of other toolkits (<hat/interop/interop.hpp>).
+/// checkpoints and data of other toolkits (<hat/interop/interop.hpp>), drawings and progress
+/// (<hat/report/report.hpp>).
 
 #include <hat/autograd/autograd.hpp>
 #include <hat/core/core.hpp>
@@ -28,7 +29,6 @@
 #include <hat/latency/latency.hpp>
 #include <hat/model/model.hpp>
 #include <hat/nn/nn.hpp>
-#include <hat/report/report.hpp>
 #include <hat/search/search.hpp>
 #include <hat/train/distillation.hpp>
 #include <hat/train/perplexity.hpp>

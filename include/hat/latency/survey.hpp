@@ -12,6 +12,7 @@
 #include <hat/latency/timed_translation.hpp>
 #include <hat/model/pack.hpp>
 
+#include <concepts>
 #include <string>
 
 namespace hat::latency {
@@ -45,22 +46,27 @@ inline constexpr const char* sentinel_flag = "sentinel";
 }
 
 /// Measures members of a SuperTransformer on this device: a laboratory with a sentinel and a
-/// workload.
+/// workload. `C` is what tells the time.
 ///
 ///     LatencySurvey survey(network, plan, {.repeats = 21});
 ///     LatencyTable table{survey.calibrate()};
 ///     table.push_back(survey.measure(genes));
-class LatencySurvey {
+template <Clock C = ChosenClock>
+class BasicLatencySurvey {
 public:
     /// The sentinel is the first member of `plan`; `super` must outlive this. Its weights may be
     /// any numbers of usual size.
     ///
     /// Throws  `Error` if the plan does not fit the network, or a number is out of range
-    LatencySurvey(const model::Network& super, const LatencyPlan& plan,
-                  const LatencyProtocol& protocol)
-        : super_(super), workload_(plan.workload), sentinel_genes_(first_of(plan)),
-          sentinel_(packed(sentinel_genes_), workload_, clock()),
-          laboratory_(sentinel_, protocol, clock()) {}
+    BasicLatencySurvey(const model::Network& super, const LatencyPlan& plan,
+                       const LatencyProtocol& protocol, C clock)
+        : super_(super), workload_(plan.workload), clock_(clock), sentinel_genes_(first_of(plan)),
+          sentinel_(packed(sentinel_genes_), workload_, clock_),
+          laboratory_(sentinel_, protocol, clock_) {}
+    /// The same by the clock that the plan chose.
+    BasicLatencySurvey(const model::Network& super, const LatencyPlan& plan,
+                       const LatencyProtocol& protocol) requires std::same_as<C, ChosenClock>
+        : BasicLatencySurvey(super, plan, protocol, C{plan.workload.time}) {}
 
     /// Finds the sentinel's baseline; its row of the table.
     LatencyRow calibrate() {
@@ -87,7 +93,7 @@ public:
     /// Precondition: `calibrate` was called.
     /// Throws  `Error` if the super network does not hold `member`
     LatencyRow measure(const model::Architecture& member) {
-        TimedTranslation network(packed(member), workload_, clock());
+        TimedTranslation network(packed(member), workload_, clock_);
         return latency_row(member, workload_, laboratory_.measure(network));
     }
 
@@ -96,16 +102,18 @@ private:
         if (plan.members.empty()) fail("latency: the plan names no network");
         return plan.members.front();
     }
-    [[nodiscard]] ChosenClock clock() const noexcept { return {workload_.time}; }
     [[nodiscard]] model::PackedModel packed(const model::Architecture& member) {
         return model::PackedModel(elastic::sub_transformer(super_, member));
     }
 
     const model::Network& super_;
     LatencyWorkload workload_;
+    C clock_;
     model::Architecture sentinel_genes_;
-    TimedTranslation<ChosenClock> sentinel_;
-    LatencyLaboratory<TimedTranslation<ChosenClock>, ChosenClock> laboratory_;
+    TimedTranslation<C> sentinel_;
+    LatencyLaboratory<TimedTranslation<C>, C> laboratory_;
 };
+
+using LatencySurvey = BasicLatencySurvey<>;
 
 }  // namespace hat::latency
