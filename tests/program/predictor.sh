@@ -39,7 +39,7 @@ grep -qF '"shifts_left_out": true' kept.json || fail "the file does not say what
 awk -F, -v OFS=, '{ print $11, $12, $13, $14, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
                     NR == 1 ? "watts" : 5 }' table.csv >other.csv
 "$hat" predictor --latency other.csv --out other.json --model additive >stdout 2>stderr
-grep -qF 'note: other.csv: column "watts" is of another version and not read' stderr ||
+grep -qF 'note: other.csv: column "watts" is not known, and not read' stderr ||
     fail "no note of the unknown column: $(cat stderr)"
 diff <(grep -A12 costs_ms all.json) <(grep -A12 costs_ms other.json) ||
     fail "the order of columns changes what is learned"

@@ -52,6 +52,20 @@ struct BoundedHypothesis {
     BoundedVector<float> positional_scores;
 };
 
+namespace detail {
+
+/// As a search fills them: hypotheses that have their room already.
+struct BoundedResults {
+    BoundedHypothesis* room = nullptr;
+    std::size_t count = 0;
+
+    void resize(std::size_t n) noexcept { count = n; }
+    [[nodiscard]] std::size_t size() const noexcept { return count; }
+    BoundedHypothesis& operator[](std::size_t i) noexcept { return room[i]; }
+};
+
+}  // namespace detail
+
 /// Translates with a network of fixed sizes, one sentence after the other, from weights that lie
 /// ready and in memory of its user: it allocates nothing. Of every layer, cache and search it is
 /// the one definition, and its hypotheses are those of `Translator`, bit for bit.
@@ -160,16 +174,6 @@ public:
     }
 
 private:
-    /// As a search fills them: hypotheses that have their room already.
-    struct Results {
-        BoundedHypothesis* room = nullptr;
-        std::size_t count = 0;
-
-        void resize(std::size_t n) noexcept { count = n; }
-        [[nodiscard]] std::size_t size() const noexcept { return count; }
-        BoundedHypothesis& operator[](std::size_t i) noexcept { return room[i]; }
-    };
-
     static void check(const TranslationLimits& limits, std::span<const std::byte> memory) {
         require_between("translator", "beam", limits.beam, 1, 1'000);
         model::StaticModel<A>::check_tokens("source", limits.source_tokens,
@@ -205,7 +209,7 @@ private:
     BasicCachedTransformer<model::StaticModel<A>> decoder_;
     GreedySearch greedy_;
     BeamSearch beam_;
-    Results results_;
+    detail::BoundedResults results_;
 };
 
 }  // namespace hat::decode

@@ -10,8 +10,8 @@
 /// - `read_fairseq_corpus`: binarised data; `plan_fairseq_batches`: the batches that its training
 ///   makes of them, pair by pair
 ///
-///     const auto checkpoint = FairseqCheckpoint::open("checkpoint_best.pt");
-///     model::Network network(checkpoint.architecture());
+///     const auto checkpoint = hat::interop::FairseqCheckpoint::open("checkpoint_best.pt");
+///     hat::model::Network network(checkpoint.architecture());
 ///     checkpoint.load_weights(network.table(), network.values());
 ///
 /// Its dictionaries and byte pairs are kinds of text like others (<hat/data/fairseq_text.hpp>).

@@ -9,6 +9,7 @@
 /// latency of all (`AdditivePredictor`; the published `MlpPredictor`) by their `LatencyFeatures`
 /// (HAT, arXiv:2005.14187, §3.2).
 ///
+///     using namespace hat::latency;
 ///     const LatencyTable table = read_latency_table("latency.csv");
 ///     const AdditivePredictor predictor = fit_additive_predictor(table);
 ///     const double ms = predictor.predict_ms(latency_features(architecture));

@@ -7,9 +7,9 @@
 /// `architecture_to_svg`, drawings on a `Svg`; `model_card_to_markdown`, a model's README.md with
 /// the front matter that model hubs read; `language_name`: "de" is German.
 ///
-///     report::Chart chart{.title = "a front", .x_label = "latency (ms)", .y_label = "loss"};
+///     hat::report::Chart chart{.title = "a front", .x_label = "latency (ms)", .y_label = "loss"};
 ///     chart.series.push_back({.name = "front", .points = {{.x = 20, .y = 4.1}}});
-///     io::write_file("front.svg", report::chart_to_svg(chart));
+///     hat::io::write_file("front.svg", hat::report::chart_to_svg(chart));  // io/atomic_file.hpp
 ///
 /// Limits: drawings and cards are of one network or one search.
 

@@ -63,7 +63,10 @@ struct ValidationReport {
 /// it is told what happens and keeps what is worth it (`Training` does so in a directory).
 ///
 ///     TrainingLoop training(trainer, corpus, validation, {.updates = 1000}, pool);
-///     training.run([](std::int64_t) { return whole_network; }, [] { return false; });
+///     const auto whole = [&](model::Gradients* gradients) { return network.view(gradients); };
+///     training.run([&](std::int64_t) { return whole; }, [] { return false; });
+///
+/// (`elastic::SuperTraining` chooses networks of a design space instead.)
 ///
 /// A loss that is no finite number is never the best one. While something points to a divergence no
 /// checkpoint is asked for, and a training that has diverged ends with an error.
