@@ -35,8 +35,7 @@ TEST_SUITE("io/csv") {
         message("", "t.csv:1: expected a line of column names, found nothing");
         message("a,,c\n", "t.csv:1: expected column names, found an empty one");
         message("a,b,a\n", "t.csv:1: column \"a\" appears twice");
-        message("a" + std::string(1'000'000, ',') + "\n",
-                "t.csv:1: has 1000001 columns, expected at most 1000");
+        message("a" + std::string(1'000'000, ',') + "\n", "t.csv:1: has more than 1000 columns");
         message("a,b\n1,2\n1,2,3\n", "t.csv:3: expected 2 fields, found 3");
         message("a,b\n1,2\n\n", "t.csv:3: expected 2 fields, found 1");
         message("a,b\n1,\"2\"\n",

@@ -202,4 +202,48 @@ TEST_SUITE("nn/check") {
         CHECK(message_of_packing<Pair<Packed>>(from) ==
               "layers.1: Linear: the bias has 3 numbers, expected 4");
     }
+
+    TEST_CASE("vectors of a norm without each other, and inputs of unlike rows") {
+        GroupLayers layers(8);
+        OwnEval own;
+        auto norm = layers.norm(8);
+        norm.bias = {};
+        CHECK(message_of([&] { forward(own.eval, norm, layers.variable(2, 8)); }) ==
+              "LayerNorm: the bias has 0 numbers, expected 8");
+        auto layer = layers.group_linear(32, 16, 24, 4, true, hat::Activation::swish);
+        CHECK(message_of([&] {
+                  forward(own.eval, layer, layers.variable(3, 32), layers.variable(2, 16), 0.0F);
+              }) == "GroupLinear: the inputs have 3 and 2 rows");
+        layer.norm = layers.norm(6);
+        layer.norm.bias = layers.parameter(1, 3);
+        CHECK(message_of([&] {
+                  forward(own.eval, layer, layers.variable(2, 32), layers.variable(2, 16), 0.0F);
+              }) == "LayerNorm: the bias has 3 numbers, expected 6");
+    }
+
+    TEST_CASE("rows that are not the tokens of the sentences") {
+        GroupLayers layers(9);
+        OwnEval own;
+        const auto attention = layers.self_attention(16, 16, 4);
+        CHECK(message_of([&] {
+                  forward(own.eval, attention, layers.variable(4, 16), WholeSequences{sentences});
+              }) == "attention: 4 rows, but sentences of 5 tokens in all");
+        const auto cross = layers.cross_attention(16, 12, 16, 4);
+        const WholeMemory few{sentences, layers.variable(4, 12), sentences};
+        CHECK(message_of([&] { forward(own.eval, cross, layers.variable(5, 16), few); }) ==
+              "attention to a memory: 4 rows, but sentences of 5 tokens in all");
+        constexpr std::array halves{0, 2, 5};
+        const WholeMemory two{Ragged(halves.data(), 2), layers.variable(5, 12), sentences};
+        CHECK(message_of([&] { forward(own.eval, cross, layers.variable(5, 16), two); }) ==
+              "attention: 2 sentences, but memories of 1");
+    }
+
+    TEST_CASE("a token without a row in its table") {
+        GroupLayers layers(10);
+        OwnEval own;
+        const Embedding<Trainable> embedding{layers.parameter(10, 8)};
+        const std::array tokens{1, 2, 10, 3, 4};
+        CHECK(message_of([&] { forward(own.eval, embedding, tokens, sentences, 1.0F); }) ==
+              "Embedding: a sentence has token 10, expected 0 to 9");
+    }
 }

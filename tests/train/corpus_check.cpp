@@ -91,4 +91,14 @@ TEST_SUITE("train/corpus_check") {
                        hat::model::language_model(
                            {.layers = 1, .embed_dim = 8, .ffn_dim = 8, .heads = 1}, vocab_size));
     }
+
+    TEST_CASE("sides of unlike numbers, and sentences without a token, are errors") {
+        Corpus unlike = pairs();
+        unlike.target.sentences.push_back(std::vector<int>{5, 2});
+        check_rejected(unlike, "pairs has 5 sources and 6 targets");
+        Corpus empty = pairs();
+        empty.source.sentences.push_back(std::vector<int>{5, 2});
+        empty.target.sentences.push_back(std::vector<int>{});
+        check_rejected(empty, "pairs, target: sentence 6 is empty, without eos");
+    }
 }

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -109,5 +110,42 @@ TEST_SUITE("train/training_loop") {
         CHECK_THROWS_WITH_AS(static_cast<void>(broken.run()),
                              doctest::Contains("training: diverged at update "), hat::Error);
         CHECK(broken.loop.events.ends_with("end "));
+    }
+
+    TEST_CASE("a hook that throws amid a validation leaves parameters, not their average") {
+        struct Full : ToldLoop {
+            using ToldLoop::ToldLoop;
+            bool is_full = true;
+            void keep_parameters() override {
+                if (is_full) hat::fail("the disk is full");
+            }
+        };
+        const TrainingOptions options{.updates = 6,
+                                      .batches = {.max_tokens = 120},
+                                      .validate_every = 3,
+                                      .moving_average = 0.9};
+        Run whole(options);
+        whole.run();
+        Run setting(options);
+        Full loop(setting.trainer, setting.corpus, setting.held_out, options, setting.pool);
+        const auto run = [&] {
+            return loop.run(
+                [&](std::int64_t) {
+                    return [&](hat::model::Gradients* g) { return setting.network.view(g); };
+                },
+                [] { return false; });
+        };
+        CHECK_THROWS_AS(static_cast<void>(run()), hat::Error);
+        loop.is_full = false;
+        CHECK(run() == TrainingEnd::finished);
+        CHECK(std::equal(whole.network.values().data(),
+                         whole.network.values().data() + whole.network.values().size(),
+                         setting.network.values().data()));
+    }
+
+    TEST_CASE("options and corpora that would go wrong later are refused at once") {
+        CHECK_THROWS_AS(Run({.updates = 6, .moving_average = NAN}), hat::Error);
+        CHECK_THROWS_AS(Run({.updates = 6, .patience = -1}), hat::Error);
+        CHECK_THROWS_AS(Run({.updates = 6, .validate_every = -1}), hat::Error);
     }
 }

@@ -54,6 +54,22 @@ template <class... Parts>
     detail::raise(message);
 }
 
+/// Calls `f()`; an error of it says where it was: `place` and ": " stand in front of its line.
+/// (Where exceptions are off it ends the program with its own line.)
+template <class F, class... Parts>
+void fail_with_place(const F& f, const Parts&... place) {
+#if HAT_EXCEPTIONS
+    try {
+        f();
+    } catch (const Error& error) {
+        fail(place..., ": ", error.what());
+    }
+#else
+    (static_cast<void>(place), ...);
+    f();
+#endif
+}
+
 /// Checks an option: low ≤ value ≤ high, which a NaN is not.
 /// Throws  `Error` with the line "group: name = value, expected low to high".
 template <class Number, class Bound>

@@ -75,6 +75,12 @@ public:
     [[nodiscard]] Matrix logits(std::span<const Row> rows);
 
 private:
+    static constexpr bool view_stays =
+        std::is_lvalue_reference_v<decltype(std::declval<const Model&>().view())>;
+    static_assert(view_stays,
+                  "BasicCachedTransformer: view() must return a reference to views that "
+                  "the model keeps");
+
     template <class W, class Parts>
     static W weights_of(const model::Transformer<W, Parts>&);
     using Weights = decltype(weights_of(std::declval<const Model&>().view()));

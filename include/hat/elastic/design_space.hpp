@@ -295,12 +295,12 @@ inline void validate(const DesignSpace& space) {
                 if (other == gene) value = choice;
             });
             const model::Architecture member = sub_architecture(genes, complete.super);
-            try {
-                validate_fits_in(member, complete.super);
-                model::validate(member);
-            } catch (const Error& error) {
-                fail("design space: ", gene.text(), " = ", choice, ": ", error.what());
-            }
+            fail_with_place(
+                [&] {
+                    validate_fits_in(member, complete.super);
+                    model::validate(member);
+                },
+                "design space: ", gene.text(), " = ", choice);
         }
     });
 }

@@ -162,11 +162,7 @@ parse_member(const DesignSpace& space, std::string_view text, std::string_view w
         fail(where, ": the design space has ", space.super.has_encoder() ? "an" : "no",
              " encoder, found ", in_quotes(text));
     model::Architecture member = sub_architecture(genes, space.super);
-    try {
-        validate_member(space, member);
-    } catch (const Error& error) {
-        fail(where, ": ", error.what());
-    }
+    fail_with_place([&] { validate_member(space, member); }, where);
     return member;
 }
 

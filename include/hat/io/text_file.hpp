@@ -26,19 +26,15 @@ class InputFile {
 public:
     /// Throws  `Error` if it cannot be opened or is larger than `limit_bytes`.
     explicit InputFile(std::string path, std::size_t limit_bytes = no_limit)
-        : path_(std::move(path)), limit_bytes_(limit_bytes),
-          descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {
-        if (descriptor_ < 0) fail(path_, ": cannot open: ", std::strerror(errno));
-        try {
-            check_kind();
-        } catch (...) {
-            ::close(descriptor_);
-            throw;
-        }
+        : path_(std::move(path)),
+          limit_bytes_(limit_bytes), descriptor_{::open(path_.c_str(), O_RDONLY | O_CLOEXEC |
+                                                                           O_NONBLOCK | O_NOCTTY)} {
+        if (descriptor_.number < 0) fail(path_, ": cannot open: ", std::strerror(errno));
+        check_kind();
     }
     InputFile(const InputFile&) = delete;
     InputFile& operator=(const InputFile&) = delete;
-    ~InputFile() { ::close(descriptor_); }
+    ~InputFile() = default;
 
     static constexpr std::size_t no_limit = ~std::size_t{0};
 
@@ -51,7 +47,7 @@ public:
             return 1;
         }
         for (;;) {
-            const ssize_t size = ::read(descriptor_, piece.data(), piece.size());
+            const ssize_t size = ::read(descriptor_.number, piece.data(), piece.size());
             if (size < 0 && errno == EINTR) continue;
             if (size < 0) fail(path_, ": cannot read: ", std::strerror(errno));
             read_bytes_ += static_cast<std::size_t>(size);
@@ -61,9 +57,19 @@ public:
     }
 
 private:
+    struct Descriptor {
+        explicit Descriptor(int of) noexcept : number(of) {}
+        Descriptor(const Descriptor&) = delete;
+        Descriptor& operator=(const Descriptor&) = delete;
+        ~Descriptor() {
+            if (number >= 0) ::close(number);
+        }
+        int number;
+    };
+
     void check_kind() {
         struct stat status {};
-        if (::fstat(descriptor_, &status) != 0)
+        if (::fstat(descriptor_.number, &status) != 0)
             fail(path_, ": cannot read: ", std::strerror(errno));
         if (S_ISDIR(status.st_mode)) fail(path_, ": cannot read: ", std::strerror(EISDIR));
         if (S_ISREG(status.st_mode)) {
@@ -82,7 +88,7 @@ private:
         constexpr int pause_ms = 10;
         for (int i = 0; i < tries; ++i) {
             char byte = 0;
-            const ssize_t size = ::read(descriptor_, &byte, 1);
+            const ssize_t size = ::read(descriptor_.number, &byte, 1);
             if (size == 1) first_ = byte;
             if (size == 1 || (size < 0 && errno == EAGAIN)) return wait_from_now_on();
             ::poll(nullptr, 0, pause_ms);
@@ -91,8 +97,8 @@ private:
     }
 
     void wait_from_now_on() const {
-        const int flags = ::fcntl(descriptor_, F_GETFL);
-        ::fcntl(descriptor_, F_SETFL, flags & ~O_NONBLOCK);
+        const int flags = ::fcntl(descriptor_.number, F_GETFL);
+        ::fcntl(descriptor_.number, F_SETFL, flags & ~O_NONBLOCK);
     }
 
     [[noreturn]] void fail_as_larger() const {
@@ -102,7 +108,7 @@ private:
     std::string path_;
     std::size_t limit_bytes_;
     std::size_t read_bytes_ = 0;
-    int descriptor_;
+    Descriptor descriptor_;
     std::optional<char> first_{};  ///< of a pipe, read to see that somebody writes to it
 };
 

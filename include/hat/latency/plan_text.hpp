@@ -242,21 +242,17 @@ inline constexpr std::string_view device_prefix = "# device: ";
     reader.value("seed", plan.workload.seed, false);
     io::visit_fields(plan.super, reader);
     reader.finish();
-    try {
-        validate(plan.super);
-    } catch (const Error& error) {
-        fail(where, ": ", error.what());
-    }
+    fail_with_place([&] { validate(plan.super); }, where);
     if (genes.empty()) fail(where, ": names no network: expected a gene string a line");
     for (const Line& line : genes) {
         const std::string place = std::string(where) + ":" + std::to_string(line.number);
         const auto member = sub_architecture(elastic::parse_genes(line.text, place), plan.super);
-        try {
-            validate_fits_in(member, plan.super);
-            validate(member);
-        } catch (const Error& error) {
-            fail(place, ": ", error.what());
-        }
+        fail_with_place(
+            [&] {
+                validate_fits_in(member, plan.super);
+                validate(member);
+            },
+            place);
         plan.members.push_back(member);
     }
     return plan;

@@ -168,17 +168,16 @@ inline void read_latency_column(const io::Csv& csv, int row, int index, const La
 
 /// Features whose columns a table of another version does not have, from the genes of its row.
 ///
-/// Throws  `Error` naming the first published feature that is not that of the row's genes.
+/// Throws  `Error` naming the first feature that is not that of the row's genes.
 inline void take_genes(const io::Csv& csv, int row, LatencyRow& found) {
     const std::string& genes = found.details->genes;
     if (genes.empty()) return;
     const std::string where = csv.where() + ":" + std::to_string(io::Csv::line(row)) + ": genes";
     const model::Architecture network = elastic::parse_genes(genes, where);
-    for (const LatencyFeature& feature : further_features)
-        if (feature.of_genes && csv.find(feature.name) < 0)
-            found.features.*feature.place = feature.of(network);
     constexpr double rounding = 1e-4;  // tables may be written with few digits
-    for (const LatencyFeature& feature : published_features) {
+    for (const LatencyFeature& feature : latency_feature_table) {
+        if (!feature.of_genes) continue;
+        if (csv.find(feature.name) < 0) found.features.*feature.place = feature.of(network);
         const double expected = feature.of(network);
         if (!(std::abs(found.features.*feature.place - expected) <=
               rounding * std::max(1.0, expected)))

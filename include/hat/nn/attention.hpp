@@ -178,6 +178,7 @@ struct WholeSequences {
 
     template <class Context>
     Variable attend(Context& context, int heads, const QueriesKeysValues& x) const {
+        detail::check_rows("attention", x.queries.of.rows(), sentences);
         return autograd::attention(context, {sentences, sentences, heads, causal}, dropout,
                                    x.queries, x.keys, x.values);
     }
@@ -200,6 +201,11 @@ struct WholeMemory {
 
     template <class Context, class Attention>
     Variable attend(Context& context, const Attention& layer, const Variable& queries) const {
+        detail::check_rows("attention", queries.rows(), sentences);
+        detail::check_rows("attention to a memory", states.rows(), memory_sentences);
+        if (memory_sentences.sentences() != sentences.sentences())
+            fail("attention: ", sentences.sentences(), " sentences, but memories of ",
+                 memory_sentences.sentences());
         const auto [keys, values] = project_memory(context, layer, states);
         return autograd::attention(context, {sentences, memory_sentences, layer.heads, false},
                                    dropout, detail::all_columns(queries), keys, values);

@@ -3,6 +3,7 @@
 
 #include <hat/config.hpp>
 #include <hat/core/error.hpp>
+#include <hat/core/ragged.hpp>
 #include <hat/core/tree.hpp>
 
 #include <string>
@@ -48,6 +49,15 @@ template <class Vector>
         return vector.inputs();
 }
 
+/// Rows of a table.
+template <class Table>
+[[nodiscard]] constexpr int height_of(const Table& table) noexcept {
+    if constexpr (requires { table.rows(); })
+        return table.rows();
+    else
+        return table.outputs();
+}
+
 /// Columns of a table.
 template <class Table>
 [[nodiscard]] constexpr int width_of(const Table& table) noexcept {
@@ -78,6 +88,11 @@ constexpr void check_length(const Path& path, const char* layer, const char* nam
     if (!vector.empty() && length_of(vector) != expected)
         fail(place_text(path), layer, ": the ", name, " has ", length_of(vector),
              " numbers, expected ", expected);
+}
+/// That there is a row for every token.
+inline void check_rows(const char* layer, int rows, const Ragged& sentences) {
+    if (rows != sentences.tokens())
+        fail(layer, ": ", rows, " rows, but sentences of ", sentences.tokens(), " tokens in all");
 }
 /// That what comes in is as wide as a layer wants.
 constexpr void check_width(const char* layer, int found, int expected) {

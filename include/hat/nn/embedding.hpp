@@ -5,6 +5,7 @@
 #include <hat/core/extent.hpp>
 #include <hat/core/position.hpp>
 #include <hat/core/ragged.hpp>
+#include <hat/core/token_ids.hpp>
 #include <hat/nn/check.hpp>
 #include <hat/nn/weights.hpp>
 
@@ -51,7 +52,7 @@ inline void check_embedding(std::size_t tokens, const Ragged& sentences, int dim
 ///
 /// Shapes  tokens [sentences.tokens()],  positions [≥ longest + 2, dim],
 ///         result [sentences.tokens(), dim]
-/// Throws  `Error` if the sizes do not fit
+/// Throws  `Error` if the sizes do not fit, or a token has no row
 template <class Context, class Weights, class Vocab, class Dim>
 Variable forward(Context& context, const Embedding<Weights, Vocab, Dim>& layer,
                  std::span<const int> tokens, const Ragged& sentences, float scale,
@@ -59,6 +60,7 @@ Variable forward(Context& context, const Embedding<Weights, Vocab, Dim>& layer,
     detail::check_context<Context, Weights>();
     detail::check_embedding(tokens.size(), sentences, detail::width_of(layer.weight),
                             positions.value);
+    check_token_ids(tokens, detail::height_of(layer.weight), "Embedding: a sentence");
     return Weights::look_up(context, tokens, sentences, layer.weight, scale, positions, dropout);
 }
 

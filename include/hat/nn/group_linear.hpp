@@ -68,6 +68,7 @@ struct GroupLinear {
                  ", expected [", out, ", ..]");
         detail::check_length(path, "GroupLinear", "bias", bias, out);
         detail::check_length(path, "GroupLinear", "gain of the norm", norm.gain, out / count);
+        norm.check_sizes(path);
     }
 };
 
@@ -92,6 +93,8 @@ Variable forward(Context& context, const GroupLinear<Weights, Extents...>& layer
     detail::check_width("GroupLinear", h.cols(), detail::features_of(layer.weight, layer.groups));
     detail::check_width("GroupLinear, second input", y.cols(),
                         detail::features_of(layer.second_weight, layer.groups));
+    if (!layer.second_weight.empty() && y.rows() != h.rows())
+        fail("GroupLinear: the inputs have ", h.rows(), " and ", y.rows(), " rows");
     const kernels::GroupEpilogue epilogue{
         .groups = layer.groups, .shuffle = layer.shuffle, .activation = layer.activation};
     return Weights::multiply_groups(context, epilogue, dropout, h, layer.weight, y,

@@ -27,7 +27,9 @@ struct LayerNorm {
 
     /// Throws  `Error` if there are not as many biases as gains.
     constexpr void check_sizes(const Path& path = {}) const requires ComputingWeights<Weights> {
-        detail::check_length(path, "LayerNorm", "bias", bias, detail::length_of(gain));
+        if (detail::length_of(bias) != detail::length_of(gain))
+            fail(detail::place_text(path), "LayerNorm: the bias has ", detail::length_of(bias),
+                 " numbers, expected ", detail::length_of(gain));
     }
 };
 

@@ -20,10 +20,13 @@ inline void check_side(const data::Side& side, std::string_view name, int vocab_
     if (side.vocab_size != vocab_size)
         fail(name, " has a vocabulary of ", side.vocab_size, ", the network one of ", vocab_size);
     const int longest = model::Network::most_tokens(positions);
-    for (int i = 0; i < side.sentences.size(); ++i)
+    for (int i = 0; i < side.sentences.size(); ++i) {
+        if (side.sentences.length(i) == 0)
+            fail(name, ": sentence ", i + 1, " is empty, without eos");
         if (side.sentences.length(i) > longest)
             fail(name, ": sentence ", i + 1, " has ", side.sentences.length(i),
                  " tokens, expected at most ", longest, ", as the network has positions for");
+    }
     check_token_ids(std::span(&side.eos, 1), vocab_size, name);
     check_token_ids(side.sentences.tokens, vocab_size, name);
 }
@@ -38,6 +41,9 @@ inline void check_corpus(model::Network& network, const data::Corpus& corpus,
                          std::string_view name) {
     const model::Architecture& architecture = network.architecture();
     if (corpus.size() == 0) fail(name, " is empty");
+    if (corpus.has_source() && corpus.source.sentences.size() != corpus.target.sentences.size())
+        fail(name, " has ", corpus.source.sentences.size(), " sources and ",
+             corpus.target.sentences.size(), " targets");
     if (architecture.has_encoder() != corpus.has_source())
         fail(name, " has ", corpus.has_source() ? "sentence pairs" : "texts of one language",
              ", the network ", architecture.has_encoder() ? "an" : "no", " encoder");

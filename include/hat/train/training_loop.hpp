@@ -86,13 +86,16 @@ public:
         positive("updates", options_.updates);
         positive("batches_per_update", options_.batches_per_update);
         positive("checkpoint_every", options_.checkpoint_every);
+        if (options_.validate_every < 0 || options_.patience < 0)
+            fail("training: validate_every = ", options_.validate_every,
+                 ", patience = ", options_.patience, ", expected 0 or more");
         bool decided = options_.validated.empty();
         for (const ValidatedNetwork& validated : options_.validated) {
             validate_fits_in(validated.architecture, network().architecture());
             decided = decided || validated.decides;
         }
         if (!decided) fail("training: none of the networks that are validated decides");
-        if (options_.moving_average > 0)
+        if (options_.moving_average != 0)
             average_.emplace(network().table(), network().values(), options_.moving_average);
         position_.seed = trainer.options().seed;
         position_.parameters.emplace();
@@ -116,6 +119,11 @@ public:
         while (position_.update < options_.updates) {
             const auto plan =
                 data::plan_batches(corpus_, options_.batches, static_cast<int>(position_.epoch));
+            if (position_.batch == plan.size() && position_.batch > 0) {  // a hook threw there
+                ++position_.epoch;
+                position_.batch = 0;
+                continue;
+            }
             if (position_.batch >= plan.size())
                 fail(name(), ": has done ", position_.batch, " batches of epoch ",
                      position_.epoch + 1, ", which has ", plan.size(),
@@ -202,6 +210,18 @@ private:
         TrainingLoop& loop;
     };
 
+    /// While it lives the parameters are their moving average, if there is one.
+    struct Averaged {
+        explicit Averaged(TrainingLoop& of) : loop(of) { swap(); }
+        Averaged(const Averaged&) = delete;
+        Averaged& operator=(const Averaged&) = delete;
+        ~Averaged() { swap(); }
+        void swap() const {
+            if (loop.average_) loop.average_->swap_with(loop.network().values());
+        }
+        TrainingLoop& loop;
+    };
+
     [[noreturn]] void diverge(const std::string& seen) { fail(diverged(seen)); }
 
     void finish_update(DivergenceWatch& watch) {
@@ -235,12 +255,16 @@ private:
 
     /// False if patience has run out.
     bool validate(const DivergenceWatch& watch) {
-        if (average_) average_->swap_with(network().values());
-        const std::vector<ValidationResult> results = measure();
-        const ValidationResult result = score(results);
-        const bool is_number = std::isfinite(result.loss());
-        if (is_number) keep_parameters();
-        if (average_) average_->swap_with(network().values());
+        std::vector<ValidationResult> results;
+        ValidationResult result;
+        bool is_number = false;
+        {
+            const Averaged averaged(*this);
+            results = measure();
+            result = score(results);
+            is_number = std::isfinite(result.loss());
+            if (is_number) keep_parameters();
+        }
         const bool is_best =
             is_number && (!position_.best_score || !(*position_.best_score <= result.loss()));
         if (is_best) {
