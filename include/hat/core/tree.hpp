@@ -229,8 +229,8 @@ class Walker {
 public:
     constexpr Walker(const F& f, const Path& path, Pools&... pools) noexcept
         : Walker(f, path, std::tuple<Pools&...>(pools...)) {}
-    constexpr Walker(const F& f, const Path& path, const std::tuple<Pools&...>& pools) noexcept
-        : f_(f), path_(path), pools_(pools) {}
+    constexpr Walker(const F& f, const Path& path, std::tuple<Pools&...> pools) noexcept
+        : f_(f), path_(path), pools_(std::move(pools)) {}
 
     /// Goes on with a pool of each tree, which holds what stands elsewhere in it. That of the first
     /// tree, if it may change, is emptied.

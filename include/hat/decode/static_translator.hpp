@@ -61,7 +61,7 @@ struct BoundedResults {
 
     void resize(std::size_t n) noexcept { count = n; }
     [[nodiscard]] std::size_t size() const noexcept { return count; }
-    BoundedHypothesis& operator[](std::size_t i) noexcept { return room[i]; }
+    BoundedHypothesis& operator[](std::size_t i) const noexcept { return room[i]; }
 };
 
 }  // namespace detail

@@ -127,13 +127,13 @@ inline constexpr auto latency_columns = [] {
         {"target_length", &D::target_length, 0, many},
     });
     std::array<LatencyColumn, measured.size() + latency_feature_count> all{};
-    auto end = all.begin();
-    const auto add = [&end](std::span<const LatencyFeature> features) {
+    std::size_t next = 0;
+    const auto add = [&](std::span<const LatencyFeature> features) {
         for (const LatencyFeature& f : features)
-            *end++ = {f.name, f.place, f.low, f.high, f.integer};
+            all[next++] = {f.name, f.place, f.low, f.high, f.integer};
     };
     add(published_features);
-    end = std::copy(measured.begin(), measured.end(), end);
+    for (const LatencyColumn& column : measured) all[next++] = column;
     add(further_features);
     return all;
 }();

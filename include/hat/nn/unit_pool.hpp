@@ -37,7 +37,8 @@ public:
     /// Precondition: there are none yet.
     constexpr void clear() const noexcept { HAT_ASSERT(size() == 0); }
     /// Precondition: the unit is the last of its pool.
-    constexpr auto& emplace_back() const noexcept requires(!std::is_const_v<Unit>) {
+    constexpr auto& emplace_back() const noexcept  // NOLINT: may be left unused
+        requires(!std::is_const_v<Unit>) {
         HAT_ASSERT(static_cast<std::size_t>(unit_->first) + 2 + size() == pool_->size());
         ++unit_->depth;
         return pool_->emplace_back();
