@@ -52,8 +52,9 @@ step "install packages" cmake/install_packages.sh \
     g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
     benchmark=build/sources/benchmark
 
-# The folders that compute; unit tests of the others run once, with sanitizers.
+# The folders that compute; unit tests of the others run once, with sanitizers, and bench/nn on Arm.
 step "release: configure" cmake --preset release -D HAT_BENCH_FEW=ON \
+    -D HAT_BENCH_FOLDERS="decode;elastic;kernels;latency;train" \
     -D HAT_TEST_FOLDERS="core;kernels;autograd;nn;model;decode;train;elastic"
 step "release: build" cmake --build --preset release -j "$jobs"
 step "release: tests" ctest --preset release -j "$jobs"
