@@ -6,7 +6,9 @@
 #     include_cost.sh COMPILER INCLUDE_FOLDER…
 set -euo pipefail
 
-limit=6
+# The aim is 6. On two shared cores the same header was found at 4.7 and at 6.5 within a minute, as
+# the second that xsimd takes varies most; what the limit must catch is a library that enters unseen.
+limit=8
 compiler=$1
 shift
 folders=()
