@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/error.hpp>
 #include <hat/core/in_quotes.hpp>
 #include <hat/io/architecture_yaml.hpp>
 #include <hat/io/file_status.hpp>
@@ -9,6 +10,7 @@
 #include <hat/model/delight.hpp>
 #include <hat/model/presets.hpp>
 
+#include <optional>
 #include <string>
 
 namespace hat::program {
@@ -19,11 +21,10 @@ inline constexpr const char* architecture_names =
     "tiny, base, big, delight-small, delight-N or delight-iwslt-N (N: 128, 256, 384, 512, 640), "
     "tiny-lm, delight-wikitext103-N (N: 128, 256, 384, 512, 1024)";
 
-/// The architecture that a flag names: a YAML file or a preset. Vocabulary sizes that a file leaves
-/// out are `vocab_size`.
+/// The preset of that name; none if there is none.
 ///
-/// Throws  `Error` if it is neither, or describes no network that can be built.
-inline model::Architecture architecture_argument(const std::string& name, int vocab_size) {
+/// Throws  `Error` if it cannot be built with that vocabulary.
+inline std::optional<model::Architecture> find_preset(const std::string& name, int vocab_size) {
     if (name == "tiny") return model::transformer_tiny(vocab_size);
     if (name == "base") return model::transformer_base(vocab_size);
     if (name == "big") return model::transformer_big(vocab_size);
@@ -38,6 +39,28 @@ inline model::Architecture architecture_argument(const std::string& name, int vo
     for (const int width : {128, 256, 384, 512, 1024})
         if (name == "delight-wikitext103-" + std::to_string(width))
             return model::delight_wikitext103(width, vocab_size);
+    return std::nullopt;
+}
+
+/// The vocabulary of an architecture, or a space, of which nothing says it. WikiText-103's networks
+/// have bands for the words that they were published with.
+inline int usual_vocab_size(const std::string& name) {
+    return name.starts_with("delight-wikitext103-") ? model::wikitext103_vocab_size : 32768;
+}
+
+inline bool is_preset(const std::string& name) {
+    return find_preset(name, usual_vocab_size(name)).has_value();
+}
+
+/// The architecture that a flag names: a YAML file or a preset. Vocabulary sizes that a file leaves
+/// out are `vocab_size`.
+///
+/// Throws  `Error` if it is neither, or describes no network that can be built.
+inline model::Architecture architecture_argument(const std::string& name, int vocab_size) {
+    std::optional<model::Architecture> preset;
+    fail_with_place([&] { preset = find_preset(name, vocab_size); }, "--architecture ", name,
+                    " with a vocabulary of ", vocab_size);
+    if (preset) return *preset;
     if (!io::exists(name)) {
         fail("--architecture ", readable(name),
              ": there is no such file, nor a preset of that name (", architecture_names, ")");

@@ -28,7 +28,7 @@ namespace {
 
 struct InspectOptions {
     std::string model, architecture, space, super;
-    int vocab_size = 32768;
+    int vocab_size = 0;  ///< 0: the usual one
     int tokens = 30;
     bool version = false;
 };
@@ -93,9 +93,9 @@ model::Architecture chosen_architecture(const InspectOptions& options) {
     if (!options.model.empty())
         return io::ModelDirectory::open(model_path(options.model)).config().architecture;
     if (!options.space.empty()) return member_argument(options);
-    if (!options.super.empty()) return published_argument(options);
     if (elastic::looks_like_gene_string(options.architecture))
         fail("--architecture ", options.architecture, ": genes need --space, which has the rest");
+    if (!options.super.empty()) return published_argument(options);
     return architecture_argument(options.architecture, options.vocab_size);
 }
 
@@ -161,7 +161,18 @@ void inspect_program() {
                       "(build with -march=native, or -mfma)");
 }
 
-void inspect(const InspectOptions& options) {
+/// Throws  `Error` if a preset, which is a whole network, is to be a part of another.
+void check_part(const InspectOptions& options) {
+    if (options.space.empty() && options.super.empty()) return;
+    if (is_preset(options.architecture) && !io::exists(options.architecture))
+        fail("inspect: --architecture ", options.architecture,
+             " is a whole network, which excludes ",
+             options.space.empty()
+                 ? "--super; with it, name a file of one of its parts"
+                 : "--space; with it, name genes or a file of one of its members");
+}
+
+void inspect(InspectOptions options) {
     if (options.version) return inspect_program();
     const bool of_model = !options.model.empty();
     const bool of_architecture = !options.architecture.empty();
@@ -169,6 +180,8 @@ void inspect(const InspectOptions& options) {
     if (of_model == (of_architecture || of_space))
         fail("inspect: name a --model, an --architecture, a --space, or an --architecture of a "
              "--space");
+    check_part(options);
+    if (options.vocab_size == 0) options.vocab_size = usual_vocab_size(options.architecture);
     if (of_model || of_architecture)
         inspect_architecture(options);
     else
@@ -184,20 +197,27 @@ void add_inspect(CLI::App& app) {
     command->footer("Examples:\n  hat inspect --architecture tiny --vocab-size 10000\n"
                     "  hat inspect --space multi30k");
     command->add_option("--model", options->model, "a run or model directory");
-    command->add_option("--architecture", options->architecture,
-                        std::string("YAML file, or ") + architecture_names +
-                            "; with --space, also genes as one word");
-    command->add_option("--space", options->space,
-                        "a design space: YAML file, or " + elastic::built_in_space_names());
+    CLI::Option* architecture = command->add_option(
+        "--architecture", options->architecture,
+        std::string("YAML file, or ") + architecture_names +
+            "; with --space, genes as one word or a file; with --super, a file");
+    CLI::Option* space =
+        command->add_option("--space", options->space,
+                            "a design space: YAML file, or " + elastic::built_in_space_names());
     command
         ->add_option("--super", options->super,
                      "the file is a published SubTransformer of this SuperTransformer")
-        ->check(CLI::IsMember({"wmt", "iwslt"}));
+        ->check(CLI::IsMember({"wmt", "iwslt"}))
+        ->needs(architecture)
+        ->excludes(space);
     command->add_flag("--version", options->version,
                       "the version, and the instructions that this program uses");
     const NumberFlags number(*command);
-    number("--vocab-size", options->vocab_size, {.low = 1, .high = 1 << 24},
-           "where the file does not say");
+    number.without_default("--vocab-size", options->vocab_size, {.low = 1, .high = 1 << 24},
+                           "where the file does not say; without this flag " +
+                               std::to_string(usual_vocab_size({})) + ", and " +
+                               std::to_string(model::wikitext103_vocab_size) +
+                               " for delight-wikitext103-N");
     number("--tokens", options->tokens, {.low = 1, .high = 1'000'000},
            "sentence length that FLOPs are counted for");
     command->callback([options] { inspect(*options); });

@@ -23,6 +23,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hat::program {
@@ -198,6 +199,40 @@ void fit_predictor(PredictorArguments arguments) {
     fit.predictor.save(arguments.out, origin);
 }
 
+/// "a, b, c", in lines that are not too long.
+std::string list_of_columns(const std::vector<std::string_view>& names) {
+    constexpr std::size_t most = 90;
+    std::string text;
+    std::size_t begin = 0;  // of the last line
+    for (const std::string_view name : names) {
+        if (!text.empty()) text += ',';
+        const bool is_full = text.size() - begin + name.size() > most;
+        if (is_full) begin = text.size() + 1;
+        text += text.empty() || is_full ? "\n  " : " ";
+        text += name;
+    }
+    return text;
+}
+
+/// What a table must have and what it may have, for the help.
+std::string columns_text() {
+    std::vector<std::string_view> needed;
+    std::vector<std::string_view> medians;
+    std::vector<std::string_view> others;
+    for (const auto& column : latency::detail::columns_of(true))
+        (is_needed(column, false)  ? needed
+         : is_needed(column, true) ? medians
+                                   : others)
+            .push_back(column.name);
+    for (const auto name : latency::detail::latency_text_columns) others.push_back(name);
+    return "The table must have the columns" + list_of_columns(needed) +
+           "\nIt may have those that hat latency adds, in any order. With one of them it must "
+           "have" +
+           list_of_columns(medians) + "\nand may have" + list_of_columns(others) +
+           "\nSizes that it lacks (encoder_qkv_dim … decoder_unit_mmacs) are told by its column "
+           "genes.";
+}
+
 }  // namespace
 
 void add_predictor(CLI::App& app) {
@@ -206,7 +241,9 @@ void add_predictor(CLI::App& app) {
     CLI::App* command = app.add_subcommand(
         "predictor", "Fits a latency predictor to measurements and reports its error.");
     command->footer("Errors are those of 5-fold cross-validation: of rows that the predictor has "
-                    "not seen.\nExample:\n  hat predictor --latency latency.csv --out "
+                    "not seen.\n\n" +
+                    columns_text() +
+                    "\n\nExample:\n  hat predictor --latency latency.csv --out "
                     "predictor.json");
     command->add_option("--latency", arguments->latency, "the table that hat latency wrote")
         ->required();

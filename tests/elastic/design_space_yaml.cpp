@@ -256,6 +256,16 @@ target-lang: en
                       "space.yml:8: encoder-layers: 17 is not in 0 … 16");
     }
 
+    TEST_CASE("units of DeFINE that are to be elastic are an error with line and keys") {
+        const std::string units = "dextra-variant: define\ndecoder-dextra-depth-choice: [4]\n"
+                                  "decoder-dextra-width-choice: [2000]\n"
+                                  "decoder-dextra-groups-choice: [4]\n";
+        check_invalid(wmt_genes + units,
+                      "space.yml:30: dextra-variant: expected dextra where "
+                      "decoder-dextra-depth-choice makes units elastic, found \"define\"");
+        CHECK_NOTHROW(static_cast<void>(parse(wmt_genes + "dextra-variant: define\n")));
+    }
+
     TEST_CASE("a method that is not ours is an error, not a silent change") {
         check_invalid("optimizer: sgd\n" + wmt_genes,
                       "space.yml:1: optimizer: only adam is known, found \"sgd\"");

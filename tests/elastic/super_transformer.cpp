@@ -117,6 +117,24 @@ TEST_SUITE("elastic/super_transformer") {
             "architecture: encoder layer 2: heads = 5 does not divide qkv_dim = 32", hat::Error);
     }
 
+    TEST_CASE("a gene of a side that is too large is named, not what follows from it") {
+        const SuperTransformer super(largest());
+        const auto check = [&](auto change, const char* message) {
+            Architecture genes = small_genes();
+            change(genes);
+            CHECK_THROWS_WITH_AS(static_cast<void>(super.architecture_of(genes)), message,
+                                 hat::Error);
+        };
+        check([](Architecture& a) { a.encoder.layer_count = 4; },
+              "architecture: encoder_layers = 4 exceeds the super network's 3");
+        check([](Architecture& a) { a.decoder.layer_count = 17; },
+              "architecture: decoder_layers = 17 exceeds the super network's 3");
+        check([](Architecture& a) { a.encoder.embed_dim = 64; },
+              "architecture: encoder_embed_dim = 64 exceeds the super network's 48");
+        check([](Architecture& a) { a.decoder.embed_dim = 49; },
+              "architecture: decoder_embed_dim = 49 exceeds the super network's 48");
+    }
+
     TEST_CASE("a member that the compiler knows is views of fixed sizes on the shared weights") {
         static constexpr Architecture genes = small_genes();
         hat::elastic::StaticSuperTransformer<largest()> super;

@@ -251,6 +251,11 @@ TEST_SUITE("interop/fairseq") {
             doctest::Contains("decoder_self_attention_heads_all_subtransformer has 1 items for 2 "
                               "layers"),
             hat::Error);
+        arguments["decoder_layer_num_subtransformer"] = 1;
+        arguments["encoder_embed_dim_subtransformer"] = 16;
+        CHECK_THROWS_WITH_AS(
+            static_cast<void>(written(arguments, network)),
+            doctest::Contains("encoder_embed_dim = 16 exceeds the super network's 8"), hat::Error);
     }
 
     TEST_CASE("settings that are missing, wrong or of other networks are named") {

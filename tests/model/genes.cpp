@@ -92,8 +92,8 @@ TEST_SUITE("model/genes") {
         CHECK(message([](Architecture& a) { a.encoder.layer_shapes[1].qkv_dim = 99; }) ==
               "architecture: encoder layer 1: qkv_dim = 99 exceeds the super network's 6");
         CHECK(message([](Architecture& a) { a.decoder.layer_shapes[0].dextra_groups = 99; }) ==
-              "architecture: decoder layer 0: DExTra of depth 23, width 25 and 99 groups does not "
-              "fit into the super network's, of 23, 25 and 27, which is not elastic");
+              "architecture: decoder layer 0: dextra_groups = 99 differs from the super network's "
+              "27, whose units are not elastic");
         Architecture elastic = super;
         elastic.elastic_units = true;
         Architecture sub = sub_architecture(super, elastic);
@@ -101,5 +101,15 @@ TEST_SUITE("model/genes") {
         CHECK(fits_in(sub, elastic));
         sub.decoder.layer_shapes[0].dextra_groups = 26;
         CHECK_FALSE(fits_in(sub, elastic));
+        CHECK_THROWS_WITH_AS(validate_fits_in(sub, elastic),
+                             "architecture: decoder layer 0: dextra_groups = 26 is below the super "
+                             "network's 27",
+                             hat::Error);
+        sub = sub_architecture(super, elastic);
+        sub.encoder.layer_shapes[1].dextra_depth = 99;
+        CHECK_THROWS_WITH_AS(validate_fits_in(sub, elastic),
+                             doctest::Contains("encoder layer 1: dextra_depth = 99 exceeds the "
+                                               "super network's "),
+                             hat::Error);
     }
 }

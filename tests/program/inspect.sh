@@ -57,6 +57,25 @@ sed 's/encoder-heads: 4/encoder-heads: 5/' small.yml >uneven.yml
 expect 1 "uneven.yml: " "$hat" inspect --architecture uneven.yml
 expect 1 "name a --model, an --architecture, a --space" "$hat" inspect
 
+# A published network of a vocabulary of its own brings it; others of it are told where they do not fit.
+shows "vocabulary: source 0, target 267744" "$hat" inspect --architecture delight-wikitext103-128
+shows "vocabulary: source 0, target 60001" \
+    "$hat" inspect --architecture delight-wikitext103-128 --vocab-size 60001
+shows "vocabulary: source 32768, target 32768" "$hat" inspect --architecture tiny
+expect 1 "--architecture delight-wikitext103-128 with a vocabulary of 60000: adaptive bands: " \
+    "$hat" inspect --architecture delight-wikitext103-128 --vocab-size 60000
+
+# What exclude each other.
+expect 1 "--architecture tiny is a whole network, which excludes --space; with it, name genes or a file" \
+    "$hat" inspect --space space.yml --architecture tiny
+expect 1 "--architecture delight-128 is a whole network, which excludes --super; with it, name a file" \
+    "$hat" inspect --super wmt --architecture delight-128
+expect 1 "--architecture $member: genes need --space" \
+    "$hat" inspect --super wmt --architecture "$member"
+expect 2 "--space excludes --super" \
+    "$hat" inspect --super wmt --space space.yml --architecture "$member"
+expect 2 "--super requires --architecture" "$hat" inspect --super wmt
+
 # The line names the instructions, and what a slow build lacks.
 "$hat" inspect --version | grep -qE "^hat $("$hat" --version): [^,]+, (no )?fused multiply-add" ||
     fail "hat inspect --version: $("$hat" inspect --version)"

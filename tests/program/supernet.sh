@@ -120,6 +120,9 @@ expect 1 "encoder_embed_dim = 640 exceeds the super network's 64" \
 sed 's/qkv-dim: 64/qkv-dim: 32/' ours.yml >foreign.yml
 expect 1 "qkv_dim = 32 differs from the super network's 64" \
     "$hat" extract --run whole --architecture foreign.yml --out other
+sed 's/encoder-layers: 1/encoder-layers: 4/' ours.yml >deep.yml
+expect 1 "encoder_layers = 4 exceeds the super network's 2" \
+    "$hat" extract --run whole --architecture deep.yml --out other
 expect 1 "nor is it a gene string" "$hat" extract --run whole --architecture nothing --out other
 expect 1 "column 5: expected" "$hat" extract --run whole --architecture e48:/d --out other
 expect 2 "--architecture excludes --space" "${train[@]}" --architecture tiny --out other

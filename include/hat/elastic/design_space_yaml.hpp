@@ -260,6 +260,11 @@ private:
             most = std::max(most, layers);
         }
     make_room_for_units(space);
+    if (space.super.elastic_units && space.super.dextra_variant != nn::DExTraVariant::dextra)
+        fail(map.address("dextra-variant"), "expected dextra where ",
+             space.encoder_dextra_depths.empty() ? "decoder" : "encoder",
+             "-dextra-depth-choice makes units elastic, found ",
+             in_quotes(map.word("dextra-variant")));
     file.recipe = read_recipe(map);
     map.reject_unread();
     try {

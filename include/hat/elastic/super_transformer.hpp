@@ -13,8 +13,8 @@ namespace hat::elastic {
 [[nodiscard]] inline model::Architecture member_of(const model::Network& super,
                                                    const model::Architecture& genes) {
     const model::Architecture sub = sub_architecture(genes, super.architecture());
-    validate(sub);
     validate_fits_in(sub, super.architecture());
+    validate(sub);
     return sub;
 }
 

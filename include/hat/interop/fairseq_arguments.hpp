@@ -222,8 +222,8 @@ void with_address(const FairseqArguments& arguments, Check check) {
         });
     const model::Architecture sub = sub_architecture(genes, super);
     detail::with_address(arguments, [&] {
-        validate(sub);
         validate_fits_in(sub, super);
+        validate(sub);
     });
     return sub;
 }

@@ -151,6 +151,9 @@ template <class LayerShape>
                    source_vocab_size, target_vocab_size);
 }
 
+/// The words of WikiText-103, which its networks are published for.
+inline constexpr int wikitext103_vocab_size = 267744;
+
 /// The language model of WikiText-103: depths 4 … 12, adaptive input and softmax, all tied.
 [[nodiscard]] constexpr Architecture delight_wikitext103(int embed_dim, int vocab_size) {
     Architecture a =

@@ -4,9 +4,6 @@
 #include <hat/config.hpp>
 #include <hat/core/error.hpp>
 #include <hat/model/architecture.hpp>
-#include <hat/nn/dextra_shape.hpp>
-
-#include <cstddef>
 
 /// What the genes of `gene_table` choose of a super network, and whether it holds them.
 namespace hat::model {
@@ -81,27 +78,21 @@ struct Misfit {
                                               const Architecture& super) {
     const auto& [gene, side, layer] = misfit;
     const Place place{layer < 0 ? nullptr : side_name(side), layer};
-    if (!gene->is_dextra())
-        fail(place.text(), layer < 0 ? gene->name(side) : gene->short_name(), " = ",
-             gene->size(sub, side, layer), " exceeds the super network's ",
-             gene->size(super, side, layer));
-    const auto unit_of = [&side = misfit.side,
-                          slot = static_cast<std::size_t>(layer)](const Architecture& a) {
-        return side == Side::encoder ? a.unit_of(a.encoder.layer_shapes[slot], a.encoder.embed_dim)
-                                     : a.unit_of(a.decoder.layer_shapes[slot], a.decoder.embed_dim);
-    };
-    const nn::DExTraShape own = unit_of(sub);
-    const nn::DExTraShape whole = unit_of(super);
-    fail(place.text(), "DExTra of depth ", own.depth, ", width ", own.width_thousandths, " and ",
-         own.max_groups, " groups does not fit into the super network's, of ", whole.depth, ", ",
-         whole.width_thousandths, " and ", whole.max_groups,
-         super.elastic_units ? "" : ", which is not elastic");
+    const bool is_fixed = gene->is_dextra() && !super.elastic_units;
+    fail(place.text(), layer < 0 ? gene->name(side) : gene->short_name(), " = ",
+         gene->size(sub, side, layer),
+         is_fixed                          ? " differs from"
+         : gene->growth == Growth::smaller ? " is below"
+                                           : " exceeds",
+         " the super network's ", gene->size(super, side, layer),
+         is_fixed ? ", whose units are not elastic" : "");
 }
 
 }  // namespace detail
 
 /// Checks that the super network `super` holds `sub`: every gene is at most the super's, and all
-/// that is not a gene is the same, as `sub_architecture` makes it. Both must be valid.
+/// that is not a gene is the same, as `sub_architecture` makes it. `super` must be valid; `sub` is
+/// validated behind this, as what genes that are too large entail is not in range either.
 ///
 /// Throws  `Error` naming the gene.
 constexpr void validate_fits_in(const Architecture& sub, const Architecture& super) {
