@@ -25,6 +25,9 @@
 #include <hat/core/in_quotes.hpp>
 #include <hat/core/inplace_vector.hpp>
 #include <hat/core/matrix_view.hpp>
+#include <hat/core/member.hpp>
+#include <hat/core/order.hpp>
+#include <hat/core/path.hpp>
 #include <hat/core/position.hpp>
 #include <hat/core/ragged.hpp>
 #include <hat/core/random.hpp>

@@ -2,14 +2,11 @@
 #pragma once
 
 #include <hat/core/error.hpp>
-#include <hat/core/extent.hpp>
-#include <hat/core/inplace_vector.hpp>
+#include <hat/core/member.hpp>
+#include <hat/core/path.hpp>
 
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -41,187 +38,6 @@
 /// walk of one tree reads. A layer that was made is asked whether it fits together, if it has a
 /// `check_sizes(path)`, which throws.
 namespace hat {
-
-/// Where in a tree something stands: its name, and what holds it.
-struct Path {
-    const Path* holder = nullptr;
-    std::string_view name{};  ///< empty: its members stand in the holder's place
-    int index = -1;           ///< in a list
-
-    /// As checkpoints spell it: "encoder.layers.0.fc1.weight".
-    [[nodiscard]] std::string text() const {
-        std::string all = holder == nullptr ? std::string() : holder->text();
-        const auto add = [&all](std::string_view part) {
-            if (part.empty()) return;
-            if (!all.empty()) all += '.';
-            all += part;
-        };
-        add(name);
-        if (index >= 0) add(std::to_string(index));
-        return all;
-    }
-};
-
-/// Whether a weight is the next rows (`below`) or columns (`beside`) of the tensor of the weight
-/// before it, which bears the same name.
-enum class Joint : std::uint8_t { no, below, beside };
-
-/// How a weight is stored.
-struct Storage {
-    Joint joint = Joint::no;
-    bool transposed = false;  ///< [inputs, outputs]
-    int groups = 1;           ///< blocks of rows that map inputs of their own
-};
-
-/// A weight on the way.
-struct Leaf {
-    const Path& path;
-    Storage storage{};
-};
-
-/// Which element of a longer list stands for element `i` of one of `size`: the same, or, counted
-/// from the nearer end, so that a short list has the first and the last elements of a long one.
-struct FromFront {
-    static constexpr int slot(int i, int /*size*/, int /*of*/) noexcept { return i; }
-};
-struct FromBothEnds {
-    static constexpr int slot(int i, int size, int of) noexcept {
-        return i < (size + 1) / 2 ? i : of - size + i;
-    }
-};
-
-/// A layer that a type of networks has not.
-struct Absent {};
-
-/// The last of several: the layer in the tree that leads.
-constexpr auto& leading(auto& only) noexcept {
-    return only;
-}
-constexpr auto& leading(auto& /*first*/, auto&... rest) noexcept {
-    return leading(rest...);
-}
-
-namespace detail {
-
-template <class T>
-inline constexpr bool is_optional = requires(const T& layer) {
-    layer.has_value();
-    *layer;
-};
-
-/// A layer that lies in a pool of the tree, which tells by `at` where.
-template <class T>
-inline constexpr bool is_pooled = requires {
-    T::is_pooled;
-};
-
-template <class T>
-inline constexpr bool is_list = requires {
-    T::is_list;
-};
-template <class T, std::size_t Capacity>
-inline constexpr bool is_list<InplaceVector<T, Capacity>> = true;
-template <class... Ts>
-inline constexpr bool is_list<std::tuple<Ts...>> = true;
-
-template <class T>
-inline constexpr bool is_tuple = false;
-template <class... Ts>
-inline constexpr bool is_tuple<std::tuple<Ts...>> = true;
-
-template <class T>
-inline constexpr bool is_setting =
-    std::is_arithmetic_v<T> || std::is_enum_v<T> || Extent<T> || requires {
-    T::is_setting;
-};
-
-/// Weights can be empty; layers, and what may hold one, cannot.
-template <class T>
-inline constexpr bool is_layer = is_optional<T> || !requires(const T& weight) {
-    weight.empty();
-};
-
-/// Whether a layer is there.
-template <class T>
-constexpr bool is_present(const T& layer) noexcept {
-    static_assert(!is_pooled<T>, "whether a layer is there, the pool tells that it lies in");
-    if constexpr (is_optional<T>)
-        return layer.has_value();
-    else
-        return !std::same_as<T, Absent>;
-}
-
-template <class T>
-constexpr decltype(auto) inside(T& layer) noexcept {
-    if constexpr (is_optional<std::remove_const_t<T>>)
-        return *layer;
-    else
-        return (layer);
-}
-
-/// The layer itself, or the one in `pool` that it stands for.
-template <class Pool, class T>
-constexpr decltype(auto) found_in(Pool& pool, T& layer) noexcept {
-    if constexpr (is_pooled<std::remove_const_t<T>>)
-        return pool.at(layer);
-    else
-        return (layer);
-}
-
-template <class List>
-constexpr int size_of(const List& list) noexcept {
-    if constexpr (is_tuple<List>)
-        return static_cast<int>(std::tuple_size_v<List>);
-    else
-        return static_cast<int>(list.size());
-}
-
-/// Element `i` of `size`, which the compiler knows if `I` is an integral constant.
-template <class Slots, class I, class List>
-constexpr auto& element(List& list, I i, int size) noexcept {
-    if constexpr (is_tuple<std::remove_const_t<List>>)
-        return std::get<static_cast<std::size_t>(int{i})>(list);
-    else
-        return list[static_cast<std::size_t>(Slots::slot(int{i}, size, size_of(list)))];
-}
-
-template <class To, class From>
-constexpr void set(const Path& path, To& to, const From& from) {
-    if constexpr (FixedExtent<To>) {
-        if (int{to} != int{from})
-            fail(path.text(), " = ", int{from}, ", but here it is fixed at ", int{to});
-    } else {
-        to = from;
-    }
-}
-
-constexpr void set_first(const Path& path, auto& first, auto&... rest) {
-    if constexpr (sizeof...(rest) > 0 && !std::is_const_v<std::remove_reference_t<decltype(first)>>)
-        set(path, first, leading(rest...));
-}
-
-/// Asks a layer that was made from `Others` others whether it fits together, and with what of it
-/// lies in `pool`.
-template <std::size_t Others, class Layer, class Pool>
-constexpr void check_made(const Layer& layer, const Path& path, const Pool& pool) {
-    if constexpr (Others > 0) {
-        if constexpr (requires { layer.check_sizes(path, pool); })
-            layer.check_sizes(path, pool);
-        else if constexpr (requires { layer.check_sizes(path); })
-            layer.check_sizes(path);
-    }
-}
-
-/// That of the first tree, if there is one.
-template <class... Pools>
-constexpr const auto& first_of(const std::tuple<Pools&...>& pools) noexcept {
-    return std::get<0>(pools);
-}
-constexpr Absent first_of(const std::tuple<>& /*pools*/) noexcept {
-    return {};
-}
-
-}  // namespace detail
 
 /// What a layer's `members` are told to: the way there, and what is to be done.
 template <class F, class... Pools>
@@ -365,15 +181,6 @@ private:
     std::tuple<Pools&...> pools_;
 };
 
-/// Throws  `Error` naming the weight if it is not [rows, cols], as far as those are fixed.
-template <Extent Rows, Extent Cols>
-constexpr void check_fixed(const Path& path, int rows, int cols) {
-    const bool fits = can_be<Rows>(rows) && can_be<Cols>(cols);
-    if (!fits)
-        fail(path.text(), ": is [", rows, ", ", cols, "], but here it is fixed at [",
-             int{size_or<Rows>(rows)}, ", ", int{size_or<Cols>(cols)}, "]");
-}
-
 /// Calls `f(leaf, weights…)` for every weight that the last of `trees` has.
 template <class F, class First, class... Rest>
 constexpr void walk(const F& f, First&& first, Rest&&... rest) {
@@ -385,20 +192,6 @@ constexpr void walk(const F& f, First&& first, Rest&&... rest) {
 template <class Pool, class F, class Part>
 constexpr void walk_part(Pool& pool, const F& f, Part& part) {
     std::remove_const_t<Part>::members(Walker<F, Pool>(f, Path{}, pool), part);
-}
-
-/// Calls `f(layer, i)` for the layers of a list in order; i is an `int`, or an integral constant.
-template <class List, class F>
-constexpr void for_each_layer(List& layers, const F& f) {
-    if constexpr (detail::is_tuple<std::remove_const_t<List>>) {
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            (f(std::get<I>(layers), std::integral_constant<int, static_cast<int>(I)>{}), ...);
-        }
-        (std::make_index_sequence<std::tuple_size_v<std::remove_const_t<List>>>{});
-    } else {
-        for (int i = 0; i < static_cast<int>(layers.size()); ++i)
-            f(layers[static_cast<std::size_t>(i)], i);
-    }
 }
 
 }  // namespace hat

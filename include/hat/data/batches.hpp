@@ -3,6 +3,7 @@
 
 #include <hat/config.hpp>
 #include <hat/core/error.hpp>
+#include <hat/core/order.hpp>
 #include <hat/core/random.hpp>
 #include <hat/data/corpus.hpp>
 
@@ -10,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
@@ -99,14 +99,12 @@ struct Load {
 /// All sentences, bucket by bucket, and shuffled within each.
 inline std::vector<int> bucketed_order(const Corpus& corpus, const BatchOptions& options,
                                        Random& random) {
-    std::vector<int> order(static_cast<std::size_t>(corpus.size()));
-    std::iota(order.begin(), order.end(), 0);
+    std::vector<int> order = indices_of(corpus.size());
     if (options.shuffle) random.shuffle(order);
     const auto bucket = [&](int sentence) {
         return corpus.target.sentences.length(sentence) / options.bucket_width;
     };
-    std::stable_sort(order.begin(), order.end(),
-                     [&](int a, int b) { return bucket(a) < bucket(b); });
+    sort_indices(order, [&](int a, int b) { return bucket(a) < bucket(b); });
     return order;
 }
 

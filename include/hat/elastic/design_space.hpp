@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -242,10 +241,11 @@ inline void validate(const DesignSpace& space) {
                 fail("design space: ", name, " has no choices");
             if (gene.presence == model::Presence::unit) check_unit(side, choices);
             const auto words = gene.is_dextra() ? name.substr(0, name.rfind('_')) : name;
-            std::set<int> seen;
-            for (const int value : choices)
-                if (!seen.insert(value).second)
-                    fail("design space: ", words, " lists ", value, " twice");
+            Choices sorted = choices;
+            std::sort(sorted.begin(), sorted.end());
+            for (std::size_t i = 1; i < sorted.size(); ++i)
+                if (sorted[i] == sorted[i - 1])
+                    fail("design space: ", words, " lists ", sorted[i], " twice");
         });
     const auto check_layers = [&](model::Side side, const Choices& choices) {
         const int most = layer_count(space.super, side);

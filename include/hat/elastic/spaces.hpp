@@ -127,8 +127,9 @@ inline constexpr std::array named_spaces{NamedSpace{"wmt-space0", wmt_space},
                                          NamedSpace{"joint", joint_space}};
 
 [[nodiscard]] constexpr bool is_built_in_space(std::string_view name) noexcept {
-    return std::ranges::any_of(named_spaces,
-                               [name](const NamedSpace& space) { return name == space.name; });
+    for (const NamedSpace& space : named_spaces)
+        if (space.name == name) return true;
+    return false;
 }
 
 /// "wmt-space0, iwslt-space1, …", for messages and help.

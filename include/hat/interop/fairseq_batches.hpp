@@ -2,13 +2,13 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/order.hpp>
 #include <hat/data/batches.hpp>
 #include <hat/data/corpus.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <random>  // std::mt19937 is NumPy's legacy generator, number by number
 #include <span>
 #include <utility>
@@ -55,11 +55,10 @@ inline int pair_length(const data::Corpus& corpus, int pair) noexcept {
 /// All pairs that are short enough, by source length, then by target length, then at random.
 inline std::vector<int> fairseq_order(const data::Corpus& corpus,
                                       const FairseqBatchOptions& options) {
-    std::vector<int> order(static_cast<std::size_t>(corpus.size()));
-    std::iota(order.begin(), order.end(), 0);
+    std::vector<int> order = indices_of(corpus.size());
     numpy_shuffle(order, options.seed);
     for (const data::Side* side : {&corpus.target, &corpus.source})
-        std::stable_sort(order.begin(), order.end(), [side](int a, int b) {
+        sort_indices(order, [side](int a, int b) {
             return side->sentences.length(a) < side->sentences.length(b);
         });
     std::erase_if(order, [&](int pair) { return pair_length(corpus, pair) > options.max_length; });

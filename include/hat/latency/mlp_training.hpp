@@ -3,6 +3,7 @@
 
 #include <hat/autograd/functions.hpp>
 #include <hat/core/error.hpp>
+#include <hat/core/order.hpp>
 #include <hat/core/random.hpp>
 #include <hat/core/slab.hpp>
 #include <hat/latency/mlp_predictor.hpp>
@@ -13,7 +14,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
@@ -126,8 +126,7 @@ template <class Progress>
     Arena memory;
     Arena scratch;
     Random random(RandomKey(training.seed).split(1));
-    std::vector<int> order(rows.size());
-    std::iota(order.begin(), order.end(), 0);
+    std::vector<int> order = indices_of(static_cast<int>(rows.size()));
     const auto batch = std::min(static_cast<std::size_t>(training.batch), rows.size());
     const std::vector<MlpInput>& inputs = predictor.inputs();
     std::vector<float> x(batch * inputs.size());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/order.hpp>
 #include <hat/core/random.hpp>
 #include <hat/latency/features.hpp>
 #include <hat/latency/table.hpp>
@@ -8,9 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <map>
 #include <numeric>
-#include <set>
 #include <span>
 #include <vector>
 
@@ -27,17 +26,38 @@ struct NetworksOfRows {
     [[nodiscard]] std::size_t size() const noexcept { return rows.size(); }
 };
 
-/// Cost    rows · log(rows) comparisons of features
-[[nodiscard]] inline NetworksOfRows networks_of(std::span<const LatencyRow> rows) {
+namespace detail {
+
+[[nodiscard]] inline NetworksOfRows networks_of(const std::vector<const LatencyFeatures*>& rows) {
+    const auto features = [&](int i) -> const LatencyFeatures& {
+        return *rows[static_cast<std::size_t>(i)];
+    };
+    std::vector<int> order = indices_of(static_cast<int>(rows.size()));
+    sort_indices(order, [&](int a, int b) { return features(a) < features(b); });
+    std::vector<std::size_t> first_of(rows.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const auto row = static_cast<std::size_t>(order[i]);
+        const bool is_new = i == 0 || features(order[i]) != features(order[i - 1]);
+        first_of[row] = is_new ? row : first_of[static_cast<std::size_t>(order[i - 1])];
+    }
     NetworksOfRows networks;
-    std::map<LatencyFeatures, std::size_t> numbers;
-    for (const LatencyRow& row : rows) {
-        const auto [known, is_new] = numbers.try_emplace(row.features, networks.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        const bool is_new = first_of[row] == row;
+        const std::size_t network = is_new ? networks.size() : networks.network[first_of[row]];
         if (is_new) networks.rows.push_back(0);
-        networks.network.push_back(known->second);
-        ++networks.rows[known->second];
+        networks.network.push_back(network);
+        ++networks.rows[network];
     }
     return networks;
+}
+
+}  // namespace detail
+
+/// Cost    rows · log(rows) comparisons of features
+[[nodiscard]] inline NetworksOfRows networks_of(std::span<const LatencyRow> rows) {
+    std::vector<const LatencyFeatures*> features;
+    for (const LatencyRow& row : rows) features.push_back(&row.features);
+    return detail::networks_of(features);
 }
 
 /// The rows in their order, of equal ones the first: a copy says nothing that the first does not.
@@ -47,8 +67,9 @@ struct NetworksOfRows {
     LatencyTable table;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         auto& same = kept[networks.network[i]];
-        if (std::any_of(same.begin(), same.end(), [&](const auto* row) { return *row == rows[i]; }))
-            continue;
+        bool is_copy = false;
+        for (const LatencyRow* row : same) is_copy = is_copy || *row == rows[i];
+        if (is_copy) continue;
         same.push_back(&rows[i]);
         table.push_back(rows[i]);
     }
@@ -58,11 +79,16 @@ struct NetworksOfRows {
 /// The rows of `held_out` whose network is in none of `seen`.
 [[nodiscard]] inline LatencyTable without_seen(std::span<const LatencyRow> held_out,
                                                std::span<const LatencyRow> seen) {
-    std::set<LatencyFeatures> known;
-    for (const LatencyRow& row : seen) known.insert(row.features);
+    std::vector<const LatencyFeatures*> both;
+    for (const LatencyRow& row : seen) both.push_back(&row.features);
+    for (const LatencyRow& row : held_out) both.push_back(&row.features);
+    const NetworksOfRows networks = detail::networks_of(both);
+    // They are numbered as they first appear: those of `seen` come first.
+    std::size_t known = 0;
+    for (std::size_t i = 0; i < seen.size(); ++i) known = std::max(known, networks.network[i] + 1);
     LatencyTable table;
-    for (const LatencyRow& row : held_out)
-        if (!known.contains(row.features)) table.push_back(row);
+    for (std::size_t i = 0; i < held_out.size(); ++i)
+        if (networks.network[seen.size() + i] >= known) table.push_back(held_out[i]);
     return table;
 }
 

@@ -87,16 +87,15 @@ struct LatencyColumn {
 /// Calls `visit` with the value of `column` in `row`, a `LatencyRow` or a constant one.
 template <class Row, class Visit>
 void visit_latency(const LatencyColumn& column, Row& row, const Visit& visit) {
-    std::visit(
-        [&]<class Value, class Of>(Value Of::*place) {
-            if constexpr (std::is_same_v<Of, LatencyFeatures>)
-                visit(row.features.*place);
-            else if constexpr (std::is_same_v<Of, LatencyRow>)
-                visit(row.*place);
-            else
-                visit((*row.details).*place);
-        },
-        column.place);
+    // std::visit would cost all who include this more than these four.
+    if (const auto* of_features = std::get_if<double LatencyFeatures::*>(&column.place))
+        visit(row.features.**of_features);
+    else if (const auto* of_row = std::get_if<double LatencyRow::*>(&column.place))
+        visit(row.**of_row);
+    else if (const auto* of_details = std::get_if<double LatencyDetails::*>(&column.place))
+        visit((*row.details).**of_details);
+    else if (const auto* count = std::get_if<int LatencyDetails::*>(&column.place))
+        visit((*row.details).**count);
 }
 
 inline constexpr int published_column_count = published_feature_count + 4;
@@ -144,15 +143,21 @@ inline constexpr auto latency_columns = [] {
     return details ? all : all.first(published_column_count);
 }
 
+[[nodiscard]] constexpr bool has_column(std::span<const LatencyColumn> columns,
+                                        std::string_view name) noexcept {
+    for (const LatencyColumn& column : columns)
+        if (column.name == name) return true;
+    return false;
+}
+
 inline constexpr std::array<std::string_view, 2> latency_text_columns{"flags", "genes"};
 
 /// Columns without which a table says nothing of what was measured: the published ones, and where
 /// there are details, the medians.
 [[nodiscard]] constexpr bool is_needed(const LatencyColumn& column, bool details) noexcept {
-    for (const LatencyColumn& published : columns_of(false))
-        if (published.name == column.name) return true;
-    return details && (column.name == "encoder_median_ms" || column.name == "decoder_median_ms" ||
-                       column.name == "total_median_ms");
+    return has_column(columns_of(false), column.name) ||
+           (details && (column.name == "encoder_median_ms" || column.name == "decoder_median_ms" ||
+                        column.name == "total_median_ms"));
 }
 
 inline void read_latency_column(const io::Csv& csv, int row, int index, const LatencyColumn& column,
@@ -211,11 +216,9 @@ inline bool check_columns(const io::Csv& csv, std::vector<std::string>* unknown)
     bool details = false;
     std::vector<std::string> others;
     for (const std::string& name : csv.header()) {
-        const auto is_name = [&](const auto& column) { return column.name == name; };
-        const bool is_published = std::ranges::any_of(columns_of(false), is_name);
-        const bool is_ours =
-            std::ranges::any_of(latency_columns, is_name) ||
-            std::ranges::find(latency_text_columns, name) != latency_text_columns.end();
+        const bool is_published = has_column(columns_of(false), name);
+        bool is_ours = has_column(latency_columns, name);
+        for (const std::string_view text : latency_text_columns) is_ours = is_ours || text == name;
         details = details || (is_ours && !is_published);
         if (!is_ours) others.push_back(name);
     }
@@ -227,7 +230,8 @@ inline bool check_columns(const io::Csv& csv, std::vector<std::string>* unknown)
                  stranger.empty() ? "" : "; ", stranger);
     if (unknown == nullptr && !others.empty())
         fail(csv.where(), ":1: ", stranger, " to this version");
-    if (unknown != nullptr) unknown->insert(unknown->end(), others.begin(), others.end());
+    if (unknown != nullptr)
+        for (const std::string& name : others) unknown->push_back(name);
     return details;
 }
 

@@ -3,6 +3,7 @@
 
 #include <hat/core/error.hpp>
 #include <hat/core/in_quotes.hpp>
+#include <hat/core/order.hpp>
 #include <hat/core/random.hpp>
 #include <hat/core/special_tokens.hpp>
 #include <hat/data/corpus.hpp>
@@ -12,11 +13,9 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <tuple>
 #include <vector>
 
 namespace hat::latency {
@@ -66,14 +65,12 @@ struct LatencyWorkload {
     const auto length = [&](int i) {
         return PairLength{corpus.source.sentences.length(i), corpus.target.sentences.length(i)};
     };
-    std::vector<int> order(static_cast<std::size_t>(corpus.size()));
-    std::iota(order.begin(), order.end(), 0);
-    std::sort(order.begin(), order.end(), [&](int a, int b) {
-        const auto key = [&](int i) {
-            const PairLength pair = length(i);
-            return std::tuple(pair.source + pair.target, pair.source, i);
-        };
-        return key(a) < key(b);
+    std::vector<int> order = indices_of(corpus.size());
+    sort_indices(order, [&](int a, int b) {
+        const PairLength x = length(a);
+        const PairLength y = length(b);
+        const int difference = x.source + x.target - y.source - y.target;
+        return difference != 0 ? difference < 0 : x.source < y.source;
     });
     const auto sentences = static_cast<std::uint64_t>(order.size());
     const std::uint64_t parts = std::min(sentences, static_cast<std::uint64_t>(count));

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <hat/config.hpp>
+#include <hat/core/order.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
@@ -53,26 +53,28 @@ namespace detail {
 non_dominated_fronts(std::span<const Objectives> points) {
     // In lexicographic order a point comes after all that dominate it, so that each needs to be
     // compared with the fronts built so far, and goes to the first that holds none of those.
-    std::vector<int> order(points.size());
-    std::iota(order.begin(), order.end(), 0);
+    std::vector<int> order = indices_of(static_cast<int>(points.size()));
     const auto point = [points](int i) -> const Objectives& {
         return points[static_cast<std::size_t>(i)];
     };
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+    sort_indices(order, [&](int a, int b) {
         return std::lexicographical_compare(point(a).begin(), point(a).end(), point(b).begin(),
                                             point(b).end(), detail::is_below);
     });
+    // The last ones found are the nearest.
+    const auto has_dominating = [&](const std::vector<int>& front, int i) {
+        for (std::size_t n = front.size(); n-- > 0;)
+            if (dominates(point(front[n]), point(i))) return true;
+        return false;
+    };
     std::vector<std::vector<int>> fronts;
     for (const int i : order) {
-        auto front = fronts.begin();
-        while (front != fronts.end() && std::any_of(front->rbegin(), front->rend(), [&](int j) {
-                   return dominates(point(j), point(i));
-               }))
-            ++front;
-        if (front == fronts.end()) front = fronts.emplace(front);
-        front->push_back(i);
+        std::size_t front = 0;
+        while (front < fronts.size() && has_dominating(fronts[front], i)) ++front;
+        if (front == fronts.size()) fronts.emplace_back();
+        fronts[front].push_back(i);
     }
-    for (auto& front : fronts) std::sort(front.begin(), front.end());
+    for (auto& front : fronts) sort_indices(front, [](int a, int b) { return a < b; });
     return fronts;
 }
 
@@ -91,22 +93,23 @@ non_dominated_fronts(std::span<const Objectives> points) {
                                                             std::span<const int> front) {
     std::vector<double> distances(front.size());
     if (front.empty()) return distances;
-    std::vector<std::size_t> order(front.size());
     const std::size_t objectives = points[static_cast<std::size_t>(front[0])].size();
     for (std::size_t objective = 0; objective < objectives; ++objective) {
-        const auto value = [&](std::size_t i) {
-            return points[static_cast<std::size_t>(front[i])][objective];
+        const auto value = [&](int i) {
+            return points[static_cast<std::size_t>(front[static_cast<std::size_t>(i)])][objective];
         };
-        std::iota(order.begin(), order.end(), std::size_t{0});
-        std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-            return detail::is_below(value(a), value(b));
-        });
-        distances[order.front()] = distances[order.back()] =
-            std::numeric_limits<double>::infinity();
-        const double width = value(order.back()) - value(order.front());
+        const auto distance = [&](int i) -> double& {
+            return distances[static_cast<std::size_t>(i)];
+        };
+        std::vector<int> order = indices_of(static_cast<int>(front.size()));
+        sort_indices(order, [&](int a, int b) { return detail::is_below(value(a), value(b)); });
+        const int first = order.front();
+        const int last = order.back();
+        distance(first) = distance(last) = std::numeric_limits<double>::infinity();
+        const double width = value(last) - value(first);
         if (!(width > 0 && std::isfinite(width))) continue;
         for (std::size_t i = 1; i + 1 < order.size(); ++i)
-            distances[order[i]] += (value(order[i + 1]) - value(order[i - 1])) / width;
+            distance(order[i]) += (value(order[i + 1]) - value(order[i - 1])) / width;
     }
     return distances;
 }
@@ -114,23 +117,25 @@ non_dominated_fronts(std::span<const Objectives> points) {
 namespace detail {
 
 /// As `hypervolume`, of points that all lie below the reference, over the first `objectives`.
-[[nodiscard]] inline double volume_below(std::vector<Objectives> points,
+[[nodiscard]] inline double volume_below(const std::vector<Objectives>& points,
                                          std::span<const double> reference,
                                          std::size_t objectives) {
     const std::size_t last = objectives - 1;
-    std::sort(points.begin(), points.end(),
-              [last](const Objectives& a, const Objectives& b) { return a[last] < b[last]; });
-    if (objectives == 1) return points.empty() ? 0 : reference[0] - points[0][0];
+    const auto point = [&](int i) -> const Objectives& {
+        return points[static_cast<std::size_t>(i)];
+    };
+    std::vector<int> order = indices_of(static_cast<int>(points.size()));
+    sort_indices(order, [&](int a, int b) { return point(a)[last] < point(b)[last]; });
+    if (objectives == 1) return order.empty() ? 0 : reference[0] - point(order.front())[0];
     // Slices along the last objective: each is as thick as the step to the next point, and its
     // area is that of all points up to there.
     double volume = 0;
-    for (std::size_t n = 1; n <= points.size(); ++n) {
-        const double end = n < points.size() ? points[n][last] : reference[last];
-        const double thickness = end - points[n - 1][last];
-        if (thickness > 0)
-            volume += thickness * volume_below({points.begin(),
-                                                points.begin() + static_cast<std::ptrdiff_t>(n)},
-                                               reference, last);
+    std::vector<Objectives> slice;
+    for (std::size_t n = 0; n < order.size(); ++n) {
+        slice.push_back(point(order[n]));
+        const double end = n + 1 < order.size() ? point(order[n + 1])[last] : reference[last];
+        const double thickness = end - slice.back()[last];
+        if (thickness > 0) volume += thickness * volume_below(slice, reference, last);
     }
     return volume;
 }
@@ -148,11 +153,12 @@ namespace detail {
     std::vector<Objectives> inside;
     for (const Objectives& point : points) {
         HAT_ASSERT(point.size() == reference.size());
-        if (std::equal(point.begin(), point.end(), reference.begin(),
-                       [](double x, double limit) { return x < limit; }))
-            inside.push_back(point);
+        bool is_inside = true;
+        for (std::size_t i = 0; i < point.size(); ++i)
+            is_inside = is_inside && point[i] < reference[i];
+        if (is_inside) inside.push_back(point);
     }
-    return detail::volume_below(std::move(inside), reference, reference.size());
+    return detail::volume_below(inside, reference, reference.size());
 }
 
 }  // namespace hat::search

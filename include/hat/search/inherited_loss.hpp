@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/order.hpp>
 #include <hat/core/random.hpp>
 #include <hat/core/threads.hpp>
 #include <hat/model/network.hpp>
@@ -11,9 +12,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <numeric>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace hat::search {
@@ -53,8 +53,7 @@ public:
           options_(options) {
         if (options.keep < 0 || !(options.standard_errors > 0) || options.first_batches < 2)
             fail("search: a race needs keep >= 0, standard_errors > 0 and first_batches >= 2");
-        order_.resize(static_cast<std::size_t>(validator.batches()));
-        std::iota(order_.begin(), order_.end(), 0);
+        order_ = indices_of(validator.batches());
         Random(std::uint64_t{0}).shuffle(order_);
     }
 
@@ -166,12 +165,18 @@ private:
             finished_.clear();
             return;
         }
-        std::stable_sort(finished_.begin(), finished_.end(),
-                         [this](const Losses& a, const Losses& b) { return score(a) < score(b); });
+        std::vector<double> scores;
+        for (const Losses& losses : finished_) scores.push_back(score(losses));
+        std::vector<int> order = indices_of(static_cast<int>(finished_.size()));
+        sort_indices(order, [&](int a, int b) {
+            return scores[static_cast<std::size_t>(a)] < scores[static_cast<std::size_t>(b)];
+        });
         const auto keep = static_cast<std::size_t>(options_.keep);
-        if (finished_.size() < keep) return;
-        finished_.resize(keep);
-        reference_ = finished_.back();
+        std::vector<Losses> best;
+        for (std::size_t i = 0; i < std::min(keep, order.size()); ++i)
+            best.push_back(std::move(finished_[static_cast<std::size_t>(order[i])]));
+        finished_ = std::move(best);
+        if (finished_.size() == keep) reference_ = finished_.back();
     }
 
     const model::Network& super_;
