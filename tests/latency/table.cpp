@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -94,7 +95,12 @@ TEST_SUITE("latency/table") {
                 "t.csv:1: column \"encoder_embed_dim\" is missing; column \"a\" is not known");
         message("encoder_embed_dim\n640\n", "t.csv:1: column \"encoder_layer_num\" is missing");
         message(header + ",more\n", "t.csv:1: column \"more\" is not known to this version");
-        message(header + ",beam\n", "t.csv:1: column \"encoder_median_ms\" is missing");
+        for (const std::string extra : {"beam", "genes"})
+            message(header + "," + extra + "\n",
+                    ("t.csv:1: column \"encoder_median_ms\" is missing: with column \"" + extra +
+                     "\" this is a table with details, which needs encoder_median_ms, "
+                     "decoder_median_ms and total_median_ms")
+                        .c_str());
         message(with(",0.05", ""), "t.csv:3: expected 14 fields, found 13");
         message(with("5.49", "fast"),
                 "t.csv:3: latency_mean_encoder: expected a number, found \"fast\"");
@@ -197,5 +203,22 @@ TEST_SUITE("latency/table") {
         table[1].details.reset();
         CHECK_THROWS_WITH_AS(static_cast<void>(latency_table_to_csv(table)),
                              "latency table: some rows have details and others have not", Error);
+    }
+
+    TEST_CASE("a number that no table can hold is not written, but named") {
+        const auto message = [](const LatencyTable& table, const char* expected) {
+            CHECK_THROWS_WITH_AS(static_cast<void>(latency_table_to_csv(table)), expected, Error);
+        };
+        LatencyTable table{detailed_row(), detailed_row()};
+        table[1].details->total_high_ms = INFINITY;
+        message(table, "latency table: row 1: total_high_ms: expected a number, found inf");
+        table[0].decoder_mean_ms = NAN;
+        message(table, "latency table: row 0: latency_mean_decoder: expected a number, found nan");
+        table[0].details.reset();
+        table.pop_back();
+        table[0].decoder_mean_ms = 1;
+        table[0].features.encoder_heads = -INFINITY;
+        message(table, "latency table: row 0: encoder_self_attention_heads_avg: expected a number, "
+                       "found -inf");
     }
 }

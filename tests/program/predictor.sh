@@ -105,6 +105,9 @@ head -c 1000 table.csv >bad.csv
 bad "bad.csv:$(wc -l <bad.csv | awk '{ print $1 + 1 }'): expected 14 fields" bad.csv
 sed '1s/decoder_layer_num/layers/' table.csv >bad.csv
 bad 'bad.csv:1: column "decoder_layer_num" is missing; column "layers" is not known' bad.csv
+awk -v OFS=, '{ print $0, NR == 1 ? "genes" : "" }' table.csv >bad.csv
+bad 'bad.csv:1: column "encoder_median_ms" is missing: with column "genes" this is a table with details' \
+    bad.csv
 head -n 1 table.csv >bad.csv
 bad "bad.csv: the table has no rows" bad.csv
 head -n 10 table.csv >bad.csv

@@ -213,20 +213,26 @@ namespace detail {
 ///
 /// Throws  `Error` if a column is missing that is needed, or is not known and `unknown` is null.
 inline bool check_columns(const io::Csv& csv, std::vector<std::string>* unknown) {
-    bool details = false;
+    std::string ours;  // the first column of details
     std::vector<std::string> others;
     for (const std::string& name : csv.header()) {
         const bool is_published = has_column(columns_of(false), name);
         bool is_ours = has_column(latency_columns, name);
         for (const std::string_view text : latency_text_columns) is_ours = is_ours || text == name;
-        details = details || (is_ours && !is_published);
+        if (ours.empty() && is_ours && !is_published) ours = name;
         if (!is_ours) others.push_back(name);
     }
+    const bool details = !ours.empty();
     const std::string stranger =
         others.empty() ? "" : "column " + in_quotes(others.front()) + " is not known";
     for (const LatencyColumn& column : columns_of(details))
         if (is_needed(column, details) && csv.find(column.name) < 0)
             fail(csv.where(), ":1: column \"", column.name, "\" is missing",
+                 is_needed(column, false)
+                     ? ""
+                     : ": with column \"" + ours +
+                           "\" this is a table with details, which needs encoder_median_ms, "
+                           "decoder_median_ms and total_median_ms",
                  stranger.empty() ? "" : "; ", stranger);
     if (unknown == nullptr && !others.empty())
         fail(csv.where(), ":1: ", stranger, " to this version");
@@ -302,8 +308,8 @@ latency_table_from_csv(std::string_view text, const std::string& where,
 /// The table as text, numbers with the fewest digits that read back as the same value; our columns
 /// are there if the first row has them.
 ///
-/// Throws  `Error` if some rows have details and others have not, or their text has commas,
-/// quotation marks or line breaks.
+/// Throws  `Error` if some rows have details and others have not, their text has commas, quotation
+///         marks or line breaks, or a number is not finite.
 [[nodiscard]] inline std::string latency_table_to_csv(std::span<const LatencyRow> table) {
     const bool extended = !table.empty() && table.front().details.has_value();
     std::string csv;
@@ -318,11 +324,14 @@ latency_table_from_csv(std::string_view text, const std::string& where,
     for (const LatencyRow& row : table) {
         if (row.details.has_value() != extended)
             fail("latency table: some rows have details and others have not");
-        const auto put_number = [&](auto value) {
-            put(io::number_text(static_cast<double>(value)));
-        };
         for (const auto& column : detail::columns_of(extended))
-            detail::visit_latency(column, row, put_number);
+            detail::visit_latency(column, row, [&](auto number) {
+                const auto value = static_cast<double>(number);
+                if (!std::isfinite(value))
+                    fail("latency table: row ", &row - table.data(), ": ", column.name,
+                         ": expected a number, found ", io::number_text(value));
+                put(io::number_text(value));
+            });
         if (extended) {
             for (const std::string* text : {&row.details->flags, &row.details->genes}) {
                 if (text->find_first_of(",\"\r\n") != std::string::npos)
