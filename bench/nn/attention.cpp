@@ -135,6 +135,25 @@ struct HypothesisRow {
     int parent;
 };
 
+/// What the next position of `rows` sentences, one hypothesis each, has to do with: every sentence
+/// has keys and values of its own at `positions`.
+struct StepCase {
+    Layers own;
+    Variable x;
+    hat::Matrix keys;    ///< [rows · positions, qkv], as rivals keep them
+    hat::Matrix values;  ///< the same
+    hat::Arena lasting;
+    nn::PrefixTable table;
+    std::vector<HypothesisRow> hypotheses;
+
+    StepCase(AttentionShape s, int rows, int positions)
+        : x(own.variable(rows, s.dim)), keys(own.variable(rows * positions, s.qkv).value),
+          values(own.variable(rows * positions, s.qkv).value) {
+        table.start(1, std::vector<int>(static_cast<std::size_t>(rows), positions), lasting);
+        for (int i = 0; i < rows; ++i) hypotheses.push_back({i, i});
+    }
+};
+
 /// The next position of `rows` sentences, one hypothesis each.
 struct SelfAttentionStep : Attention {
     static constexpr const char* name = "self_attention_step";
@@ -142,25 +161,13 @@ struct SelfAttentionStep : Attention {
     template <Shape S>
     using Static = SelfAttention::Static<S>;
 
-    struct Case {
-        Layers own;
+    struct Case : StepCase {
         nn::SelfAttention<Trainable> layer;
-        Variable x;
-        hat::Arena lasting;
-        nn::PrefixTable table;
         nn::KeyValueCaches caches;
-        hat::Matrix keys;    ///< [rows · (length + 1), qkv], as rivals keep them
-        hat::Matrix values;  ///< the same
 
         Case(Shape s, int rows)
-            : layer(own.self_attention(s.dim, s.qkv, s.heads)), x(own.variable(rows, s.dim)),
-              keys(own.variable(rows * (length + 1), s.qkv).value),
-              values(own.variable(rows * (length + 1), s.qkv).value) {
-            const std::vector<int> lengths(static_cast<std::size_t>(rows), length + 1);
-            table.start(1, lengths, lasting);
+            : StepCase(s, rows, length + 1), layer(own.self_attention(s.dim, s.qkv, s.heads)) {
             caches.start(1, s.qkv, table.page_capacity(), lasting);
-            std::vector<HypothesisRow> hypotheses;
-            for (int i = 0; i < rows; ++i) hypotheses.push_back({i, i});
             for (int t = 0; t <= length; ++t) {
                 table.advance(hypotheses);
                 if (t == length) break;
@@ -191,16 +198,9 @@ struct SelfAttentionStep : Attention {
         rivals::linear<Product, S.qkv, S.dim>(query, c.x.value, q);
         rivals::linear<Product, S.qkv, S.dim>(key, c.x.value, k);
         rivals::linear<Product, S.qkv, S.dim>(value, c.x.value, v);
-        for (int i = 0; i < n; ++i) {
-            const auto own = [&](hat::Matrix all, hat::Matrix added) {
-                const hat::Matrix prefix = all.middle_rows(i * (length + 1), length + 1);
-                rivals::rows<S.qkv>(prefix).row(length) = rivals::rows<S.qkv>(added).row(i);
-                return prefix;
-            };
-            rivals::attend_with_heads<S.qkv, S.heads>(heads, q.middle_rows(i, 1), own(c.keys, k),
-                                                      own(c.values, v), scores,
-                                                      attended.middle_rows(i, 1));
-        }
+        rivals::store_each<S.qkv>(k, length, c.keys);
+        rivals::store_each<S.qkv>(v, length, c.values);
+        rivals::attend_each<S.qkv, S.heads>(heads, q, c.keys, c.values, scores, attended);
         rivals::linear<Product, S.dim, S.qkv>(out_proj, attended, y);
     }
 };
@@ -212,32 +212,18 @@ struct CrossAttentionStep : Attention {
     template <Shape S>
     using Static = CrossAttention::Static<S>;
 
-    struct Case {
-        Layers own;
+    struct Case : StepCase {
         nn::CrossAttention<Trainable> layer;
-        Variable x;
-        nn::PrefixTable table;
-        hat::Arena lasting;
         std::vector<nn::MemoryKeysValues> memory;
-        hat::Matrix keys;    ///< [rows · length, qkv], as rivals keep them
-        hat::Matrix values;  ///< the same
 
         Case(Shape s, int rows)
-            : layer(own.cross_attention(s.dim, s.dim, s.qkv, s.heads)),
-              x(own.variable(rows, s.dim)), memory(static_cast<std::size_t>(rows)),
-              keys(own.variable(rows * length, s.qkv).value),
-              values(own.variable(rows * length, s.qkv).value) {
-            const std::vector<int> lengths(memory.size(), length);
-            table.start(1, lengths, lasting);
-            std::vector<HypothesisRow> hypotheses;
+            : StepCase(s, rows, length), layer(own.cross_attention(s.dim, s.dim, s.qkv, s.heads)),
+              memory(static_cast<std::size_t>(rows)) {
             const Variable states = own.variable(rows * length, s.dim);
             rivals::linear<rivals::WithEigen, any, any>(layer.key, states.value, keys);
             rivals::linear<rivals::WithEigen, any, any>(layer.value, states.value, values);
             std::vector<int> offsets{0};
-            for (int i = 0; i < rows; ++i) {
-                hypotheses.push_back({i, i});
-                offsets.push_back((i + 1) * length);
-            }
+            for (int i = 0; i < rows; ++i) offsets.push_back((i + 1) * length);
             table.advance(hypotheses);
             hat::Arena room;
             Eval eval(room, room);
@@ -257,16 +243,10 @@ struct CrossAttentionStep : Attention {
         const auto& [heads, query, key, value, out_proj] = c.layer;
         const int n = c.x.rows();
         const int qkv = query.weight.outputs();
-        const hat::Matrix q = eval.memory().matrix(n, qkv),
-                          scores = eval.memory().matrix(1, length);
-        const hat::Matrix attended = eval.memory().matrix(n, qkv);
+        const auto room = [&](int rows, int cols) { return eval.memory().matrix(rows, cols); };
+        const hat::Matrix q = room(n, qkv), attended = room(n, qkv), scores = room(1, length);
         rivals::linear<Product, S.qkv, S.dim>(query, c.x.value, q);
-        for (int i = 0; i < n; ++i) {
-            const auto own = [&](hat::Matrix all) { return all.middle_rows(i * length, length); };
-            rivals::attend_with_heads<S.qkv, S.heads>(heads, q.middle_rows(i, 1), own(c.keys),
-                                                      own(c.values), scores,
-                                                      attended.middle_rows(i, 1));
-        }
+        rivals::attend_each<S.qkv, S.heads>(heads, q, c.keys, c.values, scores, attended);
         rivals::linear<Product, S.dim, S.qkv>(out_proj, attended, y);
     }
 };

@@ -157,27 +157,18 @@ private:
         rivals::add_and_norm<rivals::any>(norm, x, branch, y);
         return y;
     }
-    /// What every row makes of `positions` keys of its own, out of all `keys`.
+    /// What every row makes of the first `positions` of its own keys.
     Matrix attend(int heads, Matrix q, Matrix keys, Matrix values, int positions) {
         const Matrix y = memory_.matrix(q.rows(), q.cols());
-        const Matrix scores = memory_.matrix(1, positions);
-        const int apart = keys.rows() / q.rows();
-        for (int i = 0; i < q.rows(); ++i) {
-            rivals::attend_with_heads<rivals::any, rivals::any>(
-                heads, q.middle_rows(i, 1), keys.middle_rows(i * apart, positions),
-                values.middle_rows(i * apart, positions), scores, y.middle_rows(i, 1));
-        }
+        rivals::attend_each<rivals::any, rivals::any>(heads, q, keys, values,
+                                                      memory_.matrix(1, positions), y);
         return y;
     }
     template <class Layer>
     Matrix layer(const Layer& layer, const Past& past, Matrix x) {
         const auto& self = layer.self_attn;
-        const Matrix k = project(self.key, x);
-        const Matrix v = project(self.value, x);
-        for (int i = 0; i < x.rows(); ++i) {
-            rivals::rows(past.keys).row(i * steps + position_) = rivals::rows(k).row(i);
-            rivals::rows(past.values).row(i * steps + position_) = rivals::rows(v).row(i);
-        }
+        rivals::store_each<rivals::any>(project(self.key, x), position_, past.keys);
+        rivals::store_each<rivals::any>(project(self.value, x), position_, past.values);
         Matrix a =
             attend(self.heads, project(self.query, x), past.keys, past.values, position_ + 1);
         x = add_and_norm(layer.self_attn_layer_norm, x, project(self.out_proj, a));

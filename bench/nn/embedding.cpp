@@ -3,6 +3,7 @@
 // Embedded tokens with their positions, on one thread: y = √dim · table[token] + position.
 
 #include "support/compare.hpp"
+#include "support/families.hpp"
 
 using namespace hat::support;
 namespace nn = hat::nn;
@@ -21,20 +22,10 @@ struct Tables {
     }
 };
 
-struct Embedding {
-    struct Shape {
-        int vocab, dim;
-    };
+struct Embedding : WordFamily {
     static constexpr const char* name = "embedding";
     static constexpr bool is_product = false;
-    static constexpr Shape unknown{rivals::any, rivals::any};
-    static constexpr Shape of_width(int width) { return {10'000, width}; }
-    static std::string text(Shape s) {
-        return std::to_string(s.vocab) + 'x' + std::to_string(s.dim);
-    }
-    /// WMT'14 En–De with HAT's widths, IWSLT'14 De–En.
-    static constexpr std::array published{Shape{32'768, 512}, Shape{32'768, 640},
-                                          Shape{8'848, 512}};
+    static constexpr std::array published = published_with(8'848);
 
     using Any = Tables<Packed>;
     template <Shape S>

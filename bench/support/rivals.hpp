@@ -137,6 +137,26 @@ void attend_with_heads(int heads, ConstMatrix q, ConstMatrix k, ConstMatrix v, M
     }
 }
 
+/// Row i of x becomes row `position` of the i-th of x.rows() equal parts of `all`.
+template <int Cols>
+void store_each(ConstMatrix x, int position, Matrix all) {
+    const int apart = all.rows() / x.rows();
+    for (int i = 0; i < x.rows(); ++i)
+        rows<Cols>(all).row(i * apart + position) = rows<Cols>(x).row(i);
+}
+
+/// Every row of q attends to the first rows of its own of q.rows() equal parts of k and v, as many
+/// as there is room for scores [1, positions].
+template <int Qkv, int Heads>
+void attend_each(int heads, Matrix q, Matrix k, Matrix v, Matrix scores, Matrix y) {
+    const int apart = k.rows() / q.rows();
+    for (int i = 0; i < q.rows(); ++i) {
+        const auto own = [&](Matrix all) { return all.middle_rows(i * apart, scores.cols()); };
+        attend_with_heads<Qkv, Heads>(heads, q.middle_rows(i, 1), own(k), own(v), scores,
+                                      y.middle_rows(i, 1));
+    }
+}
+
 /// y = swish(norm(shuffle(h ∘ W + y ∘ V + b))) of groups, with room for the sums in front.
 template <int Out, int In, int SecondIn, int Groups>
 void group_linear(const nn::GroupLinear<Trainable>& layer, ConstMatrix h, ConstMatrix second,

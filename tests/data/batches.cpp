@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "support/batches.hpp"
+
 #include <hat/core/random.hpp>
 #include <hat/data/batches.hpp>
 
@@ -13,6 +15,7 @@ using hat::data::BatchPlan;
 using hat::data::Budget;
 using hat::data::Corpus;
 using hat::data::plan_batches;
+using hat::support::batches_of;
 
 namespace {
 
@@ -24,14 +27,6 @@ Corpus random_corpus(int size) {
         for (auto* side : {&corpus.source, &corpus.target})
             side->sentences.push_back(std::vector<int>(1 + random.below(40), 2));
     return corpus;
-}
-
-std::vector<std::vector<int>> batches_of(const BatchPlan& plan) {
-    std::vector<std::vector<int>> batches;
-    batches.reserve(static_cast<std::size_t>(plan.size()));
-    for (int b = 0; b < plan.size(); ++b)
-        batches.emplace_back(plan.sentences(b).begin(), plan.sentences(b).end());
-    return batches;
 }
 
 int tokens(const hat::data::Side& side, const std::vector<int>& batch) {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <limits>
 #include <vector>
 
@@ -18,6 +19,18 @@ TEST_SUITE("decode/hypothesis") {
                                 1024) == 10);
         CHECK(max_target_length({.max_length_a = 1e4F, .max_length_b = 2'000'000'000}, 1'000'000,
                                 1024) == 1023);
+    }
+
+    TEST_CASE("a search has positions for a target's tokens and the eos in front") {
+        constexpr std::array tokens{4, 5, 2, 2, 6, 2};
+        constexpr std::array offsets{0, 3, 4, 6};
+        const Sources sources{tokens, hat::Ragged(offsets.data(), 3)};
+        const SearchOptions options{.max_length_a = 2.0F, .max_length_b = 1};
+        CHECK(target_positions(options, sources, 0, 1024) == 8);
+        CHECK(target_positions(options, sources, 1, 1024) == 4);
+        CHECK(most_target_positions(options, sources, 1024) == 8);
+        CHECK(most_target_positions(options, sources, 5) == 5);
+        CHECK(most_target_positions(options, {}, 5) == 0);
     }
 
     TEST_CASE("the length limit goes before the least length") {

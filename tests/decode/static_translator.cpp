@@ -5,6 +5,7 @@
 
 #include "support/allocations.hpp"
 #include "support/stack.hpp"
+#include "support/static_weights.hpp"
 #include "support/toy_model.hpp"
 
 #include <doctest/doctest.h>
@@ -34,12 +35,6 @@ constexpr Architecture small = uniform({.encoder_layers = 2,
                                        128, 128);
 using Translator = StaticTranslator<small>;
 
-hat::AlignedArray<float> weights_of(const Network& network) {
-    hat::AlignedArray<float> weights(static_weight_count<small>);
-    pack_weights<small>(network.view(), {weights.data(), std::size_t(weights.size())});
-    return weights;
-}
-
 Network initialized() {
     Network network(small);
     network.initialize(8);
@@ -56,7 +51,7 @@ struct Case {
 
     TranslationLimits limits;
     Network network = initialized();
-    hat::AlignedArray<float> weights = weights_of(network);
+    hat::AlignedArray<float> weights = hat::support::packed_weights<small>(network);
     hat::AlignedArray<std::byte> memory{
         static_cast<std::ptrdiff_t>(Translator::working_memory(limits).sum())};
 };

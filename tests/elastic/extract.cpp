@@ -110,11 +110,7 @@ void for_each_twins(const Check& check) {
 template <class Context>
 Matrix logits_of(Context& context, const hat::model::Transformer<hat::nn::Trainable>& model,
                  const hat::nn::DropoutRates& rates) {
-    const auto batch = pairs().batch();
-    const auto encoded = encode(context, model, rates, batch.source, batch.source_sentences);
-    const auto decoded =
-        decode(context, model, rates, encoded, batch.input, batch.target_sentences);
-    return logits(context, model, decoded.output).value;
+    return hat::support::logits_of(context, model, rates, pairs().batch());
 }
 
 std::vector<hat::decode::Hypotheses>

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/elastic/super_training.hpp>
 #include <hat/io/text_file.hpp>
-#include <hat/model/presets.hpp>
 #include <hat/train/trainer.hpp>
 #include <hat/train/training.hpp>
 
 #include "support/allocations.hpp"
-#include "support/random_pairs.hpp"
+#include "support/small_training.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
@@ -29,7 +27,7 @@ using hat::train::TrainingOptions;
 
 namespace {
 
-constexpr int vocab_size = 24;
+constexpr int vocab_size = hat::support::SmallTraining::vocab_size;
 
 /// A space of small networks that learn in a blink.
 DesignSpace small_space() {
@@ -45,35 +43,17 @@ DesignSpace small_space() {
 }
 
 /// A supernet training in a directory, which another one can go on with.
-struct Run {
-    hat::data::Corpus corpus = hat::support::reversed_pairs(150, vocab_size, 1);
-    hat::data::Corpus held_out = hat::support::reversed_pairs(30, vocab_size, 2);
+struct Run : hat::support::SmallTraining {
     DesignSpace space = small_space();
-    hat::model::Network network{hat::elastic::stored_architecture(space)};
-    hat::ThreadPool pool;
-    hat::train::Trainer trainer;
     SuperTraining super;
     Training training;
 
-    Run(const std::string& directory, TrainingOptions options, int threads,
+    Run(const std::string& directory, const TrainingOptions& options, int threads,
         const SuperTrainingOptions& super_options)
-        : pool(threads), trainer(network,
-                                 hat::train::InverseSqrtSchedule{
-                                     .peak_rate = 3e-3, .initial_rate = 1e-5, .warmup = 10},
-                                 {.dropout = {.residual = 0.1F},
-                                  .shards = {.shards = 4, .micro_batch_tokens = 40},
-                                  .seed = 7},
-                                 pool),
+        : SmallTraining(threads, 3e-3, hat::elastic::stored_architecture(small_space()),
+                        {.shards = 4, .micro_batch_tokens = 40}),
           super(network, space, super_options),
-          training(trainer, corpus, held_out, in(directory, options), pool) {
-        network.initialize(7);
-    }
-    static TrainingOptions in(const std::string& directory, TrainingOptions options) {
-        std::filesystem::create_directories(directory);
-        options.directory = directory;
-        options.batches.max_tokens = 120;
-        return options;
-    }
+          training(trainer, corpus, held_out, in(directory, options), pool) {}
 
     TrainingEnd run_until(std::int64_t update) {
         return training.run(super, [&] { return training.position().update >= update; });

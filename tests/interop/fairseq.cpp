@@ -3,7 +3,6 @@
 #include <hat/io/text_file.hpp>
 #include <hat/model/genes.hpp>
 #include <hat/model/network.hpp>
-#include <hat/model/presets.hpp>
 
 #include "support/reference_checkpoint.hpp"
 #include "support/temporary_directory.hpp"
@@ -22,40 +21,14 @@ using namespace hat::interop;
 using namespace hat::io;
 using namespace hat::model;
 using hat::support::reference_checkpoint;
+using hat::support::some_architecture;
+using hat::support::some_arguments;
 using hat::support::TemporaryDirectory;
 using hat::support::TorchContainer;
 using hat::support::TorchFile;
 using hat::support::write_json;
 
 namespace {
-
-/// Settings of a small SuperTransformer, as the reference keeps them.
-Json some_arguments() {
-    return {{"arch", "transformersuper_wmt_en_de"},
-            {"encoder_embed_dim", 8},
-            {"decoder_embed_dim", 8},
-            {"encoder_ffn_embed_dim", 12},
-            {"decoder_ffn_embed_dim", 12},
-            {"encoder_layers", 2},
-            {"decoder_layers", 2},
-            {"encoder_attention_heads", 4},
-            {"decoder_attention_heads", 4},
-            {"qkv_dim", 8},
-            {"share_all_embeddings", true},
-            {"adaptive_softmax_cutoff", nullptr},
-            {"decoder_arbitrary_ende_attn_choice", {-1, 1, 2}}};
-}
-
-/// The network that they describe: of a choice of three attended layers there are two.
-Architecture some_architecture() {
-    return uniform({.encoder_layers = 2,
-                    .decoder_layers = 2,
-                    .embed_dim = 8,
-                    .ffn_dim = 12,
-                    .heads = 4,
-                    .attended_layers = 2},
-                   10, 10);
-}
 
 Network some_network(const Architecture& architecture) {
     Network network(architecture);

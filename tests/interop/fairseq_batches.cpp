@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/interop/fairseq_batches.hpp>
 
+#include "support/batches.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cstddef>
@@ -11,6 +13,7 @@
 
 using namespace hat::interop;
 using namespace hat::data;
+using hat::support::batches_of;
 
 namespace {
 
@@ -27,14 +30,6 @@ Corpus corpus_of(std::initializer_list<std::pair<int, int>> lengths) {
         add(corpus.target, target);
     }
     return corpus;
-}
-
-std::vector<std::vector<int>> batches_of(const BatchPlan& plan) {
-    std::vector<std::vector<int>> batches;
-    batches.reserve(static_cast<std::size_t>(plan.size()));
-    for (int b = 0; b < plan.size(); ++b)
-        batches.emplace_back(plan.sentences(b).begin(), plan.sentences(b).end());
-    return batches;
 }
 
 }  // namespace

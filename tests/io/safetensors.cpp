@@ -4,6 +4,7 @@
 
 #include "support/linear_time.hpp"
 #include "support/overwrite.hpp"
+#include "support/rejected.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
@@ -46,15 +47,8 @@ void check_rejected(const std::string& content, const std::string& part) {
     const TemporaryDirectory directory;
     const std::string path = directory / "file";
     overwrite(path, content);
-    try {
-        static_cast<void>(SafetensorsFile::open(path));
-        FAIL("accepted, expected: " << part);
-    } catch (const hat::Error& error) {
-        const std::string message = error.what();
-        CHECK(message.starts_with(path + ": "));
-        CHECK_MESSAGE(message.find(part) != std::string::npos, message);
-        CHECK(message.find('\n') == std::string::npos);
-    }
+    hat::support::check_rejected_at(path, part,
+                                    [&] { static_cast<void>(SafetensorsFile::open(path)); });
 }
 
 }  // namespace

@@ -142,14 +142,8 @@ TEST_SUITE("model/network") {
                 Arena memory;
                 Arena scratch;
                 Eval eval(memory, scratch);
-                const auto batch = pairs().batch();
                 const auto logits_of = [&](Network& network) {
-                    const auto model = network.view(sub);
-                    const auto encoded =
-                        encode(eval, model, {}, batch.source, batch.source_sentences);
-                    const auto decoded =
-                        decode(eval, model, {}, encoded, batch.input, batch.target_sentences);
-                    return logits(eval, model, decoded.output).value;
+                    return hat::support::logits_of(eval, network.view(sub), {}, pairs().batch());
                 };
                 CHECK(same_bits(logits_of(own), logits_of(super)));
             }

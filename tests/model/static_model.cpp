@@ -3,8 +3,10 @@
 #include <hat/model/presets.hpp>
 #include <hat/model/static_model.hpp>
 
+#include "support/architectures.hpp"
 #include "support/reference.hpp"
 #include "support/sentences.hpp"
+#include "support/static_weights.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,25 +14,12 @@
 #include <span>
 
 using namespace hat::model;
+using hat::support::packed_weights;
 using hat::support::same_bits;
 
 namespace {
 
-/// Tables that are one with different columns, cross-attention of unequal widths and of several
-/// layers, an inner width that is not whole panels.
-constexpr Architecture shared = [] {
-    Architecture a = uniform({.encoder_layers = 2,
-                              .decoder_layers = 2,
-                              .embed_dim = 24,
-                              .ffn_dim = 40,
-                              .heads = 3,
-                              .qkv_dim = 12,
-                              .attended_layers = 2,
-                              .sharing = Sharing::all},
-                             40, 40);
-    a.decoder.embed_dim = 20;
-    return a;
-}();
+constexpr Architecture shared = hat::support::uneven_translator(Sharing::all);
 
 constexpr Architecture learned = [] {
     Architecture a = uniform({.encoder_layers = 1,
@@ -53,13 +42,6 @@ constexpr Architecture light = delight(
     {.embed_dim = 64, .encoder = two_blocks, .decoder = two_blocks, .embedding_dim = 32}, 40, 40);
 
 template <Architecture A>
-hat::AlignedArray<float> packed_weights(const Network& network) {
-    hat::AlignedArray<float> weights(static_weight_count<A>);
-    pack_weights<A>(network.view(), {weights.data(), static_cast<std::size_t>(weights.size())});
-    return weights;
-}
-
-template <Architecture A>
 void check_same_bits() {
     Network network(A);
     network.initialize(3);
@@ -74,12 +56,8 @@ void check_same_bits() {
     hat::autograd::Eval eval(memory, scratch);
     const hat::support::SentencePairs pairs({{5, 6, 7, 19, 2}, {8, 2}, {10, 11, 2}},
                                             {{2, 9, 10}, {2, 11}, {2, 4, 12, 3, 5, 6}});
-    const auto batch = pairs.batch();
     const auto logits_of = [&](const auto& model) {
-        const Encoded encoded = encode(eval, model, {}, batch.source, batch.source_sentences);
-        const Decoded decoded =
-            decode(eval, model, {}, encoded, batch.input, batch.target_sentences);
-        return logits(eval, model, decoded.output).value;
+        return hat::support::logits_of(eval, model, {}, pairs.batch());
     };
     CHECK(same_bits(logits_of(fixed.view()), logits_of(dynamic.view())));
     const float* const output = fixed.view().output.data();

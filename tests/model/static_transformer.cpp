@@ -48,15 +48,11 @@ void check_same_bits() {
     network.initialize(3);
     const hat::support::SentencePairs pairs({{5, 6, 7, 59, 2}, {8, 2}, {30, 31, 2}},
                                             {{2, 9, 10}, {2, 11}, {2, 40, 41, 42}});
-    const auto batch = pairs.batch();
     hat::Arena memory;
     hat::Arena scratch;
     hat::autograd::Eval eval(memory, scratch);
     const auto logits_of = [&](const auto& model) {
-        const Encoded encoded = encode(eval, model, {}, batch.source, batch.source_sentences);
-        const Decoded decoded =
-            decode(eval, model, {}, encoded, batch.input, batch.target_sentences);
-        return logits(eval, model, decoded.output).value;
+        return hat::support::logits_of(eval, model, {}, pairs.batch());
     };
     const PackedModel dynamic(network.view());
     const PackedTransformer<FixedArchitecture<architecture>> fixed(network.view());

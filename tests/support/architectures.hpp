@@ -32,6 +32,25 @@ constexpr model::Architecture define_translator(int source_vocab_size, int targe
         source_vocab_size, target_vocab_size);
 }
 
+/// A translator whose sides differ in width, so that its cross-attention stores keys and values
+/// apart and a shared table has different columns; its inner width is not whole panels, so that
+/// values begin inside a panel. It attends to several layers.
+constexpr model::Architecture uneven_translator(model::Sharing sharing) {
+    const int target_vocab_size = sharing == model::Sharing::all ? 40 : 36;
+    model::Architecture a = model::uniform({.encoder_layers = 3,
+                                            .decoder_layers = 2,
+                                            .embed_dim = 24,
+                                            .ffn_dim = 40,
+                                            .heads = 3,
+                                            .qkv_dim = 12,
+                                            .attended_layers = 2,
+                                            .sharing = sharing},
+                                           40, target_vocab_size);
+    a.decoder.embed_dim = 20;
+    validate(a);
+    return a;
+}
+
 /// Architectures that together use every field and every value that files have words for.
 inline std::array<model::Architecture, 5> varied_architectures() {
     using namespace model;

@@ -7,6 +7,7 @@
 #include <hat/io/safetensors.hpp>
 #include <hat/io/slab.hpp>
 #include <hat/model/network.hpp>
+#include <hat/model/presets.hpp>
 
 #include "support/reference_model.hpp"
 #include "support/torch_file.hpp"
@@ -59,6 +60,34 @@ inline void write_json(PickleWriter& pickle, const io::Json& value) {
     copy("decoder", "decoder_ende_attention_heads", "_all_subtransformer");
     copy("decoder", "decoder_arbitrary_ende_attn", "_all_subtransformer");
     return arguments;
+}
+
+/// Settings of a small SuperTransformer, as the reference keeps them.
+[[nodiscard]] inline io::Json some_arguments() {
+    return {{"arch", "transformersuper_wmt_en_de"},
+            {"encoder_embed_dim", 8},
+            {"decoder_embed_dim", 8},
+            {"encoder_ffn_embed_dim", 12},
+            {"decoder_ffn_embed_dim", 12},
+            {"encoder_layers", 2},
+            {"decoder_layers", 2},
+            {"encoder_attention_heads", 4},
+            {"decoder_attention_heads", 4},
+            {"qkv_dim", 8},
+            {"share_all_embeddings", true},
+            {"adaptive_softmax_cutoff", nullptr},
+            {"decoder_arbitrary_ende_attn_choice", {-1, 1, 2}}};
+}
+
+/// The network that they describe: of a choice of three attended layers there are two.
+[[nodiscard]] inline model::Architecture some_architecture() {
+    return model::uniform({.encoder_layers = 2,
+                           .decoder_layers = 2,
+                           .embed_dim = 8,
+                           .ffn_dim = 12,
+                           .heads = 4,
+                           .attended_layers = 2},
+                          10, 10);
 }
 
 /// A checkpoint with these settings and the weights of `network`; the versions of its modules are

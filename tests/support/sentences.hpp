@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/matrix_view.hpp>
 #include <hat/core/ragged.hpp>
 #include <hat/model/transformer.hpp>
+#include <hat/nn/block.hpp>
 
 #include <span>
 #include <vector>
@@ -48,5 +50,15 @@ private:
     TokenLists input_;
     std::vector<int> target_;
 };
+
+/// The logits of a batch, whatever the network is made of; on a tape, of a training step.
+template <class Context, class Model>
+[[nodiscard]] Matrix logits_of(Context& context, const Model& model, const nn::DropoutRates& rates,
+                               const model::Batch& batch) {
+    const auto encoded = encode(context, model, rates, batch.source, batch.source_sentences);
+    const auto decoded =
+        hat::model::decode(context, model, rates, encoded, batch.input, batch.target_sentences);
+    return logits(context, model, decoded.output).value;
+}
 
 }  // namespace hat::support

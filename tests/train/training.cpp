@@ -2,7 +2,7 @@
 #include <hat/io/text_file.hpp>
 #include <hat/train/training.hpp>
 
-#include "support/random_pairs.hpp"
+#include "support/small_training.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
@@ -19,36 +19,19 @@ using hat::train::TrainingOptions;
 
 namespace {
 
-constexpr int vocab_size = 24;
+constexpr int vocab_size = hat::support::SmallTraining::vocab_size;
 
 /// A training in a directory, which another one can go on with.
-struct Run {
-    hat::data::Corpus corpus = hat::support::reversed_pairs(150, vocab_size, 1);
-    hat::data::Corpus held_out = hat::support::reversed_pairs(30, vocab_size, 2);
-    hat::model::Network network{hat::support::small_architecture(vocab_size)};
-    hat::ThreadPool pool;
-    hat::train::Trainer trainer;
+struct Run : hat::support::SmallTraining {
     Training training;
 
-    Run(const std::string& directory, TrainingOptions options, int threads, double rate = 3e-3)
-        : pool(threads), trainer(network,
-                                 hat::train::InverseSqrtSchedule{
-                                     .peak_rate = rate, .initial_rate = 1e-5, .warmup = 10},
-                                 {.dropout = {.residual = 0.1F}, .seed = 7}, pool),
-          training(trainer, corpus, held_out, in(directory, options), pool) {
-        network.initialize(7);
-    }
-    static TrainingOptions in(const std::string& directory, TrainingOptions options) {
-        std::filesystem::create_directories(directory);
-        options.directory = directory;
-        options.batches.max_tokens = 120;
-        return options;
-    }
+    Run(const std::string& directory, const TrainingOptions& options, int threads,
+        double rate = 3e-3)
+        : SmallTraining(threads, rate),
+          training(trainer, corpus, held_out, in(directory, options), pool) {}
 
     TrainingEnd run_until(std::int64_t update) {
-        return training.run(
-            [&](std::int64_t) { return [&](hat::model::Gradients* g) { return network.view(g); }; },
-            [&] { return training.position().update >= update; });
+        return training.run(whole_network(), [&] { return training.position().update >= update; });
     }
 };
 

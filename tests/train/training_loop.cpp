@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/train/training_loop.hpp>
 
-#include "support/random_pairs.hpp"
+#include "support/small_training.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -17,8 +16,6 @@ using hat::train::TrainingLoop;
 using hat::train::TrainingOptions;
 
 namespace {
-
-constexpr int vocab_size = 24;
 
 /// A loop that notes down what it is told.
 struct ToldLoop : TrainingLoop {
@@ -39,27 +36,14 @@ struct ToldLoop : TrainingLoop {
     void save_checkpoint(bool is_best) override { events += is_best ? "save-best " : "save "; }
 };
 
-struct Run {
-    hat::data::Corpus corpus = hat::support::reversed_pairs(150, vocab_size, 1);
-    hat::data::Corpus held_out = hat::support::reversed_pairs(30, vocab_size, 2);
-    hat::model::Network network{hat::support::small_architecture(vocab_size)};
-    hat::ThreadPool pool{2};
-    hat::train::Trainer trainer;
+struct Run : hat::support::SmallTraining {
     ToldLoop loop;
 
     explicit Run(const TrainingOptions& options, double rate = 3e-3)
-        : trainer(network,
-                  hat::train::InverseSqrtSchedule{
-                      .peak_rate = rate, .initial_rate = 1e-5, .warmup = 10},
-                  {.dropout = {.residual = 0.1F}, .seed = 7}, pool),
-          loop(trainer, corpus, held_out, options, pool) {
-        network.initialize(7);
-    }
+        : SmallTraining(2, rate), loop(trainer, corpus, held_out, options, pool) {}
 
     TrainingEnd run(const std::function<bool()>& stop = [] { return false; }) {
-        return loop.run(
-            [&](std::int64_t) { return [&](hat::model::Gradients* g) { return network.view(g); }; },
-            stop);
+        return loop.run(whole_network(), stop);
     }
 };
 
@@ -128,13 +112,7 @@ TEST_SUITE("train/training_loop") {
         whole.run();
         Run setting(options);
         Full loop(setting.trainer, setting.corpus, setting.held_out, options, setting.pool);
-        const auto run = [&] {
-            return loop.run(
-                [&](std::int64_t) {
-                    return [&](hat::model::Gradients* g) { return setting.network.view(g); };
-                },
-                [] { return false; });
-        };
+        const auto run = [&] { return loop.run(setting.whole_network(), [] { return false; }); };
         CHECK_THROWS_AS(static_cast<void>(run()), hat::Error);
         loop.is_full = false;
         CHECK(run() == TrainingEnd::finished);

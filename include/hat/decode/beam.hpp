@@ -87,11 +87,7 @@ private:
     template <StepModel Model>
     void start(Model& model, const Sources& sources, const SearchOptions& options) {
         const int sentences = sources.sentences.sentences();
-        const auto limit = [&](int s) {
-            return 1 + max_target_length(options, sources.sentences.length(s), model.max_length());
-        };
-        int longest = 0;
-        for (int s = 0; s < sentences; ++s) longest = std::max(longest, limit(s));
+        const int longest = most_target_positions(options, sources, model.max_length());
         memory_.reset(bytes(sentences, longest, beam_, options.no_repeat_ngram));
         const std::size_t most_rows = index(sentences) * index(beam_);
         limits_ = {index(sentences), memory_};
@@ -105,8 +101,8 @@ private:
         finished_.resize(most_rows);
         finished_counts_.resize(index(sentences));
         heads_.resize(index(beam_));
-        for (int s = 0; s < sentences; ++s) limits_.push_back(limit(s));
         for (int s = 0; s < sentences; ++s) {
+            limits_.push_back(target_positions(options, sources, s, model.max_length()));
             rows_.push_back({.sentence = s, .parent = s, .token = eos_});
             ends_.push_back(history_.add(-1, eos_, 0.0F));
         }

@@ -6,7 +6,6 @@
 #include <hat/decode/hypothesis.hpp>
 #include <hat/decode/repetition.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 
@@ -65,19 +64,15 @@ private:
     void start(Model& model, const Sources& sources, const SpecialTokens& special,
                const SearchOptions& options) {
         const int sentences = sources.sentences.sentences();
-        const auto limit = [&](int s) {
-            return 1 + max_target_length(options, sources.sentences.length(s), model.max_length());
-        };
-        int longest = 0;
-        for (int s = 0; s < sentences; ++s) longest = std::max(longest, limit(s));
+        const int longest = most_target_positions(options, sources, model.max_length());
         memory_.reset(bytes(sentences, longest, options.no_repeat_ngram));
         limits_ = {index(sentences), memory_};
         rows_ = {index(sentences), memory_};
         ends_ = {index(sentences), memory_};
         history_.start(index(sentences) * (1 + index(longest)), memory_);
         repetition_.start(options.no_repeat_ngram, index(sentences), index(longest), memory_);
-        for (int s = 0; s < sentences; ++s) limits_.push_back(limit(s));
         for (int s = 0; s < sentences; ++s) {
+            limits_.push_back(target_positions(options, sources, s, model.max_length()));
             rows_.push_back({.sentence = s, .parent = s, .token = special.eos});
             ends_.push_back(history_.add(-1, special.eos, 0.0F));
         }

@@ -69,6 +69,21 @@ inline void validate(const SearchOptions& options) {
     return static_cast<int>(std::min(limit, positions - 1.0));
 }
 
+/// Positions that a search makes for the target of sentence `s`: its tokens, and eos in front.
+[[nodiscard]] inline int target_positions(const SearchOptions& options, const Sources& sources,
+                                          int s, int positions) noexcept {
+    return 1 + max_target_length(options, sources.sentences.length(s), positions);
+}
+
+/// The most of any sentence; 0 without one.
+[[nodiscard]] inline int most_target_positions(const SearchOptions& options, const Sources& sources,
+                                               int positions) noexcept {
+    int most = 0;
+    for (int s = 0; s < sources.sentences.sentences(); ++s)
+        most = std::max(most, target_positions(options, sources, s, positions));
+    return most;
+}
+
 [[nodiscard]] inline Allowed allowed(int step, int max_length, int min_length) noexcept {
     if (step >= max_length) return Allowed::only_eos;
     return step < min_length ? Allowed::no_eos : Allowed::any;
