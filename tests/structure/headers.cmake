@@ -5,37 +5,51 @@
 # - the file begins with the licence and has `#pragma once`;
 # - a header that includes a library of an optional component says so: "Needs: <library>";
 # - a header of hat that is included exists;
-# - a header includes what declares the names of the standard library that it uses, as far as the
-#   table below has them;
+# - a header includes what declares the names of other libraries that it uses;
 # - a header has tests of its name.
+
+cmake_policy(VERSION 3.25)
 
 set(order core kernels autograd nn model io data interop report decode train elastic latency search deploy)
 set(optional "cblas\\.h" OpenBLAS "Eigen/" Eigen "nlohmann/" nlohmann-json "yaml-cpp/" yaml-cpp
              "sentencepiece_" SentencePiece "utf8proc\\.h" utf8proc "re2/" RE2
              "xxhash\\.h" xxHash "mpi\\.h" MPI)
 
+# Names of the standard library, and the headers (one of several) that declare them.
 set(standard
-    "array|to_array" array "vector" vector "string|to_string" string "string_view" string_view
-    "span|as_bytes" span "optional|nullopt" optional "variant|visit|get_if|holds_alternative" variant
-    "unique_ptr|make_unique|shared_ptr|make_shared" memory "function|less|greater|hash" functional
-    "map" map "set" set "unordered_map" unordered_map "unordered_set" unordered_set "deque" deque
-    "tuple|tie|apply" tuple "pair|move|exchange|swap|forward|as_const" utility
-    "declval|index_sequence|integer_sequence|in_place" utility "construct_at|destroy_at" memory
-    "max|min|clamp|sort|stable_sort|copy|copy_n|fill|fill_n|find|find_if|any_of|all_of|none_of" algorithm
-    "count_if|transform|equal|nth_element|max_element|min_element|lower_bound|upper_bound" algorithm
-    "minmax_element|partial_sort|reverse|rotate|replace|remove_if|mismatch|unique" algorithm
-    "iota|accumulate|gcd|inner_product|midpoint" numeric
-    "sqrt|abs|exp|log|pow|fabs|floor|ceil|lround|isfinite|isnan|tanh|cos|sin|fma|ldexp|nearbyint" cmath
-    "u?int(8|16|32|64)_t|uintptr_t|intptr_t" cstdint "size_t|ptrdiff_t|byte|nullptr_t" cstddef
-    "numeric_limits" limits "memcpy|memcmp|memset|memmove|strlen|strcmp|strerror" cstring
-    "snprintf|fprintf|printf|fflush|fopen|fclose|fwrite|FILE" cstdio
+    "array|to_array" array "vector" vector "string|to_string|u32string" string
+    "string_view|u32string_view" string_view "span|as_bytes" span "optional|nullopt" optional
+    "variant|visit|get_if|holds_alternative" variant "map" map "set" set "deque" deque
+    "unordered_map" unordered_map "unordered_set" unordered_set
+    "unique_ptr|make_unique|shared_ptr|make_shared|construct_at|destroy_at" memory
+    "function|less|greater|hash" functional "tuple|tie|apply" tuple
+    "pair|move|exchange|swap|forward|as_const|declval|in_place" utility
+    "(make_)?(index|integer)_sequence(_for)?" utility
+    "get|tuple_size_v" "array|tuple|utility|variant"
+    "ssize" "iterator|array|span|string|string_view|vector" "erase|erase_if" "string|vector"
+    "max|min|clamp|sort|stable_sort|copy|copy_n|fill|fill_n|find|find_if|find_if_not" algorithm
+    "any_of|all_of|none_of|count|count_if|transform|equal|nth_element|max_element|min_element" algorithm
+    "lower_bound|upper_bound|minmax_element|partial_sort|reverse|rotate|replace|replace_if" algorithm
+    "remove_if|mismatch|unique|lexicographical_compare|swap_ranges|reverse_copy" algorithm
+    "remove" "algorithm|cstdio" "iota|accumulate|gcd|inner_product|midpoint" numeric
+    "sqrt|abs|exp|log|log10|pow|fabs|floor|ceil|lround|llround|isfinite|isnan|tanh|cos|sin" cmath
+    "fma|ldexp|nearbyint|lerp" cmath "numbers" numbers
+    "u?int(8|16|32|64)_t|uintptr_t|intptr_t" cstdint
+    "size_t|ptrdiff_t|byte|nullptr_t|to_integer" cstddef "numeric_limits" limits
+    "memcpy|memcmp|memset|memmove|strlen|strcmp|strerror" cstring
+    "snprintf|fprintf|printf|fflush|fopen|fclose|fread|fwrite|fputs|fputc|puts|rename|FILE" cstdio
+    "abort|free" cstdlib "time|time_t" ctime "align_val_t|bad_alloc" new
     "bit_cast|rotl|rotr|countl_zero|countr_zero|bit_width|popcount|endian" bit
-    "from_chars|to_chars|errc" charconv "atomic|atomic_flag" atomic "thread" thread "mutex|lock_guard|unique_lock" mutex
-    "error_code|generic_category" system_error
-    "chrono" chrono "filesystem" filesystem "ifstream|ofstream" fstream "ostringstream" sstream
-    "initializer_list" initializer_list "exception_ptr|current_exception" exception
-    "(is|remove|add|conditional|decay|integral|underlying|make|void|invoke)_[a-z_]*(_v|_t)|conditional_t|decay_t"
-    type_traits "same_as|convertible_to|derived_from|integral|floating_point|invocable" concepts)
+    "from_chars|to_chars" charconv "errc|error_code|generic_category|system_error" system_error
+    "atomic|atomic_flag|memory_order_[a-z]+" atomic "thread|this_thread" thread
+    "mutex|lock_guard|unique_lock" mutex "condition_variable" condition_variable
+    "chrono|milli" chrono "filesystem" filesystem "ifstream|ofstream" fstream
+    "ostringstream" sstream "mt19937" random "initializer_list" initializer_list
+    "exception|exception_ptr|current_exception|rethrow_exception" exception
+    "runtime_error" stdexcept
+    "(is|remove|add|conditional|decay|integral|underlying|make|void|invoke)_[a-z_]*(_v|_t)|conditional_t|decay_t" type_traits
+    "integral_constant|is_constant_evaluated" type_traits
+    "same_as|convertible_to|derived_from|integral|floating_point|invocable|equality_comparable" concepts)
 
 set(faults "")
 macro(fault text)
@@ -98,16 +112,36 @@ foreach(header IN LISTS headers)
         endwhile()
     endforeach()
 
-    file(STRINGS ${header} code REGEX "std::")
+    # A check of each header alone finds what none of its includes declares; this, what it owes to them.
+    file(STRINGS ${header} code REGEX "std::|xsimd::|nlohmann::")
     list(FILTER code EXCLUDE REGEX "^ *//")
-    set(names ${standard})
-    while(names)
-        list(POP_FRONT names pattern library)
-        if(NOT includes MATCHES "<${library}>" AND
-           code MATCHES "std::(ranges::)?(${pattern})[^a-zA-Z0-9_]")
-            fault("uses std::${CMAKE_MATCH_2} without including <${library}>")
+    string(REGEX MATCHALL "std::(ranges::)?[A-Za-z0-9_]+" used "${code}")
+    list(TRANSFORM used REPLACE "^std::(ranges::)?" "")
+    list(REMOVE_DUPLICATES used)
+    set(rows ${standard})
+    while(rows)
+        list(POP_FRONT rows pattern libraries)
+        set(of_row ${used})
+        list(FILTER of_row INCLUDE REGEX "^(${pattern})$")
+        if(of_row AND NOT includes MATCHES "<(${libraries})>")
+            fault("uses std::${of_row} without including <${libraries}>")
         endif()
+        list(FILTER used EXCLUDE REGEX "^(${pattern})$")
     endwhile()
+    if(used)
+        fault("uses std::${used}: say in tests/structure/headers.cmake which header declares it")
+    endif()
+    if(code MATCHES "xsimd::" AND NOT includes MATCHES "<xsimd/|<hat/core/simd")
+        fault("uses xsimd without including <xsimd/xsimd.hpp> or <hat/core/simd.hpp>")
+    endif()
+    if(code MATCHES "nlohmann::" AND NOT includes MATCHES "<nlohmann/")
+        fault("uses nlohmann without including its header")
+    endif()
+    file(STRINGS ${header} bare REGEX "(^|[^:A-Za-z0-9_])(u?int(8|16|32|64)_t|size_t|ptrdiff_t|INFINITY|NAN|mem(cpy|set|move|cmp)\\()")
+    list(FILTER bare EXCLUDE REGEX "^ *//")
+    if(bare)
+        fault("${bare}: names of C are written with std::")
+    endif()
 endforeach()
 
 if(faults)

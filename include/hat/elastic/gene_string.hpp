@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 /// The genes of a network as one word, for tables, logs and the command line: letters, digits and
 /// `:x+/`, so it needs no quotes in CSV or in a shell.
