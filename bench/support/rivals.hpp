@@ -148,10 +148,10 @@ void store_each(ConstMatrix x, int position, Matrix all) {
 /// Every row of q attends to the first rows of its own of q.rows() equal parts of k and v, as many
 /// as there is room for scores [1, positions].
 template <int Qkv, int Heads>
-void attend_each(int heads, Matrix q, Matrix k, Matrix v, Matrix scores, Matrix y) {
+void attend_each(int heads, ConstMatrix q, ConstMatrix k, ConstMatrix v, Matrix scores, Matrix y) {
     const int apart = k.rows() / q.rows();
     for (int i = 0; i < q.rows(); ++i) {
-        const auto own = [&](Matrix all) { return all.middle_rows(i * apart, scores.cols()); };
+        const auto own = [&](ConstMatrix all) { return all.middle_rows(i * apart, scores.cols()); };
         attend_with_heads<Qkv, Heads>(heads, q.middle_rows(i, 1), own(k), own(v), scores,
                                       y.middle_rows(i, 1));
     }

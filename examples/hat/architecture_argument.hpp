@@ -42,10 +42,11 @@ inline std::optional<model::Architecture> find_preset(const std::string& name, i
     return std::nullopt;
 }
 
-/// The vocabulary of an architecture, or a space, of which nothing says it. WikiText-103's networks
-/// have bands for the words that they were published with.
+/// The vocabulary size where neither a flag nor a file says one. WikiText-103's networks have bands
+/// for the words that they were published with.
 inline int usual_vocab_size(const std::string& name) {
-    return name.starts_with("delight-wikitext103-") ? model::wikitext103_vocab_size : 32768;
+    constexpr int usual = 32768;
+    return name.starts_with("delight-wikitext103-") ? model::wikitext103_vocab_size : usual;
 }
 
 inline bool is_preset(const std::string& name) {

@@ -72,8 +72,9 @@ model::Architecture chosen_architecture(const std::string& name, const model::Ar
     if (is_file) {
         const model::Architecture found = architecture_of_file(name, super);
         try {
-            validate_fits_in(found, super);
+            validate_genes_fit_in(found, super);
             validate(found);
+            validate_fits_in(found, super);
             if (space) validate_member(*space, found);
         } catch (const Error& error) {
             fail(where, ": is not of this run's design space: ", error.what());

@@ -199,7 +199,7 @@ void fit_predictor(PredictorArguments arguments) {
     fit.predictor.save(arguments.out, origin);
 }
 
-/// "a, b, c", in lines that are not too long.
+/// A line break, then "a, b, c" in lines that are not too long.
 std::string list_of_columns(const std::vector<std::string_view>& names) {
     constexpr std::size_t most = 90;
     std::string text;
@@ -219,18 +219,18 @@ std::string columns_text() {
     std::vector<std::string_view> needed;
     std::vector<std::string_view> medians;
     std::vector<std::string_view> others;
-    for (const auto& column : latency::detail::columns_of(true))
+    for (const auto& column : latency::latency_columns_of(true))
         (is_needed(column, false)  ? needed
          : is_needed(column, true) ? medians
                                    : others)
             .push_back(column.name);
-    for (const auto name : latency::detail::latency_text_columns) others.push_back(name);
+    for (const auto name : latency::latency_text_columns) others.push_back(name);
     return "The table must have the columns" + list_of_columns(needed) +
            "\nIt may have those that hat latency adds, in any order. With one of them it must "
            "have" +
            list_of_columns(medians) + "\nand may have" + list_of_columns(others) +
-           "\nSizes that it lacks (encoder_qkv_dim … decoder_unit_mmacs) are told by its column "
-           "genes.";
+           "\nSizes of the network that it lacks (such as " +
+           std::string(latency::further_features.back().name) + ") are told by its column genes.";
 }
 
 }  // namespace

@@ -3,11 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 TEST_SUITE("core/order") {
-    TEST_CASE("indices begin in the order in which things lie") {
+    TEST_CASE("indices count from 0") {
         CHECK(hat::indices_of(3) == std::vector<int>{0, 1, 2});
         CHECK(hat::indices_of(0).empty());
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/batches.hpp"
-
 #include <hat/core/random.hpp>
 #include <hat/data/batches.hpp>
+
+#include "support/batch_lists.hpp"
 
 #include <doctest/doctest.h>
 

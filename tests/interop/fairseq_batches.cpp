@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/interop/fairseq_batches.hpp>
 
-#include "support/batches.hpp"
+#include "support/batch_lists.hpp"
 
 #include <doctest/doctest.h>
 

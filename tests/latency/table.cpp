@@ -211,14 +211,14 @@ TEST_SUITE("latency/table") {
         };
         LatencyTable table{detailed_row(), detailed_row()};
         table[1].details->total_high_ms = INFINITY;
-        message(table, "latency table: row 1: total_high_ms: expected a number, found inf");
+        message(table, "latency table: line 3: total_high_ms: expected a number, found inf");
         table[0].decoder_mean_ms = NAN;
-        message(table, "latency table: row 0: latency_mean_decoder: expected a number, found nan");
+        message(table, "latency table: line 2: latency_mean_decoder: expected a number, found nan");
         table[0].details.reset();
         table.pop_back();
         table[0].decoder_mean_ms = 1;
         table[0].features.encoder_heads = -INFINITY;
-        message(table, "latency table: row 0: encoder_self_attention_heads_avg: expected a number, "
+        message(table, "latency table: line 2: encoder_self_attention_heads_avg: expected a number, "
                        "found -inf");
     }
 }

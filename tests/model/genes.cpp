@@ -107,9 +107,12 @@ TEST_SUITE("model/genes") {
                              hat::Error);
         sub = sub_architecture(super, elastic);
         sub.encoder.layer_shapes[1].dextra_depth = 99;
-        CHECK_THROWS_WITH_AS(validate_fits_in(sub, elastic),
-                             doctest::Contains("encoder layer 1: dextra_depth = 99 exceeds the "
-                                               "super network's "),
-                             hat::Error);
+        CHECK_THROWS_WITH_AS(
+            validate_fits_in(sub, elastic),
+            "architecture: encoder layer 1: dextra_depth = 99 exceeds the super network's 8",
+            hat::Error);
+        sub = sub_architecture(super, elastic);
+        sub.decoder.layer_shapes[0].dextra_depth = 0;  // with a width: no gene is too large
+        CHECK_NOTHROW(validate_genes_fit_in(sub, elastic));
     }
 }

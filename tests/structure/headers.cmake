@@ -19,7 +19,7 @@ set(optional "cblas\\.h" OpenBLAS "Eigen/" Eigen "nlohmann/" nlohmann-json "yaml
 set(standard
     "array|to_array" array "vector" vector "string|to_string|u32string" string
     "string_view|u32string_view" string_view "span|as_bytes" span "optional|nullopt" optional
-    "variant|visit|get_if|holds_alternative" variant "map" map "set" set "deque" deque
+    "variant|variant_size_v|visit|get_if|holds_alternative" variant "map" map "set" set "deque" deque
     "unordered_map" unordered_map "unordered_set" unordered_set
     "unique_ptr|make_unique|shared_ptr|make_shared|construct_at|destroy_at" memory
     "function|less|greater|hash" functional "tuple|tie|apply" tuple
@@ -113,8 +113,8 @@ foreach(header IN LISTS headers)
     endforeach()
 
     # A check of each header alone finds what none of its includes declares; this, what it owes to them.
-    file(STRINGS ${header} code REGEX "std::|xsimd::|nlohmann::")
-    list(FILTER code EXCLUDE REGEX "^ *//")
+    file(READ ${header} code)
+    string(REGEX REPLACE "//[^\n]*" "" code "${code}")
     string(REGEX MATCHALL "std::(ranges::)?[A-Za-z0-9_]+" used "${code}")
     list(TRANSFORM used REPLACE "^std::(ranges::)?" "")
     list(REMOVE_DUPLICATES used)
@@ -137,10 +137,10 @@ foreach(header IN LISTS headers)
     if(code MATCHES "nlohmann::" AND NOT includes MATCHES "<nlohmann/")
         fault("uses nlohmann without including its header")
     endif()
-    file(STRINGS ${header} bare REGEX "(^|[^:A-Za-z0-9_])(u?int(8|16|32|64)_t|size_t|ptrdiff_t|INFINITY|NAN|mem(cpy|set|move|cmp)\\()")
+    file(STRINGS ${header} bare REGEX "(^|[^:A-Za-z0-9_])(u?int(8|16|32|64)_t|size_t|ptrdiff_t|INFINITY|NAN|mem(cpy|set|move|cmp))[^A-Za-z0-9_]")
     list(FILTER bare EXCLUDE REGEX "^ *//")
     if(bare)
-        fault("${bare}: names of C are written with std::")
+        fault("${bare}: written as std::… (of limits: std::numeric_limits)")
     endif()
 endforeach()
 

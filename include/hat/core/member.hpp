@@ -8,14 +8,12 @@
 
 #include <concepts>
 #include <cstddef>
-#include <optional>
-#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
-/// What a member of a layer can be, told by its type alone: a setting, a weight, a layer, one that
-/// may be absent or lies in a pool, a list of layers. The walk (<hat/core/tree.hpp>) asks.
+/// What a member of a layer can be: a setting, a weight, a layer, one that may be absent or lies in
+/// a pool, a list of layers; and what the walk (<hat/core/tree.hpp>) does with one of each kind.
 namespace hat {
 
 /// Which element of a longer list stands for element `i` of one of `size`: the same, or, counted

@@ -11,8 +11,8 @@ namespace hat {
 
 namespace detail {
 
-/// Whether `a` comes before `b`, told by the `context` of whoever asks. One type for all, so that
-/// all sorts are one function.
+/// Whether `a` comes before `b`, told by the `context` of whoever asks. One type for all sorts, so
+/// that a program compiles one of them, for an indirect call a comparison.
 struct ComesBefore {
     const void* context;
     bool (*ask)(const void* context, int a, int b);
@@ -31,7 +31,7 @@ void sort_indices(std::vector<int>& indices, const F& comes_before) {
     std::stable_sort(indices.begin(), indices.end(), less);
 }
 
-/// 0 … count − 1, which is the order in which things lie.
+/// 0 … count − 1.
 [[nodiscard]] inline std::vector<int> indices_of(int count) {
     std::vector<int> indices(static_cast<std::size_t>(count));
     std::iota(indices.begin(), indices.end(), 0);

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-/// Where a weight stands in a network, and how it is stored: what a walk (<hat/core/tree.hpp>)
-/// tells of each.
+/// Where a weight stands in a network, how it is stored, and whether that fits where it goes: what
+/// a walk (<hat/core/tree.hpp>) tells of each.
 namespace hat {
 
 /// Where in a tree something stands: its name, and what holds it.
@@ -49,7 +49,7 @@ struct Leaf {
     Storage storage{};
 };
 
-/// Throws `Error` naming the weight if it is not [rows, cols], as far as those are fixed.
+/// Throws  `Error` naming the weight if it is not [rows, cols], as far as those are fixed.
 template <Extent Rows, Extent Cols>
 constexpr void check_fixed(const Path& path, int rows, int cols) {
     const bool fits = can_be<Rows>(rows) && can_be<Cols>(cols);

@@ -6,7 +6,6 @@
 #include <hat/elastic/design_space.hpp>
 #include <hat/model/presets.hpp>
 
-#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>

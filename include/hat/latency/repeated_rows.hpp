@@ -7,7 +7,6 @@
 #include <hat/latency/table.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <numeric>
 #include <span>
@@ -28,12 +27,14 @@ struct NetworksOfRows {
 
 namespace detail {
 
+/// By sorting indices, which costs whoever includes this less than a map of features.
 [[nodiscard]] inline NetworksOfRows networks_of(const std::vector<const LatencyFeatures*>& rows) {
     const auto features = [&](int i) -> const LatencyFeatures& {
         return *rows[static_cast<std::size_t>(i)];
     };
     std::vector<int> order = indices_of(static_cast<int>(rows.size()));
     sort_indices(order, [&](int a, int b) { return features(a) < features(b); });
+    // The first row with the same features: equals kept their order.
     std::vector<std::size_t> first_of(rows.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
         const auto row = static_cast<std::size_t>(order[i]);

@@ -70,8 +70,6 @@ struct LatencyRow {
 /// Measurements in the order they were made.
 using LatencyTable = std::vector<LatencyRow>;
 
-namespace detail {
-
 /// Where in a row the value of a column is.
 using LatencyPlace = std::variant<double LatencyFeatures::*, double LatencyRow::*,
                                   double LatencyDetails::*, int LatencyDetails::*>;
@@ -84,21 +82,7 @@ struct LatencyColumn {
     bool integer = false;
 };
 
-/// Calls `visit` with the value of `column` in `row`, a `LatencyRow` or a constant one.
-template <class Row, class Visit>
-void visit_latency(const LatencyColumn& column, Row& row, const Visit& visit) {
-    // std::visit would cost all who include this more than these four.
-    if (const auto* of_features = std::get_if<double LatencyFeatures::*>(&column.place))
-        visit(row.features.**of_features);
-    else if (const auto* of_row = std::get_if<double LatencyRow::*>(&column.place))
-        visit(row.**of_row);
-    else if (const auto* of_details = std::get_if<double LatencyDetails::*>(&column.place))
-        visit((*row.details).**of_details);
-    else if (const auto* count = std::get_if<int LatencyDetails::*>(&column.place))
-        visit((*row.details).**count);
-}
-
-inline constexpr int published_column_count = published_feature_count + 4;
+inline constexpr int published_latency_column_count = published_feature_count + 4;
 
 /// All columns of numbers in the order in which they are written: the published ones (HAT,
 /// arXiv:2005.14187, and its code), then those that our laboratory adds. Two of text follow.
@@ -138,11 +122,12 @@ inline constexpr auto latency_columns = [] {
 }();
 
 /// The published columns, or all: a table has details or not.
-[[nodiscard]] constexpr std::span<const LatencyColumn> columns_of(bool details) noexcept {
+[[nodiscard]] constexpr std::span<const LatencyColumn> latency_columns_of(bool details) noexcept {
     const std::span all(latency_columns);
-    return details ? all : all.first(published_column_count);
+    return details ? all : all.first(published_latency_column_count);
 }
 
+/// Whether one of `columns` has that name.
 [[nodiscard]] constexpr bool has_column(std::span<const LatencyColumn> columns,
                                         std::string_view name) noexcept {
     for (const LatencyColumn& column : columns)
@@ -150,14 +135,37 @@ inline constexpr auto latency_columns = [] {
     return false;
 }
 
+/// Columns of text, which follow those of numbers.
 inline constexpr std::array<std::string_view, 2> latency_text_columns{"flags", "genes"};
+
+/// What a table with details tells at least of each network.
+inline constexpr std::array<std::string_view, 3> latency_medians{
+    "encoder_median_ms", "decoder_median_ms", "total_median_ms"};
 
 /// Columns without which a table says nothing of what was measured: the published ones, and where
 /// there are details, the medians.
 [[nodiscard]] constexpr bool is_needed(const LatencyColumn& column, bool details) noexcept {
-    return has_column(columns_of(false), column.name) ||
-           (details && (column.name == "encoder_median_ms" || column.name == "decoder_median_ms" ||
-                        column.name == "total_median_ms"));
+    bool is_median = false;
+    for (const std::string_view name : latency_medians)
+        is_median = is_median || name == column.name;
+    return has_column(latency_columns_of(false), column.name) || (details && is_median);
+}
+
+namespace detail {
+
+/// Calls `visit` with the value of `column` in `row`, a `LatencyRow` or a constant one.
+template <class Row, class Visit>
+void visit_latency(const LatencyColumn& column, Row& row, const Visit& visit) {
+    // std::visit would cost all who include this more than these four.
+    static_assert(std::variant_size_v<LatencyPlace> == 4);
+    if (const auto* of_features = std::get_if<double LatencyFeatures::*>(&column.place))
+        visit(row.features.**of_features);
+    else if (const auto* of_row = std::get_if<double LatencyRow::*>(&column.place))
+        visit(row.**of_row);
+    else if (const auto* of_details = std::get_if<double LatencyDetails::*>(&column.place))
+        visit((*row.details).**of_details);
+    else if (const auto* count = std::get_if<int LatencyDetails::*>(&column.place))
+        visit((*row.details).**count);
 }
 
 inline void read_latency_column(const io::Csv& csv, int row, int index, const LatencyColumn& column,
@@ -216,7 +224,7 @@ inline bool check_columns(const io::Csv& csv, std::vector<std::string>* unknown)
     std::string ours;  // the first column of details
     std::vector<std::string> others;
     for (const std::string& name : csv.header()) {
-        const bool is_published = has_column(columns_of(false), name);
+        const bool is_published = has_column(latency_columns_of(false), name);
         bool is_ours = has_column(latency_columns, name);
         for (const std::string_view text : latency_text_columns) is_ours = is_ours || text == name;
         if (ours.empty() && is_ours && !is_published) ours = name;
@@ -225,14 +233,15 @@ inline bool check_columns(const io::Csv& csv, std::vector<std::string>* unknown)
     const bool details = !ours.empty();
     const std::string stranger =
         others.empty() ? "" : "column " + in_quotes(others.front()) + " is not known";
-    for (const LatencyColumn& column : columns_of(details))
+    for (const LatencyColumn& column : latency_columns_of(details))
         if (is_needed(column, details) && csv.find(column.name) < 0)
             fail(csv.where(), ":1: column \"", column.name, "\" is missing",
                  is_needed(column, false)
                      ? ""
-                     : ": with column \"" + ours +
-                           "\" this is a table with details, which needs encoder_median_ms, "
-                           "decoder_median_ms and total_median_ms",
+                     : ": with column \"" + ours + "\" this is a table with details, which needs " +
+                           std::string(latency_medians[0]) + ", " +
+                           std::string(latency_medians[1]) + " and " +
+                           std::string(latency_medians[2]),
                  stranger.empty() ? "" : "; ", stranger);
     if (unknown == nullptr && !others.empty())
         fail(csv.where(), ":1: ", stranger, " to this version");
@@ -280,7 +289,7 @@ latency_table_from_csv(std::string_view text, const std::string& where,
     for (int row = 0; row < csv.rows(); ++row) {
         LatencyRow& out = table[static_cast<std::size_t>(row)];
         if (details) out.details = detail::text_details(csv, row);
-        for (const auto& column : detail::columns_of(details))
+        for (const auto& column : latency_columns_of(details))
             if (const int index = csv.find(column.name); index >= 0)
                 detail::read_latency_column(csv, row, index, column, out);
         if (row + 1 == csv.rows() && !text.ends_with('\n'))
@@ -317,18 +326,19 @@ latency_table_from_csv(std::string_view text, const std::string& where,
         if (!csv.empty() && csv.back() != '\n') csv += ',';
         csv += field;
     };
-    for (const auto& column : detail::columns_of(extended)) put(column.name);
+    for (const auto& column : latency_columns_of(extended)) put(column.name);
     if (extended)
-        for (const auto name : detail::latency_text_columns) put(name);
+        for (const auto name : latency_text_columns) put(name);
     csv += '\n';
     for (const LatencyRow& row : table) {
         if (row.details.has_value() != extended)
             fail("latency table: some rows have details and others have not");
-        for (const auto& column : detail::columns_of(extended))
+        for (const auto& column : latency_columns_of(extended))
             detail::visit_latency(column, row, [&](auto number) {
                 const auto value = static_cast<double>(number);
                 if (!std::isfinite(value))
-                    fail("latency table: row ", &row - table.data(), ": ", column.name,
+                    fail("latency table: line ",
+                         io::Csv::line(static_cast<int>(&row - table.data())), ": ", column.name,
                          ": expected a number, found ", io::number_text(value));
                 put(io::number_text(value));
             });

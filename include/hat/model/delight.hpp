@@ -151,7 +151,7 @@ template <class LayerShape>
                    source_vocab_size, target_vocab_size);
 }
 
-/// The words of WikiText-103, which its networks are published for.
+/// Entries of the dictionary of WikiText-103 that its networks are published with.
 inline constexpr int wikitext103_vocab_size = 267744;
 
 /// The language model of WikiText-103: depths 4 … 12, adaptive input and softmax, all tied.

@@ -90,14 +90,23 @@ struct Misfit {
 
 }  // namespace detail
 
-/// Checks that the super network `super` holds `sub`: every gene is at most the super's, and all
-/// that is not a gene is the same, as `sub_architecture` makes it. `super` must be valid; `sub` is
-/// validated behind this, as what genes that are too large entail is not in range either.
+/// Checks that the weights of the super network `super` suffice for the genes of `sub`. `super`
+/// must be valid; `sub` need not be: validate it afterwards, so that a gene that is too large is
+/// named and not its consequences.
 ///
 /// Throws  `Error` naming the gene.
-constexpr void validate_fits_in(const Architecture& sub, const Architecture& super) {
+constexpr void validate_genes_fit_in(const Architecture& sub, const Architecture& super) {
     if (const auto misfit = detail::first_misfit(sub, super); misfit.gene != nullptr)
         detail::fail_to_fit(misfit, sub, super);
+}
+
+/// Checks that the super network `super` holds `sub`: its weights suffice for every gene, and all
+/// that is not a gene is the same, as `sub_architecture` makes it. Both must be valid, but for
+/// genes that are too large.
+///
+/// Throws  `Error` naming the gene or the field.
+constexpr void validate_fits_in(const Architecture& sub, const Architecture& super) {
+    validate_genes_fit_in(sub, super);
     const auto same = [](const char* field, auto found, auto expected) {
         if (found != expected)
             fail("architecture: ", field, " = ", static_cast<int>(found),

@@ -74,7 +74,7 @@ non_dominated_fronts(std::span<const Objectives> points) {
         if (front == fronts.size()) fronts.emplace_back();
         fronts[front].push_back(i);
     }
-    for (auto& front : fronts) sort_indices(front, [](int a, int b) { return a < b; });
+    for (auto& front : fronts) std::sort(front.begin(), front.end());
     return fronts;
 }
 
