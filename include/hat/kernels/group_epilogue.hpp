@@ -105,6 +105,22 @@ HAT_INLINE_LONG void normalize_and_activate(const Activate& activate, const Grou
     });
 }
 
+/// Moments of the rows of y from row q on, of 16 or as many as there are.
+inline void moments_of_next_16(ConstMatrix y, int q, MomentsOf16& moments) noexcept {
+    if (q + 16 <= y.rows()) {
+        moments_of_16(y.row_data(q), y.stride(), y.cols(), moments);
+        return;
+    }
+    for_row_groups(y.rows() - q, [&](int i, auto rows) HAT_INLINE_LAMBDA {
+        RowMoments some[4];
+        row_moments<rows>(y.row_data(q + i), y.stride(), y.cols(), some);
+        for (int r = 0; r < rows; ++r) {
+            moments.means[i + r] = some[r].mean;
+            moments.inverse_deviations[i + r] = some[r].inverse_deviation;
+        }
+    });
+}
+
 /// The norm, activation and dropout of rows of groups, one behind the other in memory: row q of
 /// `y` is group q % groups of row first_row + q / groups.
 template <class Activate>
@@ -112,30 +128,22 @@ HAT_INLINE_LONG void finish_group_rows(const Activate& activate, const GroupEpil
                                        const GroupEpilogueKept& kept, int first_row,
                                        Matrix y) noexcept {
     const int size = y.cols();
-    const auto finish_one = [&](int q, RowMoments moments) HAT_INLINE_LAMBDA {
+    MomentsOf16 moments;
+    for (int q = 0; q < y.rows(); ++q) {
+        if (q % 16 == 0) moments_of_next_16(y, q, moments);
+        const RowMoments own = moments[q % 16];
         const int row = first_row + q / epilogue.groups;
         const int column = q % epilogue.groups * size;
         float* to = nullptr;
         if (!kept.features.empty()) {
             to = kept.features.row_data(row) + column;
-            kept.inverse_deviation[first_row * epilogue.groups + q] = moments.inverse_deviation;
+            kept.inverse_deviation[first_row * epilogue.groups + q] = own.inverse_deviation;
         }
-        normalize_and_activate(activate, epilogue, moments,
+        normalize_and_activate(activate, epilogue, own,
                                first_element(row, size * epilogue.groups) +
                                    static_cast<std::uint32_t>(column),
                                size, to, y.row_data(q));
-    };
-    int q = 0;
-    for (; q + 16 <= y.rows(); q += 16) {
-        MomentsOf16 moments;
-        moments_of_16(y.row_data(q), y.stride(), size, moments);
-        for (int i = 0; i < 16; ++i) finish_one(q + i, moments[i]);
     }
-    for_row_groups(y.rows() - q, [&](int i, auto rows) HAT_INLINE_LAMBDA {
-        RowMoments moments[4];
-        row_moments<rows>(y.row_data(q + i), y.stride(), size, moments);
-        for (int r = 0; r < rows; ++r) finish_one(q + i + r, moments[r]);
-    });
 }
 
 /// Rows of which all groups together are whole batches of 16.
