@@ -218,7 +218,8 @@ TEST_SUITE("latency/table") {
         table.pop_back();
         table[0].decoder_mean_ms = 1;
         table[0].features.encoder_heads = -INFINITY;
-        message(table, "latency table: line 2: encoder_self_attention_heads_avg: expected a number, "
-                       "found -inf");
+        message(table,
+                "latency table: line 2: encoder_self_attention_heads_avg: expected a number, "
+                "found -inf");
     }
 }
