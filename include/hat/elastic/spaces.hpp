@@ -6,6 +6,7 @@
 #include <hat/elastic/design_space.hpp>
 #include <hat/model/presets.hpp>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -126,9 +127,8 @@ inline constexpr std::array named_spaces{NamedSpace{"wmt-space0", wmt_space},
                                          NamedSpace{"joint", joint_space}};
 
 [[nodiscard]] constexpr bool is_built_in_space(std::string_view name) noexcept {
-    for (const NamedSpace& space : named_spaces)
-        if (space.name == name) return true;
-    return false;
+    return std::any_of(named_spaces.begin(), named_spaces.end(),
+                       [name](const NamedSpace& space) { return name == space.name; });
 }
 
 /// "wmt-space0, iwslt-space1, …", for messages and help.

@@ -130,9 +130,8 @@ inline constexpr auto latency_columns = [] {
 /// Whether one of `columns` has that name.
 [[nodiscard]] constexpr bool has_column(std::span<const LatencyColumn> columns,
                                         std::string_view name) noexcept {
-    for (const LatencyColumn& column : columns)
-        if (column.name == name) return true;
-    return false;
+    return std::any_of(columns.begin(), columns.end(),
+                       [name](const LatencyColumn& column) { return column.name == name; });
 }
 
 /// Columns of text, which follow those of numbers.
