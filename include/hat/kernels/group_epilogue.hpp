@@ -129,20 +129,23 @@ HAT_INLINE_LONG void finish_group_rows(const Activate& activate, const GroupEpil
                                        Matrix y) noexcept {
     const int size = y.cols();
     MomentsOf16 moments;
-    for (int q = 0; q < y.rows(); ++q) {
-        if (q % 16 == 0) moments_of_next_16(y, q, moments);
-        const RowMoments own = moments[q % 16];
-        const int row = first_row + q / epilogue.groups;
-        const int column = q % epilogue.groups * size;
-        float* to = nullptr;
-        if (!kept.features.empty()) {
-            to = kept.features.row_data(row) + column;
-            kept.inverse_deviation[first_row * epilogue.groups + q] = own.inverse_deviation;
+    for (int first = 0; first < y.rows(); first += 16) {
+        moments_of_next_16(y, first, moments);
+        const int end = first + 16 < y.rows() ? first + 16 : y.rows();
+        for (int q = first; q < end; ++q) {
+            const RowMoments own = moments[q - first];
+            const int row = first_row + q / epilogue.groups;
+            const int column = q % epilogue.groups * size;
+            float* to = nullptr;
+            if (!kept.features.empty()) {
+                to = kept.features.row_data(row) + column;
+                kept.inverse_deviation[first_row * epilogue.groups + q] = own.inverse_deviation;
+            }
+            normalize_and_activate(activate, epilogue, own,
+                                   first_element(row, size * epilogue.groups) +
+                                       static_cast<std::uint32_t>(column),
+                                   size, to, y.row_data(q));
         }
-        normalize_and_activate(activate, epilogue, own,
-                               first_element(row, size * epilogue.groups) +
-                                   static_cast<std::uint32_t>(column),
-                               size, to, y.row_data(q));
     }
 }
 
