@@ -105,12 +105,8 @@ HAT_INLINE_LONG void normalize_and_activate(const Activate& activate, const Grou
     });
 }
 
-/// Moments of the rows of y from row q on, of 16 or as many as there are.
-inline void moments_of_next_16(ConstMatrix y, int q, MomentsOf16& moments) noexcept {
-    if (q + 16 <= y.rows()) {
-        moments_of_16(y.row_data(q), y.stride(), y.cols(), moments);
-        return;
-    }
+/// Moments of the rows of y from row q on, which are fewer than 16.
+inline void moments_of_last(ConstMatrix y, int q, MomentsOf16& moments) noexcept {
     for_row_groups(y.rows() - q, [&](int i, auto rows) HAT_INLINE_LAMBDA {
         RowMoments some[4];
         row_moments<rows>(y.row_data(q + i), y.stride(), y.cols(), some);
@@ -130,8 +126,12 @@ HAT_INLINE_LONG void finish_group_rows(const Activate& activate, const GroupEpil
     const int size = y.cols();
     MomentsOf16 moments;
     for (int first = 0; first < y.rows(); first += 16) {
-        moments_of_next_16(y, first, moments);
-        const int end = first + 16 < y.rows() ? first + 16 : y.rows();
+        const bool is_whole = first + 16 <= y.rows();
+        if (is_whole)
+            moments_of_16(y.row_data(first), y.stride(), size, moments);
+        else
+            moments_of_last(y, first, moments);
+        const int end = is_whole ? first + 16 : y.rows();
         for (int q = first; q < end; ++q) {
             const RowMoments own = moments[q - first];
             const int row = first_row + q / epilogue.groups;
