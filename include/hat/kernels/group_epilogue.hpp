@@ -119,10 +119,8 @@ inline void moments_of_last(ConstMatrix y, int q, MomentsOf16& moments) noexcept
 
 /// The norm, activation and dropout of rows of groups, one behind the other in memory: row q of
 /// `y` is group q % groups of row first_row + q / groups.
-template <class Activate>
-HAT_INLINE_LONG void finish_group_rows(const Activate& activate, const GroupEpilogue& epilogue,
-                                       const GroupEpilogueKept& kept, int first_row,
-                                       Matrix y) noexcept {
+HAT_INLINE_LONG void finish_group_rows(const GroupEpilogue& epilogue, const GroupEpilogueKept& kept,
+                                       int first_row, Matrix y) noexcept {
     const int size = y.cols();
     MomentsOf16 moments;
     for (int first = 0; first < y.rows(); first += 16) {
@@ -132,20 +130,22 @@ HAT_INLINE_LONG void finish_group_rows(const Activate& activate, const GroupEpil
         else
             moments_of_last(y, first, moments);
         const int end = is_whole ? first + 16 : y.rows();
-        for (int q = first; q < end; ++q) {
-            const RowMoments own = moments[q - first];
-            const int row = first_row + q / epilogue.groups;
-            const int column = q % epilogue.groups * size;
-            float* to = nullptr;
-            if (!kept.features.empty()) {
-                to = kept.features.row_data(row) + column;
-                kept.inverse_deviation[first_row * epilogue.groups + q] = own.inverse_deviation;
+        with_activation(epilogue.activation, [&](const auto& activate) HAT_INLINE_LAMBDA {
+            for (int q = first; q < end; ++q) {
+                const RowMoments own = moments[q - first];
+                const int row = first_row + q / epilogue.groups;
+                const int column = q % epilogue.groups * size;
+                float* to = nullptr;
+                if (!kept.features.empty()) {
+                    to = kept.features.row_data(row) + column;
+                    kept.inverse_deviation[first_row * epilogue.groups + q] = own.inverse_deviation;
+                }
+                normalize_and_activate(activate, epilogue, own,
+                                       first_element(row, size * epilogue.groups) +
+                                           static_cast<std::uint32_t>(column),
+                                       size, to, y.row_data(q));
             }
-            normalize_and_activate(activate, epilogue, own,
-                                   first_element(row, size * epilogue.groups) +
-                                       static_cast<std::uint32_t>(column),
-                                   size, to, y.row_data(q));
-        }
+        });
     }
 }
 
@@ -170,25 +170,25 @@ inline void apply_group_epilogue(const GroupEpilogue& epilogue, ConstMatrix u, i
     const int size = outputs / groups;
     const bool is_dense = y.stride() == outputs;  // groups of several rows lie in a row
     const int batch = is_dense && epilogue.has_norm() ? detail::rows_per_batch(groups) : 1;
-    detail::with_activation(epilogue.activation, [&](const auto& activate) HAT_INLINE_LAMBDA {
-        for (int first = 0; first < y.rows(); first += batch) {
-            const int rows = first + batch < y.rows() ? batch : y.rows() - first;
-            for (int i = first; epilogue.moves() && i < first + rows; ++i) {
-                shuffle_features(u.row_data(i), groups, size, y.row_data(i));
-            }
-            if (epilogue.has_norm()) {
-                const Matrix group_rows(y.row_data(first), rows * groups, size,
-                                        groups == 1 ? y.stride() : size);
-                detail::finish_group_rows(activate, epilogue, kept, first_row + first, group_rows);
-            } else if (epilogue.keeps() || epilogue.drop.active()) {
-                const int row = first_row + first;
-                detail::activate_stretches(
-                    activate, epilogue.drop, detail::first_element(row, outputs), outputs,
-                    kept.features.empty() ? nullptr : kept.features.row_data(row),
-                    y.row_data(first));
-            }
+    for (int first = 0; first < y.rows(); first += batch) {
+        const int rows = first + batch < y.rows() ? batch : y.rows() - first;
+        const int row = first_row + first;
+        for (int i = first; epilogue.moves() && i < first + rows; ++i)
+            shuffle_features(u.row_data(i), groups, size, y.row_data(i));
+        if (epilogue.has_norm()) {
+            const Matrix group_rows(y.row_data(first), rows * groups, size,
+                                    groups == 1 ? y.stride() : size);
+            detail::finish_group_rows(epilogue, kept, row, group_rows);
+        } else if (epilogue.keeps() || epilogue.drop.active()) {
+            float* const to = kept.features.empty() ? nullptr : kept.features.row_data(row);
+            detail::with_activation(
+                epilogue.activation, [&](const auto& activate) HAT_INLINE_LAMBDA {
+                    detail::activate_stretches(activate, epilogue.drop,
+                                               detail::first_element(row, outputs), outputs, to,
+                                               y.row_data(first));
+                });
         }
-    });
+    }
 }
 
 /// The way back through `apply_group_epilogue`: turns dy, the gradient of its result, into that of
