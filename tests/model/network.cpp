@@ -201,4 +201,20 @@ TEST_SUITE("model/network") {
         CHECK(sines.value.cols() == 20);
         CHECK(sines.value.stride() == 24);  // the super network's table
     }
+
+    TEST_CASE("gradients of another network are refused") {
+        const Network network(small_super());
+        Gradients none{hat::TensorTable()};
+        Gradients other(Network(small_sub(network.architecture(), 12, 12)).table());
+        CHECK_THROWS_WITH_AS(
+            static_cast<void>(network.view(&none)),
+            doctest::Contains("network: the gradients have 0 tensors in 0 numbers"), hat::Error);
+        CHECK_THROWS_WITH_AS(static_cast<void>(network.view(&other)),
+                             doctest::Contains("are they those of another network?"), hat::Error);
+        // As many numbers, in other tensors.
+        hat::TensorTable one;
+        one.add_vector("all", static_cast<int>(network.table().extent()));
+        Gradients joined(one);
+        CHECK_THROWS_AS(static_cast<void>(network.view(&joined)), hat::Error);
+    }
 }

@@ -21,7 +21,7 @@ namespace hat::elastic {
 /// The sub-network of `super` that `genes` choose, as views; gradients go to `gradients`, nowhere
 /// if it is null.
 ///
-/// Throws  `Error` as `member_of`.
+/// Throws  `Error` as `member_of`, or if the gradients are those of another network.
 [[nodiscard]] inline model::Transformer<nn::Trainable>
 sub_transformer(const model::Network& super, const model::Architecture& genes,
                 model::Gradients* gradients = nullptr) {
@@ -32,7 +32,8 @@ sub_transformer(const model::Network& super, const model::Architecture& genes,
 /// first rows and columns of every matrix are those of its sub-networks.
 ///
 /// It is a `model::Network` that checks what it is asked for. Making a sub-network makes views: no
-/// weight is copied and nothing is allocated.
+/// weight is copied and nothing is allocated. One that was moved from may be destroyed or assigned,
+/// nothing else.
 ///
 ///     SuperTransformer super(model::hat_super_wmt(32768));
 ///     const auto sub = super.sub_transformer(genes);        // any architecture it holds
@@ -51,14 +52,14 @@ public:
 
     /// The sub-network that `genes` choose, as views; gradients go to `gradients`, nowhere if it is
     /// null.
-    /// Throws  `Error` as `architecture_of`.
+    /// Throws  `Error` as `architecture_of`, or if the gradients are those of another network.
     [[nodiscard]] model::Transformer<nn::Trainable>
     sub_transformer(const model::Architecture& genes, model::Gradients* gradients = nullptr) const {
         return network_.view(architecture_of(genes), gradients);
     }
 
     /// The same of genes that the compiler knows: views of fixed sizes.
-    /// Throws  `Error` as `architecture_of`.
+    /// Throws  `Error` as the other one.
     template <model::Architecture Genes>
     [[nodiscard]] model::StaticTransformer<Genes, nn::Trainable>
     sub_transformer(model::Gradients* gradients = nullptr) const {

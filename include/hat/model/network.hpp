@@ -55,6 +55,8 @@ struct Bind {
 
 /// Owns the parameters of a network and hands out views of it, or of any smaller network it holds:
 /// making a `Transformer` copies no weight and allocates nothing.
+///
+/// One that was moved from has no parameters: it may be destroyed or assigned, nothing else.
 class Network {
 public:
     /// Sentences of up to this many tokens have a sinusoidal position.
@@ -88,12 +90,14 @@ public:
     void initialize(std::uint64_t seed) { model::initialize(layout_, values_, seed); }
 
     /// The whole network; gradients go to `gradients`, nowhere if it is null.
+    /// Throws  `Error` if they are those of another network.
     [[nodiscard]] Transformer<nn::Trainable> view(Gradients* gradients = nullptr) const {
         return view(architecture_, gradients);
     }
 
     /// The sub-network `sub`, whose weights are the first rows and columns of this one's.
     /// Precondition: `validate_fits_in(sub, architecture())` holds.
+    /// Throws  `Error` if the gradients are those of another network.
     [[nodiscard]] Transformer<nn::Trainable> view(const Architecture& sub,
                                                   Gradients* gradients = nullptr) const {
         Transformer<nn::Trainable> model;
@@ -103,10 +107,13 @@ public:
 
     /// The same in a type of network that the caller chose: of fixed sizes, or without room for
     /// units. What `model` was before is gone.
-    /// Throws  `Error` if it has other sizes, or lacks room for something of `sub`.
+    /// Throws  `Error` if it has other sizes, or lacks room for something of `sub`, or the
+    /// gradients
+    ///         are those of another network.
     template <class Parts>
     void bind(const Architecture& sub, Gradients* gradients,
               Transformer<nn::Trainable, Parts>& model) const {
+        if (gradients != nullptr) check_gradients(*gradients);
         const Transformer<nn::Sizes> sizes = sizes_of(sub);
         const detail::Bind bind{layout_.table, values_.data(),
                                 gradients == nullptr ? nullptr : gradients->values.data(),
@@ -119,6 +126,15 @@ public:
     }
 
 private:
+    void check_gradients(const Gradients& gradients) const {
+        const std::size_t found = gradients.has_gradient.size();
+        const auto expected = static_cast<std::size_t>(layout_.table.size());
+        if (found != expected || gradients.values.size() != values_.size())
+            fail("network: the gradients have ", found, " tensors in ", gradients.values.size(),
+                 " numbers, expected ", expected, " in ", values_.size(),
+                 ": are they those of another network?");
+    }
+
     static void bind_sinusoids(const AlignedArray<float>& table, int super_dim, int dim,
                                auto& positions) {
         if (table.size() == 0) return;
