@@ -203,4 +203,22 @@ TEST_SUITE("core/arena") {
         CHECK(taker.capacity_bytes() == 256);
         CHECK_THROWS_AS(static_cast<void>(given.allocate<float>(4)), hat::Error);  // NOLINT
     }
+
+    TEST_CASE("a negative size, or one that no memory has, is an error") {
+        alignas(hat::alignment) std::array<std::byte, 256> memory{};
+        Arena own;
+        Arena given{std::span(memory)};
+        for (Arena* arena : {&own, &given}) {
+            CHECK_THROWS_WITH_AS(static_cast<void>(arena->allocate<float>(-32)),
+                                 doctest::Contains("asked for -32 objects of 4 bytes, expected 0"),
+                                 hat::Error);
+            CHECK_THROWS_AS(static_cast<void>(arena->allocate<double>(std::ptrdiff_t{1} << 61)),
+                            hat::Error);
+            CHECK_THROWS_AS(static_cast<void>(arena->vector(-5)), hat::Error);
+            CHECK_THROWS_WITH_AS(static_cast<void>(arena->matrix(-1, -1)),
+                                 "Arena: asked for a matrix of [-1, -1], expected 0 or more",
+                                 hat::Error);
+            CHECK(arena->matrix(0, 7).rows() == 0);
+        }
+    }
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <new>
 #include <span>
@@ -62,16 +63,24 @@ public:
     ~Arena() = default;
 
     /// `n` uninitialised objects, aligned to a cache line.
+    /// Throws  `Error` if `n` is negative, or more than any memory has room for.
     template <class T>
     [[nodiscard]] T* allocate(std::ptrdiff_t n) {
         static_assert(std::is_trivially_destructible_v<T>,
                       "Arena: what lies in an arena is never destroyed");
+        static_assert(alignof(T) <= alignment, "Arena: T is aligned to more than a cache line");
+        // A negative one is a large one here.
+        if (static_cast<std::size_t>(n) > most_bytes / sizeof(T)) fail_to_count(n, sizeof(T));
         return static_cast<T*>(allocate_bytes(static_cast<std::size_t>(n) * sizeof(T)));
     }
 
+    /// Throws  `Error` if a size is negative.
     [[nodiscard]] Matrix matrix(int rows, int cols) {
+        if ((rows | cols) < 0)
+            fail("Arena: asked for a matrix of [", rows, ", ", cols, "], expected 0 or more");
         return {allocate<float>(std::ptrdiff_t{rows} * cols), rows, cols};
     }
+    /// Throws  `Error` if the size is negative.
     [[nodiscard]] Vector vector(int size) { return {allocate<float>(size), size}; }
 
     template <class T, class... Args>
@@ -136,6 +145,14 @@ private:
         std::unique_ptr<std::byte, Free> data;
         std::size_t size;
     };
+
+    /// More than there is, and far enough from the end that sums of two do not begin anew.
+    static constexpr std::size_t most_bytes = std::numeric_limits<std::size_t>::max() / 4;
+
+    [[noreturn]] HAT_COLD static void fail_to_count(std::ptrdiff_t n, std::size_t size) {
+        fail("Arena: asked for ", n, " objects of ", size, " bytes, expected 0 to ",
+             most_bytes / size);
+    }
 
     static constexpr std::size_t rounded(std::size_t bytes) noexcept {
         return (bytes + alignment - 1) / alignment * alignment;
