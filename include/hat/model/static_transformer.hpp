@@ -45,6 +45,11 @@ template <Architecture A>
 struct FixedArchitecture {
     static_assert(!A.has_adaptive_softmax(),
                   "StaticTransformer: adaptive softmaxes are for architectures of run time");
+    // Other numbers would keep compilers busy for ever.
+    static constexpr bool has_slots =
+        A.encoder.layer_count >= 0 && A.encoder.layer_count <= max_layers &&
+        A.decoder.layer_count >= 0 && A.decoder.layer_count <= max_layers;
+    static_assert(has_slots, "StaticTransformer: a layer_count is not from 0 to max_layers");
 
     using SourceVocab = Fixed<A.source_vocab_size>;
     using TargetVocab = Fixed<A.target_vocab_size>;
@@ -91,11 +96,11 @@ struct FixedArchitecture {
         decoders(std::index_sequence<I...>);
 
     template <class Weights>
-    using EncoderLayers =
-        decltype(encoders<Weights>(std::make_index_sequence<A.encoder.layers().size()>{}));
+    using EncoderLayers = decltype(encoders<Weights>(
+        std::make_index_sequence < has_slots ? A.encoder.layers().size() : 0 > {}));
     template <class Weights>
-    using DecoderLayers =
-        decltype(decoders<Weights>(std::make_index_sequence<A.decoder.layers().size()>{}));
+    using DecoderLayers = decltype(decoders<Weights>(
+        std::make_index_sequence < has_slots ? A.decoder.layers().size() : 0 > {}));
 };
 
 /// A Transformer all of whose sizes the compiler knows, heterogeneous layers included: the same
