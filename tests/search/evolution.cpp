@@ -194,6 +194,18 @@ TEST_SUITE("search/evolution") {
                              hat::Error);
     }
 
+    TEST_CASE("scores of some genomes only are an error") {
+        struct Forgetful : ToySearch {
+            std::vector<double> score(std::span<const Genome> genomes) {
+                return ToySearch::score(genomes.subspan(1));
+            }
+        } problem;
+        Evolution search(problem, 100, small);
+        CHECK_THROWS_WITH_AS(search.iterate(), doctest::Contains("genomes, expected one of each"),
+                             hat::Error);
+        CHECK(search.scored().empty());
+    }
+
     TEST_CASE("options out of range are errors") {
         ToySearch problem;
         CHECK_THROWS_WITH_AS(Evolution(problem, 12, {.population = 0}),

@@ -220,6 +220,30 @@ TEST_SUITE("search/pareto") {
                              hat::Error);
     }
 
+    TEST_CASE("scores, or objectives, of some genomes only are an error") {
+        struct Forgetful : ToySearch {
+            std::vector<double> score(std::span<const Genome> genomes) {
+                return ToySearch::score(genomes.subspan(1));
+            }
+        } toy;
+        TradeOff problem(toy, no_limit);
+        ParetoSearch search(problem);
+        CHECK_THROWS_WITH_AS(search.iterate(), doctest::Contains("genomes, expected one of each"),
+                             hat::Error);
+
+        struct Silent : Toy {
+            using Toy::Toy;
+            static std::vector<Objectives> objectives(std::span<const Genome> /*genomes*/) {
+                return {};
+            }
+        };
+        ToySearch all;
+        Silent silent(all, no_limit);
+        ParetoSearch mute(silent);
+        CHECK_THROWS_WITH_AS(mute.iterate(), doctest::Contains("front: objectives of 0 of "),
+                             hat::Error);
+    }
+
     TEST_CASE("options out of range are errors") {
         ToySearch toy;
         Toy problem(toy, no_limit);

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <vector>
 
 using hat::search::AdditiveSurrogate;
@@ -34,5 +35,13 @@ TEST_SUITE("search/surrogate") {
         surrogate.fit();
         CHECK(surrogate(std::vector<std::uint64_t>{7, 8}) == 5.0);
         CHECK(surrogate(std::vector<std::uint64_t>{1, 2}) == doctest::Approx(5.0));
+    }
+
+    TEST_CASE("of very many different traits nothing is learnt, and that takes no time") {
+        AdditiveSurrogate surrogate;
+        for (std::uint64_t i = 0; i < 100'000; ++i)
+            surrogate.add(std::vector<std::uint64_t>{i}, i % 2 == 0 ? 1.0 : 3.0);
+        CHECK_FALSE(surrogate.fit());
+        CHECK(surrogate(std::vector<std::uint64_t>{0}) == doctest::Approx(2.0));
     }
 }

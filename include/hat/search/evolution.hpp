@@ -26,7 +26,7 @@ struct EvolutionOptions {
     int parents = 25;      ///< the best so far, from which the offspring come
     int mutants = 40;      ///< offspring of an iteration, at most: of one parent,
     int crossovers = 40;   ///< of two parents,
-    int guided = 20;       ///< and proposed by the surrogate
+    int guided = 20;       ///< and proposed by the surrogate, if it can tell traits apart
     double mutation_probability = 0.3;  ///< of a gene
     int patience = 0;                   ///< iterations without a better genome; 0: go on to the end
     std::uint64_t seed = 1;
@@ -81,11 +81,13 @@ public:
     using Genome = typename Problem::Genome;
 
     /// Genomes that cost more than `limit` are not looked at.
-    /// Throws  `Error` if an option is out of range, or the limit is below the cheapest genome's
+    /// Throws  `Error` if an option is out of range, or the limit is no number or below the
+    /// cheapest genome's
     ///         cost: then nothing can be found, and the message says what the limit must be
     Evolution(Problem& problem, double limit, const EvolutionOptions& options = {})
         : problem_(problem), limit_(limit), options_(options), cheapest_(problem.cheapest()) {
         validate(options);
+        if (std::isnan(limit)) fail("search: limit = ", limit, ", expected a number");
         const double least = problem.cost(cheapest_);
         if (!(least <= limit))
             fail("search: nothing costs as little as ", limit, ": the cheapest candidate, ",
@@ -94,7 +96,7 @@ public:
     }
 
     /// Scores the start, or one generation of offspring; false once there is nothing left to do.
-    /// Throws  `Error` if a score is no finite number.
+    /// Throws  `Error` if a score is no finite number, or genomes have not one each.
     bool iterate() {
         if (is_finished()) return false;
         Random random(RandomKey(options_.seed).split(static_cast<std::uint64_t>(iteration_)));
@@ -107,6 +109,9 @@ public:
         }
         const double before = scored_.empty() ? infinity : best().score;
         const std::vector<double> scores = problem_.score(candidates);
+        if (scores.size() != candidates.size())
+            fail("search: ", scores.size(), " scores of ", candidates.size(),
+                 " genomes, expected one of each");
         for (std::size_t i = 0; i < candidates.size(); ++i)
             if (!std::isfinite(scores[i]))
                 fail("search: the score of ", problem_.text(candidates[i]),
@@ -217,10 +222,8 @@ private:
                 for (int attempt = 0; attempt < tries; ++attempt)
                     if (candidates.add(draw())) break;
         };
-        if (options_.guided > 0) {
-            surrogate_.fit();
+        if (options_.guided > 0 && surrogate_.fit())
             for (int i = 0; i < options_.guided; ++i) propose(candidates, parent(), random);
-        }
         breed(options_.mutants,
               [&] { return problem_.mutate(parent(), options_.mutation_probability, random); });
         breed(options_.crossovers, [&] { return problem_.crossover(parent(), parent(), random); });

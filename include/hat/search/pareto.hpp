@@ -102,7 +102,7 @@ public:
 
     /// Scores the start, or one generation of offspring; false once there is nothing left to do.
     /// Throws  `Error` if an objective is no finite number, or genomes have different numbers of
-    ///         them.
+    ///         them, or none.
     bool iterate() {
         if (is_finished()) return false;
         Random random(RandomKey(options_.seed).split(static_cast<std::uint64_t>(iteration_)));
@@ -119,6 +119,9 @@ public:
         for (Member& member : candidates.forbidden) add(std::move(member));
         if (candidates.allowed.empty()) return true;
         std::vector<Objectives> objectives = problem_.objectives(candidates.allowed);
+        if (objectives.size() != candidates.allowed.size())
+            fail("front: objectives of ", objectives.size(), " of ", candidates.allowed.size(),
+                 " genomes, expected those of each");
         for (std::size_t i = 0; i < candidates.allowed.size(); ++i) {
             check(candidates.allowed[i], objectives[i]);
             add({std::move(candidates.allowed[i]), std::move(objectives[i]), 0});

@@ -19,12 +19,16 @@ namespace hat::search {
 ///     score ≈ mean + Σ effect[trait],
 ///
 /// the effects by least squares with a small penalty on their squares (ridge regression). A trait
-/// that no scored genome has counts as nothing.
+/// that no scored genome has counts as nothing. Of more than `most_traits` different ones nothing
+/// is learnt, and every guess is the mean: integers of wide ranges are hardly ever met twice, and
+/// the equations would take longer than most scores.
 ///
 /// Such sums tell good candidates from bad ones well where genes act mostly on their own; the
 /// search scores what they propose, so that a poor guess costs time and no more.
 class AdditiveSurrogate {
 public:
+    static constexpr std::size_t most_traits = 2000;
+
     /// Adds a scored genome.
     void add(std::span<const std::uint64_t> traits, double score) {
         std::vector<int> row;
@@ -35,13 +39,15 @@ public:
         scores_.push_back(score);
     }
 
-    /// Makes guesses follow all that was added.
+    /// Makes guesses follow all that was added; false if there are too many different traits.
     ///
     /// Cost    rows · traits² + columns³ / 6 multiply-adds
-    void fit() {
+    bool fit() {
         const auto n = columns_.size();
         mean_ = 0;
         for (const double score : scores_) mean_ += score / static_cast<double>(scores_.size());
+        effects_.clear();
+        if (n > most_traits) return false;
         // Normal equations: (XᵀX + λ) effect = Xᵀ (score − mean).
         std::vector<double> matrix(n * n);
         std::vector<double> right(n);
@@ -56,6 +62,7 @@ public:
         for (std::size_t i = 0; i < n; ++i) matrix[i * n + i] += ridge;
         solve(matrix, right);
         effects_ = std::move(right);
+        return true;
     }
 
     [[nodiscard]] double operator()(std::span<const std::uint64_t> traits) const {

@@ -5,6 +5,7 @@
 #include <hat/search/dominance.hpp>
 #include <hat/search/problem.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -37,6 +38,7 @@ public:
         : problem_(problem), limit_(limit), further_(std::move(further)...) {
         const Genome cheapest = problem.cheapest();
         const double least = problem.cost(cheapest);
+        if (std::isnan(limit)) fail("front: limit = ", limit, ", expected a number");
         if (!(least <= limit))
             fail("front: nothing costs as little as ", limit, ": the cheapest candidate, ",
                  problem.text(cheapest), ", costs ", least, ", so the limit must be at least that");
@@ -61,6 +63,9 @@ public:
     }
     std::vector<Objectives> objectives(std::span<const Genome> genomes) {
         const std::vector<double> scores = problem_.score(genomes);
+        if (scores.size() != genomes.size())
+            fail("front: ", scores.size(), " scores of ", genomes.size(),
+                 " genomes, expected one of each");
         std::vector<Objectives> all;
         for (std::size_t i = 0; i < genomes.size(); ++i) {
             const Genome& genome = genomes[i];
