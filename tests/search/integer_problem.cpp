@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -73,6 +74,29 @@ TEST_SUITE("search/integer_problem") {
                              hat::Error);
         CHECK_THROWS_WITH_AS((IntegerProblem({{2, 1}}, sum, sum)),
                              "integer problem: range 0 is 2 to 1, which holds nothing", hat::Error);
+    }
+
+    TEST_CASE("refused words are shown on one line, and a problem has ranges") {
+        const IntegerProblem problem({{-3, 3}}, sum, sum);
+        CHECK_THROWS_WITH_AS((void)problem.parse("1\n\x1b[2J"),
+                             "integer problem: \"1\\n\\u001b[2J\", number 1: expected -3 to 3 of 1 "
+                             "numbers",
+                             hat::Error);
+        CHECK_THROWS_WITH_AS((IntegerProblem({}, sum, sum)),
+                             "integer problem: no ranges, expected one for each integer",
+                             hat::Error);
+    }
+
+    TEST_CASE("a cost that is not a number is not allowed") {
+        const auto cost = [](const Genome& x) { return x[0] == 0 ? std::nan("") : 1.0 * x[0]; };
+        IntegerProblem problem({{0, 9}}, cost, sum);
+        CHECK(problem.cheapest() == Genome{1});
+        Evolution search(problem, 5.0, {.iterations = 3, .population = 10});
+        while (search.iterate()) {
+        }
+        CHECK(search.best().genome == Genome{1});
+        CHECK_THROWS_WITH_AS(Evolution(problem, std::nan("")),
+                             "search: limit = nan, expected a number", hat::Error);
     }
 
     TEST_CASE("the whole range of int is drawn from") {

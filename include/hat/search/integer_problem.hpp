@@ -2,15 +2,18 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/core/random.hpp>
 
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -24,7 +27,7 @@ struct IntegerRange {
 
 /// A search for integers (`SearchProblem`), whatever they mean: `cost(genome)` is limited,
 /// `score(genome)` is to be as low as possible; a genome is a list of integers, one for each range.
-/// What is not allowed costs infinitely much.
+/// What is not allowed costs infinitely much; a cost that is not a number is not allowed, either.
 ///
 ///     IntegerProblem problem({{0, 9}, {0, 9}}, weight, [](const auto& x) { return -value(x); });
 ///     Evolution search(problem, 20.0);
@@ -35,9 +38,17 @@ class IntegerProblem {
 public:
     using Genome = std::vector<int>;
 
-    /// Throws  `Error` if a range is empty
+    static_assert(
+        std::is_invocable_r_v<double, const Cost&, const Genome&>,
+        "IntegerProblem: cost(genome) takes a const std::vector<int>& and is a number, and "
+        "may be asked of a constant problem");
+    static_assert(std::is_invocable_r_v<double, Score&, const Genome&>,
+                  "IntegerProblem: score(genome) takes a const std::vector<int>& and is a number");
+
+    /// Throws  `Error` if there is no range, or one is empty
     IntegerProblem(std::vector<IntegerRange> ranges, Cost cost_of, Score score_of)
         : ranges_(std::move(ranges)), cost_(std::move(cost_of)), score_(std::move(score_of)) {
+        if (ranges_.empty()) fail("integer problem: no ranges, expected one for each integer");
         for (std::size_t i = 0; i < ranges_.size(); ++i)
             if (ranges_[i].low > ranges_[i].high)
                 fail("integer problem: range ", i, " is ", ranges_[i].low, " to ", ranges_[i].high,
@@ -59,7 +70,11 @@ public:
             if (random.below(2) == 1) a[i] = b[i];
         return a;
     }
-    [[nodiscard]] double cost(const Genome& genome) const { return cost_(genome); }
+    [[nodiscard]] double cost(const Genome& genome) const {
+        const double cost = cost_(genome);
+        // Nothing is less than a number that is none: searches would never leave it.
+        return std::isnan(cost) ? std::numeric_limits<double>::infinity() : cost;
+    }
 
     /// From all ends and some random genomes, one integer at a time is changed for the better until
     /// none can be.
@@ -70,7 +85,7 @@ public:
         descend(best);
         const auto consider = [&](Genome start) {
             descend(start);
-            if (cost_(start) < cost_(best)) best = std::move(start);
+            if (cost(start) < cost(best)) best = std::move(start);
         };
         consider(ends(&IntegerRange::high));
         for (int i = 0; i < random_starts; ++i) consider(sample(random));
@@ -107,8 +122,9 @@ public:
             const bool is_last = genome.size() + 1 == ranges_.size();
             const bool ends_well = is_last ? behind == end : behind != end && *behind == ',';
             if (error != std::errc{} || !ends_well || x < range.low || x > range.high)
-                fail("integer problem: \"", text, "\", number ", genome.size() + 1, ": expected ",
-                     range.low, " to ", range.high, " of ", ranges_.size(), " numbers");
+                fail("integer problem: ", in_quotes(text), ", number ", genome.size() + 1,
+                     ": expected ", range.low, " to ", range.high, " of ", ranges_.size(),
+                     " numbers");
             genome.push_back(x);
             at = is_last ? behind : behind + 1;
         }
@@ -127,14 +143,14 @@ private:
     }
     /// Every integer to its ends, and up and down by powers of two.
     void descend(Genome& at) const {
-        double least = cost_(at);
+        double least = cost(at);
         for (bool improved = true; improved;) {
             improved = false;
             for (std::size_t i = 0; i < at.size(); ++i) {
                 const auto consider = [&](std::int64_t value) {
                     if (value < ranges_[i].low || value > ranges_[i].high) return;
                     const int old = std::exchange(at[i], static_cast<int>(value));
-                    const double cost_there = cost_(at);
+                    const double cost_there = cost(at);
                     if (cost_there < least) {
                         least = cost_there;
                         improved = true;
