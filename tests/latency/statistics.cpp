@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cmath>
+#include <span>
 #include <vector>
 
 using namespace hat::latency;
@@ -83,5 +85,22 @@ TEST_SUITE("latency/statistics") {
         CHECK(bootstrap_median(samples) == bootstrap_median(samples));
         CHECK(bootstrap_median(samples, {.seed = 1}).width() > 0);
         CHECK(bootstrap_median(std::array{2.0, 2.0, 2.0}) == Interval{2.0, 2.0});
+    }
+
+    TEST_CASE("nothing says nothing, and options out of range are errors") {
+        const std::span<const double> none;
+        CHECK_THROWS_WITH_AS(static_cast<void>(median(none)),
+                             "statistics: quantile of no samples, expected at least 1", hat::Error);
+        CHECK_THROWS_AS(static_cast<void>(moments(none)), hat::Error);
+        CHECK_THROWS_AS(static_cast<void>(trimmed_moments(none)), hat::Error);
+        CHECK_THROWS_AS(static_cast<void>(bootstrap_median(none)), hat::Error);
+        constexpr std::array one{1.0};
+        CHECK_THROWS_AS(static_cast<void>(quantile(one, 1.5)), hat::Error);
+        CHECK_THROWS_AS(static_cast<void>(quantile(one, std::nan(""))), hat::Error);
+        for (const int resamples : {0, -1})
+            CHECK_THROWS_WITH_AS(static_cast<void>(bootstrap_median(one, {.resamples = resamples})),
+                                 doctest::Contains("bootstrap: resamples = "), hat::Error);
+        CHECK_THROWS_WITH_AS(static_cast<void>(bootstrap_median(one, {.confidence = 3})),
+                             "bootstrap: confidence = 3.000000, expected 0 to 1", hat::Error);
     }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/config.hpp>
+#include <hat/core/error.hpp>
 #include <hat/core/random.hpp>
 
 #include <algorithm>
@@ -13,10 +14,19 @@
 
 /// What repeated measurements of one number say about it. Times on a machine that does other things
 /// too have a long tail on one side: the median is what a run takes, the mean is what the tail made
-/// of it.
+/// of it. Nothing says nothing: every function throws `Error` if there is no sample.
 namespace hat::latency {
 
+namespace detail {
+
+inline void require_samples(const char* name, std::size_t samples) {
+    if (samples == 0) fail("statistics: ", name, " of no samples, expected at least 1");
+}
+
+}  // namespace detail
+
 /// The value below which a share `q` of the samples lies, between two of them by interpolation.
+/// Precondition: the shapes hold.
 ///
 /// Shapes  sorted [at least 1], ascending;  0 <= q <= 1
 [[nodiscard]] inline double quantile_of_sorted(std::span<const double> sorted, double q) noexcept {
@@ -28,7 +38,10 @@ namespace hat::latency {
 }
 
 /// As `quantile_of_sorted`, of samples in any order.
+/// Throws  `Error` if `q` is not in 0 … 1.
 [[nodiscard]] inline double quantile(std::span<const double> samples, double q) {
+    detail::require_samples("quantile", samples.size());
+    require_between("statistics", "quantile", q, 0, 1);
     std::vector<double> sorted(samples.begin(), samples.end());
     std::sort(sorted.begin(), sorted.end());
     return quantile_of_sorted(sorted, q);
@@ -58,8 +71,12 @@ struct BootstrapOptions {
 /// seed.
 ///
 /// Cost    resamples · samples
+/// Throws  `Error` if an option is out of range: confidence 0 … 1, resamples 1 … 10^7
 [[nodiscard]] inline Interval bootstrap_median(std::span<const double> samples,
                                                const BootstrapOptions& options = {}) {
+    detail::require_samples("bootstrap", samples.size());
+    require_between("bootstrap", "confidence", options.confidence, 0, 1);
+    require_between("bootstrap", "resamples", options.resamples, 1, 10'000'000);
     Random random(options.seed);
     std::vector<double> drawn(samples.size());
     std::vector<double> medians(static_cast<std::size_t>(options.resamples));
@@ -81,8 +98,8 @@ struct Moments {
     friend constexpr bool operator==(const Moments&, const Moments&) = default;
 };
 
-[[nodiscard]] inline Moments moments(std::span<const double> samples) noexcept {
-    HAT_ASSERT(!samples.empty());
+[[nodiscard]] inline Moments moments(std::span<const double> samples) {
+    detail::require_samples("moments", samples.size());
     const auto n = static_cast<double>(samples.size());
     double sum = 0;
     for (const double x : samples) sum += x;
@@ -95,6 +112,7 @@ struct Moments {
 /// The published statistics of n repeated runs of HAT: sorted, without the
 /// ⌊n/10⌋ fastest and the max(1, ⌊n/10⌋) slowest. A single sample is kept.
 [[nodiscard]] inline Moments trimmed_moments(std::span<const double> samples) {
+    detail::require_samples("trimmed moments", samples.size());
     std::vector<double> sorted(samples.begin(), samples.end());
     std::sort(sorted.begin(), sorted.end());
     if (sorted.size() == 1) return moments(sorted);
