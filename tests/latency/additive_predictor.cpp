@@ -150,6 +150,15 @@ TEST_SUITE("latency/additive_predictor") {
                              "latency predictor: 9 rows are too few, expected at least 10", Error);
     }
 
+    TEST_CASE("rows that cannot have been measured are errors") {
+        LatencyTable rows = latency_rows(12);
+        rows[11].decoder_mean_ms = -1;
+        CHECK_THROWS_WITH_AS(static_cast<void>(fit_additive_predictor(rows)),
+                             "latency table: row 11: latency of the decoder = -1, expected 0 to "
+                             "1e+09",
+                             Error);
+    }
+
     TEST_CASE("fifty rows of the published tables suffice") {
         CHECK(published_mape("wmt14enfr_cpu_raspberrypi", 0) < 0.008);
         CHECK(published_mape("wmt14ende_cpu_raspberrypi", 120) < 0.012);

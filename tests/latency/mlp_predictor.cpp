@@ -28,6 +28,13 @@ TEST_SUITE("latency/mlp_predictor") {
         CHECK(predictor.predict_ms({.decoder_layers = 4}) == 100 * (1 + 2 * (3 * (4.0 / 6) + 0.5)));
     }
 
+    TEST_CASE("no latency is negative") {
+        MlpPredictor predictor(2, 1, published_mlp_inputs(published_feature_norm), 100);
+        predictor.weights().matrix(predictor.table()[3])(0, 0) = -1;  // the last bias
+        predictor.update();
+        CHECK(predictor.predict_ms({}) == 0.0);
+    }
+
     TEST_CASE("a predictor of a size or norm that makes no sense is an error") {
         CHECK_THROWS_WITH_AS(MlpPredictor(0, 4, published_mlp_inputs(published_feature_norm), 1),
                              "latency predictor: 4 hidden layers of 0 units, expected 1 … 16 of 1 "

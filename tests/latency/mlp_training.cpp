@@ -69,6 +69,8 @@ TEST_SUITE("latency/mlp_training") {
         MlpTraining training = small;
         training.width = 4;
         MlpPredictor predictor = detail::initial_mlp(table, training);
+        // The last bias: where predictions are cut off at 0, the loss is flat.
+        predictor.weights().matrix(predictor.table()[predictor.table().size() - 1])(0, 0) = 2;
         std::vector<float> x;
         std::vector<float> target;
         for (const LatencyRow& row : table) {
@@ -129,5 +131,13 @@ TEST_SUITE("latency/mlp_training") {
         CHECK(mlp_inputs_of(table).size() == published_feature_count + 1);
         CHECK(reads("decoder_unit_mmacs"));
         CHECK_FALSE(reads("decoder_weight_mb"));
+    }
+
+    TEST_CASE("rows that cannot have been measured are errors") {
+        LatencyTable rows = ::rows(12);
+        rows[2].features.decoder_layers = -1;
+        CHECK_THROWS_WITH_AS(static_cast<void>(train_mlp_predictor(rows)),
+                             "latency table: row 2: decoder_layer_num = -1, expected 0 to 1e+09",
+                             hat::Error);
     }
 }

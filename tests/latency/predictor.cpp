@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/latency/predictor.hpp>
+#include <hat/model/presets.hpp>
 
 #include "support/latency_rows.hpp"
 #include "support/temporary_directory.hpp"
@@ -56,10 +57,7 @@ TEST_SUITE("latency/predictor") {
     }
 
     TEST_CASE("an architecture is its features") {
-        hat::model::Architecture a;
-        a.decoder.embed_dim = 512;
-        a.decoder.layer_count = 1;
-        a.decoder.layer_shapes[0] = {.ffn_dim = 64, .heads = 4};
+        const hat::model::Architecture a = hat::model::transformer_tiny_lm(100);
         const Predictor predictor(fit_additive_predictor(latency_rows(40)));
         CHECK(predictor.predict_ms(a) == predictor.predict_ms(latency_features(a)));
         CHECK(predictor.interval(a).ms == predictor.predict_ms(a));
@@ -121,5 +119,31 @@ TEST_SUITE("latency/predictor") {
         message(with("/errors/bound", nullptr), ": errors: bound: expected a number, found null");
         message("", ": is 0 bytes long, too short for a safetensors file");
         CHECK_THROWS_AS(static_cast<void>(Predictor::load(directory / "missing")), Error);
+    }
+
+    TEST_CASE("an architecture that is not valid is an error, not a number") {
+        const Predictor predictor(small_mlp());
+        hat::model::Architecture a = hat::model::transformer_tiny(100);
+        CHECK(predictor.predict_ms(a) > 0);
+        for (const int layers : {-1, 17, 1'000'000}) {
+            CAPTURE(layers);
+            a.decoder.layer_count = layers;
+            CHECK_THROWS_WITH_AS(static_cast<void>(predictor.predict_ms(a)),
+                                 doctest::Contains("architecture: decoder_layers = "), Error);
+            CHECK_THROWS_AS(static_cast<void>(predictor.interval(a)), Error);
+        }
+    }
+
+    TEST_CASE("an interval is not upside down") {
+        MlpPredictor mlp = small_mlp();
+        mlp.weights().matrix(mlp.table()[3])(0, 0) = -1;
+        mlp.update();
+        const auto interval = Predictor(mlp, errors).interval(LatencyFeatures{});
+        CHECK(interval.low_ms <= interval.ms);
+        CHECK(interval.ms <= interval.high_ms);
+        for (const double bound : {-0.1, std::nan(""), HUGE_VAL})
+            CHECK_THROWS_WITH_AS(
+                Predictor(small_mlp(), Predictor::Errors{.cross_validated = {}, .bound = bound}),
+                doctest::Contains("latency predictor: the bound of the errors is"), Error);
     }
 }

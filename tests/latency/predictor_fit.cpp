@@ -124,7 +124,29 @@ TEST_SUITE("latency/predictor_fit") {
                              "expected at least 13 networks",
                              Error);
         CHECK_THROWS_WITH_AS(static_cast<void>(fit_predictor(latency_rows(40), {.folds = 1})),
-                             "latency predictor: folds = 1, expected 2 or more", Error);
+                             "latency predictor: folds = 1, expected 2 to 1000000", Error);
+        CHECK_THROWS_AS(static_cast<void>(fit_predictor(latency_rows(40), {.folds = 2147483647})),
+                        Error);
+        CHECK_THROWS_AS(static_cast<void>(fit_predictor(latency_rows(40), {.folds = 1'000'000})),
+                        Error);
         CHECK_THROWS_AS(static_cast<void>(fit_predictor({})), Error);
+    }
+
+    TEST_CASE("rows made in code that cannot have been measured are errors that name the row") {
+        LatencyTable rows = latency_rows(20);
+        for (const double time : {0.0, -1.0, std::nan(""), HUGE_VAL, 1e300}) {
+            CAPTURE(time);
+            rows[7].encoder_mean_ms = rows[7].decoder_mean_ms = time;
+            CHECK_THROWS_WITH_AS(static_cast<void>(fit_predictor(rows)),
+                                 doctest::Contains("latency table: row 7: latency"), Error);
+        }
+        rows = latency_rows(20);
+        rows[3].features.decoder_ffn_dim = std::nan("");
+        for (const PredictorKind kind : {PredictorKind::additive, PredictorKind::mlp})
+            CHECK_THROWS_WITH_AS(
+                static_cast<void>(fit_predictor(rows, small_options(kind))),
+                "latency table: row 3: decoder_ffn_embed_dim_avg = nan, expected 0 "
+                "to 1e+09",
+                Error);
     }
 }

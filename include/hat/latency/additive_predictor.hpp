@@ -136,11 +136,13 @@ template <std::size_t Terms, class TermsOf, class Time>
 
 /// Fits the model to measurements, encoder and decoder apart.
 ///
-/// Throws  `Error` if there are fewer than `additive_min_rows`.
+/// Throws  `Error` if there are fewer than `additive_min_rows`, or one has what is no feature or
+///         latency.
 [[nodiscard]] inline AdditivePredictor fit_additive_predictor(std::span<const LatencyRow> rows) {
     if (static_cast<int>(rows.size()) < additive_min_rows)
         fail("latency predictor: ", rows.size(), " rows are too few, expected at least ",
              additive_min_rows);
+    validate(rows);
     AdditivePredictor predictor;
     std::vector<double> encoder_weights;
     std::vector<double> decoder_weights;

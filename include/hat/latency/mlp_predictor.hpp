@@ -46,6 +46,9 @@ inline constexpr std::array<double, published_feature_count> published_feature_n
 ///
 ///     latency_ms = net(features / feature_norm) · latency_norm_ms.
 ///
+/// or 0 where that is negative: no latency is, and far from the rows that it was trained on the
+/// network may say anything. (The reference leaves it as it is.)
+///
 /// It reads the published ten features, or which ones it is told: those of DExTra units, say.
 /// Predictions are computed in double precision: the reference's, in single precision, are within
 /// a millionth of them.
@@ -104,7 +107,7 @@ public:
                 for (double& yj : y) yj = std::max(yj, 0.0);
             x.swap(y);
         }
-        return x[0] * latency_norm_ms_;
+        return std::max(x[0] * latency_norm_ms_, 0.0);  // a NaN stays what it is
     }
 
     /// The features that it reads, in their order.

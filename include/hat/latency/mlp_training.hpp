@@ -107,12 +107,15 @@ inline void differentiate_mlp(autograd::Tape& tape, const TensorTable& table, Sl
 /// Trains a predictor on all `rows` as HAT does (arXiv:2005.14187, section 3.2); the same seed
 /// gives the same one. `progress(step)` is called before every step.
 ///
-/// Throws  `Error` if there is no row or an option is out of range.
+/// Throws  `Error` if there is no row, one has what is no feature or latency, or an option is out
+/// of
+///         range.
 template <class Progress>
 [[nodiscard]] MlpPredictor train_mlp_predictor(std::span<const LatencyRow> rows,
                                                const MlpTraining& training,
                                                const Progress& progress) {
     if (rows.empty()) fail("latency predictor: no rows to learn from");
+    validate(rows);
     if (training.steps < 1 || training.batch < 1 || !(training.learning_rate > 0))
         fail("latency predictor: steps = ", training.steps, ", batch = ", training.batch,
              ", learning_rate = ", training.learning_rate, ", expected numbers above 0");

@@ -47,8 +47,15 @@ public:
         double bound = 0;  ///< `interval_level` of the errors are below it, as parts of the latency
     };
 
+    /// Throws  `Error` if the bound of the errors, or the width of an additive model's intervals,
+    /// is
+    ///         not a number of at least 0.
     explicit Predictor(Model model, std::optional<Errors> errors = std::nullopt)
-        : model_(std::move(model)), errors_(errors) {}
+        : model_(std::move(model)), errors_(errors) {
+        if (errors_) check_width("the bound of the errors", errors_->bound);
+        if (const auto* additive = std::get_if<AdditivePredictor>(&model_))
+            check_width("interval_width", additive->interval_width);
+    }
 
     /// Throws  `Error` if the file is no predictor, naming what is missing or wrong in it.
     [[nodiscard]] static Predictor load(const std::string& path);
@@ -62,7 +69,9 @@ public:
     [[nodiscard]] double predict_ms(const LatencyFeatures& features) const {
         return std::visit([&](const auto& model) { return model.predict_ms(features); }, model_);
     }
+    /// Throws  `Error` if the architecture is not valid.
     [[nodiscard]] double predict_ms(const model::Architecture& architecture) const {
+        validate(architecture);
         return predict_ms(latency_features(architecture));
     }
 
@@ -75,7 +84,9 @@ public:
         const double half = errors_->bound * ms;
         return {.ms = ms, .low_ms = std::max(ms - half, 0.0), .high_ms = ms + half};
     }
+    /// Throws  `Error` if the architecture is not valid.
     [[nodiscard]] LatencyPrediction interval(const model::Architecture& architecture) const {
+        validate(architecture);
         return interval(latency_features(architecture));
     }
 
@@ -91,6 +102,11 @@ public:
     [[nodiscard]] const std::optional<Errors>& errors() const noexcept { return errors_; }
 
 private:
+    static void check_width(const char* name, double width) {
+        if (!(width >= 0) || !std::isfinite(width))
+            fail("latency predictor: ", name, " is ", width, ", expected a number of at least 0");
+    }
+
     Model model_;
     std::optional<Errors> errors_;
 };

@@ -29,7 +29,7 @@ enum class PredictorKind : std::uint8_t { automatic, additive, mlp };
 
 struct PredictorOptions {
     PredictorKind kind = PredictorKind::automatic;
-    int folds = 5;                           ///< of the cross-validation
+    int folds = 5;                           ///< of the cross-validation, 2 or more
     std::uint64_t seed = 0;                  ///< of the folds and of the MLP
     int threads = 1;                         ///< 0: one per core; changes no result
     MlpTraining mlp = brisk_mlp_training();  ///< but for its seed
@@ -95,13 +95,15 @@ template <class Fit>
 /// All rows of a network are in the same fold, so that none is predicted by what was fitted to
 /// another one of its own.
 ///
-/// Throws  `Error` if there are too few networks, or an option is out of range.
+/// Throws  `Error` if there are too few networks, a row has what is no feature or latency, or an
+///         option is out of range.
 [[nodiscard]] inline PredictorFit fit_predictor(std::span<const LatencyRow> rows,
                                                 const PredictorOptions& options = {}) {
+    validate(rows);
     const auto count = static_cast<int>(rows.size());
     const auto networks = static_cast<int>(networks_of(rows).size());
-    if (options.folds < 2)
-        fail("latency predictor: folds = ", options.folds, ", expected 2 or more");
+    constexpr int many = 1'000'000;
+    require_between("latency predictor", "folds", options.folds, 2, many);
     if (const int fewest = detail::fewest_networks(options.folds); networks < fewest) {
         const std::string of_networks =
             networks < count ? " of " + std::to_string(networks) + " networks" : "";

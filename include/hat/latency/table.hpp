@@ -211,6 +211,26 @@ inline void check_total(const io::Csv& csv, int row, const LatencyDetails& found
 
 }  // namespace detail
 
+/// Checks rows that predictors are to learn from, which may have been made in code: features and
+/// times are numbers from 0 to 10^9, and the whole latency is above 0, from 10^-9 ms on.
+///
+/// Throws  `Error` naming the first row, from 0 on, and what is wrong in it.
+inline void validate(std::span<const LatencyRow> rows) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto require = [i](std::string_view name, double value, double low) {
+            constexpr double high = 1e9;
+            if (!(value >= low && value <= high))
+                fail("latency table: row ", i, ": ", name, " = ", io::number_text(value),
+                     ", expected ", io::number_text(low), " to ", io::number_text(high));
+        };
+        for (const LatencyFeature& feature : latency_feature_table)
+            require(feature.name, rows[i].features.*feature.place, 0);
+        require("latency of the encoder", rows[i].encoder_ms(), 0);
+        require("latency of the decoder", rows[i].decoder_ms(), 0);
+        require("latency", rows[i].total_ms(), 1e-9);
+    }
+}
+
 /// More than any table has.
 inline constexpr std::size_t latency_table_bytes = std::size_t{1} << 28;
 
