@@ -6,6 +6,7 @@
 #include <array>
 #include <concepts>
 #include <type_traits>
+#include <utility>
 
 using hat::as_eigen;
 using hat::as_vector_view;
@@ -17,6 +18,15 @@ using hat::VectorView;
 namespace {
 
 using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+template <class Matrix>
+constexpr bool has_view = requires(Matrix&& m) {
+    as_view(std::forward<Matrix>(m));
+};
+template <class Vector>
+constexpr bool has_vector_view = requires(Vector&& v) {
+    as_vector_view(std::forward<Vector>(v));
+};
 
 }  // namespace
 
@@ -78,5 +88,21 @@ TEST_SUITE("core/eigen") {
         Eigen::MatrixXf m(4, 4);
         CHECK_THROWS_WITH_AS((void)as_vector_view(m.row(1)),
                              "as_vector_view: numbers are 4 apart, expected 1", hat::Error);
+    }
+
+    TEST_CASE("a temporary matrix has no view, and sizes are numbers of type int") {
+        static_assert(has_view<RowMajor&> && has_view<const RowMajor&>);
+        static_assert(!has_view<RowMajor> && !has_view<const RowMajor>);
+        static_assert(has_view<Eigen::Map<RowMajor>>);
+        static_assert(!has_vector_view<Eigen::Vector3f> && has_vector_view<Eigen::Vector3f&>);
+
+        float number = 0;
+        const Eigen::Index many = Eigen::Index{1} << 31U;
+        const Eigen::Map<RowMajor> rows(&number, many, 1);
+        CHECK_THROWS_WITH_AS((void)as_view(rows),
+                             "as_view: a size of 2147483648, expected at most 2147483647",
+                             hat::Error);
+        const Eigen::Map<Eigen::RowVectorXf> vector(&number, many);
+        CHECK_THROWS_AS((void)as_vector_view(vector), hat::Error);
     }
 }

@@ -9,6 +9,7 @@
 #include <Eigen/Core>
 
 #include <cstddef>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -39,6 +40,20 @@ using EigenMatrix =
     ConstLike<T, Eigen::Matrix<std::remove_const_t<T>, Rows, Cols,
                                Cols == 1 && Rows != 1 ? Eigen::ColMajor : Eigen::RowMajor>>;
 
+/// All but a matrix that is gone before a view of it could be used. (What a temporary map or block
+/// looks at may well last.)
+template <class Derived>
+concept LastingMatrix = std::is_lvalue_reference_v<Derived> ||
+    !std::is_base_of_v<Eigen::PlainObjectBase<std::remove_cvref_t<Derived>>,
+                       std::remove_cvref_t<Derived>>;
+
+/// A size of Eigen's as one of ours.
+[[nodiscard]] inline int size_from_eigen(const char* where, Eigen::Index size) {
+    if (size > std::numeric_limits<int>::max())
+        fail(where, ": a size of ", size, ", expected at most ", std::numeric_limits<int>::max());
+    return static_cast<int>(size);
+}
+
 template <class Derived>
 using NumberOf = std::remove_pointer_t<decltype(std::declval<Derived&>().data())>;
 
@@ -68,8 +83,8 @@ template <class T, Extent Size>
 /// A row-major matrix, map, reference or block of Eigen's as a view of ours: constant if it is,
 /// with the sizes that it fixes. Of a column-major one take the transpose.
 ///
-/// Throws  `Error` if numbers of a row are not neighbours in memory.
-template <class Derived>
+/// Throws  `Error` if numbers of a row are not neighbours in memory, or a size is no `int`.
+template <detail::LastingMatrix Derived>
 [[nodiscard]] auto as_view(Derived&& matrix) {
     using Plain = std::remove_reference_t<Derived>;
     static_assert(bool(Plain::IsRowMajor),
@@ -79,22 +94,23 @@ template <class Derived>
     if (matrix.innerStride() != 1)
         fail("as_view: numbers of a row are ", matrix.innerStride(), " apart, expected 1");
     return MatrixView<detail::NumberOf<Plain>, Rows, Cols>(
-        matrix.data(), Rows(static_cast<int>(matrix.rows())), Cols(static_cast<int>(matrix.cols())),
+        matrix.data(), Rows(detail::size_from_eigen("as_view", matrix.rows())),
+        Cols(detail::size_from_eigen("as_view", matrix.cols())),
         static_cast<std::ptrdiff_t>(matrix.outerStride()));
 }
 
 /// A vector of Eigen's, row or column.
 ///
-/// Throws  `Error` if its numbers are not neighbours in memory.
-template <class Derived>
+/// Throws  `Error` if its numbers are not neighbours in memory, or its size is no `int`.
+template <detail::LastingMatrix Derived>
 [[nodiscard]] auto as_vector_view(Derived&& vector) {
     using Plain = std::remove_reference_t<Derived>;
     static_assert(bool(Plain::IsVectorAtCompileTime), "as_vector_view: is a matrix: use as_view");
     using Size = detail::ExtentOfEigen<Plain::SizeAtCompileTime>;
     if (vector.innerStride() != 1)
         fail("as_vector_view: numbers are ", vector.innerStride(), " apart, expected 1");
-    return VectorView<detail::NumberOf<Plain>, Size>(vector.data(),
-                                                     Size(static_cast<int>(vector.size())));
+    return VectorView<detail::NumberOf<Plain>, Size>(
+        vector.data(), Size(detail::size_from_eigen("as_vector_view", vector.size())));
 }
 
 }  // namespace hat
