@@ -39,6 +39,7 @@ TEST_SUITE("core/extent") {
     TEST_CASE("only two fixed sizes can be known not to divide") {
         static_assert(may_divide<Fixed<12>, Fixed<4>>);
         static_assert(!may_divide<Fixed<510>, Fixed<4>>);
+        static_assert(!may_divide<Fixed<8>, Fixed<0>> && !may_divide<Fixed<8>, Fixed<-2>>);
         static_assert(may_divide<int, Fixed<4>> && may_divide<Fixed<510>, int>);
     }
 

@@ -52,17 +52,21 @@ constexpr auto multiply(A a, B b) noexcept {
 
 template <Extent A, Extent B>
 constexpr auto divide(A a, B b) noexcept {
-    if constexpr (FixedExtent<A> && FixedExtent<B>)
-        return Fixed<A::value / B::value>{};
-    else
+    if constexpr (FixedExtent<A> && FixedExtent<B>) {
+        static_assert(B::value >= 1, "Fixed<N> divides nothing where N is less than 1");
+        return Fixed<A::value / (B::value >= 1 ? B::value : 1)>{};
+    } else
         return int{a} / int{b};
 }
 
-/// False only if the compiler knows both and `Divisor` does not divide `Dividend`.
+/// False only if the compiler knows both and `Divisor` does not divide `Dividend`, as none below 1
+/// does.
 template <Extent Dividend, Extent Divisor>
 inline constexpr bool may_divide = true;
 template <int Dividend, int Divisor>
-inline constexpr bool may_divide<Fixed<Dividend>, Fixed<Divisor>> = Dividend % Divisor == 0;
+inline constexpr bool
+    may_divide<Fixed<Dividend>, Fixed<Divisor>> = Divisor >= 1 &&
+                                                  Dividend % (Divisor >= 1 ? Divisor : 1) == 0;
 
 /// False only if the compiler knows both and they are not equal.
 template <Extent A, Extent B>
