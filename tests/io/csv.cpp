@@ -46,6 +46,23 @@ TEST_SUITE("io/csv") {
         message("a,b\n1,\x01\xff\n", "t.csv:2: b: expected a number, found \"\\u0001\uFFFD\"");
     }
 
+    TEST_CASE("columns may be checked before there are rows") {
+        std::string text = "a,b\n";
+        for (int i = 0; i < 1000; ++i) text += "1,2\n";
+        int calls = 0;
+        const auto check = [&](const Csv& csv) {
+            ++calls;
+            CHECK(csv.rows() == 0);
+            CHECK(csv.find("b") == 1);
+        };
+        CHECK(Csv::parse(text, "t.csv", check).rows() == 1000);
+        CHECK(calls == 1);
+        CHECK_THROWS_WITH_AS(
+            static_cast<void>(Csv::parse(
+                "a\n\"", "t.csv", [](const Csv& csv) { hat::fail(csv.where(), ": no column b"); })),
+            "t.csv: no column b", Error);
+    }
+
     TEST_CASE("what a message shows of a file is short and on one line") {
         const std::string field(1'000'000, 'x');
         const std::string shown = field.substr(0, 80) + "…";

@@ -33,6 +33,13 @@ public:
     /// Throws  `Error` if there is no header, a column name is empty or there twice, a line has
     /// another number of fields than the header, or a field has a quotation mark.
     [[nodiscard]] static Csv parse(std::string_view text, std::string where) {
+        return parse(text, std::move(where), [](const Csv&) {});
+    }
+    /// The same; `check_columns(csv)` is called once the header is known, before any row takes
+    /// memory.
+    template <class Check>
+    [[nodiscard]] static Csv parse(std::string_view text, std::string where,
+                                   const Check& check_columns) {
         Csv csv(std::move(where));
         text = skip_byte_order_mark(text);
         for (int line = 1; !text.empty(); ++line) {
@@ -41,6 +48,7 @@ public:
             text.remove_prefix(std::min(end + 1, text.size()));
             if (content.ends_with('\r')) content.remove_suffix(1);
             csv.add_line(content, line);
+            if (line == 1) check_columns(std::as_const(csv));
         }
         if (csv.header_.empty())
             fail(csv.where_, ":1: expected a line of column names, found nothing");

@@ -302,8 +302,10 @@ inline void check_features_known(const io::Csv& csv, int row, const LatencyDetai
 [[nodiscard]] inline LatencyTable
 latency_table_from_csv(std::string_view text, const std::string& where,
                        std::vector<std::string>* unknown = nullptr) {
-    const io::Csv csv = io::Csv::parse(text, where);
-    const bool details = detail::check_columns(csv, unknown);
+    bool details = false;
+    const io::Csv csv = io::Csv::parse(text, where, [&](const io::Csv& header) {
+        details = detail::check_columns(header, unknown);
+    });
     LatencyTable table(static_cast<std::size_t>(csv.rows()));
     for (int row = 0; row < csv.rows(); ++row) {
         LatencyRow& out = table[static_cast<std::size_t>(row)];
