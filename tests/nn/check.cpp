@@ -43,6 +43,10 @@ struct Pair {
     static constexpr void members(const auto& f, auto&... self) { f("layers", self.layers...); }
 };
 
+QueriesKeysValues all_of(const Variable& x) {
+    return {{x, 0, x.cols()}, {x, 0, x.cols()}, {x, 0, x.cols()}};
+}
+
 constexpr std::array offsets{0, 5};
 constexpr Ragged sentences(offsets.data(), 1);
 
@@ -245,5 +249,39 @@ TEST_SUITE("nn/check") {
         const std::array tokens{1, 2, 10, 3, 4};
         CHECK(message_of([&] { forward(own.eval, embedding, tokens, sentences, 1.0F); }) ==
               "Embedding: a sentence has token 10, expected 0 to 9");
+    }
+
+    TEST_CASE("sentences that do not lie one behind the other") {
+        GroupLayers layers(1);
+        OwnEval own;
+        const Variable x = layers.variable(3, 16);
+        const auto attend = [&](std::span<const int> bad) {
+            const WholeSequences past{Ragged(bad.data(), static_cast<int>(bad.size()) - 1)};
+            return message_of([&] { static_cast<void>(past.attend(own.eval, 2, all_of(x))); });
+        };
+        CHECK(attend(std::array{0, 100, 3}) ==
+              "attention: sentence 1 has -97 tokens, expected offsets that do not fall");
+        CHECK(attend(std::array{0, -5, 3}) ==
+              "attention: sentence 0 has -5 tokens, expected offsets that do not fall");
+        CHECK(attend(std::array{1, 3}) == "attention: the sentences begin at row 1, expected 0");
+        CHECK(attend(std::array{0, 1, 1, 3}) == "no error");
+
+        const Embedding<Trainable> table{layers.parameter(4, 16)};
+        constexpr std::array tokens{1, 2, 3};
+        constexpr std::array falling{0, 100, 3};
+        CHECK(message_of([&] {
+                  forward(own.eval, table, tokens, Ragged(falling.data(), 2), 1.0F);
+              }) == "Embedding: sentence 1 has -97 tokens, expected offsets that do not fall");
+    }
+
+    TEST_CASE("an embedding without weights") {
+        OwnEval own;
+        constexpr std::array tokens{1, 2, 3, 0, 1};
+        const auto message = [&](const auto& empty) {
+            return message_of([&] { forward(own.eval, empty, tokens, sentences, 1.0F); });
+        };
+        CHECK(message(Embedding<Packed>{}) == "Embedding: it has no weights");
+        CHECK(message(Embedding<Packed, hat::Fixed<8>, hat::Fixed<16>>{}) ==
+              "Embedding: it has no weights");
     }
 }

@@ -13,7 +13,9 @@ class Ragged {
 public:
     constexpr Ragged() = default;
     constexpr Ragged(const int* offsets, int sentences) noexcept
-        : offsets_(offsets), sentences_(sentences) {}
+        : offsets_(offsets), sentences_(sentences) {
+        HAT_ASSERT(sentences >= 0);
+    }
 
     [[nodiscard]] constexpr int sentences() const noexcept { return sentences_; }
     [[nodiscard]] constexpr int tokens() const noexcept {

@@ -89,8 +89,20 @@ constexpr void check_length(const Path& path, const char* layer, const char* nam
         fail(place_text(path), layer, ": the ", name, " has ", length_of(vector),
              " numbers, expected ", expected);
 }
+/// That sentences lie one behind the other, the first one at row 0.
+inline void check_sentences(const char* layer, const Ragged& sentences) {
+    const int count = sentences.sentences();
+    if (count < 0) fail(layer, ": ", count, " sentences, expected 0 or more");
+    if (count > 0 && sentences.begin(0) != 0)
+        fail(layer, ": the sentences begin at row ", sentences.begin(0), ", expected 0");
+    for (int i = 0; i < count; ++i)
+        if (sentences.length(i) < 0)
+            fail(layer, ": sentence ", i, " has ", sentences.length(i),
+                 " tokens, expected offsets that do not fall");
+}
 /// That there is a row for every token.
 inline void check_rows(const char* layer, int rows, const Ragged& sentences) {
+    check_sentences(layer, sentences);
     if (rows != sentences.tokens())
         fail(layer, ": ", rows, " rows, but sentences of ", sentences.tokens(), " tokens in all");
 }

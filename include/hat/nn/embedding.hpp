@@ -34,6 +34,7 @@ namespace detail {
 
 inline void check_embedding(std::size_t tokens, const Ragged& sentences, int dim,
                             ConstMatrix positions) {
+    check_sentences("Embedding", sentences);
     if (tokens != static_cast<std::size_t>(sentences.tokens()))
         fail("Embedding: ", tokens, " tokens, but the sentences have ", sentences.tokens());
     if (positions.empty()) return;
@@ -52,12 +53,13 @@ inline void check_embedding(std::size_t tokens, const Ragged& sentences, int dim
 ///
 /// Shapes  tokens [sentences.tokens()],  positions [≥ longest + 2, dim],
 ///         result [sentences.tokens(), dim]
-/// Throws  `Error` if the sizes do not fit, or a token has no row
+/// Throws  `Error` if the sizes do not fit, there are no weights, or a token has no row
 template <class Context, class Weights, class Vocab, class Dim>
 Variable forward(Context& context, const Embedding<Weights, Vocab, Dim>& layer,
                  std::span<const int> tokens, const Ragged& sentences, float scale,
                  const autograd::Parameter& positions = {}, float dropout = 0.0F) {
     detail::check_context<Context, Weights>();
+    if (layer.weight.empty()) fail("Embedding: it has no weights");
     detail::check_embedding(tokens.size(), sentences, detail::width_of(layer.weight),
                             positions.value);
     check_token_ids(tokens, detail::height_of(layer.weight), "Embedding: a sentence");
