@@ -25,7 +25,7 @@ inline void add_search_flags(CLI::App& command, SearchFlags& flags) {
     number("--beam", search.beam, {.low = 1, .high = 1000}, "hypotheses a sentence; 1 is greedy");
     number("--threads", flags.threads, {.low = 0}, "0: all cores");
     number("--batch", flags.batch, {.low = 1}, "sentences that are translated together");
-    number("--length-penalty", search.length_penalty, {.low = -100, .high = 100},
+    number("--length-penalty", search.length_penalty, {.low = -10, .high = 10},
            "scores are divided by length to this power");
     number("--max-length-a", search.max_length_a, {.low = 0, .high = 10'000},
            "a translation has at most a · source length + b tokens");

@@ -169,7 +169,7 @@ TEST_SUITE("decode/sampling") {
                                  message, hat::Error);
         };
         check({.tokens = 0}, "sampling: tokens = 0, expected 1 or more");
-        check({.temperature = 0}, "sampling: temperature = 0.000000, expected more than 0");
+        check({.temperature = 0}, "sampling: temperature = 0.000000, expected 10^-6 to 10^6");
         check({.top_k = -1}, "sampling: top k = -1, expected 0 (all) or more");
         check({.top_p = 0}, "sampling: top p = 0.000000, expected more than 0 and at most 1");
         check({.tokens = 1023}, "sampling: a prompt of 2 tokens and 1023 more, expected at most "

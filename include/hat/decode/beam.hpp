@@ -47,10 +47,11 @@ public:
     /// many as there are, if the vocabulary is too small for that): `Hypotheses`, or whatever else
     /// has their members.
     ///
-    /// Throws  `Error` if the model's output is not a number
+    /// Throws  `Error` if an option is out of range, or the model's output is not a number
     template <StepModel Model>
     void run(Model& model, const Sources& sources, const SpecialTokens& special,
              const SearchOptions& options, auto&& results) {
+        validate(options);
         vocab_size_ = model.vocab_size();
         beam_ = std::max(1, std::min(options.beam, vocab_size_ - 1));
         eos_ = special.eos;

@@ -38,10 +38,11 @@ public:
     /// Fills `results`, one entry of one hypothesis for every sentence of `sources`: `Hypotheses`,
     /// or whatever else has their members.
     ///
-    /// Throws  `Error` if the model's output is not a number
+    /// Throws  `Error` if an option is out of range, or the model's output is not a number
     template <StepModel Model>
     void run(Model& model, const Sources& sources, const SpecialTokens& special,
              const SearchOptions& options, auto&& results) {
+        validate(options);
         start(model, sources, special, options);
         const Selection selection{.count = 1,
                                   .normalize = options.scores,

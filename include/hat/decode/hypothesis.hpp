@@ -15,11 +15,11 @@
 
 namespace hat::decode {
 
-/// How a search goes.
+/// How a search goes. The ranges of penalties and temperature are those that leave scores finite.
 struct SearchOptions {
-    int beam = 5;           ///< hypotheses per sentence; 1 is greedy
-    bool normalize = true;  ///< scores are divided by length^length_penalty
-    float length_penalty = 1.0F;
+    int beam = 5;                 ///< hypotheses per sentence; 1 is greedy
+    bool normalize = true;        ///< scores are divided by length^length_penalty
+    float length_penalty = 1.0F;  ///< −10 … 10
     /// A target may have ⌊max_length_a · source length + max_length_b⌋ tokens before its eos; the
     /// source length counts eos.
     float max_length_a = 0.0F;
@@ -27,12 +27,12 @@ struct SearchOptions {
     /// If not 0, the source length that the limits of all sentences are computed from: the
     /// reference takes the width of the padded batch.
     int padded_length = 0;
-    int min_length = 1;       ///< tokens before eos, at least
-    int no_repeat_ngram = 0;  ///< no n-gram of so many tokens twice in a target; 0: any
-    bool unk = true;          ///< whether unk may be chosen
-    float unk_penalty = 0.0F;
-    float temperature = 1.0F;
-    bool scores = true;  ///< greedy search: whether scores are wanted, which cost a softmax
+    int min_length = 1;        ///< tokens before eos, at least
+    int no_repeat_ngram = 0;   ///< no n-gram of so many tokens twice in a target; 0: any
+    bool unk = true;           ///< whether unk may be chosen
+    float unk_penalty = 0.0F;  ///< that its score is lowered by; −10^9 … 10^9
+    float temperature = 1.0F;  ///< that logits are divided by; 10^-6 … 10^6
+    bool scores = true;        ///< greedy search: whether scores are wanted, which cost a softmax
 };
 
 /// Throws  `Error` naming the first option that is out of range.
@@ -41,8 +41,8 @@ inline void validate(const SearchOptions& options) {
         if (!holds) fail("search: ", name, " = ", value, ", expected ", expected);
     };
     require(options.beam >= 1 && options.beam <= 10'000, "beam", options.beam, "1 to 10000");
-    require(std::isfinite(options.length_penalty), "length penalty", options.length_penalty,
-            "a number");
+    require(std::abs(options.length_penalty) <= 10, "length penalty", options.length_penalty,
+            "-10 to 10");
     require(options.max_length_a >= 0 && options.max_length_a <= 1e4F, "max length factor",
             options.max_length_a, "0 to 10000");
     require(options.max_length_b >= 0, "max length", options.max_length_b, "0 or more");
@@ -50,9 +50,10 @@ inline void validate(const SearchOptions& options) {
     require(options.min_length >= 0, "min length", options.min_length, "0 or more");
     require(options.no_repeat_ngram >= 0, "no repeat n-gram", options.no_repeat_ngram,
             "0 (any) or more");
-    require(std::isfinite(options.unk_penalty), "unk penalty", options.unk_penalty, "a number");
-    require(options.temperature > 0 && std::isfinite(options.temperature), "temperature",
-            options.temperature, "more than 0");
+    require(std::abs(options.unk_penalty) <= 1e9F, "unk penalty", options.unk_penalty,
+            "-10^9 to 10^9");
+    require(options.temperature >= 1e-6F && options.temperature <= 1e6F, "temperature",
+            options.temperature, "10^-6 to 10^6");
 }
 
 /// What the logit of unk is lowered by.

@@ -37,8 +37,9 @@ inline void validate(const SamplingOptions& options) {
         if (!holds) fail("sampling: ", name, " = ", value, ", expected ", expected);
     };
     require(options.tokens >= 1, "tokens", options.tokens, "1 or more");
-    require(options.temperature > 0 && std::isfinite(options.temperature), "temperature",
-            options.temperature, "more than 0");
+    // Beyond it, scores need not be finite.
+    require(options.temperature >= 1e-6F && options.temperature <= 1e6F, "temperature",
+            options.temperature, "10^-6 to 10^6");
     require(options.top_k >= 0, "top k", options.top_k, "0 (all) or more");
     require(options.top_p > 0 && options.top_p <= 1, "top p", options.top_p,
             "more than 0 and at most 1");
