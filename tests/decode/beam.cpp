@@ -272,6 +272,20 @@ TEST_SUITE("decode/beam") {
         CHECK(second == without_search);
     }
 
+    TEST_CASE("options that leave no finite score are errors of every search") {
+        ToyModel model(vocab_size, hat::support::random_logits(vocab_size, 2, 0.3F));
+        OwnedSources sources;
+        sources.push_back(std::vector<int>{special.eos});
+        std::vector<Hypotheses> results(1);
+        for (const SearchOptions& wrong : {SearchOptions{.beam = 2, .temperature = 1e-45F},
+                                           SearchOptions{.beam = 2, .unk_penalty = -3e38F},
+                                           SearchOptions{.beam = 2, .length_penalty = -3e38F}}) {
+            CHECK_THROWS_AS(search(model, sources, wrong), hat::Error);
+            CHECK_THROWS_AS(GreedySearch().run(model, sources.view(), special, wrong, results),
+                            hat::Error);
+        }
+    }
+
     TEST_CASE("outputs that are not numbers are an error") {
         ToyModel model(vocab_size, [](const auto&, const auto&) {
             return std::vector<float>(vocab_size, std::numeric_limits<float>::quiet_NaN());
