@@ -10,6 +10,13 @@
 # and Ubuntu, as root or with sudo for the packages to install.
 set -euo pipefail
 
+for argument in "${1:-}" "${2:-}"; do
+    if [[ $argument == -* ]]; then
+        echo "quickstart.sh: found $argument in place of a language or a folder, expected" \
+            "quickstart.sh [LANGUAGE] [FOLDER] [OPTION OF hat quickstart…]" >&2
+        exit 2
+    fi
+done
 language=${1:-de}
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 folder=${2:-$root/build/quickstart}

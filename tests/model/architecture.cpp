@@ -119,7 +119,8 @@ TEST_SUITE("model/architecture") {
         a.source_vocab_size = 900;
         check_invalid(a,
                       "architecture: sharing = all needs one vocabulary, but source_vocab_size = "
-                      "900 and target_vocab_size = 1000");
+                      "900 and target_vocab_size = 1000; expected sharing none or "
+                      "decoder_input_output");
         a = tiny;
         a.decoder.final_norm = true;
         check_invalid(a, "architecture: decoder_final_norm needs norm = pre");

@@ -45,6 +45,18 @@ TEST_SUITE("nn/linear") {
         CHECK(z.value(0, 1) == 0.0F);
     }
 
+    TEST_CASE("a layer without weights is an error, of fixed sizes, too") {
+        Layers layers(1);
+        const Variable x = layers.variable(2, 16);
+        OwnEval own;
+        const Linear<Packed, hat::Fixed<16>, hat::Fixed<16>> packed;
+        const Linear<Trainable, hat::Fixed<16>, hat::Fixed<16>> trainable;
+        CHECK_THROWS_WITH_AS(forward(own.eval, packed, x), "Linear: its weight is empty",
+                             hat::Error);
+        CHECK_THROWS_WITH_AS(forward(own.eval, trainable, x), "Linear: its weight is empty",
+                             hat::Error);
+    }
+
     TEST_CASE("every activation is that of the sum") {
         Layers layers(1);
         const auto layer = layers.linear(37, 19);

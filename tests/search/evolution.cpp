@@ -206,6 +206,15 @@ TEST_SUITE("search/evolution") {
         CHECK(search.scored().empty());
     }
 
+    TEST_CASE("before anything is scored, to ask for the best is an error") {
+        ToySearch toy;
+        const Evolution evolution(toy, 30, small);
+        CHECK_THROWS_WITH_AS(evolution.best(),
+                             "search: nothing was scored yet: call iterate() before best()",
+                             hat::Error);
+        CHECK(evolution.best(3).empty());
+    }
+
     TEST_CASE("options out of range are errors") {
         ToySearch problem;
         CHECK_THROWS_WITH_AS(Evolution(problem, 12, {.population = 0}),

@@ -73,8 +73,8 @@ void fail_with_place(const F& f, const Parts&... place) {
 /// Checks an option: low ≤ value ≤ high, which a NaN is not.
 /// Throws  `Error` with the line "group: name = value, expected low to high".
 template <class Number, class Bound>
-void require_between(std::string_view group, std::string_view name, Number value, Bound low,
-                     Bound high) {
+constexpr void require_between(std::string_view group, std::string_view name, Number value,
+                               Bound low, Bound high) {
     if (!(value >= low && value <= high))
         fail(group, ": ", name, " = ", value, ", expected ", low, " to ", high);
 }

@@ -35,9 +35,13 @@ inline constexpr std::array enum_words<model::Norm>{"post", "pre"};
 template <>
 inline constexpr std::array enum_words<nn::DExTraVariant>{"dextra", "define"};
 
+/// Throws  `Error` if there is no word for it
 template <class Enum>
-[[nodiscard]] constexpr const char* enum_word(Enum value) noexcept {
-    return enum_words<Enum>[static_cast<std::size_t>(value)];
+[[nodiscard]] constexpr const char* enum_word(Enum value) {
+    const auto index = static_cast<std::size_t>(value);
+    if (index >= enum_words<Enum>.size())
+        fail("io/architecture_fields.hpp: value ", index, " of an enumeration has no word there");
+    return enum_words<Enum>[index];
 }
 
 /// fairseq's words for the activations, and behind them one of our own.

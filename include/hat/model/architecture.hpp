@@ -266,7 +266,8 @@ constexpr void validate(const Architecture& a) {
                       max_layers - a.encoder.layer_count);
         if (a.sharing == Sharing::all && a.source_vocab_size != a.target_vocab_size)
             fail("architecture: sharing = all needs one vocabulary, but source_vocab_size = ",
-                 a.source_vocab_size, " and target_vocab_size = ", a.target_vocab_size);
+                 a.source_vocab_size, " and target_vocab_size = ", a.target_vocab_size,
+                 "; expected sharing none or decoder_input_output");
     } else {
         constexpr const char* reason = "without an encoder";
         require_zero({}, "source_vocab_size", a.source_vocab_size, reason);

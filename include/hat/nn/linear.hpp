@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/error.hpp>
 #include <hat/core/extent.hpp>
 #include <hat/core/tree.hpp>
 #include <hat/nn/check.hpp>
@@ -39,6 +40,7 @@ Variable forward(Context& context, const Linear<Weights, Out, In>& layer, const 
                  Activation activation = Activation::linear) {
     detail::check_context<Context, Weights>();
     layer.check_sizes();
+    if (layer.weight.empty()) fail("Linear: its weight is empty");
     detail::check_width("Linear", x.cols(), layer.weight.inputs());
     return Weights::multiply(context, x, layer.weight, layer.bias, activation);
 }
@@ -46,6 +48,7 @@ Variable forward(Context& context, const Linear<Weights, Out, In>& layer, const 
 template <class Out, class In>
 constexpr void count_memory(MemoryCount& count, const Linear<Sizes, Out, In>& layer) noexcept {
     count.variable(layer.weight.outputs());
+    count.product(layer.weight.inputs());
 }
 
 }  // namespace hat::nn

@@ -129,8 +129,13 @@ public:
     /// All genomes that were scored, in that order.
     [[nodiscard]] const std::vector<Scored<Genome>>& scored() const noexcept { return scored_; }
 
-    /// The best so far; of equal ones the first. Precondition: something was scored.
-    [[nodiscard]] const Scored<Genome>& best() const { return scored_[order_.front()]; }
+    /// The best so far; of equal ones the first.
+    ///
+    /// Throws  `Error` if nothing was scored yet
+    [[nodiscard]] const Scored<Genome>& best() const {
+        if (order_.empty()) fail("search: nothing was scored yet: call iterate() before best()");
+        return scored_[order_.front()];
+    }
 
     /// The best `count` so far, or all.
     [[nodiscard]] std::vector<Scored<Genome>> best(int count) const {
