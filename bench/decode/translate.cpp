@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Decoding speed end to end: random weights, single precision, one thread, sentences of 30 tokens
-// to exactly 30 steps, vocabulary 10,000. Prints each case beside its bar, which is set on a core
-// of 239 GFLOP/s whose third-level cache gives 100 GB/s: batches scale with the first, single
-// sentences with the second, both measured here.
+// Decoding speed end to end: random weights of every kind, one thread, sentences of 30 tokens to
+// exactly 30 steps, vocabulary 10,000. Prints for each case the *floor*, which no program on this
+// core can beat, and the share of it that is reached; peaks and bandwidths are measured in the run:
 //
-//     bench/decode/translate [seconds per case]
+//     step  = max( weights of a step in bytes / bandwidth of an array of that size,
+//                  2 · rows · weights of a step / peak + attention / peak of floats )
+//     floor = max( weights of the encoder in bytes / bandwidth, its operations / peak ) + 30 · step
+//
+// Softmax, norms and the choice of words are free.
+//
+//     bench/decode/translate [seconds per case] [fp32|bf16|int8]
 
 #include <hat/decode/translate.hpp>
 #include <hat/model/network.hpp>
@@ -15,8 +20,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -28,16 +35,65 @@ struct Case {
     const char* name;
     int sentences;
     int beam;
-    double bar_ms;  ///< 0: none
+};
+constexpr Case cases[] = {{"1 sentence greedy", 1, 1},
+                          {"1 sentence beam 5", 1, 5},
+                          {"32 sentences greedy", 32, 1},
+                          {"32 sentences beam 5", 32, 5}};
+
+/// What the floor is made of.
+struct Kind {
+    const char* name;
+    double bytes_per_weight;
+    double (*peak)();  ///< of its products, in GOP/s
+};
+
+struct Shape {
+    const char* name;
+    hat::model::Architecture architecture;
+
+    [[nodiscard]] double dim() const { return architecture.decoder.embed_dim; }
+    [[nodiscard]] double ffn() const { return architecture.decoder.layer_shapes[0].ffn_dim; }
+    [[nodiscard]] double layers() const { return architecture.decoder.layer_count; }
+    [[nodiscard]] double step_weights() const {
+        return layers() * (6 * dim() * dim() + 2 * dim() * ffn()) + dim() * vocab_size;
+    }
+    /// With the keys and values of cross-attention.
+    [[nodiscard]] double encoder_weights() const {
+        return layers() * (4 * dim() * dim() + 2 * dim() * ffn()) + layers() * 2 * dim() * dim();
+    }
 };
 
 struct Machine {
     double gflops = 0;
-    double cache_gbytes = 0;
+    double peak = 0;
+    double step_gbytes = 0;
+    double encoder_gbytes = 0;
 
-    void measure() {
-        gflops = std::max(gflops, hat::support::fma_peak_gflops());
-        cache_gbytes = std::max(cache_gbytes, hat::support::read_gbytes_per_second(8U << 20U));
+    /// The most that was seen.
+    void measure(const Kind& kind, const Shape& shape) {
+        const auto bytes = [&](double weights) {
+            return static_cast<std::size_t>(weights * kind.bytes_per_weight);
+        };
+        const auto take = [](double& most, double value) { most = std::max(most, value); };
+        take(gflops, hat::support::fma_peak_gflops());
+        take(peak, kind.peak());
+        take(step_gbytes, hat::support::read_gbytes_per_second(bytes(shape.step_weights())));
+        take(encoder_gbytes, hat::support::read_gbytes_per_second(bytes(shape.encoder_weights())));
+    }
+
+    [[nodiscard]] double floor_ms(const Kind& kind, const Shape& shape, const Case& c) const {
+        const double rows = c.sentences * c.beam;
+        const double dim = shape.dim();
+        const double attention = shape.layers() * 2 * 2 * dim * (length / 2 + length) * rows;
+        const double step = std::max(shape.step_weights() * kind.bytes_per_weight / step_gbytes,
+                                     2 * rows * shape.step_weights() / peak + attention / gflops);
+        const double operations = 2.0 * c.sentences * length * shape.encoder_weights();
+        const double own_attention = shape.layers() * c.sentences * 4 * length * length * dim;
+        const double encoder =
+            std::max(shape.encoder_weights() * kind.bytes_per_weight / encoder_gbytes,
+                     operations / peak + own_attention / gflops);
+        return (encoder + length * step) / 1e6;
     }
 };
 
@@ -51,7 +107,8 @@ struct Timing {
     double median;
 };
 
-Timing time_of(const Case& c, hat::decode::Translator& translator, double seconds) {
+template <class Translator>
+Timing time_of(const Case& c, Translator& translator, double seconds) {
     std::vector<int> tokens;
     std::vector<int> offsets{0};
     hat::Random random(hat::RandomKey(1));
@@ -81,47 +138,44 @@ Timing time_of(const Case& c, hat::decode::Translator& translator, double second
     return {times.front(), times[times.size() / 2]};
 }
 
-void run(const char* name, const hat::model::Architecture& architecture,
-         const std::vector<Case>& cases, double seconds, Machine& machine) {
-    hat::model::Network network(architecture);
+template <class Weights>
+void run(const Kind& kind, const Shape& shape, double seconds) {
+    hat::model::Network network(shape.architecture);
     network.initialize(1);
-    const hat::model::PackedModel packed(network.view());
-    hat::decode::Translator translator(packed, {});
+    const hat::model::PackedModelOf<Weights> packed(network.view());
+    hat::decode::BasicTranslator<hat::model::PackedModelOf<Weights>> translator(packed, {});
+    Machine machine;
     for (const Case& c : cases) {
-        machine.measure();
+        machine.measure(kind, shape);
         const Timing t = time_of(c, translator, seconds);
-        machine.measure();
-        std::printf("%-5s %-22s %9.2f %9.2f %12.1f", name, c.name, t.least, t.median,
-                    1e3 * c.sentences / t.median);
-        if (c.bar_ms > 0) {
-            const double scale =
-                c.sentences == 1 ? 100.0 / machine.cache_gbytes : 239.0 / machine.gflops;
-            std::printf(" %9.2f %9.2f  %s", c.bar_ms, c.bar_ms * scale,
-                        t.median <= c.bar_ms * scale ? "met" : "missed");
-        }
-        std::printf("\n");
+        machine.measure(kind, shape);
+        const double floor = machine.floor_ms(kind, shape, c);
+        std::printf("%-5s %-5s %-22s %9.2f %9.2f %12.1f %9.2f %6.1f %%\n", shape.name, kind.name,
+                    c.name, t.least, t.median, 1e3 * c.sentences / t.median, floor,
+                    100 * floor / t.median);
     }
+    std::printf(
+        "%-5s %-5s of floats %.0f GFLOP/s, of products %.0f GOP/s, reading a step's weights "
+        "%.0f GB/s\n",
+        shape.name, kind.name, machine.gflops, machine.peak, machine.step_gbytes);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     const double seconds = argc > 1 ? std::atof(argv[1]) : 2.0;
-    Machine machine;
-    std::printf("%-5s %-22s %9s %9s %12s %9s %9s\n", "model", "case", "least ms", "median ms",
-                "sentences/s", "bar ms", "here");
-    run("TINY", hat::model::transformer_tiny(vocab_size),
-        {{"1 sentence greedy", 1, 1, 4.0},
-         {"1 sentence beam 5", 1, 5, 7.0},
-         {"32 sentences greedy", 32, 1, 32e3 / 600},
-         {"32 sentences beam 5", 32, 5, 32e3 / 170}},
-        seconds, machine);
-    run("BASE", hat::model::transformer_base(vocab_size),
-        {{"1 sentence greedy", 1, 1, 0},
-         {"1 sentence beam 5", 1, 5, 0},
-         {"32 sentences greedy", 32, 1, 0},
-         {"32 sentences beam 5", 32, 5, 0}},
-        seconds, machine);
-    std::printf("measured in this run: %.0f GFLOP/s, %.0f GB/s of reading 8 MB\n", machine.gflops,
-                machine.cache_gbytes);
+    const std::string_view only = argc > 2 ? argv[2] : "";
+    const auto floats = [] { return hat::support::fma_peak_gflops(); };
+    const Kind fp32{"fp32", 4, floats};
+    const Kind bf16{"bf16", 2, floats};
+    const Kind int8{"int8", 1, hat::support::dot_peak_gops};
+    const auto is_wanted = [&](const Kind& kind) { return only.empty() || only == kind.name; };
+    std::printf("%-5s %-5s %-22s %9s %9s %12s %9s %8s\n", "model", "kind", "case", "least ms",
+                "median ms", "sentences/s", "floor ms", "share");
+    for (const Shape& shape : {Shape{"TINY", hat::model::transformer_tiny(vocab_size)},
+                               Shape{"BASE", hat::model::transformer_base(vocab_size)}}) {
+        if (is_wanted(fp32)) run<hat::nn::Packed>(fp32, shape, seconds);
+        if (is_wanted(bf16)) run<hat::nn::PackedBf16>(bf16, shape, seconds);
+        if (is_wanted(int8)) run<hat::nn::PackedInt8>(int8, shape, seconds);
+    }
 }

@@ -3,10 +3,12 @@
 
 #include <hat/core/aligned.hpp>
 #include <hat/core/simd.hpp>
+#include <hat/core/simd_dot.hpp>
 #include <hat/core/threads.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 /// What the machine can do, measured beside what we make of it.
@@ -27,6 +29,35 @@ namespace detail {
     }
     simd::Lanes total = simd::zero();
     for (const auto& sum : sums) total = total + sum;
+    return simd::sum(total);
+}
+
+/// As many chains of products of bytes.
+[[gnu::noinline]] inline float dot_chains(long rounds) {
+    namespace dot = simd::dot;
+    constexpr int chains = 24 / dot::parts;
+    alignas(64) std::uint8_t weights[64];
+    alignas(64) dot::Input activations[4];
+    for (int i = 0; i < 64; ++i) weights[i] = static_cast<std::uint8_t>(100 + i);
+    for (int i = 0; i < 4; ++i) activations[i] = static_cast<dot::Input>(i - 2);
+    dot::Sums sums[chains];
+#pragma GCC unroll 24
+    for (int chain = 0; chain < chains; ++chain) {  // of one start they would be one
+#pragma GCC unroll 8
+        for (auto& part : sums[chain].part) part = dot::start(chain);
+    }
+    const auto a = dot::broadcast(activations);
+    const auto b = dot::load(weights, 0);
+    for (long i = 0; i < rounds; ++i) {
+#pragma GCC unroll 24
+        for (int chain = 0; chain < chains; ++chain) {
+#pragma GCC unroll 8
+            for (auto& part : sums[chain].part) part = dot::add(part, b, a);
+        }
+    }
+    simd::Lanes total = simd::zero();
+#pragma GCC unroll 24
+    for (const auto& sum : sums) total = total + dot::finish(sum);
     return simd::sum(total);
 }
 
@@ -59,6 +90,16 @@ inline double fma_peak_gflops(ThreadPool& pool) {
 inline double fma_peak_gflops() {
     ThreadPool one(1);
     return fma_peak_gflops(one);
+}
+
+/// The same of products of bytes: GOP/s of one thread, a multiplication and an addition each.
+inline double dot_peak_gops() {
+    constexpr long rounds = 20'000'000;
+    constexpr int chains = 24 / simd::dot::parts;
+    constexpr double operations = 2.0 * 4 * simd::lanes * chains * rounds;
+    float total = 0;
+    const double seconds = detail::seconds_of([&] { total = detail::dot_chains(rounds); });
+    return total == 1.0F ? 0 : operations / seconds / 1e9;
 }
 
 /// GB/s of reading a buffer of `size_bytes` again and again on one thread: with 16 MB, the

@@ -19,6 +19,7 @@ void add_perplexity(CLI::App& app);
 void add_predictor(CLI::App& app);
 void add_translate(CLI::App& app);
 void add_tune(CLI::App& app);
+void add_quantize(CLI::App& app);
 void add_quickstart(CLI::App& app);
 void add_search(CLI::App& app);
 void add_score(CLI::App& app);

@@ -6,7 +6,7 @@
 #include <hat/core/threads.hpp>
 #include <hat/data/line_codec.hpp>
 #include <hat/data/patterns.hpp>
-#include <hat/decode/translate.hpp>
+#include <hat/decode/any_translator.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
@@ -41,6 +41,8 @@ struct LineFlags {
     /// A line with more tokens is cut into parts; 0: only what the network cannot read. Nothing: as
     /// the model's training says.
     std::optional<int> split_over{};
+    /// What the network is served in. Nothing: what its matrices are stored in, or floats.
+    std::optional<decode::WeightKind> weights{};
 };
 
 /// A model directory, ready to translate lines.
@@ -49,8 +51,7 @@ public:
     /// Throws  `Error` if there is no translator at `path`, or it is damaged
     LineTranslator(const std::string& path, const SearchFlags& flags, const LineFlags& lines)
         : flags_(flags), directory_(io::ModelDirectory::open(model_path(path))),
-          text_(checked_text(path)), packed_(load()),
-          translator_(packed_, directory_.config().special_tokens),
+          text_(checked_text(path)), translator_(load(lines.weights)),
           codec_(text_, {.most_tokens = most_tokens(),
                          .split_over = lines.split_over ? *lines.split_over : split_over(),
                          .part_tokens = part_tokens(),
@@ -139,10 +140,22 @@ private:
         return text;
     }
 
-    [[nodiscard]] model::PackedModel load() const {
-        model::Network network(directory_.config().architecture);
+    [[nodiscard]] decode::AnyTranslator load(std::optional<decode::WeightKind> weights) const {
+        const io::ModelConfig& config = directory_.config();
+        model::Network network(config.architecture);
         directory_.load_weights(network.table(), network.values());
-        return model::PackedModel(network.view());
+        return {network.view(), weights.value_or(stored_kind(directory_.storage())),
+                config.special_tokens};
+    }
+    [[nodiscard]] static decode::WeightKind stored_kind(io::Storage storage) noexcept {
+        switch (storage) {
+        case io::Storage::bf16:
+            return decode::WeightKind::bf16;
+        case io::Storage::int8:
+            return decode::WeightKind::int8;
+        default:
+            return decode::WeightKind::fp32;
+        }
     }
 
     /// Half of what a translation may have, so that those of the parts of a line are not cut; but
@@ -229,8 +242,7 @@ private:
     SearchFlags flags_;
     io::ModelDirectory directory_;
     data::TextCodec text_;
-    model::PackedModel packed_;
-    decode::Translator translator_;
+    decode::AnyTranslator translator_;
     data::LineCodec codec_;
     ThreadPool pool_;
     std::vector<int> tokens_;

@@ -46,6 +46,11 @@ const std::map<std::string, data::UnknownPolicy> unknown_policies{
     {"copy", data::UnknownPolicy::copy},
     {"drop", data::UnknownPolicy::drop},
     {"mark", data::UnknownPolicy::mark}};
+const std::map<std::string, std::optional<decode::WeightKind>> weight_kinds{
+    {"fp32", decode::WeightKind::fp32},
+    {"bf16", decode::WeightKind::bf16},
+    {"int8", decode::WeightKind::int8},
+    {"stored", std::nullopt}};
 const std::map<std::string, OutputFormat> output_formats{{"text", OutputFormat::text},
                                                          {"jsonl", OutputFormat::jsonl}};
 
@@ -203,6 +208,10 @@ void add_translate(CLI::App& app) {
             ->excludes(n_best);
     add_choice(*command, "--format", options->output.format, output_formats,
                "lines of text, or of JSON with source, target, score and n_best");
+    add_choice(
+        *command, "--weights", options->lines.weights, weight_kinds,
+        "what the network computes with: floats, half or a quarter of their bits, or what it "
+        "is stored in (see hat quantize; tables of fewer bits become floats)");
     add_choice(*command, "--unk", options->lines.unknown, unknown_policies,
                "text that the vocabulary lacks: copy it into the translation, drop it, or put a "
                "mark (⁇) in its place")

@@ -27,15 +27,17 @@ using hat::RandomKey;
 using hat::model::Architecture;
 using hat::model::Network;
 using hat::model::PackedModel;
+using hat::model::PackedModelOf;
 using hat::support::OwnedSources;
 using hat::support::random_sources;
 
 namespace {
 
-PackedModel random_model(const Architecture& a) {
+template <class Weights = hat::nn::Packed>
+PackedModelOf<Weights> random_model(const Architecture& a) {
     Network network(a);
     network.initialize(9);
-    return PackedModel(network.view());
+    return PackedModelOf<Weights>(network.view());
 }
 
 /// All logits of every row: no token is special, and as many candidates are taken as there are.
@@ -58,7 +60,8 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 /// The logits behind a prefix from the whole decoder, without caches.
-std::vector<float> whole_logits(const PackedModel& packed, const OwnedSources& source,
+template <class Weights>
+std::vector<float> whole_logits(const PackedModelOf<Weights>& packed, const OwnedSources& source,
                                 const std::vector<int>& prefix) {
     Arena memory;
     Arena scratch;
@@ -70,10 +73,9 @@ std::vector<float> whole_logits(const PackedModel& packed, const OwnedSources& s
     }
     const int offsets[] = {0, static_cast<int>(prefix.size())};
     const auto decoded = decode(context, model, {}, encoded, prefix, hat::Ragged(offsets, 1));
-    std::vector<float> logits(static_cast<std::size_t>(model.architecture.target_vocab_size));
-    hat::kernels::packed_gemm(decoded.output.value.middle_rows(offsets[1] - 1, 1), model.output,
-                              {.y = {logits.data(), 1, static_cast<int>(logits.size())}});
-    return logits;
+    const hat::autograd::Variable last{decoded.output.value.middle_rows(offsets[1] - 1, 1)};
+    const hat::Matrix logits = hat::model::logits(context, model, last).value;
+    return {logits.data(), logits.data() + logits.cols()};
 }
 
 /// Hypotheses that go anywhere, as a beam search with bad luck might: random tokens behind random
@@ -117,10 +119,11 @@ struct RandomWalk {
 }  // namespace
 
 TEST_SUITE("decode/cached_transformer") {
-    TEST_CASE("a step gives the bits of the whole decoder, in any batch and beam") {
+    TEST_CASE_TEMPLATE("a step gives the bits of the whole decoder, in any batch and beam", Weights,
+                       hat::nn::Packed, hat::nn::PackedBf16, hat::nn::PackedInt8) {
         for (const Architecture& a : hat::support::varied_architectures()) {
-            const PackedModel packed = random_model(a);
-            CachedTransformer model(packed);
+            const auto packed = random_model<Weights>(a);
+            BasicCachedTransformer<PackedModelOf<Weights>> model(packed);
             const int source_vocab = a.has_encoder() ? a.source_vocab_size : 10;
             const OwnedSources sources = random_sources(3, 18, source_vocab, 2, 21);
             for (const int rows_per_sentence : {1, 4}) {

@@ -32,6 +32,7 @@ struct Given {
 };
 
 /// What a network really uses stays within what its sizes tell, and comes near.
+template <class Weights>
 void check_bounds(const hat::model::Architecture& a, int rows) {
     constexpr int target_tokens = 37;
     const OwnedSources sources = [&] {
@@ -43,16 +44,17 @@ void check_bounds(const hat::model::Architecture& a, int rows) {
     const int source_tokens = static_cast<int>(sources.tokens.size());
     hat::model::Network network(a);
     network.initialize(1);
-    const hat::model::PackedModel packed(network.view());
+    const hat::model::PackedModelOf<Weights> packed(network.view());
     const auto sizes = hat::model::sizes_of(a);
     const std::array limits{target_tokens};
-    const hat::nn::ComputingMemory encoding = memory_of_encoding(sizes, source_tokens);
+    const hat::nn::ComputingMemory encoding = memory_of_encoding<Weights>(sizes, source_tokens);
     const hat::nn::ComputingMemory step =
-        memory_of_step(sizes, rows, source_tokens, target_tokens, 2 * rows);
+        memory_of_step<Weights>(sizes, rows, source_tokens, target_tokens, 2 * rows);
     Given caches(bytes_of_caches(sizes, sources.view().sentences, rows, limits));
     Given activations(std::max(encoding.activations, step.activations));
     Given scratch(std::max(encoding.scratch, step.scratch));
-    CachedTransformer model(packed, {caches.arena(), activations.arena(), scratch.arena()});
+    BasicCachedTransformer<hat::model::PackedModelOf<Weights>> model(
+        packed, {caches.arena(), activations.arena(), scratch.arena()});
 
     model.start(sources.view(), rows, limits);
     const auto check = [](std::size_t most, std::size_t bound) {
@@ -77,9 +79,10 @@ void check_bounds(const hat::model::Architecture& a, int rows) {
 }  // namespace
 
 TEST_SUITE("decode/memory") {
-    TEST_CASE("what a network uses is what its sizes tell") {
+    TEST_CASE_TEMPLATE("what a network uses is what its sizes tell", Weights, hat::nn::Packed,
+                       hat::nn::PackedInt8) {
         for (const hat::model::Architecture& a : hat::support::varied_architectures())
-            for (const int rows : {1, 3}) check_bounds(a, rows);
+            for (const int rows : {1, 3}) check_bounds<Weights>(a, rows);
     }
 
     TEST_CASE("a batch takes the caches of all its sentences") {

@@ -33,7 +33,9 @@ constexpr Architecture small = uniform({.encoder_layers = 2,
                                         .heads = 4,
                                         .attended_layers = 2},
                                        128, 128);
-using Translator = StaticTranslator<small>;
+template <class Weights = hat::nn::Packed>
+using TranslatorOf = StaticTranslator<small, Weights>;
+using Translator = TranslatorOf<>;
 
 Network initialized() {
     Network network(small);
@@ -41,19 +43,20 @@ Network initialized() {
     return network;
 }
 
+template <class Weights = hat::nn::Packed>
 struct Case {
     explicit Case(const TranslationLimits& of) : limits(of) {}
 
-    [[nodiscard]] std::span<const float> values() const {
-        return {weights.data(), static_cast<std::size_t>(weights.size())};
+    [[nodiscard]] std::span<const std::byte> values() const {
+        return {weights.data(), weights.size_bytes()};
     }
     [[nodiscard]] std::span<std::byte> room() { return {memory.data(), memory.size_bytes()}; }
 
     TranslationLimits limits;
     Network network = initialized();
-    hat::AlignedArray<float> weights = hat::support::packed_weights<small>(network);
+    hat::AlignedArray<std::byte> weights = hat::support::packed_bytes<small, Weights>(network);
     hat::AlignedArray<std::byte> memory{
-        static_cast<std::ptrdiff_t>(Translator::working_memory(limits).sum())};
+        static_cast<std::ptrdiff_t>(TranslatorOf<Weights>::working_memory(limits).sum())};
 };
 
 void check_same(std::span<const BoundedHypothesis> found, const Hypotheses& expected) {
@@ -70,11 +73,12 @@ void check_same(std::span<const BoundedHypothesis> found, const Hypotheses& expe
 }  // namespace
 
 TEST_SUITE("decode/static_translator") {
-    TEST_CASE("its hypotheses are those of the dynamic translator, bit by bit") {
-        Case own({.source_tokens = 9, .target_tokens = 14, .beam = 4, .no_repeats = true});
-        Translator translator(own.values(), own.room(), {}, own.limits);
-        const PackedModel packed(own.network.view());
-        CachedTransformer dynamic(packed);
+    TEST_CASE_TEMPLATE("its hypotheses are those of the dynamic translator, bit by bit", Weights,
+                       hat::nn::Packed, hat::nn::PackedBf16, hat::nn::PackedInt8) {
+        Case<Weights> own({.source_tokens = 9, .target_tokens = 14, .beam = 4, .no_repeats = true});
+        TranslatorOf<Weights> translator(own.values(), own.room(), {}, own.limits);
+        const PackedModelOf<Weights> packed(own.network.view());
+        BasicCachedTransformer<PackedModelOf<Weights>> dynamic(packed);
         const OwnedSources sources = hat::support::random_sources(6, 9, 128, 2, 5);
         for (SearchOptions options : {SearchOptions{.beam = 1},
                                       {.beam = 4, .length_penalty = 0.6F},
@@ -98,7 +102,7 @@ TEST_SUITE("decode/static_translator") {
         constexpr WorkingMemory told = Translator::working_memory(limits);
         static_assert(told.sum() <= 300'000);
         static_assert(static_weight_bytes<small> <= 680'000);
-        Case own(limits);
+        Case<> own(limits);
         std::array<int, 32> source{};
         for (int i = 0; i < 31; ++i) source[static_cast<std::size_t>(i)] = 4 + 3 * i;
         source[31] = 2;
@@ -133,7 +137,7 @@ TEST_SUITE("decode/static_translator") {
     }
 
     TEST_CASE("what does not fit is an error that says so") {
-        Case own({.source_tokens = 5, .target_tokens = 4, .beam = 2});
+        Case<> own({.source_tokens = 5, .target_tokens = 4, .beam = 2});
         Translator translator(own.values(), own.room(), {}, own.limits);
         const auto translate = [&](std::vector<int> source, const SearchOptions& options) {
             static_cast<void>(translator.translate(source, options));
@@ -148,6 +152,10 @@ TEST_SUITE("decode/static_translator") {
             translate({3, 2}, {.beam = 1, .no_repeat_ngram = 2}),
             "translator: no_repeat_ngram = 2, but its limits were made without no_repeats",
             hat::Error);
+        CHECK_THROWS_WITH_AS(static_cast<void>(Translator::working_memory({.beam = -2})),
+                             "translator: beam = -2, expected 1 to 1000", hat::Error);
+        CHECK_THROWS_WITH_AS(static_cast<void>(Translator::working_memory({.source_tokens = -1})),
+                             "StaticModel: sources of -1 tokens, expected 1 to 1024", hat::Error);
         const auto make = [&](std::span<std::byte> memory, const hat::SpecialTokens& special) {
             const Translator other(own.values(), memory, special, own.limits);
         };

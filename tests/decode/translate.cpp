@@ -18,6 +18,7 @@ using hat::SpecialTokens;
 using hat::ThreadPool;
 using hat::model::Network;
 using hat::model::PackedModel;
+using hat::model::PackedModelOf;
 using hat::support::OwnedSources;
 using hat::support::random_sources;
 
@@ -25,10 +26,11 @@ namespace {
 
 constexpr int vocab_size = 300;
 
-PackedModel random_model() {
+template <class Weights = hat::nn::Packed>
+PackedModelOf<Weights> random_model() {
     Network network(hat::model::transformer_tiny(vocab_size));
     network.initialize(2);
-    return PackedModel(network.view());
+    return PackedModelOf<Weights>(network.view());
 }
 
 const SearchOptions beam_options{.beam = 4, .max_length_a = 1.0F, .max_length_b = 3};
@@ -37,12 +39,13 @@ const SearchOptions greedy_options{.beam = 1, .max_length_a = 1.0F, .max_length_
 }  // namespace
 
 TEST_SUITE("decode/translate") {
-    TEST_CASE("sentences give the same bits alone, in any batch and on any number of threads") {
-        const PackedModel packed = random_model();
+    TEST_CASE_TEMPLATE("sentences give the same bits alone, in any batch, on any number of threads",
+                       Weights, hat::nn::Packed, hat::nn::PackedBf16, hat::nn::PackedInt8) {
+        const auto packed = random_model<Weights>();
         const OwnedSources sources = random_sources(23, 20, vocab_size, 2, 1);
         for (const SearchOptions& options : {beam_options, greedy_options}) {
             ThreadPool one(1);
-            Translator translator(packed, {});
+            BasicTranslator<PackedModelOf<Weights>> translator(packed, {});
             const auto expected = translator.translate(sources.view(), options, one);
             REQUIRE(expected.size() == 23);
             for (const auto& [threads, batch] :

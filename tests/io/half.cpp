@@ -7,15 +7,12 @@
 #include <cmath>
 #include <cstdint>
 
-using hat::io::bfloat16_to_float;
 using hat::io::half_to_float;
 
 static_assert(half_to_float(0x3C00) == 1.0F);
 static_assert(half_to_float(0xC000) == -2.0F);
 static_assert(half_to_float(0x7BFF) == 65504.0F);
 static_assert(half_to_float(0x0001) == 0x1p-24F);
-static_assert(bfloat16_to_float(0x3F80) == 1.0F);
-static_assert(bfloat16_to_float(0xC2F7) == -123.5F);
 
 TEST_SUITE("io/half") {
     TEST_CASE("every half has the value that its bits say") {
@@ -31,13 +28,6 @@ TEST_SUITE("io/half") {
             const double expected = exponent == 0 ? std::ldexp(fraction, -24)
                                                   : std::ldexp(1024 + fraction, exponent - 25);
             CHECK(std::fabs(double{value}) == expected);
-        }
-    }
-
-    TEST_CASE("every bfloat16 is the upper half of its float") {
-        for (std::uint32_t bits = 0; bits < 0x1'0000; ++bits) {
-            const float value = bfloat16_to_float(static_cast<std::uint16_t>(bits));
-            CHECK(std::bit_cast<std::uint32_t>(value) == bits << 16);
         }
     }
 }

@@ -75,7 +75,7 @@ struct Case {
     /// The result for the rows from `begin` on.
     Operand run(int begin, int rows, const GroupEpilogue& how) {
         Operand y(rows, shape.outputs, 4);
-        GroupSource second_source;
+        GroupSource<> second_source;
         if (shape.second_in > 0) {
             second_source = {second.view().middle_rows(begin, rows),
                              pack(second_weight, shape.groups, second_panels)};
@@ -196,7 +196,7 @@ TEST_SUITE("kernels/group_linear") {
         Case c(shape, random);
         std::vector<float> panels;
         Operand y(shape.rows, shape.outputs);
-        const GroupSource source{c.first.view(), Case::pack(c.first_weight, 8, panels)};
+        const GroupSource<> source{c.first.view(), Case::pack(c.first_weight, 8, panels)};
         const auto run = [&] {
             kernels::group_linear(source, {}, c.bias.vector(), c.epilogue(), {}, y.view(),
                                   c.scratch);

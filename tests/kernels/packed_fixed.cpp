@@ -27,7 +27,7 @@ void check() {
     const kernels::PackedView dynamic = kernels::pack(weight.view(), panels.data());
     const kernels::PackedMatrix<Fixed<Outputs>, Fixed<Inputs>> fixed(panels.data(), {}, {},
                                                                      dynamic.panel_stride());
-    static_assert(kernels::has_fixed_gemm<Fixed<Outputs>, Fixed<Inputs>>);
+    static_assert(kernels::has_fixed_gemm<kernels::Float32, Fixed<Outputs>, Fixed<Inputs>>);
     for (const int rows : {1, 3, 8, 9}) {
         const Operand x(random, rows, Inputs, 3);
         for (const Activation f : {Activation::linear, Activation::relu, Activation::gelu}) {
@@ -43,8 +43,8 @@ void check() {
                     kernels::packed_gemm(x.view(), fixed, output(y));
                     kernels::packed_gemm(x.view(), dynamic, output(expected));
                     CHECK(same_bits(y.view(), expected.view()));
-                    kernels::packed_gemm_of<Fixed<Outputs>, Fixed<Inputs>>()(x.view(), dynamic,
-                                                                             output(again));
+                    kernels::packed_gemm_of<kernels::Float32, Fixed<Outputs>, Fixed<Inputs>>()(
+                        x.view(), dynamic, output(again));
                     CHECK(same_bits(again.view(), expected.view()));
                 }
             }
@@ -65,8 +65,8 @@ TEST_SUITE("kernels/packed_fixed") {
         check<96, 128>();
     }
     TEST_CASE("wide weights, and sizes of run time, are left to the tiles") {
-        static_assert(!kernels::has_fixed_gemm<Fixed<208>, Fixed<16>>);
-        static_assert(!kernels::has_fixed_gemm<Fixed<128>, Fixed<128>>);
-        static_assert(!kernels::has_fixed_gemm<int, Fixed<16>>);
+        static_assert(!kernels::has_fixed_gemm<kernels::Float32, Fixed<208>, Fixed<16>>);
+        static_assert(!kernels::has_fixed_gemm<kernels::Float32, Fixed<128>, Fixed<128>>);
+        static_assert(!kernels::has_fixed_gemm<kernels::Float32, int, Fixed<16>>);
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <hat/core/bfloat16.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
 
@@ -11,6 +12,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -81,6 +83,41 @@ TEST_SUITE("model/pack") {
             const PackedModel moved = std::move(packed);
             CHECK(outputs(moved.view()) == found);
         }
+    }
+
+    TEST_CASE("of weights in bfloat16 it makes what floats of the same values make") {
+        for (const Architecture& a : hat::support::varied_architectures()) {
+            Network network(a);
+            network.initialize(5);
+            const PackedModelOf<hat::nn::PackedBf16> packed(network.view());
+            for (const auto& entry : network.table()) {
+                if (entry.is_vector || entry.name.find("positions") != std::string::npos) continue;
+                float* const values = network.values().data() + entry.offset;
+                std::transform(values, values + entry.size(), values, [](float v) {
+                    return hat::bfloat16_to_float(hat::float_to_bfloat16(v));
+                });
+            }
+            CHECK(outputs(packed.view()) == outputs(PackedModel(network.view()).view()));
+        }
+    }
+
+    TEST_CASE("of weights in 8 bits it makes nearly the same, and takes little more than a byte") {
+        const Architecture a = transformer_tiny(1000);
+        Network network(a);
+        network.initialize(5);
+        const PackedModelOf<hat::nn::PackedInt8> packed(network.view());
+        const std::vector<float> expected = outputs(PackedModel(network.view()).view());
+        const std::vector<float> found = outputs(packed.view());
+        double error = 0;
+        double size = 0;
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            error += std::pow(static_cast<double>(found[i] - expected[i]), 2);
+            size += std::pow(static_cast<double>(expected[i]), 2);
+        }
+        CHECK(error < 0.02 * 0.02 * size);
+        const auto positions = std::size_t{2} * (Network::max_tokens + 2) * 128 * sizeof(float);
+        const auto weights = static_cast<std::size_t>(network.values().size() + 1000 * 128);
+        CHECK(packed.size_bytes() - positions < weights + weights / 10);
     }
 
     TEST_CASE("tables that are one are packed once") {

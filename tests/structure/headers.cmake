@@ -18,7 +18,7 @@ set(optional "cblas\\.h" OpenBLAS "Eigen/" Eigen "nlohmann/" nlohmann-json "yaml
 # Names of the standard library, and the headers (one of several) that declare them.
 set(standard
     "array|to_array" array "vector" vector "string|to_string|u32string" string
-    "string_view|u32string_view" string_view "span|as_bytes" span "optional|nullopt" optional
+    "string_view|u32string_view" string_view "span|as_bytes|as_writable_bytes" span "optional|nullopt" optional
     "variant|variant_size_v|visit|get_if|holds_alternative" variant "map" map "set" set "deque" deque
     "unordered_map" unordered_map "unordered_set" unordered_set
     "unique_ptr|make_unique|shared_ptr|make_shared|construct_at|destroy_at" memory
@@ -47,7 +47,8 @@ set(standard
     "ostringstream" sstream "mt19937" random "initializer_list" initializer_list
     "exception|exception_ptr|current_exception|rethrow_exception" exception
     "runtime_error" stdexcept
-    "(is|remove|add|conditional|decay|integral|underlying|make|void|invoke)_[a-z_]*(_v|_t)|conditional_t|decay_t" type_traits
+    "(is|remove|add|conditional|decay|integral|underlying|make|void|invoke|type_identity)_[a-z_]*(_v|_t)|conditional_t|decay_t|type_identity_t"
+    type_traits
     "integral_constant|is_constant_evaluated" type_traits
     "same_as|convertible_to|derived_from|integral|floating_point|invocable|equality_comparable" concepts)
 

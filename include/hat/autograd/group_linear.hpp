@@ -21,7 +21,7 @@ struct GroupInput {
 namespace detail {
 
 /// The source as the kernel wants it: its weight packed in `scratch`.
-inline kernels::GroupSource packed_source(const GroupInput& input, int groups, Arena& scratch) {
+inline kernels::GroupSource<> packed_source(const GroupInput& input, int groups, Arena& scratch) {
     const ConstMatrix weight = input.weight.value;
     if (weight.empty()) return {};
     float* const panels =

@@ -17,6 +17,7 @@
 #include <hat/core/activation.hpp>
 #include <hat/core/aligned.hpp>
 #include <hat/core/arena.hpp>
+#include <hat/core/bfloat16.hpp>
 #include <hat/core/bounded_vector.hpp>
 #include <hat/core/code_point.hpp>
 #include <hat/core/error.hpp>
@@ -24,6 +25,8 @@
 #include <hat/core/fused.hpp>
 #include <hat/core/in_quotes.hpp>
 #include <hat/core/inplace_vector.hpp>
+#include <hat/core/int8.hpp>
+#include <hat/core/k_means.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/member.hpp>
 #include <hat/core/order.hpp>
@@ -32,6 +35,7 @@
 #include <hat/core/ragged.hpp>
 #include <hat/core/random.hpp>
 #include <hat/core/simd.hpp>
+#include <hat/core/simd_dot.hpp>
 #include <hat/core/simd_math.hpp>
 #include <hat/core/slab.hpp>
 #include <hat/core/special_tokens.hpp>

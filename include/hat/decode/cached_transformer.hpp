@@ -140,9 +140,10 @@ template <class Model>
 kernels::CandidateRows BasicCachedTransformer<Model>::step(std::span<const Row> rows,
                                                            const Selection& selection) {
     HAT_ASSERT(!hat::detail::is_present(network().adaptive_softmax));
-    const Matrix x = advance(rows);
+    const Matrix states = advance(rows);
+    const auto x = Weights::prepare(states, arenas_.scratch);
     return kernels::top_candidates(
-        x.rows(), vocab_size(),
+        states.rows(), vocab_size(),
         [&](int first, Matrix y) {
             Weights::outputs(x, network().output, first, y, arenas_.scratch);
         },
@@ -165,7 +166,7 @@ Matrix BasicCachedTransformer<Model>::logits(std::span<const Row> rows) {
             return y;
         }
     }
-    Weights::outputs(x, network().output, 0, y, arenas_.scratch);
+    Weights::outputs(Weights::prepare(x, arenas_.scratch), network().output, 0, y, arenas_.scratch);
     return y;
 }
 

@@ -6,7 +6,8 @@
 /// `GreedySearch` and `BeamSearch` run over any `StepModel`: something that has `start` and `step`.
 /// `ForcedDecoding` scores targets that are given, as these searches would.
 /// `CachedTransformer` is one, on packed weights and caches; `Translator` sorts sentences into
-/// batches and spreads these over threads.
+/// batches and spreads these over threads; `AnyTranslator` is one whose kind of weights is chosen
+/// at run time.
 ///
 /// `StaticTranslator` serves a network of fixed sizes without heap, from weights that lie ready.
 ///
@@ -22,6 +23,7 @@
 /// Limits: 1,024 positions with sinusoids, as many as were learned otherwise; a target is begun by
 /// eos.
 
+#include <hat/decode/any_translator.hpp>
 #include <hat/decode/beam.hpp>
 #include <hat/decode/cached_transformer.hpp>
 #include <hat/decode/forced.hpp>

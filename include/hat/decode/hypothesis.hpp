@@ -70,6 +70,13 @@ inline void validate(const SearchOptions& options) {
     return static_cast<int>(std::min(limit, positions - 1.0));
 }
 
+/// Whether a target ended because it was as long as it may be. It may have been at its end all the
+/// same.
+[[nodiscard]] inline bool is_cut(const SearchOptions& options, int source_length,
+                                 std::span<const int> target, int positions) noexcept {
+    return std::ssize(target) - 1 >= max_target_length(options, source_length, positions);
+}
+
 /// Positions that a search makes for the target of sentence `s`: its tokens, and eos in front.
 [[nodiscard]] inline int target_positions(const SearchOptions& options, const Sources& sources,
                                           int s, int positions) noexcept {

@@ -77,7 +77,7 @@ constexpr void count_layer(nn::MemoryCount& count, int dim, const auto& layer) {
 }  // namespace detail
 
 /// What encoding a source of `tokens` tokens takes, and caching what cross-attention reads of it.
-template <class Parts>
+template <class Weights = nn::Packed, class Parts>
 [[nodiscard]] constexpr nn::ComputingMemory
 memory_of_encoding(const model::Transformer<nn::Sizes, Parts>& model, int tokens) {
     const model::Architecture& a = model.architecture;
@@ -85,7 +85,7 @@ memory_of_encoding(const model::Transformer<nn::Sizes, Parts>& model, int tokens
     const int dim = a.encoder.embed_dim;
     const std::array offsets{0, tokens};
     const nn::WholeSequences whole{Ragged(offsets.data(), 1)};
-    nn::MemoryCount count(tokens);
+    nn::MemoryCount count(tokens, Weights::Format::bytes_of_rows);
     count.objects<int>(2);
     detail::count_embedding(count, model.source_embedding,
                             hat::detail::found_in(model.units, model.source_unit), dim,
@@ -111,13 +111,13 @@ memory_of_encoding(const model::Transformer<nn::Sizes, Parts>& model, int tokens
 
 /// What a step takes whose `rows` hypotheses of one source of `source_tokens` tokens have up to
 /// `target_tokens` tokens, and of which `candidates` next ones are wanted of each.
-template <class Parts>
+template <class Weights = nn::Packed, class Parts>
 [[nodiscard]] constexpr nn::ComputingMemory
 memory_of_step(const model::Transformer<nn::Sizes, Parts>& model, int rows, int source_tokens,
                int target_tokens, int candidates) {
     const model::Architecture& a = model.architecture;
     const int dim = a.decoder.embed_dim;
-    nn::MemoryCount count(rows);
+    nn::MemoryCount count(rows, Weights::Format::bytes_of_rows);
     count.objects<int>(rows);
     count.objects<int>(rows + 1);
     detail::count_embedding(count, model.target_embedding,
@@ -131,7 +131,8 @@ memory_of_step(const model::Transformer<nn::Sizes, Parts>& model, int rows, int 
     });
     if (a.decoder.final_norm) count_memory(count, model.decoder_layer_norm);
     if (a.projects_output()) count_memory(count, model.project_out);
-    count.scratch(kernels::bytes_of_top_candidates(rows, candidates));
+    count.scratch(count.bytes_of_rows(rows, model.output.inputs()) +
+                  kernels::bytes_of_top_candidates(rows, candidates));
     return count.most();
 }
 

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -76,23 +77,30 @@ struct BoundedResults {
 ///     Translator translator(weights, memory, special_tokens, limits);
 ///     const std::span<const int> target = translator.translate(source)[0].tokens;
 ///
+/// Weights of fewer bits, such as `nn::PackedInt8`, are bytes, and their products need more of the
+/// memory.
+///
 /// Limits: no adaptive softmax, and a network with an encoder.
-template <model::Architecture A>
+template <model::Architecture A, class Weights = nn::Packed>
 class StaticTranslator {
     static_assert(A.has_encoder(),
                   "StaticTranslator: a network without encoder translates nothing");
 
+    using Model = model::StaticModel<A, Weights>;
+
 public:
+    /// Throws  `Error` if a limit is out of range; a constant of such limits does not compile.
     [[nodiscard]] static constexpr WorkingMemory working_memory(const TranslationLimits& limits) {
+        check(limits);
         const auto& [source, target, beam, no_repeats] = limits;
         const int ngram = no_repeats ? 1 : 0;
         const auto& sizes = model::static_sizes<A>;
         const std::array offsets{0, source};
-        const nn::ComputingMemory encoding = memory_of_encoding(sizes, source);
+        const nn::ComputingMemory encoding = memory_of_encoding<Weights>(sizes, source);
         const nn::ComputingMemory step =
-            memory_of_step(sizes, beam, source, target, beam == 1 ? 1 : 2 * beam);
+            memory_of_step<Weights>(sizes, beam, source, target, beam == 1 ? 1 : 2 * beam);
         return {
-            .positions = model::StaticModel<A>::position_bytes(source, target),
+            .positions = Model::position_bytes(source, target),
             .caches = bytes_of_caches(sizes, Ragged(offsets.data(), 1), beam,
                                       std::span(&limits.target_tokens, 1)),
             .activations = std::max(encoding.activations, step.activations),
@@ -105,13 +113,13 @@ public:
         };
     }
 
-    /// `weights` are what `model::pack_weights<A>` writes; `memory` begins at a cache line and has
-    /// `working_memory(limits).sum()` bytes. Both must outlive it. `special` are the ids of the
-    /// target vocabulary.
+    /// `weights` are what `model::pack_weights<A, Weights>` writes; `memory` begins at a cache line
+    /// and has `working_memory(limits).sum()` bytes. Both must outlive it. `special` are the ids of
+    /// the target vocabulary.
     ///
     /// Throws  `Error` if weights or memory are too few or do not begin at a cache line, a limit is
     ///         out of range, or eos is not in the vocabulary
-    StaticTranslator(std::span<const float> weights, std::span<std::byte> memory,
+    StaticTranslator(std::span<const std::byte> weights, std::span<std::byte> memory,
                      const SpecialTokens& special, const TranslationLimits& limits)
         : limits_((check(limits, memory), limits)), special_(special), memory_(memory),
           model_(weights, limits.source_tokens, limits.target_tokens, memory_),
@@ -130,12 +138,20 @@ public:
             std::construct_at(results_.room + i,
                               BoundedHypothesis{{positions, memory_}, 0.0F, {positions, memory_}});
     }
+    /// The same of weights that are floats.
+    StaticTranslator(std::span<const float> weights, std::span<std::byte> memory,
+                     const SpecialTokens& special, const TranslationLimits& limits)
+        : StaticTranslator(std::as_bytes(weights), memory, special, limits) {
+        static_assert(std::same_as<Weights, nn::Packed>,
+                      "StaticTranslator: weights of this kind are bytes");
+    }
     // Its parts point at each other.
     StaticTranslator(const StaticTranslator&) = delete;
     StaticTranslator& operator=(const StaticTranslator&) = delete;
 
-    /// The hypotheses of a source that ends in eos, best first, valid until the next call. A beam
-    /// of 1 is greedy search.
+    /// The hypotheses of a source, best first, valid until the next call. A beam of 1 is greedy
+    /// search. A network that learned from sources that end in eos, as `hat` trains them, expects
+    /// it there.
     ///
     /// Throws  `Error` if an option is out of range or above the limits, or the source is empty,
     ///         too long, or has tokens that are not in the vocabulary
@@ -157,7 +173,7 @@ public:
         return {results_.room, results_.size()};
     }
 
-    [[nodiscard]] const model::StaticTransformer<A, nn::Packed>& network() const noexcept {
+    [[nodiscard]] const model::StaticTransformer<A, Weights>& network() const noexcept {
         return model_.view();
     }
 
@@ -174,12 +190,12 @@ public:
     }
 
 private:
-    static void check(const TranslationLimits& limits, std::span<const std::byte> memory) {
+    static constexpr void check(const TranslationLimits& limits) {
         require_between("translator", "beam", limits.beam, 1, 1'000);
-        model::StaticModel<A>::check_tokens("source", limits.source_tokens,
-                                            A.encoder.max_positions);
-        model::StaticModel<A>::check_tokens("target", limits.target_tokens,
-                                            A.decoder.max_positions);
+        Model::check_tokens("source", limits.source_tokens, A.encoder.max_positions);
+        Model::check_tokens("target", limits.target_tokens, A.decoder.max_positions);
+    }
+    static void check(const TranslationLimits& limits, std::span<const std::byte> memory) {
         const std::size_t bytes = working_memory(limits).sum();
         if (memory.size() < bytes ||
             reinterpret_cast<std::uintptr_t>(memory.data()) % alignment != 0)
@@ -205,8 +221,8 @@ private:
     TranslationLimits limits_;
     SpecialTokens special_;
     Arena memory_;
-    model::StaticModel<A> model_;
-    BasicCachedTransformer<model::StaticModel<A>> decoder_;
+    Model model_;
+    BasicCachedTransformer<Model> decoder_;
     GreedySearch greedy_;
     BeamSearch beam_;
     detail::BoundedResults results_;

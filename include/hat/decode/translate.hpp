@@ -93,11 +93,10 @@ public:
                                         int source_length) const noexcept {
         return decode::max_target_length(options, source_length, max_target_length());
     }
-    /// Whether a target ended because it was as long as it may be. It may have been at its end all
-    /// the same.
+    /// As `decode::is_cut`.
     [[nodiscard]] bool is_cut(const SearchOptions& options, int source_length,
                               std::span<const int> target) const noexcept {
-        return std::ssize(target) - 1 >= max_target_length(options, source_length);
+        return decode::is_cut(options, source_length, target, max_target_length());
     }
 
 private:

@@ -2,6 +2,7 @@
 // Needs: nlohmann-json
 #pragma once
 
+#include <hat/core/bfloat16.hpp>
 #include <hat/io/half.hpp>
 #include <hat/io/safetensors.hpp>
 
@@ -75,7 +76,7 @@ inline void copy_floats(const TorchTensor& tensor, std::span<float> out) noexcep
     else if (tensor.dtype == io::Dtype::f16)
         copy(std::uint16_t{}, io::half_to_float);
     else if (tensor.dtype == io::Dtype::bf16)
-        copy(std::uint16_t{}, io::bfloat16_to_float);
+        copy(std::uint16_t{}, bfloat16_to_float);
     else
         copy(float{}, [](float x) { return x; });
 }

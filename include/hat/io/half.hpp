@@ -20,9 +20,4 @@ namespace hat::io {
     return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
 }
 
-/// The float equal to a bfloat16: its upper half.
-[[nodiscard]] constexpr float bfloat16_to_float(std::uint16_t value) noexcept {
-    return std::bit_cast<float>(std::uint32_t{value} << 16);
-}
-
 }  // namespace hat::io

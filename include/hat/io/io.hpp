@@ -17,6 +17,7 @@
 /// Needing nlohmann-json:
 /// - `SafetensorsFile`, `write_safetensors`; `append_tensors`, `copy_tensors` for slabs;
 ///   `first_not_finite`
+/// - `StoredTensors`, `copy_stored_tensors`: matrices in floats or fewer bits
 /// - `architecture_to_json`, `architecture_from_json`
 /// - `settings_difference`: in what two runs differ
 /// - `directory_kind`: whether a directory holds data, a training or a model
@@ -63,6 +64,7 @@
 #include <hat/io/safetensors.hpp>
 #include <hat/io/settings_difference.hpp>
 #include <hat/io/slab.hpp>
+#include <hat/io/stored_matrix.hpp>
 #include <hat/io/temporary.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/io/vocabulary_hash.hpp>

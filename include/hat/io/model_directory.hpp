@@ -15,6 +15,7 @@
 #include <hat/io/json.hpp>
 #include <hat/io/safetensors.hpp>
 #include <hat/io/slab.hpp>
+#include <hat/io/stored_matrix.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/architecture.hpp>
 #include <hat/model/parameters.hpp>
@@ -168,13 +169,15 @@ void check_text_files(const std::string& path, bool has_encoder, Has has) {
     return parse_model_config(parse_json(text, where), where);
 }
 
-/// Writes a model directory, whole or not at all; one that is there already is replaced.
+/// Writes a model directory, whole or not at all; one that is there already is replaced. Matrices
+/// are stored as `storage` says.
 ///
 /// Throws  `Error` if something else than a model is at `path`, the text files are not those of
 ///         one, a weight is not finite, or the disk is full.
 inline void save_model_directory(const std::string& path, const ModelConfig& config,
                                  const TensorTable& table, const Slab& weights,
-                                 const TextFiles& text_files, std::string_view card) {
+                                 const TextFiles& text_files, std::string_view card,
+                                 Storage storage = Storage::fp32) {
     validate(config.architecture);
     detail::check_text_files(path, config.architecture.has_encoder(),
                              [&](const char* name) { return text_files.contains(name); });
@@ -184,11 +187,19 @@ inline void save_model_directory(const std::string& path, const ModelConfig& con
             fail(path, ": ", in_quotes(name), " is not a text file of models");
     AtomicDirectory directory(path, model_directory_names);
     FileHashes hashes;
-    std::vector<TensorView> tensors;
-    append_tensors(tensors, table, weights);
-    for (const TensorView& tensor : tensors) check_finite(path, tensor);
+    std::vector<TensorView> floats;
+    append_tensors(floats, table, weights);
+    for (const TensorView& tensor : floats) check_finite(path, tensor);
+    StoredTensors tensors;
+    for (std::size_t i = 0; i < floats.size(); ++i) {
+        const auto& entry = table[static_cast<int>(i)];
+        if (entry.is_vector || model::is_position_table(entry.name))
+            tensors.add(floats[i]);
+        else
+            tensors.add_matrix(entry.name, weights.matrix(entry), storage);
+    }
     const std::string weights_path = directory / "weights.safetensors";
-    write_safetensors(weights_path, tensors, {{"format", model_format}});
+    write_safetensors(weights_path, tensors.views(), {{"format", model_format}});
     hashes["weights.safetensors"] = file_hash(weights_path);
     for (const auto& [name, content] : text_files) {
         write_file(directory / name, content);
@@ -237,10 +248,15 @@ public:
         return kept != hashes_.end() ? kept->second : file_hash(file_path(name));
     }
 
-    /// Fills `slab` with the weights; `table` is that of the configuration's architecture.
+    /// Fills `slab` with the weights, in whichever form they are stored; `table` is that of the
+    /// configuration's architecture.
     /// Throws  `Error` if one is not finite.
     void load_weights(const TensorTable& table, Slab& slab) const {
-        copy_tensors(weights_, table, slab);
+        copy_stored_tensors(weights_, table, slab);
+    }
+    /// How its matrices are stored.
+    [[nodiscard]] Storage storage() const {
+        return storage_of(weights_, model::parameter_layout(config_.architecture).table);
     }
 
 private:
@@ -257,12 +273,7 @@ private:
     }
 
     void check_weights() const {
-        const TensorTable table = model::parameter_layout(config_.architecture).table;
-        check_tensors(weights_, table);
-        for (const TensorView& tensor : weights_.tensors())
-            if (table.find(tensor.name) < 0)
-                fail(weights_.path(), ": tensor ", in_quotes(tensor.name),
-                     " is not one of the network's parameters");
+        check_stored_tensors(weights_, model::parameter_layout(config_.architecture).table);
     }
 
     /// The hashes of the other files that an undamaged config.json keeps.

@@ -2,6 +2,7 @@
 // Needs: nlohmann-json
 #pragma once
 
+#include <hat/core/bfloat16.hpp>
 #include <hat/core/error.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/half.hpp>

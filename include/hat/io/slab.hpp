@@ -31,20 +31,25 @@ inline void append_tensors(std::vector<TensorView>& tensors, const TensorTable& 
     }
 }
 
-/// Throws  `Error` unless `file` has every tensor of the table, under `prefix` + its name, in its
-///         shape and of a floating dtype.
+/// Throws  `Error` unless `file` has the tensor of an entry, under `prefix` + its name, in its
+/// shape
+///         and of a floating dtype.
+inline void check_tensor(const SafetensorsFile& file, const TensorTable::Entry& entry,
+                         const std::string& prefix = {}) {
+    const TensorView& found = file.tensor(prefix + entry.name);
+    const auto expected = stored_shape(entry);
+    if (found.shape != expected)
+        fail(file.path(), ": tensor ", in_quotes(found.name), " has shape ",
+             shape_text(found.shape), ", expected ", shape_text(expected));
+    if (found.dtype > Dtype::bf16)
+        fail(file.path(), ": tensor ", in_quotes(found.name), " is ", dtype_info(found.dtype).name,
+             ", expected a floating dtype");
+}
+
+/// Throws  `Error` unless `file` has every tensor of the table so.
 inline void check_tensors(const SafetensorsFile& file, const TensorTable& table,
                           const std::string& prefix = {}) {
-    for (const auto& entry : table) {
-        const TensorView& found = file.tensor(prefix + entry.name);
-        const auto expected = stored_shape(entry);
-        if (found.shape != expected)
-            fail(file.path(), ": tensor ", in_quotes(found.name), " has shape ",
-                 shape_text(found.shape), ", expected ", shape_text(expected));
-        if (found.dtype > Dtype::bf16)
-            fail(file.path(), ": tensor ", in_quotes(found.name), " is ",
-                 dtype_info(found.dtype).name, ", expected a floating dtype");
-    }
+    for (const auto& entry : table) check_tensor(file, entry, prefix);
 }
 
 /// Throws  `Error` naming the first number of the table's tensors in `file` that is not finite.

@@ -216,8 +216,9 @@ inline CrossEntropy cross_entropy(ConstMatrix x, ConstMatrix weight, std::span<c
 /// The loss alone, of packed words: the same sums in the same order.
 ///
 /// Shapes  weight and more [vocab_size, dim] together
-inline CrossEntropy cross_entropy(ConstMatrix x, PackedView weight, PackedView more,
-                                  std::span<const int> targets, float smoothing, Arena& scratch) {
+template <class Format>
+CrossEntropy cross_entropy(ConstMatrix x, PackedOf<Format> weight, PackedOf<Format> more,
+                           std::span<const int> targets, float smoothing, Arena& scratch) {
     constexpr int block = detail::words_per_block;
     const ArenaScope scope(scratch);
     const Matrix logits = scratch.matrix(1, block);
@@ -227,11 +228,13 @@ inline CrossEntropy cross_entropy(ConstMatrix x, PackedView weight, PackedView m
         detail::LogitStatistics row;
         float target_logit = 0;
         int word = targets[static_cast<std::size_t>(i)];  // counted from the block's first
-        for (const PackedView& part : {weight, more}) {
+        const ArenaScope row_scope(scratch);
+        const auto prepared = Format::prepare(x.middle_rows(i, 1), scratch);
+        for (const auto& part : {weight, more}) {
             for (int first = 0; first < part.outputs(); first += block) {
                 const int n = std::min(block, part.outputs() - first);
-                packed_gemm(x.middle_rows(i, 1), part.middle_outputs(first, n),
-                            {.y = logits.left_cols(n)});
+                multiply_panels<Format>(prepared, part.middle_outputs(first, n),
+                                        {.y = logits.left_cols(n)});
                 row.add(logits.data(), n);
                 if (0 <= word && word < n) target_logit = logits(0, word);
                 word -= n;

@@ -6,11 +6,13 @@
 #include <hat/core/ragged.hpp>
 #include <hat/core/simd.hpp>
 #include <hat/kernels/dropout.hpp>
+#include <hat/kernels/stored_row.hpp>
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 namespace hat::kernels {
 
@@ -39,18 +41,20 @@ inline void sinusoidal_positions(Matrix table) noexcept {
 ///
 /// Shapes  tokens [sentences.tokens()],  table [vocab_size, dim],  positions [≥ longest + 2, dim],
 ///         y [tokens, dim]
-inline void embed(std::span<const int> tokens, const Ragged& sentences, ConstMatrix table,
-                  float scale, ConstMatrix positions, const Dropout& drop, Matrix y) noexcept {
+template <class Word = float>
+void embed(std::span<const int> tokens, const Ragged& sentences,
+           std::type_identity_t<MatrixView<const Word>> table, float scale, ConstMatrix positions,
+           const Dropout& drop, Matrix y) noexcept {
     const simd::Lanes factor = simd::broadcast(scale);
     for (int s = 0; s < sentences.sentences(); ++s) {
         for (int i = 0; i < sentences.length(s); ++i) {
             const int t = sentences.begin(s) + i;
-            const float* const word = table.row_data(tokens[static_cast<std::size_t>(t)]);
+            const StoredRow<Word> word{table.row_data(tokens[static_cast<std::size_t>(t)])};
             const float* const place =
                 positions.empty() ? nullptr : positions.row_data(first_position + i);
             const auto first = detail::first_element(t, y.cols());
             detail::for_stretches(y.cols(), [&](int j, int n) HAT_INLINE_LAMBDA {
-                simd::Lanes v = detail::load_stretch(word + j, n);
+                simd::Lanes v = word.load(j, n);
                 v = place == nullptr ? v * factor
                                      : simd::fma(v, factor, detail::load_stretch(place + j, n));
                 if (drop.active()) v = v * drop.factors(first + static_cast<std::uint32_t>(j));

@@ -19,8 +19,9 @@ void gemm_in_groups(LeftOperand left, int rows, int inputs, const Output& output
                     const PackOne& pack_one) {
     const ArenaScope scope(scratch);
     const int panels = (output.y.cols() + panel_width - 1) / panel_width;
-    const int group = panels_per_group(inputs) < panels ? panels_per_group(inputs) : panels;
-    const std::ptrdiff_t panel_stride = std::ptrdiff_t{inputs} * panel_width;
+    const std::ptrdiff_t panel_stride = Float32::panel_stride(inputs);
+    const int wanted = panels_per_group(panel_stride * std::ptrdiff_t{sizeof(float)});
+    const int group = wanted < panels ? wanted : panels;
     float* const packed = scratch.allocate<float>(panel_stride * group);
     for (int first = 0; first < panels; first += group) {
         const int last = first + group < panels ? first + group : panels;
@@ -60,9 +61,10 @@ inline void gemm_tn(ConstMatrix x, ConstMatrix w, const Output& output, Arena& s
     const ArenaScope scope(scratch);
     const int inputs = x.rows();
     const int panels = (w.cols() + panel_width - 1) / panel_width;
-    const int wanted = 8 * detail::panels_per_group(inputs);  // in the second-level cache
+    const std::ptrdiff_t panel_stride = Float32::panel_stride(inputs);
+    const std::ptrdiff_t panel_bytes = panel_stride * std::ptrdiff_t{sizeof(float)};
+    const int wanted = 8 * detail::panels_per_group(panel_bytes);  // in the second-level cache
     const int group = wanted < panels ? wanted : panels;
-    const std::ptrdiff_t panel_stride = std::ptrdiff_t{inputs} * panel_width;
     float* const packed = scratch.allocate<float>(panel_stride * group);
     float* const columns = scratch.allocate<float>(panel_stride);
     for (int first = 0; first < panels; first += group) {

@@ -25,31 +25,36 @@
 /// Every sum is one chain of fused multiply-adds from the bias over h, then over y.
 namespace hat::kernels {
 
-/// Floats that the packed form of a weight [outputs, inputs / groups] takes.
+/// Elements that the packed form of a weight [outputs, inputs / groups] takes.
+template <class Format = Float32>
 constexpr std::ptrdiff_t packed_groups_size(int outputs, int group_inputs, int groups) noexcept {
-    return groups * packed_size(outputs / groups, group_inputs);
+    return groups * packed_size<Format>(outputs / groups, group_inputs);
 }
 
 /// Packs `weight` [outputs, inputs / groups] into `to`: the panels of the groups one after the
 /// other, each group filled up to whole panels. With one group it is what `pack` gives.
-inline PackedView pack_groups(ConstMatrix weight, int groups, float* to) noexcept {
+template <class Format = Float32>
+PackedOf<Format> pack_groups(ConstMatrix weight, int groups,
+                             typename Format::Element* to) noexcept {
     HAT_ASSERT(weight.rows() % groups == 0);
     const int size = weight.rows() / groups;
-    if (groups == 1) return pack(weight, to);
-    const std::ptrdiff_t step = packed_size(size, weight.cols());
-    for (int k = 0; k < groups; ++k) pack(weight.middle_rows(k * size, size), to + k * step);
+    if (groups == 1) return pack<Format>(weight, to);
+    const std::ptrdiff_t step = packed_size<Format>(size, weight.cols());
+    for (int k = 0; k < groups; ++k)
+        pack<Format>(weight.middle_rows(k * size, size), to + k * step);
     return {to, groups * round_up(size, panel_width), weight.cols(),
-            std::ptrdiff_t{weight.cols()} * panel_width};
+            Format::panel_stride(weight.cols())};
 }
 
 /// An input of a group-linear layer and its packed weight; without a second input, both are empty.
 /// `gemm` multiplies a group: one for its sizes, if the compiler knows them.
 ///
 /// Shapes  x [rows, inputs],  weight: `pack_groups` of [outputs, inputs / groups]
+template <class Format = Float32>
 struct GroupSource {
     ConstMatrix x{};
-    PackedView weight{};
-    PackedGemm* gemm = packed_gemm;
+    PackedOf<Format> weight{};
+    PackedGemmOf<Format>* gemm = multiply_panels<Format>;
 };
 
 namespace detail {
@@ -69,10 +74,13 @@ constexpr MatrixView<T> chunk(MatrixView<T> x, int k, int groups) noexcept {
 
 }  // namespace detail
 
-/// Bytes of scratch that `group_linear` takes where features are shuffled.
+/// Rows that `group_linear` works on at once.
+constexpr int rows_of_group_linear(int rows, int outputs) noexcept {
+    return std::min(detail::group_block_rows(outputs), rows);
+}
+/// Bytes of scratch that it takes where features are shuffled, but for those of its products.
 constexpr std::size_t bytes_of_group_linear(int rows, int outputs) noexcept {
-    const int block_rows = std::min(detail::group_block_rows(outputs), rows);
-    return Arena::bytes_of<float>(std::ptrdiff_t{block_rows} * outputs);
+    return Arena::bytes_of<float>(std::ptrdiff_t{rows_of_group_linear(rows, outputs)} * outputs);
 }
 
 /// The forward pass on packed weights. Product, bias, shuffle, norm, activation and dropout of a
@@ -80,9 +88,10 @@ constexpr std::size_t bytes_of_group_linear(int rows, int outputs) noexcept {
 ///
 /// Shapes  h, y, result: [rows, …] as above,  bias [outputs] or empty,  kept: see there, or empty
 /// Cost    rows · inputs · outputs / groups multiply-adds
-inline void group_linear(const GroupSource& h, const GroupSource& y, ConstVector bias,
-                         const GroupEpilogue& epilogue, const GroupEpilogueKept& kept,
-                         Matrix result, Arena& scratch) {
+template <class Format = Float32>
+void group_linear(const GroupSource<Format>& h, const GroupSource<Format>& y, ConstVector bias,
+                  const GroupEpilogue& epilogue, const GroupEpilogueKept& kept, Matrix result,
+                  Arena& scratch) {
     const int outputs = result.cols();
     const int groups = epilogue.groups;
     const int size = outputs / groups;
@@ -91,23 +100,26 @@ inline void group_linear(const GroupSource& h, const GroupSource& y, ConstVector
     HAT_ASSERT(y.x.empty() ||
                (y.x.rows() == result.rows() && y.weight.inputs() * groups == y.x.cols()));
     const ArenaScope scope(scratch);
-    const int wanted = detail::group_block_rows(outputs);
-    const int block_rows = wanted < result.rows() ? wanted : result.rows();
+    const int block_rows = rows_of_group_linear(result.rows(), outputs);
     const Matrix block = epilogue.moves() ? scratch.matrix(block_rows, outputs) : Matrix{};
     for (int first = 0; first < result.rows(); first += block_rows) {
         const int rows = first + block_rows < result.rows() ? block_rows : result.rows() - first;
         const Matrix to = result.middle_rows(first, rows);
         const Matrix u = epilogue.moves() ? block.top_rows(rows) : to;
         for (int k = 0; k < groups; ++k) {
-            const auto weight_of = [&](const GroupSource& source) {
-                return groups == 1 ? source.weight : source.weight.middle_outputs(k * stored, size);
-            };
             Output output{.y = detail::chunk(u, k, groups),
                           .bias = bias.empty() ? nullptr : bias.data() + k * size};
-            h.gemm(detail::chunk(h.x.middle_rows(first, rows), k, groups), weight_of(h), output);
+            const auto multiply = [&](const GroupSource<Format>& source) {
+                const ArenaScope rows_scope(scratch);
+                const ConstMatrix x = detail::chunk(source.x.middle_rows(first, rows), k, groups);
+                const PackedOf<Format> weight =
+                    groups == 1 ? source.weight : source.weight.middle_outputs(k * stored, size);
+                source.gemm(Format::prepare(x, scratch), weight, output);
+            };
+            multiply(h);
             if (y.x.empty()) continue;
             output.accumulate = true;
-            y.gemm(detail::chunk(y.x.middle_rows(first, rows), k, groups), weight_of(y), output);
+            multiply(y);
         }
         apply_group_epilogue(epilogue, u, first, kept, to);
     }

@@ -12,13 +12,13 @@ namespace hat::kernels {
 
 /// Whether sizes are known to the compiler and so small that a product of few rows gains by it:
 /// what a call costs is much of it below.
-template <Extent Outputs, Extent Inputs>
+template <class Format, Extent Outputs, Extent Inputs>
 inline constexpr bool has_fixed_gemm = false;
 template <int Outputs, int Inputs>
 inline constexpr bool
-    has_fixed_gemm<Fixed<Outputs>, Fixed<Inputs>> = (Inputs > 0) && (Outputs > 0) &&
-                                                    (Inputs <= 128) && (Outputs <= 192) &&
-                                                    (Outputs * Inputs <= 192 * 64);
+    has_fixed_gemm<Float32, Fixed<Outputs>, Fixed<Inputs>> = (Inputs > 0) && (Outputs > 0) &&
+                                                             (Inputs <= 128) && (Outputs <= 192) &&
+                                                             (Outputs * Inputs <= 192 * 64);
 
 namespace detail {
 
@@ -86,16 +86,16 @@ HAT_INLINE void packed_gemm(const ConstMatrix& x,
 }
 
 /// The product for some sizes, as a function of views whose sizes are those of run time.
-template <Extent Outputs, Extent Inputs>
-[[nodiscard]] constexpr PackedGemm* packed_gemm_of() noexcept {
-    if constexpr (has_fixed_gemm<Outputs, Inputs>) {
+template <class Format, Extent Outputs, Extent Inputs>
+[[nodiscard]] constexpr PackedGemmOf<Format>* packed_gemm_of() noexcept {
+    if constexpr (has_fixed_gemm<Format, Outputs, Inputs>) {
         return [](ConstMatrix x, PackedView weight, const Output& output) noexcept {
             packed_gemm(x,
                         PackedMatrix<Outputs, Inputs>(weight.data(), {}, {}, weight.panel_stride()),
                         output);
         };
     } else {
-        return packed_gemm;
+        return multiply_panels<Format>;
     }
 }
 

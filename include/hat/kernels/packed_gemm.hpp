@@ -1,66 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <hat/core/aligned.hpp>
-#include <hat/core/extent.hpp>
+#include <hat/core/arena.hpp>
 #include <hat/core/matrix_view.hpp>
+#include <hat/kernels/packed_matrix.hpp>
 #include <hat/kernels/tile.hpp>
 
 #include <cstddef>
+#include <limits>
 #include <type_traits>
 
 namespace hat::kernels {
-
-/// A weight matrix `[outputs, inputs]` cut into panels of 16 outputs, laid out
-/// `[panel][input][16]`; the outputs of the last panel that do not exist are zero. A prefix of the
-/// outputs is a prefix of the panels, a prefix of the inputs is a prefix of each panel.
-template <Extent Outputs = int, Extent Inputs = int>
-class PackedMatrix {
-public:
-    constexpr PackedMatrix() = default;
-    constexpr PackedMatrix(const float* data, Outputs outputs, Inputs inputs,
-                           std::ptrdiff_t panel_stride) noexcept
-        : outputs_(outputs), inputs_(inputs), data_(data), panel_stride_(panel_stride) {}
-
-    /// Of sizes that are not fixed here.
-    template <Extent OtherOutputs, Extent OtherInputs>
-    requires std::is_convertible_v<OtherOutputs, Outputs> &&
-        std::is_convertible_v<OtherInputs, Inputs>
-    constexpr PackedMatrix(  // NOLINT(google-explicit-constructor)
-        const PackedMatrix<OtherOutputs, OtherInputs>& other) noexcept
-        : outputs_(other.outputs()), inputs_(other.inputs()), data_(other.data()),
-          panel_stride_(other.panel_stride()) {}
-
-    [[nodiscard]] constexpr Outputs outputs() const noexcept { return outputs_; }
-    [[nodiscard]] constexpr Inputs inputs() const noexcept { return inputs_; }
-    [[nodiscard]] constexpr int panels() const noexcept {
-        return (outputs_ + panel_width - 1) / panel_width;
-    }
-    [[nodiscard]] constexpr const float* data() const noexcept { return data_; }
-    [[nodiscard]] constexpr std::ptrdiff_t panel_stride() const noexcept { return panel_stride_; }
-    [[nodiscard]] constexpr bool empty() const noexcept { return data_ == nullptr; }
-
-    /// The part a sub-network sees: the first outputs and inputs.
-    [[nodiscard]] constexpr PackedMatrix<> top_left(int outputs, int inputs) const noexcept {
-        HAT_ASSERT(outputs <= outputs_ && inputs <= inputs_);
-        return {data_, outputs, inputs, panel_stride_};
-    }
-    /// Outputs `first` … `first + n − 1`; `first` must be a multiple of 16.
-    [[nodiscard]] constexpr PackedMatrix<int, Inputs> middle_outputs(int first,
-                                                                     int n) const noexcept {
-        HAT_ASSERT(first % panel_width == 0 && first + n <= outputs_);
-        return {data_ + first / panel_width * panel_stride_, n, inputs_, panel_stride_};
-    }
-
-private:
-    // In front of the pointer, where two equal fixed ones cost no room.
-    [[no_unique_address]] Outputs outputs_{};
-    [[no_unique_address]] Inputs inputs_{};
-    const float* data_ = nullptr;
-    std::ptrdiff_t panel_stride_ = 0;
-};
-
-using PackedView = PackedMatrix<>;
 
 namespace detail {
 
@@ -142,51 +92,67 @@ inline void pack_column_panel(ConstMatrix right, int panel, float* to) noexcept 
     }
 }
 
-/// Panels that are worked through together while they lie in the first-level cache.
-constexpr int panels_per_group(int inputs) noexcept {
-    const int bytes = inputs * panel_width * static_cast<int>(sizeof(float));
-    const int group = (32 * 1024) / (bytes > 0 ? bytes : 1) / 2 * 2;
+/// Panels of so many bytes that are worked through together while they lie in the first-level
+/// cache.
+constexpr int panels_per_group(std::ptrdiff_t bytes) noexcept {
+    const auto group = static_cast<int>((32 * 1024) / (bytes > 0 ? bytes : 1) / 2 * 2);
     return group < 2 ? 2 : group;
 }
 
 }  // namespace detail
 
-/// Floats that the packed form of `[outputs, inputs]` takes.
-constexpr std::ptrdiff_t packed_size(int outputs, int inputs) noexcept {
-    return std::ptrdiff_t{round_up(outputs, panel_width)} * inputs;
-}
+/// Panels of floats, `[input][16]`.
+struct Float32 {
+    using Element = float;
+    using Word = float;
+    using Rows = ConstMatrix;
 
-/// Packs `weight` [outputs, inputs] into `to`, which has room for `packed_size` floats.
-inline PackedView pack(ConstMatrix weight, float* to) noexcept {
-    const std::ptrdiff_t panel_stride = std::ptrdiff_t{weight.cols()} * panel_width;
-    const int panels = (weight.rows() + panel_width - 1) / panel_width;
-    for (int panel = 0; panel < panels; ++panel) {
-        detail::pack_panel(weight, panel, to + panel * panel_stride);
+    static constexpr int most_inputs = std::numeric_limits<int>::max();
+    static constexpr std::ptrdiff_t panel_stride(int inputs) noexcept {
+        return std::ptrdiff_t{inputs} * panel_width;
     }
-    return {to, weight.rows(), weight.cols(), panel_stride};
-}
+    static void pack_panel(ConstMatrix weight, int panel, float* to) noexcept {
+        detail::pack_panel(weight, panel, to);
+    }
+    static Rows prepare(ConstMatrix x, Arena& /*scratch*/) noexcept { return x; }
+    static constexpr std::size_t bytes_of_rows(int /*rows*/, int /*inputs*/) noexcept { return 0; }
+    static LeftOperand left(const Rows& x) noexcept { return {x.data(), x.stride(), 1}; }
+    static RightOperand right(const float* data, std::ptrdiff_t panel_stride) noexcept {
+        return {data, panel_stride, panel_width};
+    }
+};
 
 /// What computes a product on packed weights, such as `packed_gemm`.
-using PackedGemm = void(ConstMatrix x, PackedView weight, const Output& output) noexcept;
+template <class Format>
+using PackedGemmOf = void(typename Format::Rows x, PackedOf<Format> weight,
+                          const Output& output) noexcept;
+using PackedGemm = PackedGemmOf<Float32>;
 
-/// y = act(bias + x · Wᵀ) on packed weights.
+/// y = act(bias + x · Wᵀ) on packed weights; x is what `Format::prepare` makes of floats.
 ///
 /// Shapes  x [rows, inputs],  weight [outputs, inputs],  output.y [rows, outputs]
 /// Cost    rows · outputs · inputs multiply-adds; allocates nothing
-inline void packed_gemm(ConstMatrix x, PackedView weight, const Output& output) noexcept {
+template <class Format>
+void multiply_panels(typename Format::Rows x, PackedOf<Format> weight,
+                     const Output& output) noexcept {
     HAT_ASSERT(x.cols() == weight.inputs() && output.y.cols() == weight.outputs());
     HAT_ASSERT(x.rows() == output.y.rows());
-    const LeftOperand left{x.data(), x.stride(), 1};
-    const RightOperand right{weight.data(), weight.panel_stride(), panel_width};
+    const auto left = Format::left(x);
+    const auto right = Format::right(weight.data(), weight.panel_stride());
+    using Shapes = typename std::remove_const_t<decltype(right)>::Shapes;
     const int panels = weight.panels();
     // One row tile streams the weights once; more row tiles share a group while it is in the
     // second-level cache: smaller groups would scatter what is written to a wide `y`.
-    const int group =
-        x.rows() <= detail::max_tile_rows ? panels : 16 * detail::panels_per_group(x.cols());
+    const std::ptrdiff_t bytes =
+        Format::panel_stride(x.cols()) * std::ptrdiff_t{sizeof(typename Format::Element)};
+    const int group = x.rows() <= Shapes::max_rows ? panels : 16 * detail::panels_per_group(bytes);
     for (int panel = 0; panel < panels; panel += group) {
         const int last = panel + group < panels ? panel + group : panels;
         detail::compute_panels(left, x.rows(), right, x.cols(), panel, last, output);
     }
+}
+inline void packed_gemm(ConstMatrix x, PackedView weight, const Output& output) noexcept {
+    multiply_panels<Float32>(x, weight, output);
 }
 
 }  // namespace hat::kernels

@@ -6,6 +6,7 @@
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/simd.hpp>
 #include <hat/kernels/activation.hpp>
+#include <hat/kernels/packed_matrix.hpp>
 
 #include <cstddef>
 
@@ -15,10 +16,17 @@
 /// activations are broadcast, and every output is one chain of fused multiply-adds over its inputs,
 /// in order. So the bits of an output depend on nothing but its row, its column and the start
 /// value: not on the tile, the number of rows, the vector width or the layout.
+///
+/// What the numbers are is the operands' affair. A pair of them has
+///
+///     left.from(row), right.from(panel)    the operands from there on
+///     Right::Shapes                        how large a tile is best
+///     sum_tile(left, right, inputs, start, stride, sums)    one tile, from its start values
+///
+/// and all else is here: those of floats, and <hat/kernels/bfloat16.hpp>, <hat/kernels/int8.hpp>.
 namespace hat::kernels {
 
-/// Outputs in a panel.
-inline constexpr int panel_width = simd::lanes;
+static_assert(panel_width == simd::lanes);
 
 /// Where the left operand (activations) lies: element (row, input) at
 /// `data[row · row_stride + input · input_stride]`.
@@ -26,14 +34,10 @@ struct LeftOperand {
     const float* data;
     std::ptrdiff_t row_stride;
     std::ptrdiff_t input_stride;
-};
 
-/// Where the right operand (weights) lies: 16 consecutive outputs of (panel, input) at
-/// `data[panel · panel_stride + input · input_stride]`.
-struct RightOperand {
-    const float* data;
-    std::ptrdiff_t panel_stride;
-    std::ptrdiff_t input_stride;
+    [[nodiscard]] LeftOperand from(int row) const noexcept {
+        return {data + row * row_stride, row_stride, input_stride};
+    }
 };
 
 /// What happens to an output before and after its sum: y = act(start + Σ), where the start is what
@@ -104,6 +108,33 @@ constexpr int tile_panels(int rows) noexcept {
     return rows == 6 ? 4 : 2;
 }
 
+/// The shapes above, of tiles whose sums are floats.
+struct FloatTiles {
+    static constexpr int max_rows = max_tile_rows;
+    static constexpr int preferred_rows(int rows, int inputs) noexcept {
+        return preferred_tile_rows(rows, inputs);
+    }
+    static constexpr int panels(int rows) noexcept { return tile_panels(rows); }
+};
+
+}  // namespace detail
+
+/// Where the right operand (weights) lies: 16 consecutive outputs of (panel, input) at
+/// `data[panel · panel_stride + input · input_stride]`.
+struct RightOperand {
+    const float* data;
+    std::ptrdiff_t panel_stride;
+    std::ptrdiff_t input_stride;
+
+    using Shapes = detail::FloatTiles;
+
+    [[nodiscard]] RightOperand from(int panel) const noexcept {
+        return {data + panel * panel_stride, panel_stride, input_stride};
+    }
+};
+
+namespace detail {
+
 /// Whether a tile loads weights just before their use, register by register: those of a panel are
 /// so many that they would push sums out of the registers.
 inline constexpr bool loads_weights_late = simd::parts == 4;
@@ -165,26 +196,32 @@ struct TileValues {
     std::ptrdiff_t step;
 };
 
+/// sums = start + Σ for one tile; the start of row r lies at `start + r · stride`.
+template <int Rows, int Panels>
+HAT_INLINE void sum_tile(const LeftOperand& left, const RightOperand& right, int inputs,
+                         const float* start, std::ptrdiff_t stride,
+                         simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
+#pragma GCC unroll 8
+    for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 8
+        for (int p = 0; p < Panels; ++p)
+            sums[r][p] = simd::load(start + r * stride + p * panel_width);
+    }
+    accumulate_tile<Rows, Panels>(left, right, inputs, sums);
+}
+
 /// to = start + Σ, or max(start + Σ, 0), for `tiles` tiles of whole panels side by side. Out of
 /// line and with few arguments, so that what is around the sums, which may be short, is cheap.
-template <int Rows, int Panels>
-[[gnu::noinline]] void sum_tiles(const LeftOperand& left, const RightOperand& right, int inputs,
+template <int Rows, int Panels, class Left, class Right>
+[[gnu::noinline]] void sum_tiles(const Left& left, const Right& right, int inputs,
                                  const TileValues<const float>& start, const TileValues<float>& to,
                                  int tiles, bool is_relu) noexcept {
-    const float* weights = right.data;
+    Right weights = right;
     const float* from = start.data;
     float* y = to.data;
     for (int tile = 0; tile < tiles; ++tile) {
         simd::Lanes sums[std::size_t{Rows}][std::size_t{Panels}];
-#pragma GCC unroll 8
-        for (int r = 0; r < Rows; ++r) {
-#pragma GCC unroll 8
-            for (int p = 0; p < Panels; ++p) {
-                sums[r][p] = simd::load(from + r * start.stride + p * panel_width);
-            }
-        }
-        accumulate_tile<Rows, Panels>(left, {weights, right.panel_stride, right.input_stride},
-                                      inputs, sums);
+        sum_tile<Rows, Panels>(left, weights, inputs, from, start.stride, sums);
         if (is_relu) {
 #pragma GCC unroll 8
             for (int r = 0; r < Rows; ++r) {
@@ -199,7 +236,7 @@ template <int Rows, int Panels>
                 simd::store(sums[r][p], y + r * to.stride + p * panel_width);
             }
         }
-        weights += Panels * right.panel_stride;
+        weights = weights.from(Panels);
         from += start.step;
         y += to.step;
     }
@@ -209,14 +246,12 @@ template <int Rows, int Panels>
 alignas(64) inline constexpr float zeros[8 * panel_width] = {};
 
 /// `tiles` tiles side by side from their start values to their results.
-template <int Rows, int Panels>
-void compute_tiles(const LeftOperand& all_left, const RightOperand& all_right, int inputs, int row,
-                   int panel, int tiles, const Output& output) noexcept {
+template <int Rows, int Panels, class Left, class Right>
+void compute_tiles(const Left& all_left, const Right& all_right, int inputs, int row, int panel,
+                   int tiles, const Output& output) noexcept {
     constexpr std::ptrdiff_t width = Panels * panel_width;
-    const LeftOperand left{all_left.data + row * all_left.row_stride, all_left.row_stride,
-                           all_left.input_stride};
-    const RightOperand right{all_right.data + panel * all_right.panel_stride,
-                             all_right.panel_stride, all_right.input_stride};
+    const Left left = all_left.from(row);
+    const Right right = all_right.from(panel);
     const bool is_relu = output.activation == Activation::relu;
     int plain = 0;  // tiles of whole panels, which are only loaded and stored
     if (is_relu || output.activation == Activation::linear) {
@@ -243,8 +278,7 @@ void compute_tiles(const LeftOperand& all_left, const RightOperand& all_right, i
                 simd::store(output.start(row + r, first_panel + p), place(r, p));
             }
         }
-        const RightOperand own{right.data + tile * Panels * right.panel_stride, right.panel_stride,
-                               right.input_stride};
+        const Right own = right.from(tile * Panels);
         sum_tiles<Rows, Panels>(left, own, inputs, {buffer, width, 0}, {buffer, width, 0}, 1,
                                 false);
         for (int r = 0; r < Rows; ++r) {
@@ -256,10 +290,10 @@ void compute_tiles(const LeftOperand& all_left, const RightOperand& all_right, i
 }
 
 /// `Rows` rows by all of the panels `first_panel … last_panel − 1`.
-template <int Rows>
-void compute_row_tile(const LeftOperand& left, const RightOperand& right, int inputs, int row,
-                      int first_panel, int last_panel, const Output& output) noexcept {
-    constexpr int abreast = tile_panels(Rows);
+template <int Rows, class Left, class Right>
+void compute_row_tile(const Left& left, const Right& right, int inputs, int row, int first_panel,
+                      int last_panel, const Output& output) noexcept {
+    constexpr int abreast = Right::Shapes::panels(Rows);
     int panel = first_panel;
     const auto tiles_of = [&]<int Panels>() {
         const int tiles = (last_panel - panel) / Panels;
@@ -272,11 +306,11 @@ void compute_row_tile(const LeftOperand& left, const RightOperand& right, int in
     if constexpr (abreast > 1) tiles_of.template operator()<1>();
 }
 
-inline void compute_rows(int rows_in_tile, const LeftOperand& left, const RightOperand& right,
-                         int inputs, int row, int first_panel, int last_panel,
-                         const Output& output) noexcept {
+template <class Left = LeftOperand, class Right>
+void compute_rows(int rows_in_tile, const Left& left, const Right& right, int inputs, int row,
+                  int first_panel, int last_panel, const Output& output) noexcept {
     const auto tile = [&]<int Rows>() {
-        if constexpr (Rows <= max_tile_rows)
+        if constexpr (Rows <= Right::Shapes::max_rows)
             compute_row_tile<Rows>(left, right, inputs, row, first_panel, last_panel, output);
     };
     switch (rows_in_tile) {
@@ -301,9 +335,10 @@ inline void compute_rows(int rows_in_tile, const LeftOperand& left, const RightO
 
 /// All `rows` rows by the panels `first_panel … last_panel − 1`, the rows shared out evenly
 /// among tiles (9 rows are 5 + 4, never 8 + 1).
-inline void compute_panels(const LeftOperand& left, int rows, const RightOperand& right, int inputs,
-                           int first_panel, int last_panel, const Output& output) noexcept {
-    const int tile_rows = preferred_tile_rows(rows, inputs);
+template <class Left = LeftOperand, class Right>
+void compute_panels(const Left& left, int rows, const Right& right, int inputs, int first_panel,
+                    int last_panel, const Output& output) noexcept {
+    const int tile_rows = Right::Shapes::preferred_rows(rows, inputs);
     const int tiles = (rows + tile_rows - 1) / tile_rows;
     for (int tile = 0, row = 0; tile < tiles; ++tile) {
         const int count = (rows - row + tiles - tile - 1) / (tiles - tile);

@@ -27,26 +27,33 @@ namespace detail {
 ///
 ///     const hat::model::PackedModel packed(network.view());
 ///     encode(context, packed.view(), {}, tokens, sentences);
-template <class Parts>
+///
+/// Its weights are `nn::Packed`, or of fewer bits: `nn::PackedBf16`, `nn::PackedInt8`.
+template <class Parts, class PackedWeights = nn::Packed>
 class PackedTransformer {
 public:
-    /// Throws  `Error` if sizes that are fixed here are not those of `model`.
+    using Weights = PackedWeights;
+
+    /// Throws  `Error` if sizes that are fixed here are not those of `model`, or are too large for
+    ///         its kind of weights.
     template <class Others>
     explicit PackedTransformer(const Transformer<nn::Trainable, Others>& model)
         : packed_(model, detail::shared_table(model.source_embedding.weight.value,
                                               model.target_embedding.weight.value)) {}
 
     /// Valid as long as this lives, even if it is moved.
-    [[nodiscard]] const Transformer<nn::Packed, Parts>& view() const noexcept {
+    [[nodiscard]] const Transformer<Weights, Parts>& view() const noexcept {
         return packed_.view();
     }
     [[nodiscard]] const Architecture& architecture() const noexcept { return view().architecture; }
     [[nodiscard]] std::size_t size_bytes() const noexcept { return packed_.size_bytes(); }
 
 private:
-    nn::PackedTree<Transformer<nn::Packed, Parts>> packed_;
+    nn::PackedTree<Transformer<Weights, Parts>> packed_;
 };
 
-using PackedModel = PackedTransformer<AnyArchitecture>;
+template <class Weights>
+using PackedModelOf = PackedTransformer<AnyArchitecture, Weights>;
+using PackedModel = PackedModelOf<nn::Packed>;
 
 }  // namespace hat::model

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hat::model {
@@ -61,6 +62,12 @@ struct FindPlaces {
     const Transformer<nn::Sizes> sizes = sizes_of(a, Room::elastic);
     walk(detail::FindPlaces{layout}, layout.places, sizes);
     return layout;
+}
+
+/// Whether a tensor of a network is a learned table of positions: its numbers are added as they
+/// are.
+[[nodiscard]] inline bool is_position_table(std::string_view name) noexcept {
+    return name.ends_with("embed_positions.weight");
 }
 
 /// Fills `values` with the reference's initial distributions: Xavier-uniform matrices, tables

@@ -13,6 +13,7 @@
 #include <hat/nn/pack.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -41,30 +42,38 @@ inline constexpr StaticTransformer<A, nn::Sizes> static_sizes = [] {
     return sizes;
 }();
 
-/// Floats of its packed weights.
+/// Bytes of its packed weights.
+template <Architecture A, class Weights = nn::Packed>
+inline constexpr std::size_t static_weight_bytes =
+    static_cast<std::size_t>(nn::packed_bytes<StaticTransformer<A, Weights>>(static_sizes<A>));
+/// The floats that these are.
 template <Architecture A>
-inline constexpr std::ptrdiff_t
-    static_weight_count = nn::packed_count<StaticTransformer<A, nn::Packed>>(static_sizes<A>);
-template <Architecture A>
-inline constexpr std::size_t
-    static_weight_bytes = static_cast<std::size_t>(static_weight_count<A>) * sizeof(float);
+inline constexpr auto static_weight_count = static_cast<std::ptrdiff_t>(static_weight_bytes<A> /
+                                                                        sizeof(float));
 
-/// Writes the weights of `from` as `StaticModel<A>` reads them, for a file, or a source that holds
-/// them as a constant.
+/// Writes the weights of `from` as `StaticModel<A, Weights>` reads them, for a file, or a source
+/// that holds them as a constant.
 ///
-/// Shapes  to [static_weight_count<A>]
+/// Shapes  to [static_weight_bytes<A, Weights>], from a cache line on
 /// Throws  `Error` if `from` is another network, or there is not as much room
-template <Architecture A, class Parts>
-void pack_weights(const Transformer<nn::Trainable, Parts>& from, std::span<float> to) {
+template <Architecture A, class Weights = nn::Packed, class Parts>
+void pack_weights(const Transformer<nn::Trainable, Parts>& from, std::span<std::byte> to) {
     if (!(from.architecture == A))
         fail("pack_weights: the network has another architecture than the static one");
-    if (std::ssize(to) != static_weight_count<A>)
-        fail("pack_weights: room for ", to.size(), " floats, expected ", static_weight_count<A>);
-    std::fill(to.begin(), to.end(), 0.0F);
-    StaticTransformer<A, nn::Packed> packed;
+    if (to.size() != static_weight_bytes<A, Weights>)
+        fail("pack_weights: room for ", to.size(), " bytes, expected ",
+             static_weight_bytes<A, Weights>);
+    std::fill(to.begin(), to.end(), std::byte{});
+    StaticTransformer<A, Weights> packed;
     const ConstMatrix shared = detail::shared_table(from.source_embedding.weight.value,
                                                     from.target_embedding.weight.value);
     walk(nn::detail::Pack(to.data(), shared), packed, from, static_sizes<A>);
+}
+/// The same of floats.  Shapes  to [static_weight_count<A>]
+template <Architecture A, class Weights = nn::Packed, class Parts>
+requires std::same_as<Weights, nn::Packed>
+void pack_weights(const Transformer<nn::Trainable, Parts>& from, std::span<float> to) {
+    pack_weights<A, Weights>(from, std::as_writable_bytes(to));
 }
 
 /// A network of fixed sizes whose packed weights lie ready: in flash, in a constant, in a file that
@@ -73,18 +82,22 @@ void pack_weights(const Transformer<nn::Trainable, Parts>& from, std::span<float
 ///     alignas(hat::alignment) constexpr float weights[] = {…};
 ///     const hat::model::StaticModel<architecture> model(weights, 32, 32, memory);
 ///     encode(eval, model.view(), {}, tokens, sentences);
-template <Architecture A>
+///
+/// Those of fewer bits are bytes: `StaticModel<architecture, nn::PackedInt8>`.
+template <Architecture A, class PackedWeights = nn::Packed>
 class StaticModel {
 public:
+    using Weights = PackedWeights;
+
     /// Refers to `weights`, and to sinusoids for sources and targets of so many tokens, which it
     /// makes in `position_bytes` of `memory`. Both must outlive it.
     ///
-    /// Throws  `Error` if there are not `static_weight_count<A>` weights, they do not begin at a
+    /// Throws  `Error` if there are not `static_weight_bytes<A, Weights>`, they do not begin at a
     ///         cache line, or a number of tokens is out of range
-    StaticModel(std::span<const float> weights, int source_tokens, int target_tokens,
+    StaticModel(std::span<const std::byte> weights, int source_tokens, int target_tokens,
                 Arena& memory) {
         check(weights);
-        view_ = nn::view_packed<StaticTransformer<A, nn::Packed>>(weights.data(), static_sizes<A>);
+        view_ = nn::view_packed<StaticTransformer<A, Weights>>(weights.data(), static_sizes<A>);
         check_tokens("source", source_tokens, A.encoder.max_positions);
         check_tokens("target", target_tokens, A.decoder.max_positions);
         ConstMatrix table{};
@@ -100,9 +113,16 @@ public:
         }
     }
 
+    /// The same of floats, `static_weight_count<A>` of them.
+    StaticModel(std::span<const float> weights, int source_tokens, int target_tokens, Arena& memory)
+        : StaticModel(std::as_bytes(weights), source_tokens, target_tokens, memory) {
+        static_assert(std::same_as<Weights, nn::Packed>,
+                      "StaticModel: weights of this kind are bytes");
+    }
+
     /// Throws  `Error` unless a side of so many tokens can be had; `learned` are its positions, if
     ///         they are learned.
-    static void check_tokens(const char* side, int tokens, int learned) {
+    static constexpr void check_tokens(const char* side, int tokens, int learned) {
         const int most = learned > 0 ? learned : Network::max_tokens;
         if (tokens < 1 || tokens > most)
             fail("StaticModel: ", side, "s of ", tokens, " tokens, expected 1 to ", most);
@@ -120,7 +140,7 @@ public:
         return bytes;
     }
 
-    [[nodiscard]] const StaticTransformer<A, nn::Packed>& view() const noexcept { return view_; }
+    [[nodiscard]] const StaticTransformer<A, Weights>& view() const noexcept { return view_; }
     [[nodiscard]] const Architecture& architecture() const noexcept { return view_.architecture; }
 
 private:
@@ -139,10 +159,10 @@ private:
         return Arena::bytes_of<float>(std::ptrdiff_t{rows} * dim);
     }
 
-    static void check(std::span<const float> weights) {
-        if (std::ssize(weights) != static_weight_count<A>)
-            fail("StaticModel: found ", weights.size(), " weights, expected ",
-                 static_weight_count<A>);
+    static void check(std::span<const std::byte> weights) {
+        if (weights.size() != static_weight_bytes<A, Weights>)
+            fail("StaticModel: found ", weights.size(), " bytes of weights, expected ",
+                 static_weight_bytes<A, Weights>);
         if (reinterpret_cast<std::uintptr_t>(weights.data()) % alignment != 0)
             fail("StaticModel: the weights do not begin at a multiple of ", alignment,
                  " bytes: declare them alignas(hat::alignment)");
@@ -158,7 +178,7 @@ private:
         positions = {table.data(), Rows(table.rows()), Cols{}, table.stride()};
     }
 
-    StaticTransformer<A, nn::Packed> view_{};
+    StaticTransformer<A, Weights> view_{};
 };
 
 }  // namespace hat::model

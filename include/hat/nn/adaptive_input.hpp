@@ -30,7 +30,7 @@ struct AdaptiveInput {
         "AdaptiveInput: its first argument is a kind of weights, such as Trainable or Packed");
 
     AdaptiveBands bands{};
-    std::array<typename Weights::template Table<int, int>, AdaptiveBands::most> tables{};
+    std::array<typename Weights::template Words<int, int>, AdaptiveBands::most> tables{};
     std::array<typename Weights::template Matrix<int, int>, AdaptiveBands::most> projections{};
     bool scaled = true;  ///< by √dim_i
 

@@ -242,6 +242,7 @@ constexpr void count_memory(MemoryCount& count, const SelfAttention<Sizes, Exten
                             const Past& past) noexcept {
     const int qkv = layer.query.weight.outputs();
     count.variable(2 * Packed::distance(qkv) + qkv);
+    count.product(layer.query.weight.inputs());
     past.count_memory(count, layer.heads, qkv);
     count_memory(count, layer.out_proj);
 }

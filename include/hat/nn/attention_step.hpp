@@ -117,6 +117,7 @@ constexpr void count_cached_memory(MemoryCount& count,
                                    int states) noexcept {
     const int n = layer.key.weight.outputs();
     count.scope([&] { count.matrix(states, Packed::distance(n) + n); });
+    count.scratch(count.bytes_of_rows(states, layer.key.weight.inputs()));
 }
 
 }  // namespace hat::nn

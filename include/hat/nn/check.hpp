@@ -17,6 +17,7 @@ namespace hat::nn {
 template <class T>
 concept KindOfWeights = requires {
     typename T::template Matrix<int, int>;
+    typename T::template Words<int, int>;
     typename T::template Table<int, int>;
     typename T::template Vector<int>;
 };

@@ -25,7 +25,7 @@ struct Embedding {
         KindOfWeights<Weights>,
         "Embedding: its first argument is a kind of weights, such as Trainable or Packed");
 
-    typename Weights::template Table<Vocab, Dim> weight{};
+    typename Weights::template Words<Vocab, Dim> weight{};
 
     static constexpr void members(const auto& f, auto&... self) { f("weight", self.weight...); }
 };

@@ -9,6 +9,8 @@
 #include <hat/nn/memory_count.hpp>
 #include <hat/nn/weights.hpp>
 
+#include <cstddef>
+
 namespace hat::nn {
 
 /// Group-linear transform with what stands behind it (DeLighT, arXiv:2008.00623, section 3.1):
@@ -114,8 +116,11 @@ constexpr void count_memory(MemoryCount& count,
                             const GroupLinear<Sizes, Extents...>& layer) noexcept {
     const int out = layer.weight.outputs();
     count.variable(out);
-    if (layer.shuffle && layer.groups > 1)
-        count.scratch(kernels::bytes_of_group_linear(count.rows(), out));
+    const std::size_t shuffled =
+        layer.shuffle && layer.groups > 1 ? kernels::bytes_of_group_linear(count.rows(), out) : 0;
+    const int rows = kernels::rows_of_group_linear(count.rows(), out);
+    for (const auto& weight : {layer.weight, layer.second_weight})
+        count.scratch(shuffled + count.bytes_of_rows(rows, weight.inputs()));
 }
 
 }  // namespace hat::nn

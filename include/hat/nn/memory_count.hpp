@@ -19,8 +19,13 @@ struct ComputingMemory {
 /// in the same order: `count_memory(count, layer, …)`, where the layer has sizes for weights.
 class MemoryCount {
 public:
-    /// Of `rows` rows at once.
+    /// Bytes of scratch that rows of so many inputs take on their way into a product.
+    using BytesOfRows = std::size_t(int rows, int inputs) noexcept;
+
+    /// Of `rows` rows at once, that products take as they are.
     constexpr explicit MemoryCount(int rows) noexcept : rows_(rows) {}
+    constexpr MemoryCount(int rows, BytesOfRows* bytes) noexcept
+        : rows_(rows), bytes_of_rows_(bytes) {}
 
     [[nodiscard]] constexpr int rows() const noexcept { return rows_; }
     /// The most at any time so far.
@@ -40,6 +45,12 @@ public:
     constexpr void scratch(std::size_t bytes) noexcept {
         most_.scratch = std::max(most_.scratch, bytes);
     }
+    /// Those of `rows` rows that go into a product.
+    [[nodiscard]] constexpr std::size_t bytes_of_rows(int rows, int inputs) const noexcept {
+        return bytes_of_rows_ == nullptr ? 0 : bytes_of_rows_(rows, inputs);
+    }
+    /// A product of all rows.
+    constexpr void product(int inputs) noexcept { scratch(bytes_of_rows(rows_, inputs)); }
     /// What `f()` counts is free again.
     template <class F>
     constexpr void scope(const F& f) {
@@ -55,6 +66,7 @@ private:
     }
 
     int rows_;
+    BytesOfRows* bytes_of_rows_ = nullptr;
     std::size_t used_ = 0;
     ComputingMemory most_{};
 };

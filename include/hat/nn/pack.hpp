@@ -2,10 +2,12 @@
 #pragma once
 
 #include <hat/core/aligned.hpp>
+#include <hat/core/error.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/tree.hpp>
 #include <hat/kernels/group_linear.hpp>
-#include <hat/kernels/packed_gemm.hpp>
+#include <hat/kernels/packed_matrix.hpp>
+#include <hat/kernels/stored_row.hpp>
 #include <hat/nn/weights.hpp>
 
 #include <algorithm>
@@ -20,32 +22,38 @@ namespace detail {
 /// are one are there once, with the columns of the widest.
 class PackedPlaces {
 public:
-    /// Floats taken so far.
+    /// Bytes taken so far.
     [[nodiscard]] constexpr std::ptrdiff_t size() const noexcept { return size_; }
 
+    template <class Format>
     constexpr std::ptrdiff_t matrix(int outputs, int inputs, int groups) noexcept {
-        return take(kernels::packed_groups_size(outputs, inputs, groups));
+        return take<typename Format::Element>(
+            kernels::packed_groups_size<Format>(outputs, inputs, groups));
     }
     constexpr std::ptrdiff_t vector(int size) noexcept {
-        return take(round_up(size, kernels::panel_width));
+        return take<float>(round_up(size, kernels::panel_width));
     }
     struct Table {
         std::ptrdiff_t offset;
         bool is_new;
     };
     /// Tables that are shared are the first one.
+    template <class Word>
     constexpr Table table(int rows, int cols, bool is_shared) noexcept {
         if (is_shared && first_table_ >= 0) return {first_table_, false};
-        const std::ptrdiff_t offset = take(std::ptrdiff_t{rows} * cols);
+        using Row = kernels::StoredRow<Word>;
+        const std::ptrdiff_t offset =
+            take<Word>(rows * Row::stride(cols)) + Row::in_front * std::ptrdiff_t{sizeof(Word)};
         if (first_table_ < 0) first_table_ = offset;
         return {offset, true};
     }
 
 private:
-    constexpr std::ptrdiff_t take(std::ptrdiff_t floats) noexcept {
-        constexpr std::ptrdiff_t line = alignment / sizeof(float);
+    template <class T>
+    constexpr std::ptrdiff_t take(std::ptrdiff_t n) noexcept {
+        constexpr auto line = std::ptrdiff_t{alignment};
         const std::ptrdiff_t offset = size_;
-        size_ += (floats + line - 1) / line * line;
+        size_ += (n * std::ptrdiff_t{sizeof(T)} + line - 1) / line * line;
         return offset;
     }
 
@@ -53,43 +61,47 @@ private:
     std::ptrdiff_t first_table_ = -1;
 };
 
+/// What lies so many bytes behind the begin of a buffer, as far as there is one.
+template <class T, class Byte>
+[[nodiscard]] constexpr T* at_byte(Byte* buffer, std::ptrdiff_t offset) noexcept {
+    return buffer == nullptr ? nullptr : reinterpret_cast<T*>(buffer + offset);
+}
+
 /// Makes views of weights that lie packed in a buffer; without one it only counts.
 class ViewPacked {
 public:
-    constexpr ViewPacked(const float* values, PackedPlaces& places) noexcept
-        : values_(values), places_(places) {}
+    constexpr ViewPacked(const std::byte* buffer, PackedPlaces& places) noexcept
+        : buffer_(buffer), places_(places) {}
 
-    template <class Out, class In>
-    constexpr void operator()(const Leaf& leaf, kernels::PackedMatrix<Out, In>& to,
+    template <class Out, class In, class Format>
+    constexpr void operator()(const Leaf& leaf, kernels::PackedMatrix<Out, In, Format>& to,
                               const Sizes::Size& size) const {
         const bool turned = leaf.storage.transposed;
         const int outputs = turned ? size.cols : size.rows;
         const int inputs = turned ? size.rows : size.cols;
         check_fixed<Out, In>(leaf.path, outputs, inputs);
-        to = {at(places_.matrix(outputs, inputs, leaf.storage.groups)), Out(outputs), In(inputs),
-              std::ptrdiff_t{inputs} * kernels::panel_width};
+        const auto offset = places_.matrix<Format>(outputs, inputs, leaf.storage.groups);
+        to = {at_byte<const typename Format::Element>(buffer_, offset), Out(outputs), In(inputs),
+              Format::panel_stride(inputs)};
     }
     template <class Size>
     constexpr void operator()(const Leaf& leaf, VectorView<const float, Size>& to,
                               const Sizes::Size& size) const {
         check_fixed<int, Size>(leaf.path, 1, size.cols);
-        to = {at(places_.vector(size.cols)), Size(size.cols)};
+        to = {at_byte<const float>(buffer_, places_.vector(size.cols)), Size(size.cols)};
     }
-    template <class Rows, class Cols>
-    constexpr void operator()(const Leaf& leaf, MatrixView<const float, Rows, Cols>& to,
+    template <class Word, class Rows, class Cols>
+    constexpr void operator()(const Leaf& leaf, MatrixView<const Word, Rows, Cols>& to,
                               const Sizes::Size& size) const {
         check_fixed<Rows, Cols>(leaf.path, size.rows, size.cols);
         const int stored = size.stored_cols();
-        const std::ptrdiff_t offset = places_.table(size.rows, stored, size.is_shared).offset;
-        to = {at(offset), Rows(size.rows), Cols(size.cols), stored};
+        const auto offset = places_.table<Word>(size.rows, stored, size.is_shared).offset;
+        to = {at_byte<const Word>(buffer_, offset), Rows(size.rows), Cols(size.cols),
+              kernels::StoredRow<Word>::stride(stored)};
     }
 
 private:
-    [[nodiscard]] constexpr const float* at(std::ptrdiff_t offset) const noexcept {
-        return values_ == nullptr ? nullptr : values_ + offset;
-    }
-
-    const float* values_;
+    const std::byte* buffer_;
     PackedPlaces& places_;
 };
 
@@ -97,23 +109,33 @@ private:
 class Pack {
 public:
     /// `shared` is the widest of the tables that are one, empty if none are.
-    Pack(float* to, ConstMatrix shared) noexcept : to_(to), shared_(shared) {}
+    Pack(std::byte* buffer, ConstMatrix shared) noexcept : buffer_(buffer), shared_(shared) {}
 
-    /// Floats taken so far.
+    /// Bytes taken so far.
     [[nodiscard]] std::ptrdiff_t size() const noexcept { return places_.size(); }
 
-    template <class Out, class In>
-    void operator()(const Leaf& leaf, kernels::PackedMatrix<Out, In>& to,
+    /// Throws  `Error` if an output has more inputs than the format allows
+    template <class Out, class In, class Format>
+    void operator()(const Leaf& leaf, kernels::PackedMatrix<Out, In, Format>& to,
                     const autograd::Parameter& from) const {
         const ConstMatrix weight = from.value;
         const auto [joint, turned, groups] = leaf.storage;
         const int outputs = turned ? weight.cols() : weight.rows();
         const int inputs = turned ? weight.rows() : weight.cols();
         check_fixed<Out, In>(leaf.path, outputs, inputs);
-        float* const place = at(places_.matrix(outputs, inputs, groups));
-        if (place != nullptr && turned) pack_transposed(weight, place);
-        if (place != nullptr && !turned) kernels::pack_groups(weight, groups, place);
-        to = {place, Out(outputs), In(inputs), std::ptrdiff_t{inputs} * kernels::panel_width};
+        if (inputs > Format::most_inputs)
+            fail(leaf.path.text(), ": has ", inputs, " inputs, expected at most ",
+                 Format::most_inputs);
+        using Element = typename Format::Element;
+        auto* const place =
+            at_byte<Element>(buffer_, places_.matrix<Format>(outputs, inputs, groups));
+        if (place != nullptr) {
+            if (turned)
+                kernels::pack<Format>(turned_around(weight).view(), place);
+            else
+                kernels::pack_groups<Format>(weight, groups, place);
+        }
+        to = {place, Out(outputs), In(inputs), Format::panel_stride(inputs)};
     }
 
     template <class Size>
@@ -121,7 +143,7 @@ public:
                     const autograd::Parameter& from) const {
         const int size = from.value.cols();
         check_fixed<int, Size>(leaf.path, 1, size);
-        float* const place = at(places_.vector(size));
+        auto* const place = at_byte<float>(buffer_, places_.vector(size));
         if (place != nullptr) {
             std::copy_n(from.value.data(), size, place);
             std::fill_n(place + size, round_up(size, kernels::panel_width) - size, 0.0F);
@@ -130,18 +152,20 @@ public:
     }
 
     /// Of tables that are one each side sees its columns.
-    template <class Rows, class Cols>
-    void operator()(const Leaf& leaf, MatrixView<const float, Rows, Cols>& to,
+    template <class Word, class Rows, class Cols>
+    void operator()(const Leaf& leaf, MatrixView<const Word, Rows, Cols>& to,
                     const autograd::Parameter& from) const {
+        using Row = kernels::StoredRow<Word>;
         const ConstMatrix table = from.value;
         check_fixed<Rows, Cols>(leaf.path, table.rows(), table.cols());
         const bool is_shared = !shared_.empty() && table.data() == shared_.data();
         const ConstMatrix all = is_shared ? shared_ : table;
-        const auto [offset, is_new] = places_.table(all.rows(), all.cols(), is_shared);
-        float* const place = at(offset);
+        const auto [offset, is_new] = places_.table<Word>(all.rows(), all.cols(), is_shared);
+        auto* const place = at_byte<Word>(buffer_, offset);
+        const std::ptrdiff_t stride = Row::stride(all.cols());
         for (int i = 0; place != nullptr && is_new && i < all.rows(); ++i)
-            std::copy_n(all.row_data(i), all.cols(), place + std::ptrdiff_t{i} * all.cols());
-        to = {place, Rows(table.rows()), Cols(table.cols()), all.cols()};
+            Row::store(all.row_data(i), all.cols(), place + i * stride);
+        to = {place, Rows(table.rows()), Cols(table.cols()), stride};
     }
 
     /// The same where another tree says which weights there are.
@@ -151,30 +175,33 @@ public:
     }
 
 private:
-    [[nodiscard]] float* at(std::ptrdiff_t offset) const noexcept {
-        return to_ == nullptr ? nullptr : to_ + offset;
-    }
+    struct Turned {
+        AlignedArray<float> numbers;
+        int rows;
+        int cols;
 
-    /// Panels of `from` turned around.
-    static void pack_transposed(ConstMatrix from, float* to) noexcept {
-        constexpr int width = kernels::panel_width;
-        const int inputs = from.rows();
-        for (int o = 0; o < from.cols(); ++o) {
-            float* const lane = to + o / width * std::ptrdiff_t{inputs} * width + o % width;
-            for (int k = 0; k < inputs; ++k) lane[k * width] = from(k, o);
+        [[nodiscard]] ConstMatrix view() const noexcept { return {numbers.data(), rows, cols}; }
+    };
+    static Turned turned_around(ConstMatrix from) {
+        Turned turned{AlignedArray<float>(std::ptrdiff_t{from.rows()} * from.cols()), from.cols(),
+                      from.rows()};
+        for (int i = 0; i < from.rows(); ++i) {
+            for (int j = 0; j < from.cols(); ++j)
+                turned.numbers.data()[std::ptrdiff_t{j} * from.rows() + i] = from(i, j);
         }
+        return turned;
     }
 
-    float* to_;
+    std::byte* buffer_;
     ConstMatrix shared_;
     mutable PackedPlaces places_{};
 };
 
 }  // namespace detail
 
-/// Floats of the packed weights of a tree of sizes.
+/// Bytes of the packed weights of a tree of sizes.
 template <class Tree, class TreeOfSizes>
-[[nodiscard]] constexpr std::ptrdiff_t packed_count(const TreeOfSizes& sizes) {
+[[nodiscard]] constexpr std::ptrdiff_t packed_bytes(const TreeOfSizes& sizes) {
     Tree tree{};
     detail::PackedPlaces places;
     walk(detail::ViewPacked(nullptr, places), tree, sizes);
@@ -183,13 +210,12 @@ template <class Tree, class TreeOfSizes>
 
 /// A tree of views of packed weights that lie ready, of which nothing is copied.
 ///
-/// Precondition: `values` are `packed_count` floats as `PackedTree` lays them out, from a cache
-///               line on.
+/// Precondition: `buffer` are `packed_bytes` as `PackedTree` lays them out, from a cache line on.
 template <class Tree, class TreeOfSizes>
-[[nodiscard]] constexpr Tree view_packed(const float* values, const TreeOfSizes& sizes) {
+[[nodiscard]] constexpr Tree view_packed(const std::byte* buffer, const TreeOfSizes& sizes) {
     Tree tree{};
     detail::PackedPlaces places;
-    walk(detail::ViewPacked(values, places), tree, sizes);
+    walk(detail::ViewPacked(buffer, places), tree, sizes);
     return tree;
 }
 
@@ -202,12 +228,13 @@ template <class Tree>
 class PackedTree {
 public:
     /// `shared` is the widest of the tables that are one, empty if none are.
-    /// Throws  `Error` if sizes that are fixed here are not those of `from`.
+    /// Throws  `Error` if sizes that are fixed here are not those of `from`, or are too large for
+    ///         this kind of weights.
     template <class From>
     explicit PackedTree(const From& from, ConstMatrix shared = {}) {
         const detail::Pack count(nullptr, shared);
         walk(count, view_, from);
-        weights_ = AlignedArray<float>(count.size());
+        weights_ = AlignedArray<std::byte>(count.size());
         walk(detail::Pack(weights_.data(), shared), view_, from);
     }
 
@@ -216,7 +243,7 @@ public:
     [[nodiscard]] std::size_t size_bytes() const noexcept { return weights_.size_bytes(); }
 
 private:
-    AlignedArray<float> weights_;
+    AlignedArray<std::byte> weights_;
     Tree view_{};
 };
 

@@ -7,7 +7,11 @@
 #include <hat/core/arena.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/ragged.hpp>
+#include <hat/kernels/bfloat16.hpp>
+#include <hat/kernels/cross_entropy.hpp>
+#include <hat/kernels/embedding.hpp>
 #include <hat/kernels/group_linear.hpp>
+#include <hat/kernels/int8.hpp>
 #include <hat/kernels/packed_fixed.hpp>
 #include <hat/kernels/packed_gemm.hpp>
 
@@ -19,13 +23,15 @@
 ///
 /// A policy has
 ///
-///     Matrix<Out, In>, Table<Rows, Cols>, Vector<Size>    views of weights
+///     Matrix<Out, In>, Vector<Size>    views of weights
+///     Words<Rows, Cols>    those of a table of which rows are looked up
+///     Table<Rows, Cols>    those of positions, which are numbers as they are
 ///     has_gradients        whether its layers run on a tape
 ///     multiply             act(x · Wᵀ + b)
 ///     multiply_transposed  x · W: a weight that is another one's, used the other way round
 ///     multiply_groups      a group-linear layer
-///     outputs              some outputs as they are, for those who choose among them
-///     look_up              rows of a table
+///     prepare, outputs     some outputs as they are, for those who choose among them
+///     look_up              rows of a table of words
 ///     cross_entropy        the loss of words that a weight tells apart
 ///     vector, table        one as the functions of autograd take it
 ///     follows, vector_follows   whether one is stored behind another, gradients too
@@ -43,6 +49,8 @@ using autograd::Variable;
 struct Trainable {
     template <class Out, class In>
     using Matrix = autograd::ParameterView<Out, In>;
+    template <class Rows, class Cols>
+    using Words = autograd::ParameterView<Rows, Cols>;
     template <class Rows, class Cols>
     using Table = autograd::ParameterView<Rows, Cols>;
     template <class Size>
@@ -88,6 +96,8 @@ struct Trainable {
                   std::span<const int> targets, float smoothing, const Parameter& more = {}) {
         return autograd::cross_entropy(context, x, weight, targets, smoothing, more);
     }
+    /// What `outputs` takes.
+    static ConstMatrix prepare(ConstMatrix x, Arena& /*scratch*/) noexcept { return x; }
     /// The outputs of `weight` from `first` on, as many as `y` has columns, as they are: for those
     /// who choose among them.
     static void outputs(ConstMatrix x, const Parameter& weight, int first, hat::Matrix y,
@@ -127,27 +137,35 @@ private:
 };
 
 /// Panels packed once, without gradients: serving. Matrices and vectors go on to whole panels.
-struct Packed {
+/// `Format` says what panels and tables of words are made of; vectors and positions are floats.
+template <class PanelFormat>
+struct PackedAs {
+    using Format = PanelFormat;
     template <class Out, class In>
-    using Matrix = kernels::PackedMatrix<Out, In>;
+    using Matrix = kernels::PackedMatrix<Out, In, Format>;
+    template <class Rows, class Cols>
+    using Words = MatrixView<const typename Format::Word, Rows, Cols>;
     template <class Rows, class Cols>
     using Table = MatrixView<const float, Rows, Cols>;
     template <class Size>
     using Vector = VectorView<const float, Size>;
 
-    using View = kernels::PackedView;
+    using View = kernels::PackedOf<Format>;
+    using WordsView = MatrixView<const typename Format::Word>;
     static constexpr bool has_gradients = false;
 
     static Variable multiply(autograd::Eval& context, const Variable& x, View weight,
                              ConstVector bias = {}, Activation activation = Activation::linear) {
         const Variable y = context.variable(x.rows(), weight.outputs());
-        kernels::packed_gemm(x.value, weight,
-                             {.y = y.value, .bias = bias.data(), .activation = activation});
+        const ArenaScope scope(context.scratch());
+        kernels::multiply_panels<Format>(
+            Format::prepare(x.value, context.scratch()), weight,
+            {.y = y.value, .bias = bias.data(), .activation = activation});
         return y;
     }
     /// The same for small sizes that the compiler knows.
     template <class Out, class In>
-    requires kernels::has_fixed_gemm<Out, In>
+    requires kernels::has_fixed_gemm<Format, Out, In>
     static Variable multiply(autograd::Eval& context, const Variable& x,
                              const kernels::PackedMatrix<Out, In>& weight, ConstVector bias = {},
                              Activation activation = Activation::linear) {
@@ -162,36 +180,41 @@ struct Packed {
     }
     /// The size of the norm is that of a group's outputs.
     template <class Out, class In, class SecondIn, class Size>
-    static Variable multiply_groups(autograd::Eval& context, kernels::GroupEpilogue epilogue,
-                                    float /*dropout*/, const Variable& h,
-                                    const kernels::PackedMatrix<Out, In>& weight, const Variable& y,
-                                    const kernels::PackedMatrix<Out, SecondIn>& second_weight,
-                                    ConstVector bias, VectorView<const float, Size> norm_gain,
-                                    ConstVector norm_bias) {
+    static Variable multiply_groups(
+        autograd::Eval& context, kernels::GroupEpilogue epilogue, float /*dropout*/,
+        const Variable& h, const kernels::PackedMatrix<Out, In, Format>& weight, const Variable& y,
+        const kernels::PackedMatrix<Out, SecondIn, Format>& second_weight, ConstVector bias,
+        VectorView<const float, Size> norm_gain, ConstVector norm_bias) {
         epilogue.norm_gain = norm_gain;
         epilogue.norm_bias = norm_bias;
         const Variable result = context.variable(h.rows(), weight.outputs());
         const auto panels = [&](View all) { return panels_of_groups(all, epilogue.groups); };
-        kernels::group_linear(
-            {h.value, panels(weight), kernels::packed_gemm_of<Size, In>()},
-            {y.value, panels(second_weight), kernels::packed_gemm_of<Size, SecondIn>()}, bias,
-            epilogue, {}, result.value, context.scratch());
+        kernels::group_linear<Format>(
+            {h.value, panels(weight), kernels::packed_gemm_of<Format, Size, In>()},
+            {y.value, panels(second_weight), kernels::packed_gemm_of<Format, Size, SecondIn>()},
+            bias, epilogue, {}, result.value, context.scratch());
         return result;
     }
     static Variable look_up(autograd::Eval& context, std::span<const int> tokens,
-                            const Ragged& sentences, ConstMatrix table, float scale,
+                            const Ragged& sentences, WordsView words, float scale,
                             const autograd::Parameter& positions, float /*dropout*/) {
-        const Variable y = context.variable(sentences.tokens(), table.cols());
-        kernels::embed(tokens, sentences, table, scale, positions.value, {}, y.value);
+        const Variable y = context.variable(sentences.tokens(), words.cols());
+        kernels::embed<typename Format::Word>(tokens, sentences, words, scale, positions.value, {},
+                                              y.value);
         return y;
     }
     static kernels::CrossEntropy cross_entropy(autograd::Eval& context, const Variable& x,
                                                View weight, std::span<const int> targets,
                                                float smoothing, View more = {}) {
-        return kernels::cross_entropy(x.value, weight, more, targets, smoothing, context.scratch());
+        return kernels::cross_entropy<Format>(x.value, weight, more, targets, smoothing,
+                                              context.scratch());
     }
-    static void outputs(ConstMatrix x, View weight, int first, hat::Matrix y, Arena& /*scratch*/) {
-        kernels::packed_gemm(x, weight.middle_outputs(first, y.cols()), {.y = y});
+    static typename Format::Rows prepare(ConstMatrix x, Arena& scratch) {
+        return Format::prepare(x, scratch);
+    }
+    static void outputs(const typename Format::Rows& x, View weight, int first, hat::Matrix y,
+                        Arena& /*scratch*/) {
+        kernels::multiply_panels<Format>(x, weight.middle_outputs(first, y.cols()), {.y = y});
     }
     [[nodiscard]] static autograd::Parameter vector(ConstVector vector) noexcept {
         return autograd::constant(vector);
@@ -225,6 +248,12 @@ private:
                 weight.panel_stride()};
     }
 };
+
+using Packed = PackedAs<kernels::Float32>;
+/// Half of the bytes: the products that `Packed` makes of weights rounded to bfloat16.
+using PackedBf16 = PackedAs<kernels::Bfloat16>;
+/// A quarter of the bytes: weights and activations of 8 bits.
+using PackedInt8 = PackedAs<kernels::Int8>;
 
 /// The sizes of weights and nothing else: what an architecture says of every one of them.
 struct Sizes {
@@ -262,6 +291,8 @@ struct Sizes {
     template <class Out, class In>
     using Matrix = Size;
     template <class Rows, class Cols>
+    using Words = Size;
+    template <class Rows, class Cols>
     using Table = Size;
     template <class Count>
     using Vector = Size;
@@ -290,6 +321,8 @@ struct Places {
 
     template <class Out, class In>
     using Matrix = Place;
+    template <class Rows, class Cols>
+    using Words = Place;
     template <class Rows, class Cols>
     using Table = Place;
     template <class Count>

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// hat quantize: a model → the same with its matrices stored in fewer bits.
+
+#include <hat/io/model_directory.hpp>
+#include <hat/io/stored_matrix.hpp>
+#include <hat/model/network.hpp>
+#include <hat/version.hpp>
+
+#include "commands.hpp"
+#include "flags.hpp"
+#include "model_argument.hpp"
+#include "output_directory.hpp"
+#include "text_facts.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace hat::program {
+
+namespace {
+
+struct QuantizeOptions {
+    std::string model, out;
+    io::Storage weights = io::Storage::int8;
+    bool overwrite = false;
+};
+
+const std::map<std::string, io::Storage> storages = [] {
+    std::map<std::string, io::Storage> words;
+    for (std::size_t i = 0; i < io::storage_words.size(); ++i)
+        words.emplace(io::storage_words[i], static_cast<io::Storage>(i));
+    return words;
+}();
+
+/// How far the matrices of a network moved, in parts of their size.
+double relative_error(const model::Network& before, const model::Network& after) {
+    double error = 0;
+    double size = 0;
+    for (const auto& entry : before.table()) {
+        if (entry.is_vector) continue;
+        const float* const x = before.values().matrix(entry).data();
+        const float* const y = after.values().matrix(entry).data();
+        for (std::ptrdiff_t i = 0; i < entry.size(); ++i) {
+            error += std::pow(static_cast<double>(x[i]) - static_cast<double>(y[i]), 2);
+            size += std::pow(static_cast<double>(x[i]), 2);
+        }
+    }
+    return size > 0 ? std::sqrt(error / size) : 0;
+}
+
+void quantize(const QuantizeOptions& options) {
+    check_output(options.out, io::DirectoryKind::model, io::model_directory_names,
+                 options.overwrite);
+    const LoadedModel model(options.model);
+    if (model.directory.storage() != io::Storage::fp32)
+        fail(options.model, ": its matrices are stored as ",
+             io::storage_words[static_cast<std::size_t>(model.directory.storage())],
+             " already, expected fp32: what was rounded once would be rounded twice");
+    const std::string word = io::storage_words[static_cast<std::size_t>(options.weights)];
+    io::ModelConfig config = model.directory.config();
+    config.provenance["quantized_from"] = file_name(options.model);
+    config.provenance["weights"] = word;
+    config.provenance["hat_version"] = std::string(version);
+    io::save_model_directory(
+        options.out, config, model.network.table(), model.network.values(),
+        model.directory.text_files(),
+        report::model_card_to_markdown(model_card(config, options.out), config.architecture),
+        options.weights);
+    const LoadedModel saved(options.out);
+    const auto megabytes = [](const LoadedModel& of) {
+        return static_cast<double>(of.directory.weights().file_bytes().size()) / 1e6;
+    };
+    std::fprintf(
+        stderr, "weights: %.2f MB, were %.2f MB; matrices moved by %.2f %% of their size\n",
+        megabytes(saved), megabytes(model), 100 * relative_error(model.network, saved.network));
+    std::printf("%s\n", options.out.c_str());
+}
+
+}  // namespace
+
+void add_quantize(CLI::App& app) {
+    auto options = std::make_shared<QuantizeOptions>();
+    CLI::App* command = app.add_subcommand(
+        "quantize",
+        "Stores the matrices of a model in fewer bits; see include/hat/io/stored_matrix.hpp.");
+    command->footer("Example:\n  hat quantize --model run/model --weights int8 --out small\n\n"
+                    "int8 and bf16 are what hat translate computes with, too; kmeans8, kmeans4 and "
+                    "int4\nbecome floats again when they are loaded.");
+    command->add_option("--model", options->model, "run or model directory")->required();
+    add_choice(*command, "--weights", options->weights, storages,
+               "a scale for each output (int8) or each 32 inputs (int4), a table of 256 or 16 "
+               "numbers for each matrix (kmeans8, kmeans4), half of a float (bf16)");
+    command->add_option("--out", options->out, "model directory to write")->required();
+    add_overwrite_flag(*command, options->overwrite);
+    command->callback([options] { quantize(*options); });
+}
+
+}  // namespace hat::program

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/config.hpp>
+#include <hat/core/simd.hpp>
+
+#include <cstdint>
+#include <cstring>
+
+/// Sums of products of bytes, exact in 32 bits, for 16 outputs at a time: 64 weights
+/// `[16 outputs][4 inputs]`, stored as w + 128, by 4 activations.
+///
+/// Every processor does it in its own way; sums of integers are the same in any order.
+///
+///     auto sum = dot::start(Σ activations);
+///     dot::add(sum, weights, dot::broadcast(activations));    for every 4 inputs
+///     dot::finish(sum)                                        Σ w · activations, as 16 floats
+namespace hat::simd::dot {
+
+/// How this build multiplies, for reports.
+inline constexpr const char* instruction_set =
+#if defined(__AVX512VNNI__)
+    "AVX-512 VNNI";
+#elif defined(__AVXVNNI__)
+    "AVX-VNNI";
+#elif defined(__AVX512BW__)
+    "AVX-512BW, by 16 bits";
+#elif defined(__AVX2__)
+    "AVX2, by 16 bits";
+#elif defined(__SSE2__)
+    "SSE2, by 16 bits";
+#elif defined(__ARM_FEATURE_MATMUL_INT8)
+    "NEON, usdot";
+#elif defined(__ARM_FEATURE_DOTPROD)
+    "NEON, sdot";
+#elif defined(__aarch64__)
+    "NEON, by 16 bits";
+#else
+    "portable";
+#endif
+
+// A register has `outputs_per_register` sums, or twice as many halves of sums where products are
+// made by 16 bits: of inputs 0 and 1, and of 2 and 3. `Input` is what an activation is stored as.
+
+#if defined(__AVX512VNNI__)
+
+using Register = __m512i;
+using Input = std::int8_t;
+inline constexpr int parts = 1;
+inline constexpr bool has_halves = false;
+HAT_INLINE Register broadcast(const Input* x) noexcept {
+    std::int32_t four;
+    std::memcpy(&four, x, sizeof four);
+    return _mm512_set1_epi32(four);
+}
+HAT_INLINE Register load(const std::uint8_t* weights, int /*part*/) noexcept {
+    return _mm512_loadu_si512(weights);
+}
+HAT_INLINE Register add(Register sum, Register weights, Register x) noexcept {
+    return _mm512_dpbusd_epi32(sum, weights, x);
+}
+HAT_INLINE Register fill(std::int32_t x) noexcept {
+    return _mm512_set1_epi32(x);
+}
+
+#elif defined(__AVXVNNI__)
+
+using Register = __m256i;
+using Input = std::int8_t;
+inline constexpr int parts = 2;
+inline constexpr bool has_halves = false;
+HAT_INLINE Register broadcast(const Input* x) noexcept {
+    std::int32_t four;
+    std::memcpy(&four, x, sizeof four);
+    return _mm256_set1_epi32(four);
+}
+HAT_INLINE Register load(const std::uint8_t* weights, int part) noexcept {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + 32 * part));
+}
+HAT_INLINE Register add(Register sum, Register weights, Register x) noexcept {
+    return _mm256_dpbusd_avx_epi32(sum, weights, x);
+}
+HAT_INLINE Register fill(std::int32_t x) noexcept {
+    return _mm256_set1_epi32(x);
+}
+
+#elif defined(__AVX512BW__)
+
+using Register = __m512i;
+using Input = std::int16_t;
+inline constexpr int parts = 2;
+inline constexpr bool has_halves = true;
+HAT_INLINE Register broadcast(const Input* x) noexcept {
+    std::int64_t four;
+    std::memcpy(&four, x, sizeof four);
+    return _mm512_set1_epi64(four);
+}
+HAT_INLINE Register load(const std::uint8_t* weights, int part) noexcept {
+    return _mm512_cvtepu8_epi16(
+        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + 32 * part)));
+}
+HAT_INLINE Register add(Register sum, Register weights, Register x) noexcept {
+    return _mm512_add_epi32(sum, _mm512_madd_epi16(weights, x));
+}
+HAT_INLINE Register fill(std::int32_t x) noexcept {
+    return _mm512_set1_epi32(x);
+}
+
+#elif defined(__AVX2__)
+
+using Register = __m256i;
+using Input = std::int16_t;
+inline constexpr int parts = 4;
+inline constexpr bool has_halves = true;
+HAT_INLINE Register broadcast(const Input* x) noexcept {
+    std::int64_t four;
+    std::memcpy(&four, x, sizeof four);
+    return _mm256_set1_epi64x(four);
+}
+HAT_INLINE Register load(const std::uint8_t* weights, int part) noexcept {
+    return _mm256_cvtepu8_epi16(
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(weights + 16 * part)));
+}
+HAT_INLINE Register add(Register sum, Register weights, Register x) noexcept {
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(weights, x));
+}
+HAT_INLINE Register fill(std::int32_t x) noexcept {
+    return _mm256_set1_epi32(x);
+}
+
+#elif defined(__SSE2__)
+
+using Register = __m128i;
+using Input = std::int16_t;
+inline constexpr int parts = 8;
+inline constexpr bool has_halves = true;
+HAT_INLINE Register broadcast(const Input* x) noexcept {
+    std::int64_t four;
+    std::memcpy(&four, x, sizeof four);
+    return _mm_set1_epi64x(four);
+}
+HAT_INLINE Register load(const std::uint8_t* weights, int part) noexcept {
+    return _mm_unpacklo_epi8(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(weights + 8 * part)),
+                             _mm_setzero_si128());
+}
+HAT_INLINE Register add(Register sum, Register weights, Register x) noexcept {
+    return _mm_add_epi32(sum, _mm_madd_epi16(weights, x));
+}
+HAT_INLINE Register fill(std::int32_t x) noexcept {
+    return _mm_set1_epi32(x);
+}
+
+#elif defined(__ARM_FEATURE_MATMUL_INT8)
+
+using Register = int32x4_t;
+using Input = std::int8_t;
+inline constexpr int parts = 4;
+inline constexpr bool has_halves = false;
+HAT_INLINE int8x16_t broadcast(const Input* x) noexcept {
+    std::int32_t four;
+    std::memcpy(&four, x, sizeof four);
+    return vreinterpretq_s8_s32(vdupq_n_s32(four));
+}
+HAT_INLINE uint8x16_t load(const std::uint8_t* weights, int part) noexcept {
+    return vld1q_u8(weights + 16 * part);
+}
+HAT_INLINE Register add(Register sum, uint8x16_t weights, int8x16_t x) noexcept {
+    return vusdotq_s32(sum, weights, x);
+}
+HAT_INLINE Register fill(std::int32_t x) noexcept {
+    return vdupq_n_s32(x);
+}
+
+#elif defined(__ARM_FEATURE_DOTPROD)
+
+using Register = int32x4_t;
+using Input = std::int8_t;
+inline constexpr int parts = 4;
+inline constexpr bool has_halves = false;
+HAT_INLINE int8x16_t broadcast(const Input* x) noexcept {
+    std::int32_t four;
+    std::memcpy(&four, x, sizeof four);
+    return vreinterpretq_s8_s32(vdupq_n_s32(four));
+}
+/// w itself.
+HAT_INLINE int8x16_t load(const std::uint8_t* weights, int part) noexcept {
+    return vreinterpretq_s8_u8(veorq_u8(vld1q_u8(weights + 16 * part), vdupq_n_u8(0x80)));
+}
+HAT_INLINE Register add(Register sum, int8x16_t weights, int8x16_t x) noexcept {
+    return vdotq_s32(sum, weights, x);
+}
+HAT_INLINE Register fill(std::int32_t x) noexcept {
+    return vdupq_n_s32(x);
+}
+
+#elif defined(__aarch64__)
+
+using Register = int32x4_t;
+using Input = std::int8_t;
+inline constexpr int parts = 8;
+inline constexpr bool has_halves = true;
+HAT_INLINE int8x8_t broadcast(const Input* x) noexcept {
+    std::int32_t four;
+    std::memcpy(&four, x, sizeof four);
+    return vreinterpret_s8_s32(vdup_n_s32(four));
+}
+/// w itself.
+HAT_INLINE int8x8_t load(const std::uint8_t* weights, int part) noexcept {
+    return vreinterpret_s8_u8(veor_u8(vld1_u8(weights + 8 * part), vdup_n_u8(0x80)));
+}
+HAT_INLINE Register add(Register sum, int8x8_t weights, int8x8_t x) noexcept {
+    return vpadalq_s16(sum, vmull_s8(weights, x));
+}
+HAT_INLINE Register fill(std::int32_t x) noexcept {
+    return vdupq_n_s32(x);
+}
+
+#else
+
+/// The sums of four outputs.
+struct Register {
+    std::int32_t of[4];
+};
+struct Four {
+    std::int32_t of[4];
+};
+using Input = std::int8_t;
+inline constexpr int parts = 4;
+inline constexpr bool has_halves = false;
+HAT_INLINE Four broadcast(const Input* x) noexcept {
+    return {{x[0], x[1], x[2], x[3]}};
+}
+HAT_INLINE const std::uint8_t* load(const std::uint8_t* weights, int part) noexcept {
+    return weights + 16 * part;
+}
+HAT_INLINE Register add(Register sum, const std::uint8_t* weights, const Four& x) noexcept {
+    for (int i = 0; i < 4; ++i) {
+        for (int k = 0; k < 4; ++k) sum.of[i] += weights[4 * i + k] * x.of[k];
+    }
+    return sum;
+}
+HAT_INLINE Register fill(std::int32_t x) noexcept {
+    return {{x, x, x, x}};
+}
+
+#endif
+
+/// Whether weights are multiplied as they are stored, with 128 added.
+inline constexpr bool has_offset =
+#if defined(__aarch64__) && !defined(__ARM_FEATURE_MATMUL_INT8)
+    false;
+#else
+    true;
+#endif
+
+/// What a sum begins with: without what the 128 of the weights will add.
+HAT_INLINE Register start(std::int32_t sum_of_inputs) noexcept {
+    if constexpr (!has_offset) return fill(0);
+    return fill(-(has_halves ? 64 : 128) * sum_of_inputs);
+}
+
+/// The sums of 16 outputs.
+struct Sums {
+    Register part[parts];
+};
+
+/// As floats, rounded to the nearest where they have more than 24 bits.
+HAT_INLINE Lanes finish(const Sums& sums) noexcept {
+#if defined(__AVX512VNNI__)
+    return {Floats(_mm512_cvtepi32_ps(sums.part[0]))};
+#else
+    alignas(64) std::int32_t all[(has_halves ? 2 : 1) * lanes];
+    std::memcpy(all, sums.part, sizeof all);
+    alignas(64) float floats[lanes];
+    for (int i = 0; i < lanes; ++i)
+        floats[i] = static_cast<float>(has_halves ? all[2 * i] + all[2 * i + 1] : all[i]);
+    return simd::load(floats);
+#endif
+}
+
+/// Sums of what `store_rounded` stores, lane by lane.
+struct Rounded {
+    WordLanes of{};
+};
+
+/// Stores the integers in the low bits of numbers to which 1.5 · 2^23 was added, and adds them to
+/// sums. All must be in −128 … 127.
+HAT_INLINE void store_rounded(Lanes shifted, Input* to, Rounded& sums) noexcept {
+    const Words magic(0x4b400000U);
+    WordLanes integers;
+#pragma GCC unroll 4
+    for (int i = 0; i < simd::parts; ++i) {
+        integers.part[i] = simd::detail::as_words(shifted.part[i]) - magic;
+        sums.of.part[i] = sums.of.part[i] + integers.part[i];
+    }
+#if defined(__AVX512VNNI__)
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(integers.part[0]));
+#elif defined(__AVX512BW__)
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16(integers.part[0]));
+#else
+    alignas(64) std::uint32_t all[lanes];
+#pragma GCC unroll 4
+    for (int i = 0; i < simd::parts; ++i) integers.part[i].store_aligned(all + i * native_lanes);
+    for (int i = 0; i < lanes; ++i) to[i] = static_cast<Input>(static_cast<std::int32_t>(all[i]));
+#endif
+}
+
+HAT_INLINE std::int32_t sum(const Rounded& sums) noexcept {
+    alignas(64) std::uint32_t all[lanes];
+#pragma GCC unroll 4
+    for (int i = 0; i < simd::parts; ++i) sums.of.part[i].store_aligned(all + i * native_lanes);
+    std::uint32_t total = 0;
+    for (const std::uint32_t word : all) total += word;
+    return static_cast<std::int32_t>(total);
+}
+
+}  // namespace hat::simd::dot

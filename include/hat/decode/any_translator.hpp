@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/special_tokens.hpp>
+#include <hat/core/threads.hpp>
+#include <hat/decode/hypothesis.hpp>
+#include <hat/decode/step_model.hpp>
+#include <hat/decode/translate.hpp>
+#include <hat/model/pack.hpp>
+#include <hat/model/transformer.hpp>
+#include <hat/nn/weights.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace hat::decode {
+
+/// What the weights of a network that is served are: `nn::Packed`, `nn::PackedBf16` or
+/// `nn::PackedInt8`.
+enum class WeightKind : std::uint8_t { fp32, bf16, int8 };
+
+inline constexpr std::array<const char*, 3> weight_kind_words{"fp32", "bf16", "int8"};
+
+/// A packed network and its translator, whose kind of weights is chosen at run time. Its functions
+/// are those of `BasicTranslator`, and find the same, bit by bit.
+///
+///     hat::decode::AnyTranslator translator(network.view(), WeightKind::int8, special_tokens);
+///     translator.translate(sources, {.beam = 5}, pool, results);
+class AnyTranslator {
+public:
+    /// Copies what it needs of `model`.
+    ///
+    /// Throws  `Error` if eos, unk or pad is not in the vocabulary, or a layer is too wide for the
+    ///         kind of weights
+    AnyTranslator(const model::Transformer<nn::Trainable>& model, WeightKind kind,
+                  const SpecialTokens& special)
+        : of_kind_(make(model, kind, special)), kind_(kind) {}
+
+    void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
+                   std::vector<Hypotheses>& results, int batch_sentences = 32) {
+        of_kind_->translate(sources, options, pool, results, batch_sentences);
+    }
+    void score(const Sources& sources, const Sources& targets, const SearchOptions& options,
+               ThreadPool& pool, std::vector<Hypotheses>& results, int batch_sentences = 32) {
+        of_kind_->score(sources, targets, options, pool, results, batch_sentences);
+    }
+
+    [[nodiscard]] WeightKind kind() const noexcept { return kind_; }
+    /// Bytes of the packed weights.
+    [[nodiscard]] std::size_t weight_bytes() const noexcept { return of_kind_->weight_bytes(); }
+    [[nodiscard]] int max_source_length() const noexcept { return of_kind_->max_source_length(); }
+    [[nodiscard]] int max_target_length() const noexcept { return of_kind_->max_target_length(); }
+    [[nodiscard]] int max_target_length(const SearchOptions& options,
+                                        int source_length) const noexcept {
+        return decode::max_target_length(options, source_length, max_target_length());
+    }
+    [[nodiscard]] bool is_cut(const SearchOptions& options, int source_length,
+                              std::span<const int> target) const noexcept {
+        return decode::is_cut(options, source_length, target, max_target_length());
+    }
+
+private:
+    struct Interface {
+        Interface() = default;
+        Interface(const Interface&) = delete;
+        Interface& operator=(const Interface&) = delete;
+        virtual ~Interface() = default;
+
+        virtual void translate(const Sources&, const SearchOptions&, ThreadPool&,
+                               std::vector<Hypotheses>&, int) = 0;
+        virtual void score(const Sources&, const Sources&, const SearchOptions&, ThreadPool&,
+                           std::vector<Hypotheses>&, int) = 0;
+        [[nodiscard]] virtual std::size_t weight_bytes() const noexcept = 0;
+        [[nodiscard]] virtual int max_source_length() const noexcept = 0;
+        [[nodiscard]] virtual int max_target_length() const noexcept = 0;
+    };
+
+    template <class Weights>
+    struct Of final : Interface {
+        using Model = model::PackedModelOf<Weights>;
+
+        Of(const model::Transformer<nn::Trainable>& model, const SpecialTokens& special)
+            : packed(model), translator(packed, special) {}
+
+        void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
+                       std::vector<Hypotheses>& results, int batch_sentences) override {
+            translator.translate(sources, options, pool, results, batch_sentences);
+        }
+        void score(const Sources& sources, const Sources& targets, const SearchOptions& options,
+                   ThreadPool& pool, std::vector<Hypotheses>& results,
+                   int batch_sentences) override {
+            translator.score(sources, targets, options, pool, results, batch_sentences);
+        }
+        [[nodiscard]] std::size_t weight_bytes() const noexcept override {
+            return packed.size_bytes();
+        }
+        [[nodiscard]] int max_source_length() const noexcept override {
+            return translator.max_source_length();
+        }
+        [[nodiscard]] int max_target_length() const noexcept override {
+            return translator.max_target_length();
+        }
+
+        Model packed;
+        BasicTranslator<Model> translator;
+    };
+
+    static std::unique_ptr<Interface> make(const model::Transformer<nn::Trainable>& model,
+                                           WeightKind kind, const SpecialTokens& special) {
+        switch (kind) {
+        case WeightKind::bf16:
+            return std::make_unique<Of<nn::PackedBf16>>(model, special);
+        case WeightKind::int8:
+            return std::make_unique<Of<nn::PackedInt8>>(model, special);
+        default:
+            return std::make_unique<Of<nn::Packed>>(model, special);
+        }
+    }
+
+    std::unique_ptr<Interface> of_kind_;
+    WeightKind kind_;
+};
+
+}  // namespace hat::decode

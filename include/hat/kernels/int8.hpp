@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/config.hpp>
+#include <hat/core/arena.hpp>
+#include <hat/core/extent.hpp>
+#include <hat/core/int8.hpp>
+#include <hat/core/matrix_view.hpp>
+#include <hat/core/simd.hpp>
+#include <hat/core/simd_dot.hpp>
+#include <hat/kernels/dropout.hpp>
+#include <hat/kernels/packed_gemm.hpp>
+#include <hat/kernels/tile.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+/// Weights of 8 bits, each output with a scale, by activations of 8 bits, each row with a scale:
+///
+///     y = act(start + Σ q_w · q_x · (scale_w · scale_x)),   w ≈ q_w · scale_w,  x ≈ q_x · scale_x.
+///
+/// Sums are exact integers, so their order does not matter; each is rounded once, with the start
+/// (bias) fused to it.
+namespace hat::kernels {
+
+/// Rows of 8 bits: x ≈ q · scale, each row with a scale of its own.
+///
+/// Shapes  data [rows, stride], zero from `cols` to the next multiple of 4 on;  scales, sums [rows]
+class QuantisedRows {
+public:
+    using Input = simd::dot::Input;
+
+    QuantisedRows(const Input* data, const float* scales, const std::int32_t* sums, int rows,
+                  int cols) noexcept
+        : data_(data), scales_(scales), sums_(sums), rows_(rows), cols_(cols) {}
+
+    [[nodiscard]] static constexpr int stride(int cols) noexcept {
+        return round_up(cols, simd::lanes);
+    }
+    [[nodiscard]] int rows() const noexcept { return rows_; }
+    [[nodiscard]] int cols() const noexcept { return cols_; }
+    [[nodiscard]] const Input* row_data(int row) const noexcept {
+        return data_ + std::ptrdiff_t{row} * stride(cols_);
+    }
+    [[nodiscard]] float scale(int row) const noexcept { return scales_[row]; }
+    /// Σ q of a row.
+    [[nodiscard]] std::int32_t sum(int row) const noexcept { return sums_[row]; }
+
+    [[nodiscard]] QuantisedRows from(int row) const noexcept {
+        return {row_data(row), scales_ + row, sums_ + row, rows_ - row, cols_};
+    }
+
+private:
+    const Input* data_;
+    const float* scales_;
+    const std::int32_t* sums_;
+    int rows_;
+    int cols_;
+};
+
+namespace detail {
+
+/// Quantises one row; returns its scale. `to` has room for whole lanes.
+inline float quantise_row(const float* x, int n, simd::dot::Input* to, std::int32_t& sum) noexcept {
+    simd::Lanes most = simd::zero();
+    simd::Lanes not_finite = simd::zero();  // NaN where a number is not finite, else 0
+    for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
+        const simd::Lanes v = load_stretch(x + j, count);
+        most = simd::max(simd::abs(v), most);
+        not_finite = simd::fma(v, simd::zero(), not_finite);
+    });
+    constexpr float least = 1e-30F;  // whose inverse is a number
+    const float largest = simd::largest(most);
+    const float inverse = largest < least ? 0.0F : 127.0F / largest;
+    // Adding 1.5 · 2^23 rounds, and leaves the integer in the low bits.
+    constexpr float magic = 12582912.0F;
+    const simd::Lanes factor = simd::broadcast(inverse);
+    simd::dot::Rounded total{};
+    for_stretches(n, [&](int j, int count) HAT_INLINE_LAMBDA {
+        const simd::Lanes v = load_stretch(x + j, count);
+        simd::dot::store_rounded(simd::fma(v, factor, simd::broadcast(magic)), to + j, total);
+    });
+    sum = simd::dot::sum(total);
+    return (largest < least ? 0.0F : largest / 127.0F) + simd::sum(not_finite);
+}
+
+/// Whether the sums of a tile fit the registers beside activations, weights and products.
+constexpr bool int8_tile_fits(int rows, int panels) noexcept {
+#if defined(__AVX512F__) || defined(__aarch64__)
+    constexpr int registers = 32;
+#else
+    constexpr int registers = 16;
+#endif
+    constexpr int others = simd::dot::has_halves ? 2 : 1;
+    return rows * panels * simd::dot::parts + rows + others <= registers;
+}
+
+struct Int8Tiles {
+    static constexpr int max_rows = [] {
+        int rows = 1;
+        while (rows < 8 && int8_tile_fits(rows + 1, 1)) ++rows;
+        return rows;
+    }();
+    static constexpr int preferred_rows(int /*rows*/, int /*inputs*/) noexcept { return max_rows; }
+    static constexpr int panels(int rows) noexcept {
+        int panels = 8;
+        while (panels > 1 && !int8_tile_fits(rows, panels)) panels /= 2;
+        return panels;
+    }
+};
+
+/// Panels of 16 scales and `[input / 4][16][4]` weights, stored as w + 128. Inputs that are not
+/// there have zero activations, whatever a wider panel has there.
+struct Int8Operand {
+    const std::uint8_t* data;
+    std::ptrdiff_t panel_stride;
+
+    using Shapes = Int8Tiles;
+
+    [[nodiscard]] Int8Operand from(int panel) const noexcept {
+        return {data + panel * panel_stride, panel_stride};
+    }
+};
+
+/// Bytes of the scales of a panel.
+inline constexpr std::ptrdiff_t scale_bytes = panel_width * sizeof(float);
+
+[[nodiscard]] HAT_INLINE simd::Lanes load_scales(const std::uint8_t* panel) noexcept {
+    float scales[panel_width];
+    std::memcpy(scales, panel, sizeof scales);
+    return simd::load(scales);
+}
+
+/// sums = start + Σ for one tile.
+template <int Rows, int Panels>
+HAT_INLINE void sum_tile(const QuantisedRows& left, const Int8Operand& right, int inputs,
+                         const float* start, std::ptrdiff_t stride,
+                         simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
+    namespace dot = simd::dot;
+    dot::Sums products[std::size_t{Rows}][std::size_t{Panels}];
+#pragma GCC unroll 8
+    for (int r = 0; r < Rows; ++r) {
+        const auto first = dot::start(left.sum(r));
+#pragma GCC unroll 8
+        for (int p = 0; p < Panels; ++p) {
+#pragma GCC unroll 8
+            for (auto& part : products[r][p].part) part = first;
+        }
+    }
+    const dot::Input* x = left.row_data(0);
+    const std::ptrdiff_t x_stride = QuantisedRows::stride(left.cols());
+    const std::uint8_t* w = right.data + scale_bytes;
+    for (int k = 0; k < inputs; k += 4) {
+        decltype(dot::broadcast(x)) activations[std::size_t{Rows}];
+#pragma GCC unroll 8
+        for (int r = 0; r < Rows; ++r) activations[r] = dot::broadcast(x + r * x_stride);
+#pragma GCC unroll 8
+        for (int p = 0; p < Panels; ++p) {
+#pragma GCC unroll 8
+            for (int i = 0; i < dot::parts; ++i) {
+                const auto weights = dot::load(w + p * right.panel_stride, i);
+#pragma GCC unroll 8
+                for (int r = 0; r < Rows; ++r) {
+                    auto& sum = products[r][p].part[i];
+                    sum = dot::add(sum, weights, activations[r]);
+                }
+            }
+        }
+        x += 4;
+        w += 4 * panel_width;
+    }
+#pragma GCC unroll 8
+    for (int p = 0; p < Panels; ++p) {
+        const simd::Lanes scales = load_scales(right.data + p * right.panel_stride);
+#pragma GCC unroll 8
+        for (int r = 0; r < Rows; ++r) {
+            const simd::Lanes scale = scales * simd::broadcast(left.scale(r));
+            sums[r][p] = simd::fma(dot::finish(products[r][p]), scale,
+                                   simd::load(start + r * stride + p * panel_width));
+        }
+    }
+}
+
+}  // namespace detail
+
+/// Panels of a quarter of the bytes, and their scales.
+struct Int8 {
+    using Element = std::uint8_t;
+    using Word = std::int8_t;
+    using Rows = QuantisedRows;
+
+    /// With more, a sum might not fit 32 bits.
+    static constexpr int most_inputs = 65536;
+    static constexpr std::ptrdiff_t panel_stride(int inputs) noexcept {
+        return detail::scale_bytes + std::ptrdiff_t{round_up(inputs, 4)} * panel_width;
+    }
+    static void pack_panel(ConstMatrix weight, int panel, Element* to) noexcept {
+        const int first = panel * panel_width;
+        const int count = std::min(panel_width, weight.rows() - first);
+        float scales[panel_width] = {};
+        std::fill_n(to, panel_stride(weight.cols()), std::uint8_t{128});
+        for (int i = 0; i < count; ++i) {
+            const float* const from = weight.row_data(first + i);
+            scales[i] = int8_scale(largest_magnitude(from, weight.cols()));
+            for (int k = 0; k < weight.cols(); ++k)
+                to[detail::scale_bytes + (k / 4 * panel_width + i) * 4 + k % 4] =
+                    static_cast<std::uint8_t>(to_int8(from[k], scales[i]) + 128);
+        }
+        std::memcpy(to, scales, sizeof scales);
+    }
+    /// Quantises rows, each with the scale of its largest number.
+    static Rows prepare(ConstMatrix x, Arena& scratch) {
+        const int stride = QuantisedRows::stride(x.cols());
+        auto* const data =
+            scratch.allocate<QuantisedRows::Input>(std::ptrdiff_t{x.rows()} * stride);
+        auto* const scales = scratch.allocate<float>(x.rows());
+        auto* const sums = scratch.allocate<std::int32_t>(x.rows());
+        for (int i = 0; i < x.rows(); ++i)
+            scales[i] = detail::quantise_row(x.row_data(i), x.cols(),
+                                             data + std::ptrdiff_t{i} * stride, sums[i]);
+        return {data, scales, sums, x.rows(), x.cols()};
+    }
+    static constexpr std::size_t bytes_of_rows(int rows, int inputs) noexcept {
+        return Arena::bytes_of<QuantisedRows::Input>(std::ptrdiff_t{rows} *
+                                                     QuantisedRows::stride(inputs)) +
+               Arena::bytes_of<float>(rows) + Arena::bytes_of<std::int32_t>(rows);
+    }
+    static const Rows& left(const Rows& x) noexcept { return x; }
+    static detail::Int8Operand right(const Element* data, std::ptrdiff_t panel_stride) noexcept {
+        return {data, panel_stride};
+    }
+};
+
+}  // namespace hat::kernels

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/decode/any_translator.hpp>
+#include <hat/model/network.hpp>
+#include <hat/model/presets.hpp>
+
+#include "support/toy_model.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <vector>
+
+using namespace hat::decode;
+using hat::model::Network;
+using hat::support::OwnedSources;
+using hat::support::random_sources;
+
+namespace {
+
+constexpr int vocab_size = 200;
+
+/// What the translator of one kind of weights finds, and what `any` does.
+template <class Weights>
+void check_same(AnyTranslator& any, const Network& network) {
+    const hat::model::PackedModelOf<Weights> packed(network.view());
+    BasicTranslator<hat::model::PackedModelOf<Weights>> own(packed, {});
+    const OwnedSources sources = random_sources(5, 12, vocab_size, 2, 1);
+    const SearchOptions options{.beam = 3, .max_length_b = 9};
+    hat::ThreadPool pool(2);
+    std::vector<Hypotheses> found;
+    any.translate(sources.view(), options, pool, found, 2);
+    CHECK(found == own.translate(sources.view(), options, pool));
+    CHECK(any.weight_bytes() == packed.size_bytes());
+    CHECK(any.max_source_length() == own.max_source_length());
+    CHECK(any.max_target_length() == own.max_target_length());
+    CHECK(any.max_target_length(options, 4) == own.max_target_length(options, 4));
+    for (const Hypotheses& of_source : found) {
+        const auto& target = of_source.front().tokens;
+        CHECK(any.is_cut(options, 12, target) == own.is_cut(options, 12, target));
+    }
+
+    OwnedSources targets;
+    for (const Hypotheses& of_source : found) targets.push_back(of_source.front().tokens);
+    std::vector<Hypotheses> scored;
+    any.score(sources.view(), targets.view(), options, pool, scored);
+    for (std::size_t i = 0; i < found.size(); ++i)
+        CHECK(scored[i].front().score == found[i].front().score);
+}
+
+}  // namespace
+
+TEST_SUITE("decode/any_translator") {
+    TEST_CASE("it finds what the translator of its kind of weights finds") {
+        Network network(hat::model::transformer_tiny(vocab_size));
+        network.initialize(4);
+        for (const WeightKind kind : {WeightKind::fp32, WeightKind::bf16, WeightKind::int8}) {
+            AnyTranslator any(network.view(), kind, {});
+            CHECK(any.kind() == kind);
+            switch (kind) {
+            case WeightKind::fp32:
+                check_same<hat::nn::Packed>(any, network);
+                break;
+            case WeightKind::bf16:
+                check_same<hat::nn::PackedBf16>(any, network);
+                break;
+            case WeightKind::int8:
+                check_same<hat::nn::PackedInt8>(any, network);
+                break;
+            }
+        }
+    }
+
+    TEST_CASE("special tokens that are not in the vocabulary are errors") {
+        const Network network(hat::model::transformer_tiny(vocab_size));
+        CHECK_THROWS_WITH_AS(AnyTranslator(network.view(), WeightKind::int8, {.eos = 200}),
+                             "translator: the id of eos is 200, expected 0 to 199", hat::Error);
+    }
+}
