@@ -134,9 +134,9 @@ TEST_SUITE("latency/mlp_training") {
     }
 
     TEST_CASE("rows that cannot have been measured are errors") {
-        LatencyTable rows = ::rows(12);
-        rows[2].features.decoder_layers = -1;
-        CHECK_THROWS_WITH_AS(static_cast<void>(train_mlp_predictor(rows)),
+        LatencyTable table = rows(12);
+        table[2].features.decoder_layers = -1;
+        CHECK_THROWS_WITH_AS(static_cast<void>(train_mlp_predictor(table)),
                              "latency table: row 2: decoder_layer_num = -1, expected 0 to 1e+09",
                              hat::Error);
     }

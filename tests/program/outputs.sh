@@ -58,6 +58,7 @@ check prepare --source train.en --target train.de --valid-source valid.en --vali
 train=(--updates 2 --max-tokens 300 --warmup 1)
 check train --data data --space space.yml "${train[@]}" --out super
 check extract --run super --architecture smallest --out small
+check quantize --model small --out fewer
 check tune --model small --data data "${train[@]}" --out tuned
 check distill --model small --data data --beam 1 --max-length-b 3 --out easier
 check latency --space space.yml --data data --samples 14 --sentences 1 --repeats 3 --attempts 1 \
@@ -173,6 +174,7 @@ for file in pipe /dev/full; do
     expect 1 "$file: cannot write: not a regular file" "${plan[@]}" --write-plan $file
     for command in "prepare --source train.en --target train.de" "train --data data" \
         "extract --run super --architecture smallest" "tune --model small --data data" \
+        "quantize --model small" \
         "distill --model small --data data" "latency --space space.yml"; do
         read -ra words <<<"$command"
         expect 1 "$file" timeout 20 "$hat" "${words[@]}" --out $file

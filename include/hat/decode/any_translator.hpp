@@ -36,7 +36,8 @@ public:
     ///
     /// Throws  `Error` if eos, unk or pad is not in the vocabulary, or a layer is too wide for the
     ///         kind of weights
-    AnyTranslator(const model::Transformer<nn::Trainable>& model, WeightKind kind,
+    template <class Parts>  // only who uses it waits for a compiler to go through three translators
+    AnyTranslator(const model::Transformer<nn::Trainable, Parts>& model, WeightKind kind,
                   const SpecialTokens& special)
         : of_kind_(make(model, kind, special)), kind_(kind) {}
 
@@ -83,7 +84,8 @@ private:
     struct Of final : Interface {
         using Model = model::PackedModelOf<Weights>;
 
-        Of(const model::Transformer<nn::Trainable>& model, const SpecialTokens& special)
+        template <class Parts>
+        Of(const model::Transformer<nn::Trainable, Parts>& model, const SpecialTokens& special)
             : packed(model), translator(packed, special) {}
 
         void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
@@ -109,7 +111,8 @@ private:
         BasicTranslator<Model> translator;
     };
 
-    static std::unique_ptr<Interface> make(const model::Transformer<nn::Trainable>& model,
+    template <class Parts>
+    static std::unique_ptr<Interface> make(const model::Transformer<nn::Trainable, Parts>& model,
                                            WeightKind kind, const SpecialTokens& special) {
         switch (kind) {
         case WeightKind::bf16:
