@@ -108,7 +108,7 @@ struct Dnnl {
     }
 };
 
-void dnnl_fp32(benchmark::State& state) {
+void onednn_fp32(benchmark::State& state) {
     Case c(state);
     using Type = memory::data_type;
     Dnnl product(c, Type::f32, Type::f32, c.x.data(), c.weight.data(), c.y.data());
@@ -122,7 +122,7 @@ std::vector<std::uint16_t> bfloat16_of(hat::ConstMatrix x) {
     return words;
 }
 
-void dnnl_bf16(benchmark::State& state) {
+void onednn_bf16(benchmark::State& state) {
     Case c(state);
     using Type = memory::data_type;
     auto x = bfloat16_of(c.x.view());
@@ -132,7 +132,7 @@ void dnnl_bf16(benchmark::State& state) {
 }
 
 /// One scale for all of a side.
-void dnnl_int8(benchmark::State& state) {
+void onednn_int8(benchmark::State& state) {
     Case c(state);
     using Type = memory::data_type;
     const auto quantised = [](hat::ConstMatrix m, float scale) {
@@ -168,7 +168,7 @@ BENCHMARK(packed<kernels::Float32>)->Name("few_bits/hat_fp32")->Apply(layers);
 BENCHMARK(packed<kernels::Bfloat16>)->Name("few_bits/hat_bf16")->Apply(layers);
 BENCHMARK(packed<kernels::Int8>)->Name("few_bits/hat_int8")->Apply(layers);
 #ifdef HAT_WITH_DNNL
-BENCHMARK(dnnl_fp32)->Name("few_bits/dnnl_fp32")->Apply(layers);
-BENCHMARK(dnnl_bf16)->Name("few_bits/dnnl_bf16")->Apply(layers);
-BENCHMARK(dnnl_int8)->Name("few_bits/dnnl_int8")->Apply(layers);
+BENCHMARK(onednn_fp32)->Name("few_bits/onednn_fp32")->Apply(layers);
+BENCHMARK(onednn_bf16)->Name("few_bits/onednn_bf16")->Apply(layers);
+BENCHMARK(onednn_int8)->Name("few_bits/onednn_int8")->Apply(layers);
 #endif

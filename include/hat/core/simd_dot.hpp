@@ -44,44 +44,50 @@ inline constexpr const char* instruction_set =
 
 #if defined(__AVX512VNNI__)
 
-using Register = __m512i;
+// Numbers of 32 bits: as __m512i, which is of 64, GCC 12 copies every sum at every step of a loop.
+using Register [[gnu::vector_size(64)]] = std::int32_t;
 using Input = std::int8_t;
 inline constexpr int parts = 1;
 inline constexpr bool has_halves = false;
 HAT_INLINE Register broadcast(const Input* x) noexcept {
     std::int32_t four;
     std::memcpy(&four, x, sizeof four);
-    return _mm512_set1_epi32(four);
+    return reinterpret_cast<Register>(_mm512_set1_epi32(four));
 }
 HAT_INLINE Register load(const std::uint8_t* weights, int /*part*/) noexcept {
-    return _mm512_loadu_si512(weights);
+    return reinterpret_cast<Register>(_mm512_loadu_si512(weights));
 }
 HAT_INLINE Register add(Register sum, Register weights, Register x) noexcept {
-    return _mm512_dpbusd_epi32(sum, weights, x);
+    return reinterpret_cast<Register>(_mm512_dpbusd_epi32(reinterpret_cast<__m512i>(sum),
+                                                          reinterpret_cast<__m512i>(weights),
+                                                          reinterpret_cast<__m512i>(x)));
 }
 HAT_INLINE Register fill(std::int32_t x) noexcept {
-    return _mm512_set1_epi32(x);
+    return reinterpret_cast<Register>(_mm512_set1_epi32(x));
 }
 
 #elif defined(__AVXVNNI__)
 
-using Register = __m256i;
+using Register [[gnu::vector_size(32)]] = std::int32_t;
 using Input = std::int8_t;
 inline constexpr int parts = 2;
 inline constexpr bool has_halves = false;
 HAT_INLINE Register broadcast(const Input* x) noexcept {
     std::int32_t four;
     std::memcpy(&four, x, sizeof four);
-    return _mm256_set1_epi32(four);
+    return reinterpret_cast<Register>(_mm256_set1_epi32(four));
 }
 HAT_INLINE Register load(const std::uint8_t* weights, int part) noexcept {
-    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + 32 * part));
+    return reinterpret_cast<Register>(
+        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + 32 * part)));
 }
 HAT_INLINE Register add(Register sum, Register weights, Register x) noexcept {
-    return _mm256_dpbusd_avx_epi32(sum, weights, x);
+    return reinterpret_cast<Register>(_mm256_dpbusd_avx_epi32(reinterpret_cast<__m256i>(sum),
+                                                              reinterpret_cast<__m256i>(weights),
+                                                              reinterpret_cast<__m256i>(x)));
 }
 HAT_INLINE Register fill(std::int32_t x) noexcept {
-    return _mm256_set1_epi32(x);
+    return reinterpret_cast<Register>(_mm256_set1_epi32(x));
 }
 
 #elif defined(__AVX512BW__)
@@ -267,7 +273,7 @@ struct Sums {
 /// As floats, rounded to the nearest where they have more than 24 bits.
 HAT_INLINE Lanes finish(const Sums& sums) noexcept {
 #if defined(__AVX512VNNI__)
-    return {Floats(_mm512_cvtepi32_ps(sums.part[0]))};
+    return {Floats(_mm512_cvtepi32_ps(reinterpret_cast<__m512i>(sums.part[0])))};
 #else
     alignas(64) std::int32_t all[(has_halves ? 2 : 1) * lanes];
     std::memcpy(all, sums.part, sizeof all);
