@@ -32,12 +32,13 @@ namespace hat {
     std::sort(sorted.begin(), sorted.end());
     std::vector<double> sums{0};  // of the first values
     for (const float x : sorted) sums.push_back(sums.back() + static_cast<double>(x));
-    std::vector<double> centres;
     if (sorted.empty()) return {};
+    std::vector<double> centres(static_cast<std::size_t>(count));
     const auto low = static_cast<double>(sorted.front());
     const auto high = static_cast<double>(sorted.back());
     for (int i = 0; i < count; ++i)
-        centres.push_back(count == 1 ? low : low + (high - low) * i / (count - 1));
+        centres[static_cast<std::size_t>(i)] =
+            count == 1 ? low : low + (high - low) * i / (count - 1);
     for (int i = 0; i < iterations; ++i) {
         std::vector<double> next;
         std::size_t begin = 0;
@@ -60,8 +61,9 @@ namespace hat {
         centres = std::move(next);
         if (!moved) break;
     }
-    std::vector<float> codebook;
-    for (const double centre : centres) codebook.push_back(static_cast<float>(centre));
+    std::vector<float> codebook(centres.size());
+    std::transform(centres.begin(), centres.end(), codebook.begin(),
+                   [](double centre) { return static_cast<float>(centre); });
     codebook.erase(std::unique(codebook.begin(), codebook.end()), codebook.end());
     return codebook;
 }
