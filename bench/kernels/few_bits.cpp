@@ -3,6 +3,8 @@
 // Products with weights of fewer bits on one thread, weights hot: y = x · Wᵀ of floats, of bfloat16
 // and of 8 bits, which quantises x as it comes, beside oneDNN (Debian: libdnnl-dev, if it is there)
 // with weights in the layout of its choice; its product of 8 bits is given x quantised already.
+//
+//     OMP_NUM_THREADS=1 build/release/bench/kernels/few_bits
 
 #include <hat/kernels/bfloat16.hpp>
 #include <hat/kernels/int8.hpp>
@@ -14,7 +16,8 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
-#include <cstring>
+#include <cstdlib>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -108,7 +111,16 @@ struct Dnnl {
     }
 };
 
+/// Ends a benchmark with an error if oneDNN would work on several threads, as ours do not.
+bool onednn_has_one_thread(benchmark::State& state) {
+    const char* const threads = std::getenv("OMP_NUM_THREADS");
+    if (threads != nullptr && std::string_view(threads) == "1") return true;
+    state.SkipWithError("oneDNN works on several threads: set OMP_NUM_THREADS=1");
+    return false;
+}
+
 void onednn_fp32(benchmark::State& state) {
+    if (!onednn_has_one_thread(state)) return;
     Case c(state);
     using Type = memory::data_type;
     Dnnl product(c, Type::f32, Type::f32, c.x.data(), c.weight.data(), c.y.data());
@@ -123,6 +135,7 @@ std::vector<std::uint16_t> bfloat16_of(hat::ConstMatrix x) {
 }
 
 void onednn_bf16(benchmark::State& state) {
+    if (!onednn_has_one_thread(state)) return;
     Case c(state);
     using Type = memory::data_type;
     auto x = bfloat16_of(c.x.view());
@@ -133,6 +146,7 @@ void onednn_bf16(benchmark::State& state) {
 
 /// One scale for all of a side.
 void onednn_int8(benchmark::State& state) {
+    if (!onednn_has_one_thread(state)) return;
     Case c(state);
     using Type = memory::data_type;
     const auto quantised = [](hat::ConstMatrix m, float scale) {
