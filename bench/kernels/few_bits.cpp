@@ -6,12 +6,14 @@
 //
 //     OMP_NUM_THREADS=1 build/release/bench/kernels/few_bits
 
+#include <hat/core/aligned.hpp>
+#include <hat/core/bfloat16.hpp>
+#include <hat/core/int8.hpp>
 #include <hat/kernels/bfloat16.hpp>
 #include <hat/kernels/int8.hpp>
 #include <hat/kernels/packed_gemm.hpp>
 
-#include "support/operands.hpp"
-#include "support/report.hpp"
+#include "support/product_case.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -26,44 +28,12 @@
 #endif
 
 namespace kernels = hat::kernels;
-using hat::support::agree;
-using hat::support::eigen;
-using hat::support::RandomMatrix;
-using hat::support::Report;
+using Case = hat::support::ProductCase;
 
 namespace {
 
-/// y [rows, out] = x [rows, in] · weight [out, in]ᵀ.
-struct Case {
-    int rows;
-    int in;
-    int out;
-    RandomMatrix x;
-    RandomMatrix weight;
-    RandomMatrix y;
-    RandomMatrix expected;
-    hat::Arena scratch;
-
-    explicit Case(const benchmark::State& state)
-        : rows(static_cast<int>(state.range(0))), in(static_cast<int>(state.range(1))),
-          out(static_cast<int>(state.range(2))), x(rows, in), weight(out, in), y(rows, out),
-          expected(rows, out) {
-        eigen(expected.view()).noalias() = eigen(x.view()) * eigen(weight.view()).transpose();
-    }
-
-    template <class Product>
-    void measure(benchmark::State& state, double bytes_per_weight, const Product& product) {
-        product();
-        if (!agree(state, expected.view(), y.view(), 0.05F)) return;
-        Report report(state);
-        for (auto _ : state) {
-            product();
-            benchmark::ClobberMemory();
-        }
-        report.flops(2.0 * rows * in * out);
-        if (rows <= 8) report.bytes("weights", bytes_per_weight * in * out);
-    }
-};
+/// What fewer bits may be off by.
+constexpr float tolerance = 0.05F;
 
 template <class Format>
 void packed(benchmark::State& state) {
@@ -71,11 +41,12 @@ void packed(benchmark::State& state) {
     hat::AlignedArray<typename Format::Element> memory(kernels::packed_size<Format>(c.out, c.in));
     const auto weight = kernels::pack<Format>(c.weight.view(), memory.data());
     const double bytes = static_cast<double>(memory.size_bytes()) / (1.0 * c.in * c.out);
-    c.measure(state, bytes, [&] {
+    const auto product = [&] {
         const hat::ArenaScope scope(c.scratch);
         kernels::multiply_panels<Format>(Format::prepare(c.x.view(), c.scratch), weight,
                                          {.y = c.y.view()});
-    });
+    };
+    c.measure(state, product, bytes, tolerance);
 }
 
 #ifdef HAT_WITH_DNNL
@@ -124,7 +95,8 @@ void onednn_fp32(benchmark::State& state) {
     Case c(state);
     using Type = memory::data_type;
     Dnnl product(c, Type::f32, Type::f32, c.x.data(), c.weight.data(), c.y.data());
-    c.measure(state, 4, [&] { product.run(); });
+    c.measure(
+        state, [&] { product.run(); }, 4, tolerance);
 }
 
 std::vector<std::uint16_t> bfloat16_of(hat::ConstMatrix x) {
@@ -141,7 +113,8 @@ void onednn_bf16(benchmark::State& state) {
     auto x = bfloat16_of(c.x.view());
     const auto weight = bfloat16_of(c.weight.view());
     Dnnl product(c, Type::bf16, Type::bf16, x.data(), weight.data(), c.y.data());
-    c.measure(state, 2, [&] { product.run(); });
+    c.measure(
+        state, [&] { product.run(); }, 2, tolerance);
 }
 
 /// One scale for all of a side.
@@ -162,7 +135,8 @@ void onednn_int8(benchmark::State& state) {
     dnnl::primitive_attr attributes;
     attributes.set_output_scales(0, {x_scale * w_scale});
     Dnnl product(c, Type::s8, Type::s8, x.data(), weight.data(), c.y.data(), attributes);
-    c.measure(state, 1, [&] { product.run(); });
+    c.measure(
+        state, [&] { product.run(); }, 1, tolerance);
 }
 
 #endif

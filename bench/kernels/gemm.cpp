@@ -8,6 +8,7 @@
 
 #include "support/openblas.hpp"
 #include "support/operands.hpp"
+#include "support/product_case.hpp"
 #include "support/report.hpp"
 
 #include <benchmark/benchmark.h>
@@ -19,42 +20,11 @@
 namespace kernels = hat::kernels;
 using hat::support::agree;
 using hat::support::eigen;
+using Case = hat::support::ProductCase;
 using hat::support::RandomMatrix;
 using hat::support::Report;
 
 namespace {
-
-/// y [rows, out] = x [rows, in] · weight [out, in]ᵀ.
-struct Case {
-    int rows;
-    int in;
-    int out;
-    RandomMatrix x;
-    RandomMatrix weight;
-    RandomMatrix y;
-    RandomMatrix expected;
-    hat::Arena scratch;
-
-    explicit Case(const benchmark::State& state)
-        : rows(static_cast<int>(state.range(0))), in(static_cast<int>(state.range(1))),
-          out(static_cast<int>(state.range(2))), x(rows, in), weight(out, in), y(rows, out),
-          expected(rows, out) {
-        eigen(expected.view()).noalias() = eigen(x.view()) * eigen(weight.view()).transpose();
-    }
-
-    template <class Product>
-    void measure(benchmark::State& state, const Product& product) {
-        product();
-        if (!agree(state, expected.view(), y.view())) return;
-        Report report(state);
-        for (auto _ : state) {
-            product();
-            benchmark::ClobberMemory();
-        }
-        report.flops(2.0 * rows * in * out);
-        if (rows <= 8) report.bytes("weights", 4.0 * in * out);
-    }
-};
 
 void packed(benchmark::State& state) {
     Case c(state);

@@ -7,6 +7,8 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -79,6 +81,14 @@ template <class T>
     for (const auto& [word, of] : words)
         if (of == value) return word;
     return {};
+}
+
+/// What a choice is among: the words of an enumeration, in the order of its values.
+template <class Enum, class T = Enum, std::size_t N>
+[[nodiscard]] std::map<std::string, T> choices_of(const std::array<const char*, N>& words) {
+    std::map<std::string, T> choices;
+    for (std::size_t i = 0; i < N; ++i) choices.emplace(words[i], static_cast<Enum>(i));
+    return choices;
 }
 
 /// Adds a flag whose value is one of `words`, which must outlive the command, as must `value`.

@@ -30,12 +30,7 @@ struct QuantizeOptions {
     bool overwrite = false;
 };
 
-const std::map<std::string, io::Storage> storages = [] {
-    std::map<std::string, io::Storage> words;
-    for (std::size_t i = 0; i < io::storage_words.size(); ++i)
-        words.emplace(io::storage_words[i], static_cast<io::Storage>(i));
-    return words;
-}();
+const std::map<std::string, io::Storage> storages = choices_of<io::Storage>(io::storage_words);
 
 /// How far the matrices of a network moved, in parts of their size.
 double relative_error(const model::Network& before, const model::Network& after) {

@@ -46,11 +46,12 @@ const std::map<std::string, data::UnknownPolicy> unknown_policies{
     {"copy", data::UnknownPolicy::copy},
     {"drop", data::UnknownPolicy::drop},
     {"mark", data::UnknownPolicy::mark}};
-const std::map<std::string, std::optional<decode::WeightKind>> weight_kinds{
-    {"fp32", decode::WeightKind::fp32},
-    {"bf16", decode::WeightKind::bf16},
-    {"int8", decode::WeightKind::int8},
-    {"stored", std::nullopt}};
+const auto weight_kinds = [] {
+    using Kind = decode::WeightKind;
+    auto choices = choices_of<Kind, std::optional<Kind>>(decode::weight_kind_words);
+    choices.emplace("stored", std::nullopt);
+    return choices;
+}();
 const std::map<std::string, OutputFormat> output_formats{{"text", OutputFormat::text},
                                                          {"jsonl", OutputFormat::jsonl}};
 

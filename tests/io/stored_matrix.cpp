@@ -88,6 +88,27 @@ TEST_SUITE("io/stored_matrix") {
         }
     }
 
+    TEST_CASE("matrices of unlike storage are not taken for any of fewer bits") {
+        const hat::support::TemporaryDirectory directory;
+        TensorTable names;
+        names.add_matrix("a", 2, 3);
+        names.add_matrix("b", 2, 3);
+        names.add_matrix("decoder.embed_positions.weight", 2, 3);
+        const Slab slab = random_slab(names);
+        const auto storage = [&](Storage a, Storage b) {
+            StoredTensors tensors;
+            tensors.add_matrix("a", slab.matrix(names[0]), a);
+            tensors.add_matrix("b", slab.matrix(names[1]), b);
+            tensors.add_matrix(names[2].name, slab.matrix(names[2]), Storage::fp32);
+            write_safetensors(directory / "w.safetensors", tensors.views());
+            return storage_of(SafetensorsFile::open(directory / "w.safetensors"), names);
+        };
+        CHECK(storage(Storage::bf16, Storage::bf16) == Storage::bf16);
+        CHECK(storage(Storage::bf16, Storage::fp32) == Storage::fp32);
+        CHECK(storage(Storage::fp32, Storage::int8) == Storage::fp32);
+        CHECK(storage(Storage::int4, Storage::kmeans8) == Storage::fp32);
+    }
+
     TEST_CASE("tensors that do not belong together are errors that name them") {
         const hat::support::TemporaryDirectory directory;
         const std::string path = directory / "w.safetensors";

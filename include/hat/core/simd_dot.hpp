@@ -39,7 +39,16 @@ inline constexpr const char* instruction_set =
     "portable";
 #endif
 
-// A register has `outputs_per_register` sums, or twice as many halves of sums where products are
+/// Four activations as one number.
+template <class Number, class Input>
+HAT_INLINE Number together(const Input* x) noexcept {
+    static_assert(sizeof(Number) == 4 * sizeof(Input));
+    Number four;
+    std::memcpy(&four, x, sizeof four);
+    return four;
+}
+
+// A register has the sums of some outputs, or twice as many halves of sums where products are
 // made by 16 bits: of inputs 0 and 1, and of 2 and 3. `Input` is what an activation is stored as.
 
 #if defined(__AVX512VNNI__)
@@ -50,9 +59,7 @@ using Input = std::int8_t;
 inline constexpr int parts = 1;
 inline constexpr bool has_halves = false;
 HAT_INLINE Register broadcast(const Input* x) noexcept {
-    std::int32_t four;
-    std::memcpy(&four, x, sizeof four);
-    return reinterpret_cast<Register>(_mm512_set1_epi32(four));
+    return reinterpret_cast<Register>(_mm512_set1_epi32(together<std::int32_t>(x)));
 }
 HAT_INLINE Register load(const std::uint8_t* weights, int /*part*/) noexcept {
     return reinterpret_cast<Register>(_mm512_loadu_si512(weights));
@@ -73,9 +80,7 @@ using Input = std::int8_t;
 inline constexpr int parts = 2;
 inline constexpr bool has_halves = false;
 HAT_INLINE Register broadcast(const Input* x) noexcept {
-    std::int32_t four;
-    std::memcpy(&four, x, sizeof four);
-    return reinterpret_cast<Register>(_mm256_set1_epi32(four));
+    return reinterpret_cast<Register>(_mm256_set1_epi32(together<std::int32_t>(x)));
 }
 HAT_INLINE Register load(const std::uint8_t* weights, int part) noexcept {
     return reinterpret_cast<Register>(
@@ -97,9 +102,7 @@ using Input = std::int16_t;
 inline constexpr int parts = 2;
 inline constexpr bool has_halves = true;
 HAT_INLINE Register broadcast(const Input* x) noexcept {
-    std::int64_t four;
-    std::memcpy(&four, x, sizeof four);
-    return _mm512_set1_epi64(four);
+    return _mm512_set1_epi64(together<std::int64_t>(x));
 }
 HAT_INLINE Register load(const std::uint8_t* weights, int part) noexcept {
     return _mm512_cvtepu8_epi16(
@@ -119,9 +122,7 @@ using Input = std::int16_t;
 inline constexpr int parts = 4;
 inline constexpr bool has_halves = true;
 HAT_INLINE Register broadcast(const Input* x) noexcept {
-    std::int64_t four;
-    std::memcpy(&four, x, sizeof four);
-    return _mm256_set1_epi64x(four);
+    return _mm256_set1_epi64x(together<std::int64_t>(x));
 }
 HAT_INLINE Register load(const std::uint8_t* weights, int part) noexcept {
     return _mm256_cvtepu8_epi16(
@@ -141,9 +142,7 @@ using Input = std::int16_t;
 inline constexpr int parts = 8;
 inline constexpr bool has_halves = true;
 HAT_INLINE Register broadcast(const Input* x) noexcept {
-    std::int64_t four;
-    std::memcpy(&four, x, sizeof four);
-    return _mm_set1_epi64x(four);
+    return _mm_set1_epi64x(together<std::int64_t>(x));
 }
 HAT_INLINE Register load(const std::uint8_t* weights, int part) noexcept {
     return _mm_unpacklo_epi8(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(weights + 8 * part)),
@@ -163,9 +162,7 @@ using Input = std::int8_t;
 inline constexpr int parts = 4;
 inline constexpr bool has_halves = false;
 HAT_INLINE int8x16_t broadcast(const Input* x) noexcept {
-    std::int32_t four;
-    std::memcpy(&four, x, sizeof four);
-    return vreinterpretq_s8_s32(vdupq_n_s32(four));
+    return vreinterpretq_s8_s32(vdupq_n_s32(together<std::int32_t>(x)));
 }
 HAT_INLINE uint8x16_t load(const std::uint8_t* weights, int part) noexcept {
     return vld1q_u8(weights + 16 * part);
@@ -184,9 +181,7 @@ using Input = std::int8_t;
 inline constexpr int parts = 4;
 inline constexpr bool has_halves = false;
 HAT_INLINE int8x16_t broadcast(const Input* x) noexcept {
-    std::int32_t four;
-    std::memcpy(&four, x, sizeof four);
-    return vreinterpretq_s8_s32(vdupq_n_s32(four));
+    return vreinterpretq_s8_s32(vdupq_n_s32(together<std::int32_t>(x)));
 }
 /// w itself.
 HAT_INLINE int8x16_t load(const std::uint8_t* weights, int part) noexcept {
@@ -206,9 +201,7 @@ using Input = std::int8_t;
 inline constexpr int parts = 8;
 inline constexpr bool has_halves = true;
 HAT_INLINE int8x8_t broadcast(const Input* x) noexcept {
-    std::int32_t four;
-    std::memcpy(&four, x, sizeof four);
-    return vreinterpret_s8_s32(vdup_n_s32(four));
+    return vreinterpret_s8_s32(vdup_n_s32(together<std::int32_t>(x)));
 }
 /// w itself.
 HAT_INLINE int8x8_t load(const std::uint8_t* weights, int part) noexcept {

@@ -12,6 +12,7 @@
 #include <hat/io/json.hpp>
 #include <hat/io/safetensors.hpp>
 #include <hat/io/slab.hpp>
+#include <hat/model/parameters.hpp>
 
 #include <algorithm>
 #include <array>
@@ -19,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -293,15 +295,22 @@ inline void copy_stored_tensors(const SafetensorsFile& file, const TensorTable& 
     }
 }
 
-/// How the first matrix of the table that is stored in fewer bits is stored; `fp32` if none is.
+/// How the matrices of the table are stored, but for tables of positions; `fp32` if not all alike:
+/// what is computed with their bits would round the others.
 [[nodiscard]] inline Storage storage_of(const SafetensorsFile& file, const TensorTable& table) {
-    for (const auto& entry : table) {
-        if (entry.is_vector) continue;
+    const auto storage = [&](const TensorTable::Entry& entry) {
         const TensorView& found = file.tensor(entry.name);
         if (found.dtype == Dtype::bf16) return Storage::bf16;
-        if (detail::is_few_bits(found)) return detail::few_bits(file, entry).storage;
+        return detail::is_few_bits(found) ? detail::few_bits(file, entry).storage : Storage::fp32;
+    };
+    std::optional<Storage> all;
+    for (const auto& entry : table) {
+        if (entry.is_vector || model::is_position_table(entry.name)) continue;
+        const Storage own = storage(entry);
+        if (all.value_or(own) != own) return Storage::fp32;
+        all = own;
     }
-    return Storage::fp32;
+    return all.value_or(Storage::fp32);
 }
 
 }  // namespace hat::io

@@ -82,12 +82,7 @@ template <int Rows, int Panels>
 HAT_INLINE void sum_tile(const LeftOperand& left, const Bfloat16Operand& right, int inputs,
                          const float* start, std::ptrdiff_t stride,
                          simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
-#pragma GCC unroll 8
-    for (int r = 0; r < Rows; ++r) {
-#pragma GCC unroll 8
-        for (int p = 0; p < Panels; ++p)
-            sums[r][p] = simd::load(start + r * stride + p * panel_width);
-    }
+    load_start<Rows, Panels>(start, stride, sums);
     const float* x = left.data;
     const std::uint32_t* w = right.data;
     for (int k = 0; k + 2 <= inputs; k += 2) {

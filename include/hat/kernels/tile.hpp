@@ -196,17 +196,24 @@ struct TileValues {
     std::ptrdiff_t step;
 };
 
-/// sums = start + Σ for one tile; the start of row r lies at `start + r · stride`.
+/// What the sums of a tile begin with; the start of row r lies at `start + r · stride`.
 template <int Rows, int Panels>
-HAT_INLINE void sum_tile(const LeftOperand& left, const RightOperand& right, int inputs,
-                         const float* start, std::ptrdiff_t stride,
-                         simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
+HAT_INLINE void load_start(const float* start, std::ptrdiff_t stride,
+                           simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
 #pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 8
         for (int p = 0; p < Panels; ++p)
             sums[r][p] = simd::load(start + r * stride + p * panel_width);
     }
+}
+
+/// sums = start + Σ for one tile.
+template <int Rows, int Panels>
+HAT_INLINE void sum_tile(const LeftOperand& left, const RightOperand& right, int inputs,
+                         const float* start, std::ptrdiff_t stride,
+                         simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
+    load_start<Rows, Panels>(start, stride, sums);
     accumulate_tile<Rows, Panels>(left, right, inputs, sums);
 }
 
