@@ -40,6 +40,6 @@ int main() {
     std::printf("\n");
 }
 // Output:
-// 669184 bytes of weights, 197376 of working memory: 8704 of positions, 66560 of caches,
-// 119104 of activations, 2048 of scratch, 640 of search, 320 of results
+// 669184 bytes of weights, 197440 of working memory: 8704 of positions, 66496 of caches,
+// 119104 of activations, 2048 of scratch, 768 of search, 320 of results
 // 36 36 36 36 36 36 2

@@ -228,7 +228,11 @@ struct CrossAttentionStep : Attention {
             hat::Arena room;
             Eval eval(room, room);
             const nn::PackedTree<Any> packed(layer);
-            cache_memory(eval, packed.view(), states, {offsets.data(), rows}, memory, lasting);
+            for (auto& place : memory) place = place_for_memory(packed.view(), length, lasting);
+            cache_memory(eval, packed.view(), states, {offsets.data(), rows},
+                         [&](int s) -> nn::MemoryKeysValues& {
+                             return memory[static_cast<std::size_t>(s)];
+                         });
         }
         [[nodiscard]] double macs() const {
             return projection_macs(layer, x.rows()) + 2.0 * keys.rows() * keys.cols();

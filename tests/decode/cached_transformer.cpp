@@ -12,6 +12,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -90,10 +91,21 @@ struct RandomWalk {
     int below(int n) { return static_cast<int>(random.uniform() * n); }
 
     void start(int sentences) {
-        for (int s = 0; s < sentences; ++s) {
-            rows.push_back({.sentence = s, .parent = s, .token = 2});
-            prefixes.push_back({2});
+        for (int s = 0; s < sentences; ++s) enter(s);
+    }
+    void enter(int place) {
+        rows.push_back({.sentence = place, .parent = 0, .token = 2});
+        prefixes.push_back({2});
+    }
+    void leave(int place) {
+        for (std::size_t i = rows.size(); i-- > 0;) {
+            if (rows[i].sentence != place) continue;
+            rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(i));
+            prefixes.erase(prefixes.begin() + static_cast<std::ptrdiff_t>(i));
         }
+    }
+    [[nodiscard]] bool has(int place) const {
+        return std::ranges::count(rows, place, &Row::sentence) > 0;
     }
     void advance() {
         std::vector<Row> next;
@@ -142,6 +154,64 @@ TEST_SUITE("decode/cached_transformer") {
                     }
                     walk.advance();
                 }
+            }
+        }
+    }
+
+    TEST_CASE_TEMPLATE("a sentence in the place of another gives the same bits", Weights,
+                       hat::nn::Packed, hat::nn::PackedInt8) {
+        constexpr int places = 3;
+        constexpr int count = 9;
+        for (const Architecture& a : hat::support::varied_architectures()) {
+            const auto packed = random_model<Weights>(a);
+            BasicCachedTransformer<PackedModelOf<Weights>> model(packed);
+            OwnedSources sources;  // longest first
+            for (int s = 0; s < count; ++s) {
+                std::vector<int> source(static_cast<std::size_t>(a.has_encoder() ? 18 - 2 * s : 0),
+                                        4 + s);
+                sources.push_back(source);
+            }
+            const auto some = [&](int first, int n) {
+                OwnedSources part;
+                for (int s = first; s < first + n; ++s) part.push_back(sources.only(s).tokens);
+                return part;
+            };
+            for (const int rows_per_sentence : {1, 4}) {
+                RandomWalk walk{rows_per_sentence, a.target_vocab_size, Random(RandomKey(6))};
+                std::vector<int> steps(places, 0);
+                std::vector<int> sentence_of(places);
+                const auto limit = [](int s) { return 20 - s; };
+                model.start(some(0, places).view(), rows_per_sentence,
+                            std::vector<int>{limit(0), limit(1), limit(2)});
+                walk.start(places);
+                for (int p = 0; p < places; ++p) sentence_of[static_cast<std::size_t>(p)] = p;
+                int next = places;
+                for (int step = 0; !walk.rows.empty(); ++step) {
+                    const auto found = model.step(walk.rows, all_logits(a.target_vocab_size));
+                    for (std::size_t i = 0; step % 7 == 0 && i < walk.rows.size(); ++i) {
+                        const auto place = static_cast<std::size_t>(walk.rows[i].sentence);
+                        CHECK(same_bits(by_token(found.row(static_cast<int>(i))),
+                                        whole_logits(packed, sources.only(sentence_of[place]),
+                                                     walk.prefixes[i])));
+                    }
+                    walk.advance();
+                    std::vector<int> entered;
+                    std::vector<int> limits;
+                    for (int p = 0; p < places; ++p) {
+                        const auto place = static_cast<std::size_t>(p);
+                        if (++steps[place] == limit(sentence_of[place])) walk.leave(p);
+                        if (walk.has(p) || next == count || step < 4) continue;
+                        steps[place] = 0;
+                        sentence_of[place] = next;
+                        entered.push_back(p);
+                        limits.push_back(limit(next++));
+                    }
+                    if (entered.empty()) continue;
+                    const int n = static_cast<int>(entered.size());
+                    model.admit(some(next - n, n).view(), entered, limits);
+                    for (const int p : entered) walk.enter(p);
+                }
+                CHECK(next == count);
             }
         }
     }

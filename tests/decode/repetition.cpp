@@ -33,7 +33,7 @@ std::vector<int> forbidden(const std::vector<int>& tokens, int n) {
     std::vector<Row> rows(1);
     RepetitionRule rule;
     rule.start(n, 1, tokens.size(), memory);
-    rule.apply(history, std::array{end}, rows);
+    rule.apply(rows, std::array{end}, [&](int) -> const History& { return history; });
     std::vector<int> found(rows[0].forbidden.begin(), rows[0].forbidden.end());
     std::ranges::sort(found);
     return found;

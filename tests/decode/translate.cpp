@@ -60,6 +60,38 @@ TEST_SUITE("decode/translate") {
         }
     }
 
+    TEST_CASE_TEMPLATE("places that are filled again change no bit", Weights, hat::nn::Packed,
+                       hat::nn::PackedInt8) {
+        // Long and short ones, far apart.
+        OwnedSources sources = random_sources(30, 6, vocab_size, 2, 4);
+        for (const int s : {3, 17, 25})
+            sources.push_back(random_sources(26, 60, vocab_size, 2, 7).only(s).tokens);
+        const auto packed = random_model<Weights>();
+        BasicTranslator<PackedModelOf<Weights>> translator(packed, {});
+        const SearchOptions varied[] = {
+            {.max_length_a = 1.0F, .max_length_b = 3},
+            {.max_length_a = 1.2F, .max_length_b = 1, .no_repeat_ngram = 2},
+            {.max_length_b = 12, .min_length = 4, .unk = false, .temperature = 1.7F},
+            {.max_length_a = 0.8F, .max_length_b = 2, .padded_length = 10},
+        };
+        for (SearchOptions options : varied) {
+            for (const int beam : {1, 2, 5}) {
+                options.beam = beam;
+                ThreadPool one(1);
+                const auto expected = translator.translate(sources.view(), options, one, 1);
+                for (const int s : {2, 31})
+                    CHECK(translator.translate(sources.only(s).view(), options, one)[0] ==
+                          expected[static_cast<std::size_t>(s)]);
+                for (const auto& [threads, batch] :
+                     {std::pair(1, 2), std::pair(1, 7), std::pair(1, 32), std::pair(2, 1),
+                      std::pair(2, 3), std::pair(3, 2), std::pair(3, 32)}) {
+                    ThreadPool pool(threads);
+                    CHECK(translator.translate(sources.view(), options, pool, batch) == expected);
+                }
+            }
+        }
+    }
+
     TEST_CASE("a beam of one is greedy search, and without scores the tokens are the same") {
         const PackedModel packed = random_model();
         const OwnedSources sources = random_sources(9, 20, vocab_size, 2, 3);

@@ -48,7 +48,12 @@ public:
         caches_.start(1, layer.self_attn.query.weight.outputs(), table_.page_capacity(), lasting_);
     }
     void attend_to(const Variable& states, const Ragged& sentences) {
-        hat::nn::cache_memory(own_.eval, layer_.encoder_attn, states, sentences, memory_, lasting_);
+        for (int s = 0; s < sentences.sentences(); ++s)
+            memory_[static_cast<std::size_t>(s)] =
+                hat::nn::place_for_memory(layer_.encoder_attn, sentences.length(s), lasting_);
+        hat::nn::cache_memory(
+            own_.eval, layer_.encoder_attn, states, sentences,
+            [&](int s) -> MemoryKeysValues& { return memory_[static_cast<std::size_t>(s)]; });
     }
     /// The output of every row; `inputs[i]` is a row of `x`.
     ConstMatrix step(const std::vector<StepRow>& rows, const std::vector<int>& inputs,

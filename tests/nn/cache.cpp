@@ -127,7 +127,33 @@ TEST_SUITE("nn/cache") {
                 cache.write(table, kv, kv);
                 check_prefixes(table, cache, search);
             }
-            CHECK(table.length() > 16);
+        }
+    }
+
+    TEST_CASE("a sentence that takes another's place begins anew, beside one that goes on") {
+        for (const int rows_per_sentence : {1, 3}) {
+            Arena memory;
+            PrefixTable table;
+            table.start(rows_per_sentence, std::vector<int>{40, 20}, memory);
+            std::vector<TestRow> rows{{0, 0}, {1, 1}};
+            for (int step = 0; step < 18; ++step) table.advance(rows);
+            CHECK(table.length(1) == 18);
+            table.restart(1, 20);
+            for (int step = 0; step < 17; ++step) {
+                table.advance(rows);
+                CHECK(table.length(0) == 19 + step);
+                CHECK(table.length(1) == 1 + step);
+            }
+            CHECK(table.prefixes(table.groups()[0]).page_count == 3);
+            CHECK(table.prefixes(table.groups()[1]).page_count == 2);
+            // The other way round, after a step in which it had no row.
+            rows = {{1, 1}};
+            table.advance(rows);
+            table.restart(0, 40);
+            rows = {{1, 0}, {0, 0}};
+            table.advance(rows);
+            CHECK(table.length(0) == 1);
+            CHECK(table.length(1) == 19);
         }
     }
 

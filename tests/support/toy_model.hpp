@@ -38,9 +38,29 @@ public:
         }
         rows_per_sentence_ = rows_per_sentence;
         max_lengths_.assign(max_lengths.begin(), max_lengths.end());
+        room_ = {sources_, max_lengths_};
+        begins_.assign(sources_.size(), true);
         prefixes_.clear();
         steps_ = 0;
         rows_seen_ = 0;
+        admitted_ = 0;
+    }
+
+    void admit(const decode::Sources& sources, std::span<const int> places,
+               std::span<const int> max_lengths) {
+        require(std::ssize(places) == sources.sentences.sentences());
+        require(std::ssize(max_lengths) == sources.sentences.sentences());
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            const int s = static_cast<int>(i);
+            const auto place = static_cast<std::size_t>(places[i]);
+            const auto* const first = sources.tokens.data() + sources.sentences.begin(s);
+            sources_.at(place).assign(first, first + sources.sentences.length(s));
+            max_lengths_.at(place) = max_lengths[i];
+            require(sources_[place].size() <= room_.sources[place].size());
+            require(max_lengths[i] <= room_.max_lengths[place]);
+            begins_.at(place) = true;
+        }
+        admitted_ += sources.sentences.sentences();
     }
 
     [[nodiscard]] kernels::CandidateRows step(std::span<const decode::Row> rows,
@@ -52,10 +72,13 @@ public:
         std::vector<int> rows_of(sources_.size());
         for (int i = 0; i < count; ++i) {
             const decode::Row& row = rows[static_cast<std::size_t>(i)];
-            require(i == 0 || row.sentence >= rows[static_cast<std::size_t>(i - 1)].sentence);
+            // Those of a sentence side by side.
+            const bool is_first =
+                i == 0 || row.sentence != rows[static_cast<std::size_t>(i - 1)].sentence;
+            require(is_first == (rows_of.at(static_cast<std::size_t>(row.sentence)) == 0));
             require(++rows_of.at(static_cast<std::size_t>(row.sentence)) <= rows_per_sentence_);
             Prefix prefix;
-            if (steps_ > 0) {
+            if (!begins_[static_cast<std::size_t>(row.sentence)]) {
                 const auto& [sentence, parent] = prefixes_.at(static_cast<std::size_t>(row.parent));
                 require(sentence == row.sentence);
                 prefix = parent;
@@ -70,6 +93,7 @@ public:
             });
             next.emplace_back(row.sentence, std::move(prefix));
         }
+        for (const decode::Row& row : rows) begins_[static_cast<std::size_t>(row.sentence)] = false;
         prefixes_ = std::move(next);
         ++steps_;
         rows_seen_ += count;
@@ -78,6 +102,8 @@ public:
 
     [[nodiscard]] int steps() const noexcept { return steps_; }
     [[nodiscard]] int rows_seen() const noexcept { return rows_seen_; }
+    /// Sentences that took the places of others.
+    [[nodiscard]] int admitted() const noexcept { return admitted_; }
 
 private:
     static void require(bool holds) {
@@ -90,13 +116,20 @@ private:
     int rows_per_sentence_ = 0;
     int steps_ = 0;
     int rows_seen_ = 0;
+    int admitted_ = 0;
     std::vector<int> max_lengths_;
     std::vector<Prefix> sources_;
+    /// What the places were made for.
+    struct {
+        std::vector<Prefix> sources;
+        std::vector<int> max_lengths;
+    } room_;
+    std::vector<bool> begins_;  ///< whether a place's sentence has no step behind it
     std::vector<std::pair<int, Prefix>> prefixes_;
     Arena scratch_;
 };
 
-static_assert(decode::StepModel<ToyModel>);
+static_assert(decode::RefillableStepModel<ToyModel>);
 
 /// Logits that look random but follow from source and prefix; `eos_bonus` per token makes ends
 /// likely.

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <hat/core/arena.hpp>
+#include <hat/core/position.hpp>
 #include <hat/decode/memory.hpp>
 #include <hat/decode/step_model.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
 #include <hat/nn/attention_step.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <span>
@@ -60,8 +62,12 @@ public:
         return model::Network::most_tokens(Weights::table(network().source_positions).value);
     }
 
-    /// Runs the encoder, and projects what cross-attention will read of it.
+    /// Makes a place for every sentence, runs the encoder, and projects what cross-attention will
+    /// read of it.
     void start(const Sources& sources, int rows_per_sentence, std::span<const int> max_lengths);
+    /// The same of sentences that take the places of others, which were not shorter.
+    void admit(const Sources& sources, std::span<const int> places,
+               std::span<const int> max_lengths);
 
     /// Precondition: the network has no adaptive softmax, which does not compute its words in
     /// blocks; see `logits`.
@@ -95,17 +101,21 @@ private:
         return {cross_ + std::ptrdiff_t{layer} * sentences_, static_cast<std::size_t>(sentences_)};
     }
 
+    /// Lets sentences into their places: sentence i into `place(i)`.
+    template <class Place>
+    void enter(const Sources& sources, const Place& place);
     /// Encodes the sentences `first` … `last − 1`.
-    void encode(const Sources& sources, int first, int last);
+    template <class Place>
+    void encode(const Sources& sources, int first, int last, const Place& place);
 
-    /// The embedded tokens of the rows, all at one position.
+    /// The embedded tokens of the rows.
     autograd::Variable embed(autograd::Eval& context, std::span<const Row> rows);
 
     const Model* model_;
-    int sentences_ = 0;
+    int sentences_ = 0;  ///< places of them
     nn::PrefixTable table_;
     nn::KeyValueCaches caches_;
-    nn::MemoryKeysValues* cross_ = nullptr;  ///< [layer][sentence]
+    nn::MemoryKeysValues* cross_ = nullptr;  ///< [layer][place]
     DecoderArenas arenas_{};
 };
 
@@ -124,15 +134,37 @@ void BasicCachedTransformer<Model>::start(const Sources& sources, int rows_per_s
     caches_.start(layers, widest_keys(network()), table_.page_capacity(), arenas_.lasting);
     sentences_ = sources.sentences.sentences();
     cross_ = arenas_.lasting.allocate<nn::MemoryKeysValues>(std::ptrdiff_t{layers} * sentences_);
+    for_each_layer(network().decoder_layers, [&](const auto& layer, int i) {
+        for (int s = 0; layer.attended_layers > 0 && s < sentences_; ++s)
+            cross(i)[static_cast<std::size_t>(s)] = nn::place_for_memory(
+                layer.encoder_attn, layer.attended_layers * sources.sentences.length(s),
+                arenas_.lasting);
+    });
+    enter(sources, [](int sentence) { return sentence; });
+}
+
+template <class Model>
+void BasicCachedTransformer<Model>::admit(const Sources& sources, std::span<const int> places,
+                                          std::span<const int> max_lengths) {
+    arenas_.activations.reset();
+    arenas_.scratch.reset();
+    for (std::size_t i = 0; i < places.size(); ++i) table_.restart(places[i], max_lengths[i]);
+    enter(sources, [&](int sentence) { return places[static_cast<std::size_t>(sentence)]; });
+}
+
+template <class Model>
+template <class Place>
+void BasicCachedTransformer<Model>::enter(const Sources& sources, const Place& place) {
     if (!network().architecture.has_encoder()) return;
+    const int sentences = sources.sentences.sentences();
     // A few sentences at a time, so that their activations stay in the second-level cache.
     constexpr int tokens_at_a_time = 256;
-    for (int first = 0, last = 0; first < sentences_; first = last) {
+    for (int first = 0, last = 0; first < sentences; first = last) {
         const auto tokens = [&] {
             return sources.sentences.offsets()[last] - sources.sentences.begin(first);
         };
-        for (++last; last < sentences_ && tokens() < tokens_at_a_time;) ++last;
-        encode(sources, first, last);
+        for (++last; last < sentences && tokens() < tokens_at_a_time;) ++last;
+        encode(sources, first, last, place);
     }
 }
 
@@ -188,7 +220,9 @@ Matrix BasicCachedTransformer<Model>::advance(std::span<const Row> rows) {
 }
 
 template <class Model>
-void BasicCachedTransformer<Model>::encode(const Sources& sources, int first, int last) {
+template <class Place>
+void BasicCachedTransformer<Model>::encode(const Sources& sources, int first, int last,
+                                           const Place& place) {
     const ArenaScope memory_scope(arenas_.activations);
     const ArenaScope scratch_scope(arenas_.scratch);
     autograd::Eval context(arenas_.activations, arenas_.scratch);
@@ -205,9 +239,9 @@ void BasicCachedTransformer<Model>::encode(const Sources& sources, int first, in
     for_each_layer(network().decoder_layers, [&](const auto& layer, int i) {
         const model::Memory& memory = memories.of(context, layer.attended_layers);
         nn::cache_memory(context, layer.encoder_attn, memory.states, memory.sentences,
-                         cross(i).subspan(static_cast<std::size_t>(first),
-                                          static_cast<std::size_t>(last - first)),
-                         arenas_.lasting);
+                         [&](int s) -> nn::MemoryKeysValues& {
+                             return cross(i)[static_cast<std::size_t>(place(first + s))];
+                         });
     });
 }
 
@@ -217,16 +251,30 @@ autograd::Variable BasicCachedTransformer<Model>::embed(autograd::Eval& context,
     const int n = static_cast<int>(rows.size());
     int* const tokens = arenas_.activations.allocate<int>(n);
     int* const offsets = arenas_.activations.allocate<int>(n + 1);
-    for (int i = 0; i < n; ++i) {
-        tokens[i] = rows[static_cast<std::size_t>(i)].token;
-        offsets[i] = i;
-    }
-    offsets[n] = n;
-    const int position = table_.length() - 1;
+    for (int i = 0; i < n; ++i) tokens[i] = rows[static_cast<std::size_t>(i)].token;
+    const auto embedded = [&](int sentences, const autograd::Parameter& positions) {
+        for (int i = 0; i <= sentences; ++i) offsets[i] = i * (n / sentences);
+        return embed_target(context, network(), {}, {tokens, rows.size()},
+                            Ragged(offsets, sentences), positions);
+    };
     const autograd::Parameter all = Weights::table(network().target_positions);
-    const autograd::Parameter from =
-        all.empty() ? all : all.middle_rows(position, all.outputs() - position);
-    return embed_target(context, network(), {}, {tokens, rows.size()}, Ragged(offsets, n), from);
+    const auto position = [&](const auto& row) { return table_.length(row.sentence) - 1; };
+    const auto& groups = table_.groups();
+    const bool is_together = std::all_of(groups.begin(), groups.end(), [&](const auto& group) {
+        return position(group) == position(groups.front());
+    });
+    if (is_together || all.empty()) {
+        // Every row is the first token of a sentence.
+        const int first = all.empty() ? 0 : position(groups.front());
+        return embedded(n, all.empty() ? all : all.middle_rows(first, all.outputs() - first));
+    }
+    // The rows are the tokens of one sentence, whose positions are theirs.
+    const Matrix own = arenas_.activations.matrix(first_position + n, all.inputs());
+    for (int i = 0; i < n; ++i)
+        std::copy_n(
+            all.value.row_data(first_position + position(rows[static_cast<std::size_t>(i)])),
+            own.cols(), own.row_data(first_position + i));
+    return embedded(1, autograd::constant(own));
 }
 
 using CachedTransformer = BasicCachedTransformer<model::PackedModel>;
@@ -234,6 +282,6 @@ using CachedTransformer = BasicCachedTransformer<model::PackedModel>;
 extern template class BasicCachedTransformer<model::PackedModel>;
 #endif
 
-static_assert(StepModel<CachedTransformer>);
+static_assert(RefillableStepModel<CachedTransformer>);
 
 }  // namespace hat::decode

@@ -5,9 +5,9 @@
 ///
 /// `GreedySearch` and `BeamSearch` run over any `StepModel`: something that has `start` and `step`.
 /// `ForcedDecoding` scores targets that are given, as these searches would.
-/// `CachedTransformer` is one, on packed weights and caches; `Translator` sorts sentences into
-/// batches and spreads these over threads; `AnyTranslator` is one whose kind of weights is chosen
-/// at run time.
+/// `CachedTransformer` is one, on packed weights and caches; `Translator` sorts sentences by length
+/// and has several threads take them, each of which is at a batch of them, where the next take the
+/// places of the finished; `AnyTranslator` is one whose kind of weights is chosen at run time.
 ///
 /// `StaticTranslator` serves a network of fixed sizes without heap, from weights that lie ready.
 ///
@@ -31,6 +31,8 @@
 #include <hat/decode/hypothesis.hpp>
 #include <hat/decode/memory.hpp>
 #include <hat/decode/repetition.hpp>
+#include <hat/decode/running_batch.hpp>
+#include <hat/decode/sentence_queue.hpp>
 #include <hat/decode/static_translator.hpp>
 #include <hat/decode/step_model.hpp>
 #include <hat/decode/translate.hpp>

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <hat/core/arena.hpp>
-#include <hat/core/bounded_vector.hpp>
+#include <hat/core/error.hpp>
 #include <hat/decode/hypothesis.hpp>
-#include <hat/decode/repetition.hpp>
+#include <hat/decode/running_batch.hpp>
+#include <hat/decode/sentence_queue.hpp>
+#include <hat/decode/step_model.hpp>
 
 #include <cstddef>
 #include <span>
@@ -28,11 +30,7 @@ public:
     /// them.
     [[nodiscard]] static constexpr std::size_t bytes(int sentences, int positions,
                                                      int no_repeat_ngram) noexcept {
-        const auto n = index(sentences);
-        const std::ptrdiff_t rows = sentences;
-        return 2 * Arena::bytes_of<int>(rows) + Arena::bytes_of<Row>(rows) +
-               History::bytes(n * (1 + index(positions))) +
-               RepetitionRule::bytes(no_repeat_ngram, n, index(positions));
+        return RunningBatch::bytes(extents(sentences, positions, no_repeat_ngram));
     }
 
     /// Fills `results`, one entry of one hypothesis for every sentence of `sources`: `Hypotheses`,
@@ -42,81 +40,87 @@ public:
     template <StepModel Model>
     void run(Model& model, const Sources& sources, const SpecialTokens& special,
              const SearchOptions& options, auto&& results) {
+        OneBatch batch(sources);
+        run(model, batch, sources.sentences.sentences(), special, options, results);
+    }
+
+    /// The same of all sentences of `supply`, `places` of them at once.
+    template <StepModel Model, SentenceSupply Supply>
+    void run(Model& model, Supply& supply, int places, const SpecialTokens& special,
+             const SearchOptions& options, auto&& results) {
         validate(options);
-        start(model, sources, special, options);
+        start(model, supply.take(places), special, options);
         const Selection selection{.count = 1,
                                   .normalize = options.scores,
                                   .temperature = options.temperature,
                                   .unk_penalty = effective_unk_penalty(options),
                                   .special = special};
-        for (int step = 0; !rows_.empty(); ++step) {
-            for (Row& row : rows_) {
-                row.allowed = allowed(step, limits_[index(row.sentence)] - 1, options.min_length);
-            }
-            repetition_.apply(history_, ends_, rows_);
-            extend(model.step(rows_, selection), special, options, results);
+        while (!batch_.rows().empty()) {
+            batch_.apply_rules(options);
+            extend(model.step(batch_.rows(), selection), special, options, results);
+            batch_.refill(model, supply, options, special.eos);
         }
     }
 
 private:
-    static constexpr std::size_t index(int i) noexcept { return static_cast<std::size_t>(i); }
+    static constexpr RunningBatch::Extents extents(int places, int positions,
+                                                   int no_repeat_ngram) noexcept {
+        return {.places = places,
+                .rows_per_place = 1,
+                .positions = positions,
+                .nodes = 1 + static_cast<std::size_t>(positions),
+                .no_repeat_ngram = no_repeat_ngram};
+    }
 
     template <StepModel Model>
-    void start(Model& model, const Sources& sources, const SpecialTokens& special,
+    void start(Model& model, const Entrants& first, const SpecialTokens& special,
                const SearchOptions& options) {
-        const int sentences = sources.sentences.sentences();
-        const int longest = most_target_positions(options, sources, model.max_length());
-        memory_.reset(bytes(sentences, longest, options.no_repeat_ngram));
-        limits_ = {index(sentences), memory_};
-        rows_ = {index(sentences), memory_};
-        ends_ = {index(sentences), memory_};
-        history_.start(index(sentences) * (1 + index(longest)), memory_);
-        repetition_.start(options.no_repeat_ngram, index(sentences), index(longest), memory_);
-        for (int s = 0; s < sentences; ++s) {
-            limits_.push_back(target_positions(options, sources, s, model.max_length()));
-            rows_.push_back({.sentence = s, .parent = s, .token = special.eos});
-            ends_.push_back(history_.add(-1, special.eos, 0.0F));
-        }
-        model.start(sources, 1, limits_);
+        const auto size = extents(first.count(),
+                                  most_target_positions(options, first.sources, model.max_length()),
+                                  options.no_repeat_ngram);
+        memory_.reset(RunningBatch::bytes(size));
+        batch_.start(model, first, size, options, special.eos, memory_);
     }
 
     /// Continues every row with its best candidate; those that end leave.
     void extend(const kernels::CandidateRows& candidates, const SpecialTokens& special,
                 const SearchOptions& options, auto& results) {
+        auto& rows = batch_.rows();
+        auto& ends = batch_.ends();
         std::size_t live = 0;
-        for (std::size_t i = 0; i < rows_.size(); ++i) {
-            const Row row = rows_[i];
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const Row row = rows[i];
+            RunningBatch::Place& place = batch_.at(row.sentence);
             const auto best = candidates.row(static_cast<int>(i));
-            if (best.empty()) {
-                fail("greedy search: sentence ", row.sentence,
+            if (best.empty())
+                fail("greedy search: sentence ", place.number,
                      ": no next token has a finite score");
-            }
             const auto [value, token] = best.front();
-            const float score = options.scores ? history_.score(ends_[i]) + value : 0.0F;
-            const int end = history_.add(ends_[i], token, score);
+            const float score = options.scores ? place.history.score(ends[i]) + value : 0.0F;
+            const int end = place.history.add(ends[i], token, score);
+            ++place.length;
             if (token == special.eos) {
-                finish(end, options, results[index(row.sentence)]);
+                finish(place, end, options, results);
+                batch_.leave(row.sentence);
                 continue;
             }
-            rows_[live] = {.sentence = row.sentence, .parent = static_cast<int>(i), .token = token};
-            ends_[live++] = end;
+            rows[live] = {.sentence = row.sentence, .parent = static_cast<int>(i), .token = token};
+            ends[live++] = end;
         }
-        rows_.resize(live);
-        ends_.resize(live);
+        rows.resize(live);
+        ends.resize(live);
     }
 
-    void finish(int end, const SearchOptions& options, auto& result) {
+    static void finish(const RunningBatch::Place& place, int end, const SearchOptions& options,
+                       auto& results) {
+        auto& result = results[static_cast<std::size_t>(place.number)];
         result.resize(1);
-        history_.trace(end, options.scores, result[0]);
-        result[0].score = final_score(history_.score(end), result[0].tokens.size(), options);
+        place.history.trace(end, options.scores, result[0]);
+        result[0].score = final_score(place.history.score(end), result[0].tokens.size(), options);
     }
 
     Arena memory_;
-    BoundedVector<Row> rows_;
-    BoundedVector<int> ends_;    ///< of the rows, in the history
-    BoundedVector<int> limits_;  ///< positions of each sentence
-    History history_;
-    RepetitionRule repetition_;
+    RunningBatch batch_;
 };
 
 }  // namespace hat::decode

@@ -119,12 +119,14 @@ struct Hypothesis {
 /// The hypotheses of one sentence, best first.
 using Hypotheses = std::vector<Hypothesis>;
 
-/// All partial targets of a search as one tree: a continuation is one more node, and nothing is
+/// All partial targets of a sentence as one tree: a continuation is one more node, and nothing is
 /// copied when hypotheses part.
 class History {
 public:
     /// Forgets all; makes room for `nodes` in `bytes(nodes)` of `memory`.
     void start(std::size_t nodes, Arena& memory) { nodes_ = {nodes, memory}; }
+    /// Forgets all, and keeps the room.
+    void clear() noexcept { nodes_.clear(); }
 
     /// Bytes that `start` takes.
     [[nodiscard]] static constexpr std::size_t bytes(std::size_t nodes) noexcept {

@@ -35,15 +35,17 @@ public:
                Arena::bytes_of<std::size_t>(static_cast<std::ptrdiff_t>(rows + 1));
     }
 
-    /// `ends` are the nodes of `rows` in `history`. What rows forbid is valid until the next call.
-    void apply(const History& history, std::span<const int> ends, std::span<Row> rows) noexcept {
+    /// `ends` are the nodes of `rows` in the histories of their sentences, `history_of(sentence)`.
+    /// What rows forbid is valid until the next call.
+    void apply(std::span<Row> rows, std::span<const int> ends, const auto& history_of) noexcept {
         if (n_ == 0) return;
         forbidden_.clear();
         begins_.clear();
-        for (const int end : ends) {
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const History& history = history_of(rows[i].sentence);
             begins_.push_back(forbidden_.size());
             path_.clear();
-            for (int node = end; node >= 0; node = history.parent(node))
+            for (int node = ends[i]; node >= 0; node = history.parent(node))
                 path_.push_back(history.token(node));
             std::reverse(path_.begin(), path_.end());
             add_repeated(static_cast<std::size_t>(n_) - 1);

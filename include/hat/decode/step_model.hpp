@@ -18,9 +18,9 @@ namespace hat::decode {
 /// but eos as long as it is too short.
 enum class Allowed : std::uint8_t { any, no_eos, only_eos };
 
-/// One row of a step: the hypothesis of `sentence` that continues row `parent` of the step before
-/// with `token`. In the first step `token` is what every target begins with, and there is no
-/// parent.
+/// One row of a step: the hypothesis of the sentence in place `sentence` that continues row
+/// `parent` of the step before with `token`. In the first step of a sentence `token` is what every
+/// target begins with, and there is no parent.
 struct Row {
     int sentence = 0;
     int parent = 0;
@@ -47,9 +47,9 @@ struct Sources {
     Ragged sentences;
 };
 
-/// What the searches need of a model. `start` reads the sources and makes room for
-/// `rows_per_sentence` hypotheses of up to `max_lengths[i]` positions each; every `step` takes the
-/// rows that live on, grouped by sentence in ascending order, and returns the best candidates of
+/// What the searches need of a model. `start` reads the sources and makes a place for each, with
+/// room for `rows_per_sentence` hypotheses of up to `max_lengths[i]` positions; every `step` takes
+/// the rows that live on, those of a sentence side by side, and returns the best candidates of
 /// each, best first, valid until the next step. Sentences without a row are finished.
 template <class Model>
 concept StepModel = requires(Model& model, const Model& constant, const Sources& sources,
@@ -59,6 +59,18 @@ concept StepModel = requires(Model& model, const Model& constant, const Sources&
     { constant.max_length() } -> std::same_as<int>;  // positions that a target may have
     model.start(sources, rows_per_sentence, max_lengths);
     { model.step(rows, selection) } -> std::same_as<kernels::CandidateRows>;
+};
+
+/// A step model that takes new sentences while others are on their way. `admit` reads sources, of
+/// which sentence i gets `places[i]`, that of a finished one, for up to `max_lengths[i]` positions.
+/// What a step returned before is valid no more.
+///
+/// Precondition: a source and a target are not longer than those that the place was made for.
+template <class Model>
+concept RefillableStepModel = StepModel<Model> &&
+    requires(Model& model, const Sources& sources, std::span<const int> places,
+             std::span<const int> max_lengths) {
+    model.admit(sources, places, max_lengths);
 };
 
 /// Takes from a block of a row's outputs, those numbered `first` and up, what the rules forbid:

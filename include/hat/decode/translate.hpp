@@ -8,6 +8,7 @@
 #include <hat/decode/cached_transformer.hpp>
 #include <hat/decode/forced.hpp>
 #include <hat/decode/greedy.hpp>
+#include <hat/decode/sentence_queue.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -18,9 +19,9 @@
 
 namespace hat::decode {
 
-/// Translates any number of sentences: sorts them by length into batches, and gives each batch to
-/// one thread with a workspace of its own. The result is the same for any number of threads and any
-/// batch size.
+/// Translates any number of sentences, longest first. Each thread has places for a batch of them,
+/// and takes the next ones when places are free. The result is the same for any number of threads
+/// and any batch size.
 ///
 ///     hat::decode::Translator translator(packed, special);
 ///     const auto results = translator.translate(sources, {.beam = 5}, pool);
@@ -45,7 +46,8 @@ public:
         check("pad", special.pad, -1);
     }
 
-    /// The hypotheses of every sentence, in the order of `sources`. A beam of 1 is greedy search.
+    /// The hypotheses of every sentence, in the order of `sources`, `batch_sentences` of which a
+    /// thread is at together. A beam of 1 is greedy search.
     ///
     /// Throws  `Error` if an option is out of range, a sentence is empty or longer than the model
     ///         has positions for, or a token is not in the source vocabulary
@@ -60,10 +62,14 @@ public:
     /// The same into `results`, whose memory is used again.
     void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
                    std::vector<Hypotheses>& results, int batch_sentences = 32) {
-        for_batches(sources, options, pool, results, batch_sentences,
-                    [&](Workspace& workspace, std::span<const int> batch) {
-                        workspace.translate(sources, batch, special_, options, results);
-                    });
+        const int places = prepare(sources, options, pool, results, batch_sentences);
+        SentenceQueue queue(order_);
+        pool.run(pool.size(), [&](int /*index*/, int thread) {
+            // Also if this fails: then others need not go on.
+            const CloseAtEnd close{queue};
+            Workspace& workspace = workspaces_[static_cast<std::size_t>(thread)];
+            workspace.translate(sources, queue, places, special_, options, results);
+        });
     }
 
     /// The given targets, each ending in eos, with the scores that a search gives them; `results`
@@ -74,10 +80,17 @@ public:
     void score(const Sources& sources, const Sources& targets, const SearchOptions& options,
                ThreadPool& pool, std::vector<Hypotheses>& results, int batch_sentences = 32) {
         check_targets(sources, targets);
-        for_batches(sources, options, pool, results, batch_sentences,
-                    [&](Workspace& workspace, std::span<const int> batch) {
-                        workspace.score(sources, targets, batch, special_, options, results);
-                    });
+        const int size = prepare(sources, options, pool, results, batch_sentences);
+        const std::span<const int> order(order_);
+        const int batches = (sources.sentences.sentences() + size - 1) / size;
+        pool.run(batches, [&](int batch, int thread) {
+            const std::size_t first =
+                static_cast<std::size_t>(batch) * static_cast<std::size_t>(size);
+            const std::size_t count =
+                std::min(static_cast<std::size_t>(size), order.size() - first);
+            workspaces_[static_cast<std::size_t>(thread)].score(
+                sources, targets, order.subspan(first, count), special_, options, results);
+        });
     }
 
     /// Tokens that a source may have, its eos among them.
@@ -117,20 +130,41 @@ private:
         std::vector<int> offsets;
     };
 
+    /// What one thread takes from the queue.
+    struct Supply {
+        static constexpr bool refills = true;
+
+        [[nodiscard]] Entrants take(int most) {
+            const std::span<const int> numbers = queue.take(most);
+            return {batch.of(sources, numbers), numbers};
+        }
+
+        const Sources& sources;
+        SentenceQueue& queue;
+        Batch& batch;
+    };
+
+    struct CloseAtEnd {
+        explicit CloseAtEnd(SentenceQueue& of) noexcept : queue(of) {}
+        CloseAtEnd(const CloseAtEnd&) = delete;
+        CloseAtEnd& operator=(const CloseAtEnd&) = delete;
+        ~CloseAtEnd() { queue.close(); }
+
+        SentenceQueue& queue;
+    };
+
     /// What one thread needs.
     struct Workspace {
         explicit Workspace(const Packed& packed) : model(packed) {}
 
-        void translate(const Sources& sources, std::span<const int> batch,
+        void translate(const Sources& sources, SentenceQueue& queue, int places,
                        const SpecialTokens& special, const SearchOptions& options,
                        std::span<Hypotheses> results) {
-            const Sources own = source.of(sources, batch);
-            const std::span<Hypotheses> own_part = begin(batch, results);
+            Supply supply{sources, queue, source};
             if (options.beam == 1)
-                greedy.run(model, own, special, options, own_part);
+                greedy.run(model, supply, places, special, options, results);
             else
-                beam.run(model, own, special, options, own_part);
-            swap_results(batch, results);
+                beam.run(model, supply, places, special, options, results);
         }
 
         void score(const Sources& sources, const Sources& targets, std::span<const int> batch,
@@ -164,10 +198,9 @@ private:
         std::vector<Hypotheses> own_results;
     };
 
-    /// Checks the sources, and calls run(workspace, sentences) for each batch of them.
-    template <class Run>
-    void for_batches(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
-                     std::vector<Hypotheses>& results, int batch_sentences, const Run& run) {
+    /// Checks the sources and sorts them. Returns how many a thread is to have at once.
+    int prepare(const Sources& sources, const SearchOptions& options, const ThreadPool& pool,
+                std::vector<Hypotheses>& results, int batch_sentences) {
         validate(options);
         if (batch_sentences < 1) {
             fail("translator: batches of ", batch_sentences, " sentences, expected 1 or more");
@@ -180,14 +213,7 @@ private:
         const int sentences = sources.sentences.sentences();
         results.resize(static_cast<std::size_t>(sentences));
         const int share = (sentences + pool.size() - 1) / pool.size();
-        const int size = std::max(1, std::min(batch_sentences, share));
-        const int batches = (sentences + size - 1) / size;
-        pool.run(batches, [&](int batch, int thread) {
-            const auto first = static_cast<std::size_t>(batch * size);
-            const auto count = std::min(static_cast<std::size_t>(size), order_.size() - first);
-            run(workspaces_[static_cast<std::size_t>(thread)],
-                std::span<const int>(order_.data() + first, count));
-        });
+        return std::max(1, std::min(batch_sentences, share));
     }
 
     void check_targets(const Sources& sources, const Sources& targets) const {

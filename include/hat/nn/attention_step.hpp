@@ -47,7 +47,7 @@ struct PrefixLimits {
     }
 };
 
-/// The source of every row, projected once: an entry for every sentence.
+/// The source of every row, projected once: an entry for every place of a sentence.
 struct CachedMemory {
     const PrefixTable& table;
     std::span<const MemoryKeysValues> memory;
@@ -58,10 +58,11 @@ struct CachedMemory {
                     const Variable& queries) const {
         const Variable attended = context.variable(queries.rows(), queries.cols());
         for (const SentenceRows& rows : table.groups()) {
-            const auto& [keys, values] = memory[static_cast<std::size_t>(rows.sentence)];
+            const MemoryKeysValues& source = memory[static_cast<std::size_t>(rows.sentence)];
             kernels::attend_to_memory(
-                layer.heads, queries.value.middle_rows(rows.first, rows.count), keys, values,
-                attended.value.middle_rows(rows.first, rows.count), context.scratch());
+                layer.heads, queries.value.middle_rows(rows.first, rows.count), source.keys(),
+                source.values(), attended.value.middle_rows(rows.first, rows.count),
+                context.scratch());
         }
         return attended;
     }
@@ -77,7 +78,7 @@ struct MemoryLimits {
     }
 };
 
-/// Bytes that a sentence of `length` states takes in `cache_memory`.
+/// Bytes that a place for a sentence of `length` states takes.
 template <class Weights, class... Extents>
 [[nodiscard]] constexpr std::size_t
 bytes_of_memory(const CrossAttention<Weights, Extents...>& layer, int length) noexcept {
@@ -86,27 +87,39 @@ bytes_of_memory(const CrossAttention<Weights, Extents...>& layer, int length) no
            Arena::bytes_of<float>(std::ptrdiff_t{length} * n + kernels::panel_width);
 }
 
-/// What the sentences of `states` are to cross-attention: their projected values, and their keys
-/// turned into panels, in memory that lasts.
-///
-/// Shapes  states [sentences.tokens(), memory_dim],  memory [sentences.sentences()]
+/// A place for what `cache_memory` makes of a sentence of up to `length` states.
 template <class Weights, class... Extents>
-void cache_memory(autograd::Eval& context, const CrossAttention<Weights, Extents...>& layer,
-                  const Variable& states, const Ragged& sentences,
-                  std::span<MemoryKeysValues> memory, Arena& lasting) {
+[[nodiscard]] MemoryKeysValues place_for_memory(const CrossAttention<Weights, Extents...>& layer,
+                                                int length, Arena& lasting) {
     const int n = layer.key.weight.outputs();
+    float* const panels = lasting.allocate<float>(kernels::packed_size(length, n));
+    float* const rows = lasting.allocate<float>(std::ptrdiff_t{length} * n + kernels::panel_width);
+    return {.panels = panels, .rows = rows, .dim = n, .room = length};
+}
+
+/// Writes what the sentences of `states` are to cross-attention: their projected values, and their
+/// keys turned into panels. `place(s)` is the `MemoryKeysValues` of sentence s.
+///
+/// Precondition: no sentence is longer than its place has room for.
+///
+/// Shapes  states [sentences.tokens(), memory_dim]
+template <class Weights, class... Extents, class Place>
+void cache_memory(autograd::Eval& context, const CrossAttention<Weights, Extents...>& layer,
+                  const Variable& states, const Ragged& sentences, const Place& place) {
     const ArenaScope scope(context.memory());
     const auto [all_keys, all_values] = project_memory(context, layer, states);
     for (int s = 0; s < sentences.sentences(); ++s) {
         const int first = sentences.begin(s);
         const int length = sentences.length(s);
-        float* const panels = lasting.allocate<float>(kernels::packed_size(length, n));
-        const std::ptrdiff_t size = std::ptrdiff_t{length} * n;
-        const Matrix values(lasting.allocate<float>(size + kernels::panel_width), length, n);
+        MemoryKeysValues& memory = place(s);
+        HAT_ASSERT(length <= memory.room);
+        memory.positions = length;
+        kernels::pack(all_keys.value().middle_rows(first, length), memory.panels);
+        const Matrix values(memory.rows, length, memory.dim);
         kernels::add(all_values.value().middle_rows(first, length), values, false);
-        std::fill_n(values.data() + size, kernels::panel_width, 0.0F);
-        memory[static_cast<std::size_t>(s)] = {
-            kernels::pack(all_keys.value().middle_rows(first, length), panels), values};
+        // Kernels may read 16 numbers behind the last value.
+        std::fill_n(values.data() + std::ptrdiff_t{length} * memory.dim, kernels::panel_width,
+                    0.0F);
     }
 }
 

@@ -25,7 +25,8 @@ struct SentenceRows {
 /// layers; a step rewrites these indices and moves no key or value.
 ///
 /// Prefixes of a sentence share the positions they have in common. A column that no row needs any
-/// more is given to a new position, and the pages of a finished sentence to other sentences.
+/// more is given to a new position, and the pages of a finished sentence to other sentences. Its
+/// place may be given to a new sentence, so sentences need not be equally far.
 class PrefixTable {
 public:
     static constexpr int page_columns = kernels::panel_width;
@@ -35,14 +36,13 @@ public:
     void start(int rows_per_sentence, std::span<const int> max_lengths, Arena& memory) {
         const Extents size = extents(rows_per_sentence, max_lengths);
         rows_per_sentence_ = rows_per_sentence;
-        length_ = 0;
         max_length_ = size.max_length;
         page_capacity_ = size.pages;
         for (auto* groups : {&groups_, &old_groups_}) *groups = {size.sentences, memory};
         sentences_ = {size.sentences, memory};
         int pages = 0;
         for (const int max_length : max_lengths) {
-            sentences_.push_back({.first_page = pages});
+            sentences_.push_back({.first_page = pages, .max_length = max_length});
             pages += pages_of(rows_per_sentence * max_length);
         }
         for (Indices& buffer : indices_) {
@@ -68,9 +68,18 @@ public:
                Arena::bytes_of<Added>(size.rows());
     }
 
+    /// Gives the place of a finished sentence to a new one, which begins in the next step.
+    ///
+    /// Precondition: `max_length` is not more than that of the sentence it was made for.
+    void restart(int sentence, int max_length) noexcept {
+        HAT_ASSERT(max_length <= at(sentence).max_length);
+        static_cast<void>(max_length);
+        release(at(sentence));
+    }
+
     /// Makes room for the next position of every row. `rows` are the hypotheses that live on,
-    /// grouped by sentence in ascending order; each has a `sentence` and a `parent`, the row of
-    /// the step before that it continues (any, in the first step).
+    /// those of a sentence side by side; each has a `sentence` and a `parent`, the row of the step
+    /// before that it continues (any, in the first step of its sentence).
     template <class Rows>
     void advance(const Rows& rows) noexcept {
         std::swap(groups_, old_groups_);
@@ -81,12 +90,12 @@ public:
         for (const SentenceRows& rows_of : groups_) {
             if (!is_single) inherit(rows, rows_of);
             extend(rows_of);
+            ++at(rows_of.sentence).length;
         }
-        ++length_;
     }
 
-    /// Positions of every prefix, the one that `advance` added included.
-    [[nodiscard]] int length() const noexcept { return length_; }
+    /// Positions of the prefixes of a sentence, the one that `advance` added included.
+    [[nodiscard]] int length(int sentence) const noexcept { return at(sentence).length; }
     /// The sentences that have rows.
     [[nodiscard]] const BoundedVector<SentenceRows>& groups() const noexcept { return groups_; }
     /// Pages that the caches must have.
@@ -111,11 +120,11 @@ public:
         kernels::PagedPrefixes view;
         view.pages = pages_ + sentence.first_page;
         view.page_count = pages_of(sentence.columns);
-        view.length = length_;
+        view.length = sentence.length;
         const auto first = list(rows.sentence, 0);
-        view.places = {indices_[0].places + first, rows.count, length_, max_length_};
+        view.places = {indices_[0].places + first, rows.count, sentence.length, max_length_};
         if (rows_per_sentence_ > 1) {
-            view.columns = {indices_[0].columns + first, rows.count, length_, max_length_};
+            view.columns = {indices_[0].columns + first, rows.count, sentence.length, max_length_};
         }
         return view;
     }
@@ -123,8 +132,11 @@ public:
 private:
     struct Sentence {
         int first_page = 0;  ///< of its part of `pages_`
-        int columns = 0;     ///< that were ever in use
-        int first_row = 0;   ///< in the step before
+        int max_length = 0;
+        int length = 0;
+        int columns = 0;    ///< that were ever in use
+        int first_row = 0;  ///< in the step before
+        bool has_rows = false;
     };
     /// For every hypothesis of every sentence, the columns and places of its positions.
     struct Indices {
@@ -191,33 +203,36 @@ private:
 
     /// Takes the pages of the sentences that have no row any more.
     void release_finished() noexcept {
-        const auto* live = groups_.begin();
         for (const SentenceRows& old : old_groups_) {
-            while (live != groups_.end() && live->sentence < old.sentence) ++live;
-            if (live != groups_.end() && live->sentence == old.sentence) {
-                at(old.sentence).first_row = old.first;
-                continue;
-            }
-            Sentence& sentence = at(old.sentence);
-            for (int i = 0; i < pages_of(sentence.columns); ++i)
-                free_pages_.push_back(pages_[sentence.first_page + i]);
-            sentence.columns = 0;
+            at(old.sentence).first_row = old.first;
+            at(old.sentence).has_rows = false;
         }
+        for (const SentenceRows& live : groups_) at(live.sentence).has_rows = true;
+        for (const SentenceRows& old : old_groups_)
+            if (!at(old.sentence).has_rows) release(at(old.sentence));
+    }
+    void release(Sentence& sentence) noexcept {
+        for (int i = 0; i < pages_of(sentence.columns); ++i)
+            free_pages_.push_back(pages_[sentence.first_page + i]);
+        sentence.columns = 0;
+        sentence.length = 0;
     }
 
     /// Copies the parents' indices, and marks the columns that are in use.
     template <class Rows>
     void inherit(const Rows& rows, const SentenceRows& rows_of) noexcept {
-        std::fill_n(in_use_, at(rows_of.sentence).columns, std::uint8_t{0});
-        for (int i = 0; length_ > 0 && i < rows_of.count; ++i) {
-            const int parent = rows[static_cast<std::size_t>(rows_of.first + i)].parent -
-                               at(rows_of.sentence).first_row;
+        const Sentence& sentence = at(rows_of.sentence);
+        const int length = sentence.length;
+        std::fill_n(in_use_, sentence.columns, std::uint8_t{0});
+        for (int i = 0; length > 0 && i < rows_of.count; ++i) {
+            const int parent =
+                rows[static_cast<std::size_t>(rows_of.first + i)].parent - sentence.first_row;
             const std::ptrdiff_t from = list(rows_of.sentence, parent);
             const std::ptrdiff_t to = list(rows_of.sentence, i);
             const int* const columns = indices_[1].columns + from;
-            std::copy_n(columns, length_, indices_[0].columns + to);
-            std::copy_n(indices_[1].places + from, length_, indices_[0].places + to);
-            for (int t = 0; t < length_; ++t) in_use_[columns[t]] = 1;
+            std::copy_n(columns, length, indices_[0].columns + to);
+            std::copy_n(indices_[1].places + from, length, indices_[0].places + to);
+            for (int t = 0; t < length; ++t) in_use_[columns[t]] = 1;
         }
     }
 
@@ -235,7 +250,7 @@ private:
             }
             sentence.columns = std::max(sentence.columns, column + 1);
             const int place = pages[column / page_columns] * page_columns + column % page_columns;
-            const std::ptrdiff_t at_end = list(rows_of.sentence, i) + length_;
+            const std::ptrdiff_t at_end = list(rows_of.sentence, i) + sentence.length;
             indices_[0].places[at_end] = place;
             if (rows_per_sentence_ > 1) indices_[0].columns[at_end] = column;
             added_[rows_of.first + i] = {place, opens_page};
@@ -244,7 +259,6 @@ private:
 
     int rows_per_sentence_ = 1;
     int max_length_ = 0;
-    int length_ = 0;
     int page_capacity_ = 0;
     BoundedVector<SentenceRows> groups_;
     BoundedVector<SentenceRows> old_groups_;
@@ -317,12 +331,21 @@ private:
     std::ptrdiff_t part_ = 0;  ///< floats of the keys, or of the values, of one layer
 };
 
-/// What cross-attention of one layer reads of one sentence.
+/// What cross-attention of one layer reads of one sentence, in a place that has room for it and for
+/// longer ones.
 ///
 /// Shapes  keys [positions, qkv_dim] packed,  values [positions, qkv_dim]
 struct MemoryKeysValues {
-    kernels::PackedView keys;
-    ConstMatrix values;
+    float* panels = nullptr;  ///< of the keys
+    float* rows = nullptr;    ///< of the values
+    int dim = 0;
+    int room = 0;  ///< positions that there is room for
+    int positions = 0;
+
+    [[nodiscard]] kernels::PackedView keys() const noexcept {
+        return {panels, positions, dim, kernels::Float32::panel_stride(dim)};
+    }
+    [[nodiscard]] ConstMatrix values() const noexcept { return {rows, positions, dim}; }
 };
 
 }  // namespace hat::nn
