@@ -3,6 +3,7 @@
 /// hat inspect: sizes, parameters and multiply-adds of a model, an architecture or a design space.
 
 #include <hat/core/simd.hpp>
+#include <hat/data/shortlist_file.hpp>
 #include <hat/elastic/cardinality.hpp>
 #include <hat/elastic/design_space_yaml.hpp>
 #include <hat/elastic/gene_string.hpp>
@@ -90,8 +91,6 @@ model::Architecture member_argument(const InspectOptions& options) {
 }
 
 model::Architecture chosen_architecture(const InspectOptions& options) {
-    if (!options.model.empty())
-        return io::ModelDirectory::open(model_path(options.model)).config().architecture;
     if (!options.space.empty()) return member_argument(options);
     if (elastic::looks_like_gene_string(options.architecture))
         fail("--architecture ", options.architecture, ": genes need --space, which has the rest");
@@ -115,14 +114,23 @@ void print_counts(const model::Architecture& a, int tokens) {
                 static_cast<long long>(macs.output_projection), million(macs.output_projection));
 }
 
-void inspect_architecture(const InspectOptions& options) {
-    const model::Architecture a = chosen_architecture(options);
+void print_architecture(const model::Architecture& a, int tokens) {
     std::printf("embed_dim: encoder %d, decoder %d; qkv_dim %d\n", a.encoder.embed_dim,
                 a.decoder.embed_dim, a.qkv_dim);
     std::printf("vocabulary: source %d, target %d\n", a.source_vocab_size, a.target_vocab_size);
     std::printf("genes: %s\n", elastic::gene_string(a).c_str());
     print_layers(a);
-    print_counts(a, options.tokens);
+    print_counts(a, tokens);
+}
+
+void inspect_model(const InspectOptions& options) {
+    const auto model = io::ModelDirectory::open(model_path(options.model));
+    print_architecture(model.config().architecture, options.tokens);
+    if (const auto shortlist = data::find_shortlist(model.text_files(), model.path()))
+        std::printf("shortlist: %zu tokens always, %.1f more for each of a source on average\n",
+                    shortlist->lists().always.size(),
+                    static_cast<double>(shortlist->lists().tokens.size()) /
+                        shortlist->source_vocab_size());
 }
 
 void inspect_space(const InspectOptions& options) {
@@ -182,8 +190,10 @@ void inspect(InspectOptions options) {
              "--space");
     check_part(options);
     if (options.vocab_size == 0) options.vocab_size = usual_vocab_size(options.architecture);
-    if (of_model || of_architecture)
-        inspect_architecture(options);
+    if (of_model)
+        inspect_model(options);
+    else if (of_architecture)
+        print_architecture(chosen_architecture(options), options.tokens);
     else
         inspect_space(options);
 }

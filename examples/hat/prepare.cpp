@@ -15,6 +15,7 @@
 #include "output_directory.hpp"
 #include "prepare_text.hpp"
 #include "protection.hpp"
+#include "shortlist_flags.hpp"
 #include "text_facts.hpp"
 #include "vocabulary_flags.hpp"
 
@@ -35,12 +36,14 @@ struct PrepareOptions {
     std::string source, target, valid_source, valid_target, out;
     std::string task = "translation";
     std::string text, valid_text;
+    std::string data;
     std::int64_t words = 0;
     VocabularyFlags vocabulary;
     int max_length = 250;
     bool drop_empty = false;
     TextFacts facts;
     CleaningFlags cleaning;
+    ShortlistFlags shortlist;
     bool overwrite = false;
 };
 
@@ -112,16 +115,31 @@ void prepare_pairs(const PrepareOptions& options) {
                        {"training_pairs", prepared.train.size()},
                        {"validation_pairs", prepared.validation.size()}};
     add_facts(prepared.origin, named_after_files(options.facts, options.source, options.target));
+    if (options.shortlist.best > 0)
+        add_shortlist(options.shortlist, prepared, vocabulary.codec.special());
+    data::save_data_directory(options.out, std::move(prepared));
+    std::printf("%s\n", options.out.c_str());
+}
+
+/// Adds a shortlist to data that is there.
+void prepare_again(const PrepareOptions& options) {
+    TrainingData data = load_training_data(options.data);
+    const SpecialTokens special = data.special_tokens();
+    data::PreparedData prepared{std::move(data.files), std::move(data.train),
+                                std::move(data.validation), std::move(data.origin)};
+    add_shortlist(options.shortlist, prepared, special);
     data::save_data_directory(options.out, std::move(prepared));
     std::printf("%s\n", options.out.c_str());
 }
 
 void prepare(const PrepareOptions& options) {
     const bool pairs = options.task == "translation";
-    if (pairs && options.source.empty()) throw CLI::RequiredError("--source");
+    const bool again = !options.data.empty();
+    if (pairs && !again && options.source.empty()) throw CLI::RequiredError("--source");
     if (!pairs && options.text.empty()) throw CLI::RequiredError("--text");
     check_output(options.out, io::DirectoryKind::data, data::data_directory_names,
                  options.overwrite);
+    if (again) return prepare_again(options);
     if (pairs) return prepare_pairs(options);
     prepare_text({.text = options.text,
                   .valid_text = options.valid_text,
@@ -154,6 +172,38 @@ void add_text_flags(CLI::App& command, PrepareOptions& options, CLI::Option* pai
         words->excludes(command.get_option(of_pieces));
 }
 
+/// The flags of shortlists, and of adding one to data that is there.
+void add_shortlist_flags(CLI::App& command, PrepareOptions& options) {
+    const NumberFlags number(command);
+    const auto add = [&](CLI::Option* option) {
+        return option->group("Shortlist")->excludes(command.get_option("--text"));
+    };
+    CLI::Option* best =
+        add(number.without_default("--shortlist", options.shortlist.best, {.low = 1},
+                                   "keep for each token the tokens that translate it best, so many "
+                                   "at most, as aligned by IBM model 1: see hat translate "
+                                   "--shortlist"));
+    add(number("--shortlist-frequent", options.shortlist.frequent, {.low = 0},
+               "most frequent target tokens, which every sentence may have"))
+        ->needs(best);
+    add(number("--threads", options.shortlist.threads, {.low = 0}, "to align with; 0: all cores"))
+        ->needs(best);
+    add(command.add_option("--data", options.data,
+                           "data that is prepared already, to which to add a shortlist"))
+        ->needs(best);
+}
+
+/// Throws  `CLI::ExcludesError` if anything is said of how to prepare what is prepared already.
+void check_data_flag(const CLI::App& command) {
+    if (command.count("--data") == 0) return;
+    for (const CLI::Option* option : command.get_options()) {
+        const bool is_of_shortlist = option->get_group() == "Shortlist" ||
+                                     option->check_lname("out") || option->check_lname("overwrite");
+        if (option->count() > 0 && !is_of_shortlist)
+            throw CLI::ExcludesError("--data", option->get_name());
+    }
+}
+
 }  // namespace
 
 void add_prepare(CLI::App& app) {
@@ -163,7 +213,8 @@ void add_prepare(CLI::App& app) {
                    "translator; or one text into that of a language model.");
     command->footer("Examples:\n  hat prepare --source train.en --target train.de --valid-source "
                     "valid.en --valid-target valid.de --vocab-size 8000 --out data\n  hat prepare "
-                    "--task language-model --text train.txt --words 1 --out data");
+                    "--task language-model --text train.txt --words 1 --out data\n  hat prepare "
+                    "--data data --shortlist 100 --out data --overwrite");
     command->add_option("--task", options->task, "what the data is for")
         ->check(CLI::IsMember({"translation", "language-model"}))
         ->capture_default_str();
@@ -191,7 +242,11 @@ void add_prepare(CLI::App& app) {
     command->add_option("--out", options->out, "directory to write")->required();
     add_fact_flags(*command, options->facts);
     add_overwrite_flag(*command, options->overwrite);
-    command->callback([options] { prepare(*options); });
+    add_shortlist_flags(*command, *options);
+    command->callback([options, command] {
+        check_data_flag(*command);
+        prepare(*options);
+    });
 }
 
 }  // namespace hat::program

@@ -58,10 +58,11 @@ void tune(const TuneOptions& options) {
     RunDirectory place(out + ".run", options.flags);
     check_output(out, io::DirectoryKind::model, io::model_directory_names,
                  options.flags.overwrite || (options.flags.resume && place.has_training()));
-    const TrainingData data = load_training_data(options.flags.data);
+    TrainingData data = load_training_data(options.flags.data);
     const TrainingFlags flags = resolved(options, data);
     LoadedModel model(options.model);
     check_vocabulary(model.directory, "--model " + options.model, data.files);
+    data.files.merge(model.directory.text_files());  // its shortlist, if the data has none
     model::Network& network = model.network;
     if (options.from_scratch) network.initialize(flags.seed);
     std::optional<LoadedModel> teacher;

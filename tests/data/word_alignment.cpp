@@ -87,21 +87,25 @@ bool same_bits(const LexicalTable& a, const LexicalTable& b) {
 
 TEST_SUITE("data/word_alignment") {
     TEST_CASE("three sentences of a textbook: das Haus, das Buch, ein Buch") {
-        // Koehn, figure 4.4, whose model has no null word: here each sentence is predicted from
-        // two tokens, of which the first, the null word, has a double in no sentence. So the first
-        // iteration is worked by hand with it: every word of two is one of three.
+        // Koehn, Statistical Machine Translation, figure 4.4, whose model has no null word. In the
+        // first iteration, where all is equally likely, it takes the same share of every word, so
+        // that the probabilities of the others are those of the figure.
         enum { das = 1, haus, buch, ein };
         enum { the = 1, house, book, a };
         const Side german = side_of(5, {{das, haus}, {das, buch}, {ein, buch}});
         const Side english = side_of(5, {{the, house}, {the, book}, {a, book}});
         ThreadPool pool(1);
         const LexicalTable first = align_words(german, english, pool, 1);
-        // das: the in two pairs, house and book in one each; all in thirds.
         CHECK(first.probability(the, das) == doctest::Approx(0.5));
         CHECK(first.probability(house, das) == doctest::Approx(0.25));
         CHECK(first.probability(book, das) == doctest::Approx(0.25));
         CHECK(first.probability(a, das) == 0);
+        CHECK(first.probability(the, buch) == doctest::Approx(0.25));
+        CHECK(first.probability(book, buch) == doctest::Approx(0.5));
+        CHECK(first.probability(a, buch) == doctest::Approx(0.25));
+        CHECK(first.probability(book, ein) == doctest::Approx(0.5));
         CHECK(first.probability(the, haus) == doctest::Approx(0.5));
+        CHECK(first.probability(house, haus) == doctest::Approx(0.5));
         CHECK(first.probability(a, ein) == doctest::Approx(0.5));
         CHECK(first.probability(book, first.null_word()) == doctest::Approx(2.0 / 6));
         // It converges to what one reads off.

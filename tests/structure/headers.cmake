@@ -29,7 +29,7 @@ set(standard
     "ssize" "iterator|array|span|string|string_view|vector" "erase|erase_if" "string|vector"
     "max|min|clamp|sort|stable_sort|copy|copy_n|fill|fill_n|find|find_if|find_if_not" algorithm
     "any_of|all_of|none_of|count|count_if|transform|equal|nth_element|max_element|min_element" algorithm
-    "lower_bound|upper_bound|minmax_element|partial_sort|reverse|rotate|replace|replace_if" algorithm
+    "lower_bound|upper_bound|binary_search|minmax_element|partial_sort|reverse|rotate|replace|replace_if" algorithm
     "remove_if|mismatch|unique|lexicographical_compare|swap_ranges|reverse_copy" algorithm
     "remove" "algorithm|cstdio" "iota|accumulate|gcd|inner_product|midpoint" numeric
     "sqrt|abs|exp|log|log10|pow|fabs|floor|ceil|lround|llround|isfinite|isnan|tanh|cos|sin" cmath

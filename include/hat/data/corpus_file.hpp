@@ -71,9 +71,9 @@ struct SideHeader {
 };
 
 /// Takes values from the front of a file, which may be shorter than it should be.
-class CorpusReader {
+class ValueReader {
 public:
-    CorpusReader(std::span<const std::byte> bytes, const std::string& path)
+    ValueReader(std::span<const std::byte> bytes, const std::string& path)
         : bytes_(bytes), path_(path) {}
 
     template <class Value>
@@ -123,7 +123,7 @@ inline void check_side(const Side& side, const std::string& path) {
     check_token_ids(sentences.tokens, side.vocab_size, path, ": a sentence");
 }
 
-inline Side take_side(CorpusReader& reader, const SideHeader& header, const std::string& path) {
+inline Side take_side(ValueReader& reader, const SideHeader& header, const std::string& path) {
     Side side{.vocab_size = static_cast<int>(header.vocab_size),
               .eos = static_cast<int>(header.eos)};
     side.sentences.offsets = reader.take<std::int64_t>(header.sentences + 1);
@@ -194,7 +194,7 @@ inline void save_corpus(const Corpus& corpus, const std::string& path) {
 [[nodiscard]] inline Corpus load_corpus(const std::string& path) {
     using Magic = std::array<char, 16>;
     const io::MappedFile file(path);
-    detail::CorpusReader reader(file.bytes(), path);
+    detail::ValueReader reader(file.bytes(), path);
     if (file.bytes().size() < sizeof(Magic) || reader.take<Magic>() != detail::corpus_magic)
         fail(path, ": not an encoded corpus, which begins with \"hat.corpus\"");
     const auto version = reader.take<std::uint64_t>();

@@ -11,13 +11,14 @@
 /// and directories of them with their vocabulary (data_directory.hpp); scores equal to sacreBLEU's
 /// (bleu.hpp, chrf.hpp, ter.hpp, with tokenizer.hpp and edit_distance.hpp; seen alike in
 /// metric.hpp, against one or more of references.hpp) and how sure their differences are
-/// (paired_bootstrap.hpp); fairseq's kind of text (bpe.hpp, fairseq_dictionary.hpp,
-/// fairseq_text.hpp); text_codec.hpp, which reads and writes text as a model
-/// directory says (text_rules.hpp), and line_codec.hpp, which does so for lines of any length
-/// (split_long.hpp) and any characters (unknown_text.hpp); the lines that pieces are learned from
-/// (line_sample.hpp) and whether text survives its pieces (round_trip.hpp); what validation is held
-/// out of and what leaks into it (held_out.hpp), filters of pairs (clean.hpp); and strings that
-/// come back as they are, as numbered symbols (placeholders.hpp, patterns.hpp).
+/// (paired_bootstrap.hpp); which token says which in the other language (word_alignment.hpp) and so
+/// may translate it (shortlist.hpp, shortlist_building.hpp, shortlist_file.hpp); fairseq's kind of
+/// text (bpe.hpp, fairseq_dictionary.hpp, fairseq_text.hpp); text_codec.hpp, which reads and writes
+/// text as a model directory says (text_rules.hpp), and line_codec.hpp, which does so for lines of
+/// any length (split_long.hpp) and any characters (unknown_text.hpp); the lines that pieces are
+/// learned from (line_sample.hpp) and whether text survives its pieces (round_trip.hpp); what
+/// validation is held out of and what leaks into it (held_out.hpp), filters of pairs (clean.hpp);
+/// and strings that come back as they are, as numbered symbols (placeholders.hpp, patterns.hpp).
 ///
 ///     const auto text = hat::data::read_parallel_text("train.en", "train.de");
 ///     const auto subword = hat::data::train_subword_on_files({"train.en", "train.de"});

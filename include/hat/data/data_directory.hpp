@@ -34,7 +34,8 @@
 /// train.corpus   encoded text, see corpus_file.hpp; each names its vocabulary
 /// valid.corpus
 ///
-/// and the files of the vocabulary, under the names they have in a model directory.
+/// and the files of the vocabulary, and the shortlist if there is one, under the names they have in
+/// a model directory.
 namespace hat::data {
 
 /// The files that a data directory may hold.
@@ -47,7 +48,7 @@ inline constexpr auto data_directory_names = [] {
 
 /// A data directory in memory.
 struct PreparedData {
-    io::TextFiles text_files{};  ///< the vocabulary of both corpora
+    io::TextFiles text_files{};  ///< the vocabulary of both corpora, and its shortlist
     Corpus train{};
     Corpus validation{};
     io::Json origin = io::Json::object();  ///< how it came to be: texts, options, counts, …

@@ -47,15 +47,24 @@
 /// target.dict.txt      (a language model has this one alone: the words it knows)
 /// bpe.codes            the merges that cut words, unless the text comes cut
 ///
-/// and, beside either, text.json: how text is treated before it is cut (see data/text_rules.hpp)
+/// and, beside either, text.json: how text is treated before it is cut (see data/text_rules.hpp).
+/// They are its vocabulary; what else is known of it may stand beside them:
+///
+/// lexical.shortlist    which tokens may translate which (see data/shortlist_file.hpp)
 namespace hat::io {
 
-inline constexpr std::array<std::string_view, 5> text_file_names{
+inline constexpr std::array<std::string_view, 5> vocabulary_file_names{
     "subword.model", "source.dict.txt", "target.dict.txt", "bpe.codes", "text.json"};
 
-inline constexpr std::array<std::string_view, 8> model_directory_names{
-    "config.json",     "weights.safetensors", "README.md", "subword.model",
-    "source.dict.txt", "target.dict.txt",     "bpe.codes", "text.json"};
+inline constexpr const char* shortlist_file_name = "lexical.shortlist";
+
+inline constexpr std::array<std::string_view, 6> text_file_names{
+    "subword.model", "source.dict.txt", "target.dict.txt",
+    "bpe.codes",     "text.json",       shortlist_file_name};
+
+inline constexpr std::array<std::string_view, 9> model_directory_names{
+    "config.json",     "weights.safetensors", "README.md", "subword.model",    "source.dict.txt",
+    "target.dict.txt", "bpe.codes",           "text.json", shortlist_file_name};
 
 /// Those files of a model directory that say how it reads and writes text: name → content.
 using TextFiles = std::map<std::string, std::string, std::less<>>;
@@ -64,7 +73,7 @@ namespace detail {
 inline constexpr std::size_t max_text_file_bytes = std::size_t{1} << 28;
 }
 
-/// Those of the directory at `path`, of a model or of data: its vocabulary.
+/// Those of the directory at `path`, of a model or of data.
 ///
 /// Throws  `Error` if one that is there cannot be read.
 [[nodiscard]] inline TextFiles read_text_files(const std::string& path) {
