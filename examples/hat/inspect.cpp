@@ -3,18 +3,19 @@
 /// hat inspect: sizes, parameters and multiply-adds of a model, an architecture or a design space.
 
 #include <hat/core/simd.hpp>
+#include <hat/core/simd_dot.hpp>
 #include <hat/data/shortlist_file.hpp>
 #include <hat/elastic/cardinality.hpp>
 #include <hat/elastic/design_space_yaml.hpp>
 #include <hat/elastic/gene_string.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/model/counts.hpp>
-#include <hat/version.hpp>
 
 #include "architecture_argument.hpp"
 #include "commands.hpp"
 #include "flags.hpp"
 #include "model_argument.hpp"
+#include "version_text.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -162,11 +163,12 @@ void inspect_space(const InspectOptions& options) {
 }
 
 void inspect_program() {
-    std::printf("hat %s: %s, %s\n", HAT_VERSION, simd::instruction_set,
+    std::printf("hat %s: %s, %s; products of bytes: %s\n", version_text, simd::instruction_set,
                 simd::has_fused_multiply_add
                     ? "fused multiply-add"
                     : "no fused multiply-add, so many times slower than with one "
-                      "(build with -march=native, or -mfma)");
+                      "(build with -march=native, or -mfma)",
+                simd::dot::instruction_set);
 }
 
 /// Throws  `Error` if a preset, which is a whole network, is to be a part of another.

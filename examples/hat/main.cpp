@@ -3,11 +3,11 @@
 /// `hat`: from two text files to a translator, or from one to a language model.
 
 #include <hat/core/error.hpp>
-#include <hat/version.hpp>
 
 #include "commands.hpp"
 #include "flags.hpp"
 #include "standard_streams.hpp"
+#include "version_text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -15,13 +15,12 @@
 #include <cstdio>
 #include <exception>
 #include <new>
-#include <string>
 
 int main(int argc, char** argv) {
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of its write
     CLI::App app("hat: trains, measures and runs translation models.", "hat");
     app.require_subcommand(1);
-    app.set_version_flag("--version", std::string(hat::version));
+    app.set_version_flag("--version", hat::program::version_text);
     app.footer("hat SUBCOMMAND --help explains a subcommand and shows an example.");
     hat::program::add_prepare(app);
     hat::program::add_train(app);
@@ -41,6 +40,7 @@ int main(int argc, char** argv) {
     hat::program::add_inspect(app);
     hat::program::add_quickstart(app);
     try {
+        hat::program::check_instructions();
         hat::program::reserve_standard_streams();
         int code = 0;
         try {

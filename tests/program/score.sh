@@ -4,7 +4,7 @@
 # shellcheck source=/dev/null
 source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
 
-version=hat-$("$hat" --version | tr -d '[:space:]')
+version=hat-$("$hat" --version | sed 's/,.*//')
 
 # prints TEXT COMMAND…: the command succeeds and its stdout is TEXT.
 prints() {
