@@ -48,6 +48,8 @@ struct TrainingRun {
     RunDirectory& place;
     io::Json settings;  ///< all that decides what an update computes
     std::vector<train::ValidatedNetwork> validated{};
+    /// As in `train::TrainingOptions`.
+    std::function<train::ValidationResult(train::Validator&, float)> measure{};
     /// Files that the directory is to hold from the start: name and text.
     std::vector<std::pair<std::string, std::string>> files{};
 };
@@ -92,7 +94,8 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
                               .moving_average = flags.moving_average,
                               .directory = directory,
                               .configuration = run.settings.dump(),
-                              .validated = run.validated},
+                              .validated = run.validated,
+                              .measure = run.measure},
                              pool);
     run.place.open();
     if (flags.resume) {

@@ -4,7 +4,9 @@
 /// epochs.
 
 #include <hat/io/architecture_json.hpp>
+#include <hat/nn/weights.hpp>
 #include <hat/train/distillation.hpp>
+#include <hat/train/rounded_network.hpp>
 
 #include "commands.hpp"
 #include "flags.hpp"
@@ -28,6 +30,7 @@ struct TuneOptions {
     train::DistillationOptions distillation;
     double epochs = 10;
     bool from_scratch = false;
+    bool quantised = false;
     bool has_updates = false;
     bool has_warmup = false;
     bool has_learning_rate = false;
@@ -51,6 +54,24 @@ TrainingFlags resolved(const TuneOptions& options, const TrainingData& data) {
         flags.warmup = std::max<std::int64_t>(flags.warmup, 1);
     }
     return flags;
+}
+
+/// Trains `network`, or what `make(gradients)` makes of it, alone or with a teacher; `prepare()` is
+/// called before each update.
+template <class Prepare, class Make>
+TrainingResult train(const TuneOptions& options, const TrainingFlags& flags, const TrainingRun& run,
+                     const LoadedModel* teacher, model::Network& network, const TrainingData& data,
+                     const Prepare& prepare, const Make& make) {
+    ThreadPool pool(flags.threads);
+    const auto run_with = [&](const auto& objective) {
+        return run_training(
+            flags, run, network, data, pool, [&](std::int64_t) -> const auto& {
+                prepare();
+                return objective;
+            });
+    };
+    if (teacher == nullptr) return run_with(make);
+    return run_with(train::taught_by(teacher->network.view(), options.distillation, make));
 }
 
 void tune(const TuneOptions& options) {
@@ -82,17 +103,24 @@ void tune(const TuneOptions& options) {
         what["distill"] = options.distillation.share;
         what["temperature"] = options.distillation.temperature;
     }
+    if (options.quantised) what["quantised"] = true;  // older runs do not say
     const io::Json settings = training_settings(flags, what);
-    const TrainingRun run{.place = place, .settings = settings};
-    ThreadPool pool(flags.threads);
-    const auto whole = [&](model::Gradients* gradients) { return network.view(gradients); };
+    TrainingRun run{.place = place, .settings = settings};
+    const auto trained = [&](const auto& prepare, const auto& make) {
+        return train(options, flags, run, teacher ? &*teacher : nullptr, network, data, prepare,
+                     make);
+    };
     TrainingResult result;
-    if (teacher) {
-        const auto lesson = train::taught_by(teacher->network.view(), options.distillation, whole);
-        result = run_training(
-            flags, run, network, data, pool, [&](std::int64_t) -> const auto& { return lesson; });
+    if (options.quantised) {
+        run.measure = [&](train::Validator& validator, float label_smoothing) {
+            return train::served_loss<nn::PackedInt8>(network, validator, label_smoothing);
+        };
+        train::RoundedNetwork rounded(network);
+        result = trained([&] { rounded.round(); },
+                         [&](model::Gradients* gradients) { return rounded.view(gradients); });
     } else {
-        result = run_training(flags, run, network, data, pool, [&](std::int64_t) { return whole; });
+        result =
+            trained([] {}, [&](model::Gradients* gradients) { return network.view(gradients); });
     }
     save_trained_model(flags.out, file_name(out), network, flags, data, settings, result);
 }
@@ -103,8 +131,11 @@ void add_tune(CLI::App& app) {
     auto options = std::make_shared<TuneOptions>();
     CLI::App* command = app.add_subcommand(
         "tune", "Trains a model for a few more epochs, or anew, alone or with a teacher.");
-    command->footer("Example:\n  hat tune --model small --data data --teacher super --out tuned\n"
-                    "Checkpoints and the log are in tuned.run.");
+    command->footer(
+        "Example:\n  hat tune --model small --data data --teacher super --out tuned\n"
+        "Checkpoints and the log are in tuned.run.\n\n"
+        "What --quantised makes is stored by hat quantize --weights int8; its losses are "
+        "those\nof the rounded network.");
     command->add_option("--model", options->model, "model directory or run to begin with")
         ->required();
     command->add_option("--out", options->flags.out, "model directory to write")->required();
@@ -113,6 +144,9 @@ void add_tune(CLI::App& app) {
            "over the training data, if --updates is not said");
     command->add_flag("--from-scratch", options->from_scratch,
                       "begin with random weights, and a larger rate unless told");
+    command->add_flag("--quantised", options->quantised,
+                      "for weights and activations of 8 bits: rounds them in the forward pass as "
+                      "hat translate --weights int8 does");
     CLI::Option* teacher = command->add_option(
         "--teacher", options->teacher, "model directory or run whose network teaches word by word");
     number("--distill", options->distillation.share, {.low = 0, .high = 1},

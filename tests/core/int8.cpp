@@ -52,6 +52,19 @@ TEST_SUITE("core/int8") {
         CHECK(to_int8(std::numeric_limits<float>::denorm_min(), 0.0F) == 0);
     }
 
+    TEST_CASE("rounded numbers are steps of their scale, none further away than half of one") {
+        hat::Random random(3);
+        std::vector<float> numbers(50);
+        for (float& x : numbers) x = static_cast<float>(random.normal());
+        std::vector<float> rounded(50);
+        hat::round_to_int8(numbers.data(), 50, rounded.data());
+        const float scale = int8_scale(hat::largest_magnitude(numbers.data(), 50));
+        for (std::size_t i = 0; i < 50; ++i) {
+            CHECK(rounded[i] == static_cast<float>(to_int8(rounded[i], scale)) * scale);
+            CHECK(std::abs(rounded[i] - numbers[i]) <= 0.5F * scale * (1 + 1e-5F));
+        }
+    }
+
     TEST_CASE("the largest magnitude is found on either side of zero") {
         const std::vector<float> numbers{0.5F, -3.0F, 2.0F};
         CHECK(hat::largest_magnitude(numbers.data(), 3) == 3.0F);

@@ -185,6 +185,20 @@ TEST_SUITE("kernels/int8") {
         }
     }
 
+    TEST_CASE("rows are rounded to what a product takes them for, wherever they lie") {
+        Random random(6);
+        const Operand x(random, 5, 37, 6);
+        Operand y(5, 37, 2);
+        Arena scratch;
+        kernels::round_rows_to_int8(x.view(), y.view(), scratch);
+        const QuantisedRows q = Int8::prepare(x.view(), scratch);
+        for (int i = 0; i < 5; ++i) {
+            for (int k = 0; k < 37; ++k)
+                CHECK(y(i, k) == static_cast<float>(q.row_data(i)[k]) * q.scale(i));
+        }
+        CHECK(y.padding_is_untouched());
+    }
+
     TEST_CASE("what is quantised can be quantised again without a change") {
         Random random(5);
         const Operand weight(random, 33, 29);

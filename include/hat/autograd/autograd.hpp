@@ -20,5 +20,6 @@
 #include <hat/autograd/group_linear.hpp>
 #include <hat/autograd/recurrent_dropout.hpp>
 #include <hat/autograd/rows.hpp>
+#include <hat/autograd/straight_through.hpp>
 #include <hat/autograd/tape.hpp>
 #include <hat/autograd/variable.hpp>

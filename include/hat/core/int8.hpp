@@ -27,5 +27,10 @@ namespace hat {
     for (int i = 0; i < n; ++i) largest = std::max(largest, std::abs(x[i]));
     return largest;
 }
+/// What `n` numbers become as numbers of 8 bits that share a scale.
+inline void round_to_int8(const float* x, int n, float* to) noexcept {
+    const float scale = int8_scale(largest_magnitude(x, n));
+    for (int i = 0; i < n; ++i) to[i] = static_cast<float>(to_int8(x[i], scale)) * scale;
+}
 
 }  // namespace hat

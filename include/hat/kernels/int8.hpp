@@ -233,4 +233,16 @@ struct Int8 {
     }
 };
 
+/// y = what a product of 8 bits takes x for: `Int8::prepare(x)` as floats.
+///
+/// Shapes  x, y [rows, cols]
+inline void round_rows_to_int8(ConstMatrix x, Matrix y, Arena& scratch) {
+    const ArenaScope scope(scratch);
+    const QuantisedRows rows = Int8::prepare(x, scratch);
+    for (int i = 0; i < x.rows(); ++i) {
+        const QuantisedRows::Input* const row = rows.row_data(i);
+        for (int j = 0; j < x.cols(); ++j) y(i, j) = static_cast<float>(row[j]) * rows.scale(i);
+    }
+}
+
 }  // namespace hat::kernels

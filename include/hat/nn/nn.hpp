@@ -5,9 +5,10 @@
 /// `forward`.
 ///
 /// `Weights` says what they are for: `Trainable` are views on a slab and its gradients, `Packed`
-/// are panels for serving. `forward(context, layer, x, …)` runs in a `Tape` or in `Eval`. Each size
-/// of a layer is a number of run time, or one that the compiler knows:
-/// `Linear<Packed, Fixed<256>, Fixed<128>>`. A layer names its members once, for walks of trees
+/// are panels for serving, `TrainableInt8` are trained for panels of 8 bits. `forward(context,
+/// layer, x, …)` runs in a `Tape` or in `Eval`. Each size of a layer is a number of run time, or
+/// one that the compiler knows: `Linear<Packed, Fixed<256>, Fixed<128>>`. A layer names its members
+/// once, for walks of trees
 /// (<hat/core/tree.hpp>).
 ///
 ///     const hat::nn::Linear<hat::nn::Trainable> layer{weight, bias};
@@ -32,5 +33,6 @@
 #include <hat/nn/linear.hpp>
 #include <hat/nn/memory_count.hpp>
 #include <hat/nn/pack.hpp>
+#include <hat/nn/trainable_int8.hpp>
 #include <hat/nn/unit_pool.hpp>
 #include <hat/nn/weights.hpp>

@@ -33,6 +33,7 @@
 ///     prepare, outputs     some outputs as they are, for those who choose among them
 ///     look_up              rows of a table of words
 ///     cross_entropy        the loss of words that a weight tells apart
+///     multiplied           of trainable weights: what a product takes activations for
 ///     vector, table        one as the functions of autograd take it
 ///     follows, vector_follows   whether one is stored behind another, gradients too
 ///     joined, joined_vectors, distance    both as one; how far the first outputs are apart then
@@ -59,6 +60,11 @@ struct Trainable {
     using Parameter = autograd::Parameter;
     static constexpr bool has_gradients = true;
 
+    /// x as a product takes it.
+    template <class Context>
+    static Variable multiplied(Context& /*context*/, const Variable& x) noexcept {
+        return x;
+    }
     template <class Context>
     static Variable multiply(Context& context, const Variable& x, const Parameter& weight,
                              const Parameter& bias = {},

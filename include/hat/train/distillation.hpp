@@ -50,8 +50,8 @@ inline void validate_teacher(const model::Architecture& teacher,
 namespace detail {
 
 /// What the logits of a batch are made from.  Shapes  [target tokens, output_dim]
-template <class Context>
-autograd::Variable final_states(Context& context, const model::Transformer<nn::Trainable>& model,
+template <class Context, class Weights>
+autograd::Variable final_states(Context& context, const model::Transformer<Weights>& model,
                                 const nn::DropoutRates& rates, const model::Batch& batch) {
     model::Encoded encoded;
     if (model.architecture.has_encoder())
@@ -78,13 +78,14 @@ inline LossSum learn_and_keep_states(const model::Transformer<nn::Trainable>& mo
     return {sum, batch.target_sentences.tokens()};
 }
 
-/// As `learn`, from a teacher, too.
-inline LossSum learn_from(const kernels::SoftTargets& soft_targets,
-                          const model::Transformer<nn::Trainable>& student,
-                          const MicroBatch& micro_batch) {
+/// As `learn`, from a teacher, too; `Weights` are trainable.
+template <class Weights>
+LossSum learn_from(const kernels::SoftTargets& soft_targets,
+                   const model::Transformer<Weights>& student, const MicroBatch& micro_batch) {
     const model::Batch& batch = micro_batch.batch;
     autograd::Tape tape(micro_batch.memory, micro_batch.scratch, micro_batch.key);
-    const auto y = detail::final_states(tape, student, micro_batch.dropout, batch);
+    const auto y =
+        Weights::multiplied(tape, detail::final_states(tape, student, micro_batch.dropout, batch));
     const auto sum = autograd::distilled_cross_entropy(tape, y, student.output, batch.target,
                                                        micro_batch.label_smoothing, soft_targets);
     tape.backward();

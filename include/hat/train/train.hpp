@@ -12,6 +12,8 @@
 ///     trainer.accumulate(batch);
 ///     const auto result = trainer.update();
 ///
+/// `RoundedNetwork` is a network that is trained for what serving in 8 bits rounds.
+///
 /// To be included alone: `measure_perplexity` (perplexity.hpp), which scores a language model on a
 /// text with overlapping windows, and distillation of one network into another (distillation.hpp).
 ///
@@ -24,6 +26,7 @@
 #include <hat/train/corpus_check.hpp>
 #include <hat/train/divergence.hpp>
 #include <hat/train/exponential_average.hpp>
+#include <hat/train/rounded_network.hpp>
 #include <hat/train/schedule.hpp>
 #include <hat/train/shards.hpp>
 #include <hat/train/trainer.hpp>

@@ -46,6 +46,8 @@ struct TrainingOptions {
     std::string configuration{};          ///< noted in the checkpoints
     /// What is validated; none: the whole network. The score is the mean of those that decide.
     std::vector<ValidatedNetwork> validated{};
+    /// Measures the whole network, with label smoothing of so much, if it is not served as it is.
+    std::function<ValidationResult(Validator&, float)> measure{};
 };
 
 enum class TrainingEnd { finished, patience, stopped };
@@ -239,7 +241,9 @@ private:
         std::vector<ValidationResult> results;
         for (const ValidatedNetwork& validated : options_.validated)
             results.push_back(validator_(network().view(validated.architecture), smoothing));
-        if (results.empty()) results.push_back(validator_(network().view(), smoothing));
+        if (results.empty())
+            results.push_back(options_.measure ? options_.measure(validator_, smoothing)
+                                               : validator_(network().view(), smoothing));
         return results;
     }
 

@@ -69,7 +69,7 @@ public:
         workspaces_.resize(static_cast<std::size_t>(pool.size()));
     }
 
-    /// `model` is a `model::Transformer<nn::Trainable>`, compiled only where it is used. The same
+    /// `model` is a `model::Transformer` of any weights, compiled only where it is used. The same
     /// bits on any number of threads.
     template <class Model>
     [[nodiscard]] ValidationResult operator()(const Model& model, float label_smoothing) {
