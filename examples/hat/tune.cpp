@@ -59,9 +59,10 @@ TrainingFlags resolved(const TuneOptions& options, const TrainingData& data) {
 /// Trains `network`, or what `make(gradients)` makes of it, alone or with a teacher; `prepare()` is
 /// called before each update.
 template <class Prepare, class Make>
-TrainingResult train(const TuneOptions& options, const TrainingFlags& flags, const TrainingRun& run,
-                     const LoadedModel* teacher, model::Network& network, const TrainingData& data,
-                     const Prepare& prepare, const Make& make) {
+TrainingResult train_alone_or_taught(const TuneOptions& options, const TrainingFlags& flags,
+                                     const TrainingRun& run, const LoadedModel* teacher,
+                                     model::Network& network, const TrainingData& data,
+                                     const Prepare& prepare, const Make& make) {
     ThreadPool pool(flags.threads);
     const auto run_with = [&](const auto& objective) {
         return run_training(
@@ -107,8 +108,8 @@ void tune(const TuneOptions& options) {
     const io::Json settings = training_settings(flags, what);
     TrainingRun run{.place = place, .settings = settings};
     const auto trained = [&](const auto& prepare, const auto& make) {
-        return train(options, flags, run, teacher ? &*teacher : nullptr, network, data, prepare,
-                     make);
+        return train_alone_or_taught(options, flags, run, teacher ? &*teacher : nullptr, network,
+                                     data, prepare, make);
     };
     TrainingResult result;
     if (options.quantised) {
