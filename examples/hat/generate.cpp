@@ -48,7 +48,7 @@ void generate(const GenerateOptions& options) {
     if (data::find_invalid_utf8(options.prompt) != std::string::npos)
         fail("--prompt: is not valid UTF-8");
     const auto codec = data::TextCodec::load(model.directory);
-    check_special_tokens(model.directory, codec.special());
+    io::check_special_tokens(model.directory, codec.special());
     const SpecialTokens special = model.directory.config().special_tokens;
     const model::PackedModel packed(model.network.view());
     decode::CachedTransformer decoder(packed);
@@ -56,7 +56,7 @@ void generate(const GenerateOptions& options) {
     sampling.unk = !options.no_unk;
     const std::vector<std::vector<int>> prompts(static_cast<std::size_t>(options.samples),
                                                 codec.encode(options.prompt));
-    const auto texts = of_model(model.directory, [&] {
+    const auto texts = io::of_model(model.directory, [&] {
         return decode::TextSampler().run(decoder, prompts, special, sampling);
     });
     for (std::size_t i = 0; i < texts.size(); ++i) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <hat/core/error.hpp>
-#include <hat/core/special_tokens.hpp>
 #include <hat/io/content_hash.hpp>
 #include <hat/io/file_hashes.hpp>
 #include <hat/io/file_status.hpp>
@@ -16,12 +15,8 @@
 
 #include <string>
 #include <string_view>
-#include <tuple>
 
 namespace hat::program {
-
-/// Where a model's provenance says how many tokens the longest source of its training has.
-inline constexpr const char* longest_source_key = "longest_source";
 
 /// The model directory that a flag means: `path` itself, or the model of the run that it is.
 ///
@@ -88,29 +83,6 @@ inline void check_space(const std::string& path, const io::ModelDirectory& model
     if (!space.is_string() || space.get<std::string>().find('\n') == std::string::npos) return;
     io::check_hash(path, io::content_hash(io::read_file(path)),
                    io::content_hash(space.get<std::string>()), "this training");
-}
-
-/// Checks that a model means by its special tokens what the vocabulary beside it does, `own`.
-///
-/// Throws  `Error` that names the first that differs.
-inline void check_special_tokens(const io::ModelDirectory& model, const SpecialTokens& own) {
-    const SpecialTokens& told = model.config().special_tokens;
-    for (const auto& [name, id, own_id] :
-         {std::tuple{"unk", told.unk, own.unk}, std::tuple{"bos", told.bos, own.bos},
-          std::tuple{"eos", told.eos, own.eos}, std::tuple{"pad", told.pad, own.pad}})
-        if (id != own_id)
-            fail(model.file_path("config.json"), ": special_tokens: ", name, " = ", id,
-                 ", but the vocabulary beside it has ", own_id);
-}
-
-/// What `call()` returns, which asks the network of `model`; an error of it names the model.
-template <class Call>
-decltype(auto) of_model(const io::ModelDirectory& model, Call call) {
-    try {
-        return call();
-    } catch (const Error& error) {
-        fail(model.path(), ": ", error.what());
-    }
 }
 
 /// What a model is, for settings that are to tell its content.

@@ -180,7 +180,7 @@ void save_trained_model(const std::string& path, const std::string& name,
                                           {"validation_loss", std::to_string(result.loss)},
                                           {"hat_version", std::string(version)}}};
     if (const int longest = longest_source(data.train); longest > 0)
-        config.provenance[longest_source_key] = std::to_string(longest);
+        config.provenance[io::longest_source_key] = std::to_string(longest);
     config.provenance.merge(data_provenance(DataDirectory{flags.data}.configuration()));
     io::save_model_directory(
         path, config, network.table(), network.values(), data.text_files(),

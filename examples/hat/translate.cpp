@@ -3,11 +3,13 @@
 /// hat translate: text on stdin → its translation on stdout.
 
 #include <hat/data/lines.hpp>
+#include <hat/decode/line_translator.hpp>
+#include <hat/io/model_directory.hpp>
 
 #include "commands.hpp"
 #include "flags.hpp"
 #include "line_input.hpp"
-#include "line_translator.hpp"
+#include "model_argument.hpp"
 #include "protection.hpp"
 #include "search_flags.hpp"
 #include "standard_streams.hpp"
@@ -31,7 +33,7 @@ namespace {
 struct TranslateOptions {
     std::string model, targets;
     SearchFlags search;
-    LineFlags lines;
+    decode::LineTranslatorOptions lines;  ///< but for what `search` has
     LineInputOptions input;
     OutputOptions output;
     bool stats = false;
@@ -62,7 +64,7 @@ struct Block {
 };
 
 /// Tells that a line is translated in parts. Returns whether to do so: if not, this is the end.
-bool report_parts(LineInput& input, const LineTranslator& translator, const InputLine& line,
+bool report_parts(LineInput& input, const decode::LineTranslator& translator, const InputLine& line,
                   const data::SourceLine& source) {
     const int most = source.is_unreadable ? translator.most_tokens() : translator.whole_tokens();
     const std::string what = "the line has " + std::to_string(source.tokens) +
@@ -74,7 +76,8 @@ bool report_parts(LineInput& input, const LineTranslator& translator, const Inpu
     return true;
 }
 
-Block read_block(LineInput& input, const LineTranslator& translator, TranslationTally& tally) {
+Block read_block(LineInput& input, const decode::LineTranslator& translator,
+                 TranslationTally& tally) {
     Block block;
     input.read_block([&](InputLine& line) {
         auto source = input.encoded(line.number, [&] { return translator.encode(line.text); });
@@ -89,7 +92,7 @@ Block read_block(LineInput& input, const LineTranslator& translator, Translation
     return block;
 }
 
-void translate_lines(const TranslateOptions& options, LineTranslator& translator) {
+void translate_lines(const TranslateOptions& options, decode::LineTranslator& translator) {
     TranslationTally tally;
     LineInput input(options.input, tally);
     const TranslationOutput output(options.output);
@@ -99,7 +102,7 @@ void translate_lines(const TranslateOptions& options, LineTranslator& translator
         const auto translations = translator.translate(block.sources, n_best);
         for (std::size_t i = 0; i < translations.size(); ++i) {
             const InputLine& line = block.lines[i];
-            const LineTranslation& best = translations[i].front();
+            const decode::LineTranslation& best = translations[i].front();
             output.print(line, block.sources[i], translations[i]);
             if (best.is_cut) tally.add_cut(line.number);
             if (has_replacement(best.text) && !has_replacement(line.text))
@@ -120,7 +123,7 @@ struct PairBlock {
     std::vector<std::optional<data::TokenPair>> pairs;
 };
 
-PairBlock read_pairs(LineInput& input, const LineTranslator& translator,
+PairBlock read_pairs(LineInput& input, const decode::LineTranslator& translator,
                      const std::vector<std::string>& targets) {
     PairBlock block;
     input.read_block([&](InputLine& line) {
@@ -149,7 +152,7 @@ PairBlock read_pairs(LineInput& input, const LineTranslator& translator,
     return block;
 }
 
-void score_targets(const TranslateOptions& options, LineTranslator& translator) {
+void score_targets(const TranslateOptions& options, decode::LineTranslator& translator) {
     const std::vector<std::string> targets = data::read_lines(options.targets);
     TranslationTally tally;
     LineInput input(options.input, tally);
@@ -180,7 +183,11 @@ void translate(const TranslateOptions& options) {
     if (options.output.n_best > options.search.options.beam)
         fail("--n-best: ", options.output.n_best, ", but a beam of ", options.search.options.beam,
              " has no more translations; see --beam");
-    LineTranslator translator(options.model, options.search, options.lines);
+    decode::LineTranslatorOptions lines = options.lines;
+    lines.search = options.search.options;
+    lines.threads = options.search.threads;
+    lines.batch_sentences = options.search.batch;
+    decode::LineTranslator translator(io::ModelDirectory::open(model_path(options.model)), lines);
     if (options.targets.empty())
         translate_lines(options, translator);
     else

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/decode/line_translator.hpp>
 #include <hat/io/json.hpp>
 
 #include "line_input.hpp"
-#include "line_translator.hpp"
 
 #include <array>
 #include <cmath>
@@ -36,13 +36,13 @@ public:
 
     /// The translations of a line, best first.
     void print(const InputLine& source, const data::SourceLine& encoded,
-               const std::vector<LineTranslation>& translations) const {
+               const std::vector<decode::LineTranslation>& translations) const {
         if (options_.format == OutputFormat::jsonl) {
             Json line = {{"source", source.text}};
             add(line, translations.front());
             if (options_.n_best > 0) {
                 line["n_best"] = Json::array();
-                for (const LineTranslation& translation : translations)
+                for (const decode::LineTranslation& translation : translations)
                     add(line["n_best"].emplace_back(Json::object()), translation);
             }
             if (encoded.parts.size() > 1) line["parts"] = encoded.parts.size();
@@ -50,7 +50,7 @@ public:
             add(line, source);
             return print(line);
         }
-        for (const LineTranslation& translation : translations) {
+        for (const decode::LineTranslation& translation : translations) {
             if (options_.n_best > 0)
                 std::printf("%llu\t", static_cast<unsigned long long>(source.number));
             if (options_.scores) std::printf("%s\t", text(translation.score).c_str());
@@ -86,7 +86,7 @@ private:
         if (!score || !std::isfinite(*score)) return nullptr;
         return std::round(static_cast<double>(*score) * 1e4) / 1e4;
     }
-    static void add(Json& json, const LineTranslation& translation) {
+    static void add(Json& json, const decode::LineTranslation& translation) {
         json["target"] = translation.text;
         json["score"] = number(translation.score);
         if (translation.is_cut) json["is_cut"] = true;

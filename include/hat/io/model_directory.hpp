@@ -27,6 +27,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -329,5 +330,31 @@ private:
     FileHashes hashes_;
     SafetensorsFile weights_;
 };
+
+/// Where a model's provenance says how many tokens the longest source of its training has.
+inline constexpr const char* longest_source_key = "longest_source";
+
+/// Checks that a model means by its special tokens what the vocabulary beside it does, `own`.
+///
+/// Throws  `Error` that names the first that differs.
+inline void check_special_tokens(const ModelDirectory& model, const SpecialTokens& own) {
+    const SpecialTokens& told = model.config().special_tokens;
+    for (const auto& [name, id, own_id] :
+         {std::tuple{"unk", told.unk, own.unk}, std::tuple{"bos", told.bos, own.bos},
+          std::tuple{"eos", told.eos, own.eos}, std::tuple{"pad", told.pad, own.pad}})
+        if (id != own_id)
+            fail(model.file_path("config.json"), ": special_tokens: ", name, " = ", id,
+                 ", but the vocabulary beside it has ", own_id);
+}
+
+/// What `call()` returns, which asks the network of `model`; an error of it names the model.
+template <class Call>
+decltype(auto) of_model(const ModelDirectory& model, Call call) {
+    try {
+        return call();
+    } catch (const Error& error) {
+        fail(model.path(), ": ", error.what());
+    }
+}
 
 }  // namespace hat::io

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Needs: SentencePiece, nlohmann-json, utf8proc, RE2, xxHash
 #pragma once
 
 #include <hat/core/error.hpp>
@@ -11,9 +12,6 @@
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
 
-#include "model_argument.hpp"
-#include "search_flags.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
@@ -24,40 +22,51 @@
 #include <system_error>
 #include <vector>
 
-namespace hat::program {
+namespace hat::decode {
 
 /// A translation of a line.
 struct LineTranslation {
     std::string text;
-    std::optional<float> score{};  ///< as a `decode::Hypothesis` has it, if the network was asked
-    bool is_cut = false;           ///< of a part of it: for being as long as it may be
+    std::optional<float> score{};            ///< as a `Hypothesis` has it, if the network was asked
+    bool is_cut = false;                     ///< of a part of it: for being as long as it may be
     data::PlaceholderCounts placeholders{};  ///< what became of protected strings
 };
 
-/// How text becomes what the network reads, and back.
-struct LineFlags {
+struct LineTranslatorOptions {
+    SearchOptions search{};
+    int threads = 0;  ///< 0: all cores
+    int batch_sentences = 32;
     data::UnknownPolicy unknown = data::UnknownPolicy::copy;
     data::LostStrings lost = data::LostStrings::append;
     /// A line with more tokens is cut into parts; 0: only what the network cannot read. Nothing: as
     /// the model's training says.
     std::optional<int> split_over{};
     /// What the network is served in. Nothing: what its matrices are stored in, or floats.
-    std::optional<decode::WeightKind> weights{};
+    std::optional<WeightKind> weights{};
 };
 
-/// A model directory, ready to translate lines.
+/// A model directory, ready to translate lines of text.
+///
+///     hat::decode::LineTranslator translator(hat::io::ModelDirectory::open("run/model"), {});
+///     const std::vector lines{translator.encode("Save the file.")};
+///     std::puts(translator.translate(lines)[0][0].text.c_str());
+///
+/// An object serves one thread at a time; it translates with as many as its options say.
 class LineTranslator {
 public:
-    /// Throws  `Error` if there is no translator at `path`, or it is damaged
-    LineTranslator(const std::string& path, const SearchFlags& flags, const LineFlags& lines)
-        : flags_(flags), directory_(io::ModelDirectory::open(model_path(path))),
-          text_(checked_text(path)), translator_(load(lines.weights)),
+    /// Throws  `Error` if the model is no translator, or damaged
+    LineTranslator(io::ModelDirectory directory, const LineTranslatorOptions& options)
+        : options_(options), directory_(std::move(directory)), text_(checked_text()),
+          translator_(load()),
           codec_(text_, {.most_tokens = most_tokens(),
-                         .split_over = lines.split_over ? *lines.split_over : split_over(),
+                         .split_over = options.split_over ? *options.split_over : split_over(),
                          .part_tokens = part_tokens(),
-                         .unknown = lines.unknown,
-                         .lost = lines.lost}),
-          pool_(flags.threads) {}
+                         .unknown = options.unknown,
+                         .lost = options.lost}),
+          pool_(options.threads) {}
+
+    LineTranslator(const LineTranslator&) = delete;  // its parts refer to each other
+    LineTranslator& operator=(const LineTranslator&) = delete;
 
     /// Tokens of a line that is translated in one piece, at most.
     [[nodiscard]] int whole_tokens() const noexcept { return codec_.whole_tokens(); }
@@ -73,9 +82,9 @@ public:
     [[nodiscard]] std::vector<std::vector<LineTranslation>>
     translate(std::span<const data::SourceLine> lines, int n_best = 1) {
         gather(lines);
-        of_model(directory_, [&] {
-            translator_.translate({tokens_, sentences()}, flags_.options, pool_, results_,
-                                  flags_.batch);
+        io::of_model(directory_, [&] {
+            translator_.translate({tokens_, sentences()}, options_.search, pool_, results_,
+                                  options_.batch_sentences);
         });
         std::vector<std::vector<LineTranslation>> translations;
         std::size_t first = 0;
@@ -110,17 +119,18 @@ public:
             target_offsets.push_back(static_cast<int>(targets.size()));
         }
         const Ragged target_sentences(target_offsets.data(), sentences().sentences());
-        of_model(directory_, [&] {
-            translator_.score({tokens_, sentences()}, {targets, target_sentences}, flags_.options,
-                              pool_, results_, flags_.batch);
+        io::of_model(directory_, [&] {
+            translator_.score({tokens_, sentences()}, {targets, target_sentences}, options_.search,
+                              pool_, results_, options_.batch_sentences);
         });
         std::vector<float> scores;
-        for (const decode::Hypotheses& of_pair : results_) scores.push_back(of_pair.front().score);
+        for (const Hypotheses& of_pair : results_) scores.push_back(of_pair.front().score);
         return scores;
     }
 
 private:
-    [[nodiscard]] data::TextCodec checked_text(const std::string& path) const {
+    [[nodiscard]] data::TextCodec checked_text() const {
+        const std::string& path = directory_.path();
         const model::Architecture& architecture = directory_.config().architecture;
         if (!architecture.has_encoder())
             fail(path, ": is a language model; it has nothing to translate from");
@@ -131,7 +141,7 @@ private:
                  text.target_size(), ", but its network of ", architecture.source_vocab_size,
                  " and ", architecture.target_vocab_size);
         }
-        check_special_tokens(directory_, text.special());
+        io::check_special_tokens(directory_, text.special());
         try {
             static_cast<void>(data::Patterns(text.rules().protect));
         } catch (const Error& error) {
@@ -140,21 +150,21 @@ private:
         return text;
     }
 
-    [[nodiscard]] decode::AnyTranslator load(std::optional<decode::WeightKind> weights) const {
+    [[nodiscard]] AnyTranslator load() const {
         const io::ModelConfig& config = directory_.config();
         model::Network network(config.architecture);
         directory_.load_weights(network.table(), network.values());
-        return {network.view(), weights.value_or(stored_kind(directory_.storage())),
+        return {network.view(), options_.weights.value_or(stored_kind(directory_.storage())),
                 config.special_tokens};
     }
-    [[nodiscard]] static decode::WeightKind stored_kind(io::Storage storage) noexcept {
+    [[nodiscard]] static WeightKind stored_kind(io::Storage storage) noexcept {
         switch (storage) {
         case io::Storage::bf16:
-            return decode::WeightKind::bf16;
+            return WeightKind::bf16;
         case io::Storage::int8:
-            return decode::WeightKind::int8;
+            return WeightKind::int8;
         default:
-            return decode::WeightKind::fp32;
+            return WeightKind::fp32;
         }
     }
 
@@ -162,21 +172,21 @@ private:
     /// sentences do not become crumbs where little is allowed.
     [[nodiscard]] int part_tokens() const noexcept {
         constexpr int least = 32;
-        return std::max(least, translator_.max_target_length(flags_.options, most_tokens()) / 2);
+        return std::max(least, translator_.max_target_length(options_.search, most_tokens()) / 2);
     }
 
     /// As many tokens as the longest sentence of the training has: of a longer line, the network
     /// says a part. 0 if the model does not tell.
     [[nodiscard]] int split_over() const {
         const auto& provenance = directory_.config().provenance;
-        const auto found = provenance.find(longest_source_key);
+        const auto found = provenance.find(io::longest_source_key);
         if (found == provenance.end()) return 0;
         const std::string& text = found->second;
         int longest = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), longest);
         if (error != std::errc() || end != text.data() + text.size() || longest < 1)
-            fail(directory_.path(), "/config.json: provenance: ", longest_source_key, ": found ",
-                 in_quotes(text), ", expected a number of tokens");
+            fail(directory_.path(), "/config.json: provenance: ", io::longest_source_key,
+                 ": found ", in_quotes(text), ", expected a number of tokens");
         return std::max(longest, part_tokens());
     }
 
@@ -216,7 +226,7 @@ private:
     /// The k-th best: of each part its own, or its last. The score is that of all tokens together.
     [[nodiscard]] LineTranslation translation(const data::SourceLine& line, std::size_t first,
                                               std::size_t k) const {
-        const auto hypothesis = [&](std::size_t i) -> const decode::Hypothesis& {
+        const auto hypothesis = [&](std::size_t i) -> const Hypothesis& {
             return results_[first + i][std::min(k, results_[first + i].size() - 1)];
         };
         LineTranslation translation;
@@ -228,26 +238,26 @@ private:
         std::size_t length = 0;
         for (std::size_t i = 0; i < count; ++i) {
             const int source_length = sentences().length(static_cast<int>(first + i));
-            if (translator_.is_cut(flags_.options, source_length, hypothesis(i).tokens))
+            if (translator_.is_cut(options_.search, source_length, hypothesis(i).tokens))
                 translation.is_cut = true;
             for (const float score : hypothesis(i).positional_scores) sum += score;
             length += hypothesis(i).tokens.size();
         }
         if (count > 0)
             translation.score =
-                count == 1 ? hypothesis(0).score : decode::final_score(sum, length, flags_.options);
+                count == 1 ? hypothesis(0).score : final_score(sum, length, options_.search);
         return translation;
     }
 
-    SearchFlags flags_;
+    LineTranslatorOptions options_;
     io::ModelDirectory directory_;
     data::TextCodec text_;
-    decode::AnyTranslator translator_;
+    AnyTranslator translator_;
     data::LineCodec codec_;
     ThreadPool pool_;
     std::vector<int> tokens_;
     std::vector<int> offsets_;
-    std::vector<decode::Hypotheses> results_;
+    std::vector<Hypotheses> results_;
 };
 
-}  // namespace hat::program
+}  // namespace hat::decode
