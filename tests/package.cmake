@@ -21,6 +21,10 @@ add_test(NAME package_install
 set_tests_properties(package_install PROPERTIES FIXTURES_SETUP package)
 
 foreach(way IN ITEMS find_package add_subdirectory)
+    set(of_way ${components})
+    if(TARGET hat_c AND way STREQUAL "find_package")  # a subdirectory does not build it unasked
+        list(APPEND of_way c)
+    endif()
     add_test(NAME package_${way}
              COMMAND ${CMAKE_CTEST_COMMAND}
                      --build-and-test ${CMAKE_CURRENT_SOURCE_DIR}/package ${work}/${way}
@@ -30,7 +34,7 @@ foreach(way IN ITEMS find_package add_subdirectory)
                          -DWAY=${way}
                          -DCMAKE_PREFIX_PATH=${work}/prefix
                          -DHAT_SOURCE_DIR=${PROJECT_SOURCE_DIR}
-                         "-DHAT_COMPONENTS=${components}"
+                         "-DHAT_COMPONENTS=${of_way}"
                      --test-command ${work}/${way}/package_test ${PROJECT_VERSION})
     set_tests_properties(package_${way} PROPERTIES FIXTURES_REQUIRED package)
 endforeach()

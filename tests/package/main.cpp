@@ -32,6 +32,10 @@ static_assert(HAT_WITH_RE2 == 1);
 static_assert(HAT_WITH_XXHASH == 1);
 #endif
 
+#ifdef EXPECT_C
+#include <hat/c/hat.h>
+#endif
+
 #include <cstdio>
 #include <string_view>
 
@@ -60,6 +64,9 @@ int main(int argc, char** argv) {
 #endif
 #ifdef EXPECT_XXHASH
     right = right && hat::io::content_hash("hat").size() == 37;
+#endif
+#ifdef EXPECT_C
+    right = right && hat_c_version() == HAT_C_VERSION && hat::version == hat_version();
 #endif
     std::printf("hat %s: %s\n", std::string(hat::version).c_str(), right ? "right" : "wrong");
     return right ? 0 : 1;
