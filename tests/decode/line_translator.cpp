@@ -37,7 +37,7 @@ TEST_SUITE("decode/line_translator") {
         const TemporaryDirectory directory;
         save_random_translator(directory / "model");
         const auto model = hat::io::ModelDirectory::open(directory / "model");
-        LineTranslator lines(model, brief);
+        LineTranslator lines(hat::io::ModelDirectory::open(directory / "model"), brief);
         const auto sources = encoded(lines, subword_text);
         const auto found = lines.translate(sources, 2);
 
