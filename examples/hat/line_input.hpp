@@ -6,8 +6,13 @@
 #include <hat/io/line_reader.hpp>
 
 #include "standard_input.hpp"
+#include "stop_signal.hpp"
 #include "translation_tally.hpp"
 
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,6 +26,8 @@ struct LineInputOptions {
     bool strict =
         false;  ///< end at the first line that is not as it must be, instead of mending it
     std::size_t max_line_bytes = std::size_t{1} << 20;
+    bool one_by_one = false;  ///< blocks of one line
+    int first_lines = 64;     ///< of the first block, at most
 };
 
 /// A line as it is worked on.
@@ -32,21 +39,23 @@ struct InputLine {
 };
 
 /// Standard input as lines to work on: as many at once as are at hand, however many that are.
+/// SIGTERM ends it: what was read by then is worked on.
 class LineInput {
 public:
     /// What is mended is told to `tally`, which must outlive this.
     LineInput(const LineInputOptions& options, TranslationTally& tally)
         : options_(options), tally_(&tally),
-          reader_(STDIN_FILENO, standard_input, options.max_line_bytes) {}
+          reader_(STDIN_FILENO, standard_input, options.max_line_bytes, stop_.descriptor()),
+          most_lines_(options.one_by_one ? 1 : std::min(options.first_lines, most_lines)) {}
 
     /// Waits for a line, and hands it and those that are there to `take(line)`, which tells whether
-    /// it could do something with it. Returns whether there was one.
+    /// it could do something with it. Returns whether there was one. The first blocks are small, so
+    /// that the first answers come soon.
     template <class Take>
     bool read_block(const Take& take) {
-        constexpr int most_lines = 1024;
         constexpr std::size_t most_bytes = std::size_t{1} << 20;
         int lines = 0;
-        for (std::size_t bytes = 0; lines < most_lines && bytes < most_bytes && !fault_; ++lines) {
+        for (std::size_t bytes = 0; lines < most_lines_ && bytes < most_bytes && !fault_; ++lines) {
             auto line = lines == 0 ? reader_.next() : reader_.next_at_hand();
             if (!line) break;
             std::optional<InputLine> mended = mend(std::move(*line));
@@ -54,6 +63,7 @@ public:
             bytes += mended->text.size();
             if (!take(*mended)) break;
         }
+        if (!options_.one_by_one) most_lines_ = std::min(2 * most_lines_, most_lines);
         return lines > 0;
     }
 
@@ -88,9 +98,14 @@ public:
         }
     }
 
-    /// Throws  `Error` if the input ended with a line that is not as it must be
-    void check_end() const {
+    /// Throws  `Error` if the input ended with a line that is not as it must be, or
+    ///         `CLI::RuntimeError`, with a note, if SIGTERM ended it
+    void check_end() {
         if (fault_) fail(*fault_);
+        if (!reader_.is_stopped()) return;
+        tally_->note("ended by SIGTERM, before the end of " + std::string(standard_input) +
+                     "; the lines read by then are translated");
+        throw CLI::RuntimeError(128 + SIGTERM);
     }
 
 private:
@@ -121,9 +136,13 @@ private:
                          .is_shortened = line.dropped_bytes > 0};
     }
 
+    static constexpr int most_lines = 1024;
+
     LineInputOptions options_;
     TranslationTally* tally_;
+    StopSignal stop_;
     io::LineReader reader_;
+    int most_lines_;
     std::optional<std::string> fault_;
 };
 

@@ -18,6 +18,7 @@
 
 int main(int argc, char** argv) {
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of its write
+    std::signal(SIGPIPE, SIG_DFL);  // nobody reads on: an end, not an error
     CLI::App app("hat: trains, measures and runs translation models.", "hat");
     app.require_subcommand(1);
     app.set_version_flag("--version", hat::program::version_text);
@@ -45,6 +46,8 @@ int main(int argc, char** argv) {
         int code = 0;
         try {
             app.parse(argc, argv);
+        } catch (const CLI::RuntimeError& error) {  // a command that has said why it ends so
+            code = error.get_exit_code();
         } catch (const CLI::ParseError& error) {
             code = hat::program::answer(app, error);
         }

@@ -11,12 +11,14 @@
 #include "line_input.hpp"
 #include "model_argument.hpp"
 #include "protection.hpp"
+#include "reader_watch.hpp"
 #include "search_flags.hpp"
 #include "standard_streams.hpp"
 #include "translation_output.hpp"
 #include "translation_tally.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -61,6 +63,11 @@ const std::map<std::string, OutputFormat> output_formats{{"text", OutputFormat::
 struct Block {
     std::vector<InputLine> lines;
     std::vector<data::SourceLine> sources;
+    std::chrono::steady_clock::time_point begin;  ///< when the first of them was read
+
+    [[nodiscard]] double age_seconds() const {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    }
 };
 
 /// Tells that a line is translated in parts. Returns whether to do so: if not, this is the end.
@@ -80,6 +87,7 @@ Block read_block(LineInput& input, const decode::LineTranslator& translator,
                  TranslationTally& tally) {
     Block block;
     input.read_block([&](InputLine& line) {
+        if (block.lines.empty()) block.begin = std::chrono::steady_clock::now();
         auto source = input.encoded(line.number, [&] { return translator.encode(line.text); });
         if (!source) return false;
         if (source->parts.size() > 1 && !report_parts(input, translator, line, *source))
@@ -110,6 +118,7 @@ void translate_lines(const TranslateOptions& options, decode::LineTranslator& tr
             tally.add(best.placeholders);
         }
         flush_standard_output();
+        tally.add_block(std::ssize(block.lines), block.age_seconds());
         tally.show_progress();
     }
     tally.finish(options.stats);
@@ -188,6 +197,7 @@ void translate(const TranslateOptions& options) {
     lines.threads = options.search.threads;
     lines.batch_sentences = options.search.batch;
     decode::LineTranslator translator(io::ModelDirectory::open(model_path(options.model)), lines);
+    end_without_reader();
     if (options.targets.empty())
         translate_lines(options, translator);
     else
@@ -234,12 +244,17 @@ void add_translate(CLI::App& app) {
     command->add_flag("--strict", options->input.strict,
                       "end at the first line that is too long for the network or --max-line-bytes, "
                       "or not UTF-8, instead of mending it");
+    command->add_flag(
+        "--flush", options->input.one_by_one,
+        "translate every line by itself, before the next is read; else those that are "
+        "at hand are translated together");
     number("--max-line-bytes", options->input.max_line_bytes,
            {.low = std::size_t{16}, .high = std::size_t{1} << 30},
            "what a longer line has behind these is left out, with a note");
     command
         ->add_flag("--stats", options->stats,
-                   "say at the end how much was translated, unknown and cut, and how fast")
+                   "say at the end how much was translated, unknown and cut, how fast, how long "
+                   "lines waited, and the most memory in use")
         ->excludes(targets);
     command->callback([options, command] {
         check_lengths(*command, options->search.options);

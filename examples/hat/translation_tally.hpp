@@ -6,6 +6,7 @@
 #include <hat/data/utf8.hpp>
 #include <hat/data/white_space.hpp>
 
+#include "line_times.hpp"
 #include "search_flags.hpp"
 
 #include <chrono>
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace hat::program {
@@ -53,6 +55,9 @@ public:
         std::fprintf(stderr, "note: %s\n", text.c_str());
     }
 
+    /// Counts lines that were read, translated and written together, in so many seconds.
+    void add_block(std::int64_t lines, double seconds) noexcept { times_.add(seconds, lines); }
+
     /// Renews the line of progress, if there is a terminal that shows nothing else.
     void show_progress() {
         if (!shows_progress_) return;
@@ -90,11 +95,17 @@ public:
         std::fprintf(stderr,
                      "%lld lines, %lld words, %lld tokens, %lld of them unknown (%.2f %%) in %lld "
                      "lines; %lld translations cut, %lld with bytes that are no character; %.1f "
-                     "s, %.0f words/s\n",
+                     "s, %.0f words/s, %.0f lines/s\n",
                      static_cast<long long>(lines_), static_cast<long long>(words_),
                      static_cast<long long>(tokens_), static_cast<long long>(unknown_tokens_),
                      share, static_cast<long long>(unknown_lines_), static_cast<long long>(cut_),
-                     static_cast<long long>(broken_), seconds(), words_per_second());
+                     static_cast<long long>(broken_), seconds(), words_per_second(),
+                     static_cast<double>(lines_) / seconds());
+        std::fprintf(stderr,
+                     "from reading a line to its translation: half of them within %.3g ms, 95 %% "
+                     "within %.3g ms, 99 %% within %.3g ms; memory at most %.0f MB\n",
+                     1e3 * times_.quantile(0.5), 1e3 * times_.quantile(0.95),
+                     1e3 * times_.quantile(0.99), peak_megabytes());
     }
 
 private:
@@ -106,6 +117,12 @@ private:
         const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
         return elapsed.count();
     }
+    /// The most memory that the process ever had in use.
+    [[nodiscard]] static double peak_megabytes() noexcept {
+        rusage usage{};
+        ::getrusage(RUSAGE_SELF, &usage);
+        return static_cast<double>(usage.ru_maxrss) / 1024;
+    }
     [[nodiscard]] double words_per_second() const {
         return static_cast<double>(words_) / seconds();
     }
@@ -114,6 +131,7 @@ private:
     bool shows_progress_ =
         ::isatty(STDERR_FILENO) != 0 && ::isatty(STDIN_FILENO) == 0 && ::isatty(STDOUT_FILENO) == 0;
     bool progress_is_shown_ = false;
+    LineTimes times_;
     std::int64_t lines_ = 0;
     std::int64_t words_ = 0;
     std::int64_t tokens_ = 0;

@@ -177,4 +177,29 @@ TEST_SUITE("io/line_reader") {
                              "damaged: cannot be read: Input/output error", hat::Error);
         ::close(memory);
     }
+
+    TEST_CASE("told to stop, it gives the whole lines that it took and reads no more") {
+        Pipe pipe;
+        Pipe stop;
+        LineReader reader(pipe.read_end(), "pipe", 100, stop.read_end());
+        pipe.write("one\ntwo\nthr");
+        REQUIRE(reader.next()->text == "one");
+        CHECK_FALSE(reader.is_stopped());
+        stop.write("!");
+        pipe.write("ee\nfour\n");
+        CHECK(reader.next()->text == "two");
+        CHECK_FALSE(reader.next());
+        CHECK(reader.is_stopped());
+        CHECK_FALSE(reader.next_at_hand());
+    }
+
+    TEST_CASE("it is told to stop while it waits") {
+        Pipe pipe;
+        Pipe stop;
+        LineReader reader(pipe.read_end(), "pipe", 100, stop.read_end());
+        std::thread other([&] { stop.write("!"); });
+        CHECK_FALSE(reader.next());
+        CHECK(reader.is_stopped());
+        other.join();
+    }
 }

@@ -5,6 +5,7 @@
 #include <hat/io/byte_order_mark.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -39,9 +40,12 @@ struct Line {
 /// is, no more than `limit_bytes` of it are held.
 class LineReader {
 public:
-    /// Reads from an open descriptor, which stays the caller's; `name` begins messages.
-    LineReader(int descriptor, std::string name, std::size_t limit_bytes = std::size_t{1} << 30)
-        : descriptor_(descriptor), name_(std::move(name)), limit_(limit_bytes) {}
+    /// Reads from an open descriptor, which stays the caller's; `name` begins messages. Once there
+    /// is something to read from descriptor `stop`, if any, nothing more is read: the whole lines
+    /// that were taken are the last ones.
+    LineReader(int descriptor, std::string name, std::size_t limit_bytes = std::size_t{1} << 30,
+               int stop = -1)
+        : descriptor_(descriptor), name_(std::move(name)), limit_(limit_bytes), stop_(stop) {}
 
     LineReader(const LineReader&) = delete;  // what is read is a view of its buffer
     LineReader& operator=(const LineReader&) = delete;
@@ -65,6 +69,9 @@ public:
         }
         return std::exchange(line_, {});
     }
+
+    /// Whether it was told to stop before the end.
+    [[nodiscard]] bool is_stopped() const noexcept { return is_stopped_; }
 
 private:
     /// Moves bytes to `line_` up to the end of a line. Returns whether it is whole.
@@ -110,7 +117,7 @@ private:
 
     /// What no LF ends, if anything.
     std::optional<Line> last() {
-        if (!is_begun_) return std::nullopt;
+        if (!is_begun_ || is_stopped_) return std::nullopt;
         finish();
         if (number_ == 1 && line_.text.empty()) return std::nullopt;  // nothing but the mark
         return std::exchange(line_, {});
@@ -119,6 +126,10 @@ private:
     /// Reads once, waiting for input if need be. Returns whether there was any.
     bool read() {
         for (;;) {
+            if (stop_ >= 0) {
+                static_cast<void>(is_readable(-1));
+                if (is_stopped_) return false;
+            }
             const ssize_t n = ::read(descriptor_, buffer_.data(), buffer_.size());
             if (n >= 0) {
                 bytes_ = std::string_view(buffer_).substr(0, static_cast<std::size_t>(n));
@@ -132,23 +143,28 @@ private:
         }
     }
 
-    /// Whether reading would not wait; tells an end and an error alike, which reading finds out.
-    [[nodiscard]] bool is_readable(int timeout_ms) const {
-        pollfd input{.fd = descriptor_, .events = POLLIN, .revents = 0};
+    /// Whether reading would not wait; tells an end and an error alike, which reading finds out. To
+    /// be told to stop is an end.
+    [[nodiscard]] bool is_readable(int timeout_ms) {
+        std::array<pollfd, 2> inputs{pollfd{.fd = descriptor_, .events = POLLIN, .revents = 0},
+                                     pollfd{.fd = stop_, .events = POLLIN, .revents = 0}};
         int ready = 0;
-        do ready = ::poll(&input, 1, timeout_ms);
+        do ready = ::poll(inputs.data(), inputs.size(), timeout_ms);
         while (ready < 0 && errno == EINTR);
+        if (inputs[1].revents != 0) is_at_end_ = is_stopped_ = true;
         return ready != 0;
     }
 
     int descriptor_;
     std::string name_;
     std::size_t limit_;
+    int stop_;
     std::string buffer_ = std::string(std::size_t{1} << 16, '\0');
     std::string_view bytes_;  ///< what is left in the buffer
     Line line_;               ///< as far as it has come
     bool is_begun_ = false;
     bool is_at_end_ = false;
+    bool is_stopped_ = false;
     std::uint64_t number_ = 0;
 };
 
