@@ -3,7 +3,6 @@
 
 #include <hat/core/in_quotes.hpp>
 #include <hat/data/line_codec.hpp>
-#include <hat/data/utf8.hpp>
 #include <hat/data/white_space.hpp>
 
 #include "line_times.hpp"
@@ -26,7 +25,7 @@ public:
     /// Counts a line that was read.
     void add(std::string_view line, const data::SourceLine& source) {
         ++lines_;
-        words_ += std::ssize(data::split_words(data::decode_utf8(line)));
+        words_ += data::count_words(line);
         tokens_ += source.tokens;
         unknown_tokens_ += source.unknown_tokens;
         if (source.unknown_tokens == 0) return;

@@ -259,4 +259,41 @@ TEST_SUITE("data/line_codec: what is unknown") {
             }
         }
     }
+
+    TEST_CASE("tokens belong to the words that white space tells apart") {
+        const TextCodec text(
+            FairseqText(FairseqDictionary::from_text("a@@ 1\nb 1\nc 1\n", "source"),
+                        FairseqDictionary::from_text("A 1\nB@@ 1\nC 1\n", "target")));
+        const LineCodec codec(text, {});
+        const SourceLine line = codec.encode("a@@ b c b");
+        CHECK(codec.words_of_sources(line) == std::vector<std::vector<int>>{{0, 0, 1, 2}});
+        const std::vector<int> target{4, 5, 6, 5, 5, 6, 2};  // A BC BBC
+        const auto said = [&](std::size_t) -> std::span<const int> { return target; };
+        REQUIRE(codec.decode(line, said) == "A BC BBC");
+        CHECK(codec.words_of_targets(line, said) ==
+              std::vector<std::vector<int>>{{0, 1, 1, 2, 2, 2}});
+    }
+
+    TEST_CASE("words are counted through the parts of a line, and through protected strings") {
+        const TextCodec text = pieces();
+        const LineCodec codec(text, {.split_over = 12, .part_tokens = 12});
+        const SourceLine line = codec.encode("the dog sleeps, while a fox runs");
+        REQUIRE(line.parts.size() > 1);
+        int last = 0;
+        for (const std::vector<int>& of_part : codec.words_of_sources(line)) {
+            for (const int word : of_part) {
+                CHECK(word - last <= 1);
+                CHECK(word >= last);
+                last = word;
+            }
+        }
+        CHECK(last == 6);
+
+        const TextCodec with_symbols = protected_pieces();
+        const LineCodec masking(with_symbols, {});
+        const SourceLine masked = masking.encode("the <a href=\"x\"> dog");
+        const auto words = masking.words_of_sources(masked);
+        CHECK(words.at(0).back() == 3);
+        CHECK(words.at(0).front() == 0);
+    }
 }

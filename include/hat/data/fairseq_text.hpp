@@ -64,6 +64,13 @@ public:
                                      const std::vector<std::string>& unknown) const {
         return remove_bpe(target_.decode(ids, unknown));
     }
+    /// The same of a line to translate.
+    ///
+    /// Throws  `Error` if an id is not in the dictionary
+    [[nodiscard]] std::string decode_source(const std::vector<int>& ids,
+                                            const std::vector<std::string>& unknown) const {
+        return remove_bpe(source_.decode(ids, unknown));
+    }
 
     /// What of a line to translate is unknown.
     ///

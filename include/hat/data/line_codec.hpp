@@ -8,6 +8,7 @@
 #include <hat/data/text_codec.hpp>
 #include <hat/data/unicode.hpp>
 #include <hat/data/unknown_text.hpp>
+#include <hat/data/white_space.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -129,8 +130,75 @@ public:
         return text;
     }
 
+    /// In which word of the translation, as white space tells words apart, each token of the
+    /// targets is, but for the eos: for each part that has tokens. `target` is as in `decode`.
+    template <class Target>
+    [[nodiscard]] std::vector<std::vector<int>> words_of_targets(const SourceLine& line,
+                                                                 const Target& target) const {
+        const auto tokens = [&](const SourcePart& /*part*/, std::size_t asked) {
+            return std::span<const int>(target(asked));
+        };
+        return words_of_tokens(line, tokens,
+                               [&](const SourcePart& part, const std::vector<int>& ids) {
+                                   return text_->decode(ids, shown_for_unk(part, ids));
+                               });
+    }
+    /// The same of the line itself.
+    [[nodiscard]] std::vector<std::vector<int>> words_of_sources(const SourceLine& line) const {
+        const auto tokens = [](const SourcePart& part, std::size_t /*asked*/) {
+            return std::span<const int>(part.tokens);
+        };
+        return words_of_tokens(line, tokens,
+                               [&](const SourcePart& part, const std::vector<int>& ids) {
+                                   return text_->decode_source(ids, texts(part.unknown));
+                               });
+    }
+
 private:
     static constexpr const char* mark = "\u2047";
+
+    /// `tokens(part, i)` are those of the i-th part that has some, eos at their end; `text(part,
+    /// ids)` is what the first few of them say.
+    template <class Tokens, class Text>
+    [[nodiscard]] std::vector<std::vector<int>>
+    words_of_tokens(const SourceLine& line, const Tokens& tokens, const Text& text) const {
+        std::vector<std::vector<int>> words;
+        std::string all;
+        LinePart before{};
+        for (const SourcePart& part : line.parts) {
+            std::string own = part.as_it_is;
+            if (!part.tokens.empty()) {
+                std::span<const int> ids = tokens(part, words.size());
+                ids = ids.first(ids.size() - 1);
+                const auto text_of = [&](std::size_t count) {
+                    std::string said = text(part, {ids.begin(), ids.begin() + count});
+                    if (!placeholders_) return said;
+                    return data::unmask(said, part.strings, LostStrings::drop).text;
+                };
+                own = text_of(ids.size());
+                add_words(words.emplace_back(), first_word(all, before, own), ids.size(), text_of);
+            }
+            join_part(all, before, own);
+            before = {.text = {}, .between = part.between, .ends_in_word = part.ends_in_word};
+        }
+        return words;
+    }
+    /// The number of the word that `own` begins with, joined to `text`.
+    [[nodiscard]] static int first_word(std::string text, const LinePart& before,
+                                        std::string_view own) {
+        join_part(text, before, own.substr(0, 1));
+        return std::max(count_words(text) - 1, 0);
+    }
+    template <class Text>
+    static void add_words(std::vector<int>& words, int first, std::size_t count,
+                          const Text& text_of) {
+        words.reserve(count);
+        int last = first;
+        for (std::size_t i = 1; i <= count; ++i) {
+            last = std::max(last, first + count_words(text_of(i)) - 1);
+            words.push_back(last);
+        }
+    }
 
     [[nodiscard]] MaskedLine mask(std::string_view line) const {
         if (placeholders_) return placeholders_->mask(line);
@@ -228,15 +296,28 @@ private:
     [[nodiscard]] std::string decode_part(const SourcePart& part,
                                           std::span<const int> target) const {
         const std::vector<int> ids(target.begin(), target.end() - 1);  // without eos
-        const auto count =
-            static_cast<std::size_t>(std::count(ids.begin(), ids.end(), text_->special().unk));
-        if (options_.unknown == UnknownPolicy::drop) return text_->decode(ids, {});
-        const bool marks = options_.unknown == UnknownPolicy::mark;
-        std::vector<std::string> shown(marks ? count : 0, mark);
-        if (!marks)
-            for (const UnknownText& unknown : part.unknown) shown.push_back(unknown.text);
-        return with_dropped_words(text_->decode(ids, shown), part.unknown, count,
-                                  marks ? mark : "");
+        std::string text = text_->decode(ids, shown_for_unk(part, ids));
+        if (options_.unknown == UnknownPolicy::drop) return text;
+        return with_dropped_words(std::move(text), part.unknown, count_unk(ids),
+                                  options_.unknown == UnknownPolicy::mark ? mark : "");
+    }
+
+    [[nodiscard]] std::size_t count_unk(const std::vector<int>& ids) const {
+        return static_cast<std::size_t>(std::count(ids.begin(), ids.end(), text_->special().unk));
+    }
+    /// What stands for each unk that the network says.
+    [[nodiscard]] std::vector<std::string> shown_for_unk(const SourcePart& part,
+                                                         const std::vector<int>& ids) const {
+        if (options_.unknown == UnknownPolicy::drop) return {};
+        if (options_.unknown == UnknownPolicy::mark)
+            return std::vector<std::string>(count_unk(ids), mark);
+        return texts(part.unknown);
+    }
+    [[nodiscard]] static std::vector<std::string> texts(const std::vector<UnknownText>& unknown) {
+        std::vector<std::string> texts;
+        texts.reserve(unknown.size());
+        for (const UnknownText& token : unknown) texts.push_back(token.text);
+        return texts;
     }
 
     const TextCodec* text_;

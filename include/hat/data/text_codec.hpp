@@ -122,6 +122,14 @@ public:
         return rules_.from_model(
             std::visit([&](const auto& codec) { return codec.decode(ids, unknown); }, codec_));
     }
+    /// The line to translate that `ids` stand for, with `unknown` likewise.
+    [[nodiscard]] std::string decode_source(const std::vector<int>& ids,
+                                            const std::vector<std::string>& unknown) const {
+        const auto* fairseq = std::get_if<FairseqText>(&codec_);
+        return rules_.from_model(fairseq != nullptr
+                                     ? fairseq->decode_source(ids, unknown)
+                                     : std::get<Subword>(codec_).decode(ids, unknown));
+    }
     /// What of a line to translate is unknown, token by token.
     ///
     /// Throws  `Error` if the line is not UTF-8

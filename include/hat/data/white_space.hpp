@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/data/utf8.hpp>
+
 #include <cstddef>
 #include <string_view>
 #include <vector>
@@ -26,6 +28,11 @@ namespace hat::data {
             ++i;
     }
     return words;
+}
+
+/// How many words a text of UTF-8 has.
+[[nodiscard]] inline int count_words(std::string_view text) {
+    return static_cast<int>(split_words(decode_utf8(text)).size());
 }
 
 }  // namespace hat::data
