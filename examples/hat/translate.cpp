@@ -196,6 +196,7 @@ void translate(const TranslateOptions& options) {
     lines.search = options.search.options;
     lines.threads = options.search.threads;
     lines.batch_sentences = options.search.batch;
+    lines.word_scores = options.output.word_scores;
     decode::LineTranslator translator(io::ModelDirectory::open(model_path(options.model)), lines);
     end_without_reader();
     if (options.targets.empty())
@@ -216,6 +217,10 @@ void add_translate(CLI::App& app) {
     const NumberFlags number(*command);
     command->add_flag("--scores", options->output.scores,
                       "print the score of each translation in front of it, and a tab");
+    command->add_flag(
+        "--word-scores", options->output.word_scores,
+        "print the log-probability of each word of a translation in front of it, with "
+        "spaces between, and a tab");
     CLI::Option* n_best = number.without_default(
         "--n-best", options->output.n_best, {.low = 1, .high = 1000},
         "print so many translations of each line, best first, behind its number and a tab");
@@ -223,7 +228,8 @@ void add_translate(CLI::App& app) {
         command
             ->add_option("--score-targets", options->targets,
                          "translate nothing; print the scores of these translations, line by line")
-            ->excludes(n_best);
+            ->excludes(n_best)
+            ->excludes("--word-scores");
     add_choice(*command, "--format", options->output.format, output_formats,
                "lines of text, or of JSON with source, target, score and n_best");
     add_choice(

@@ -20,6 +20,7 @@ enum class OutputFormat { text, jsonl };
 struct OutputOptions {
     OutputFormat format = OutputFormat::text;
     bool scores = false;
+    bool word_scores = false;
     int n_best = 0;  ///< 0: the best one alone, without its line's number
 };
 
@@ -27,9 +28,11 @@ struct OutputOptions {
 ///
 ///     {"source": …, "target": …, "score": …, "n_best": [{"target": …, "score": …}, …]}
 ///
-/// Of a line that the network was not asked for, the score is null, or nan in text. What is not as
-/// usual is told in further fields: of a translation "is_cut" and "lost" (protected strings), of a
-/// line "parts", "unknown_tokens", "mended" (it was not UTF-8) and "shortened".
+/// In text, what is asked for stands in front of a translation, each with a tab behind it: number
+/// of the line, score, scores of words. What the network was not asked for, or did not say, has the
+/// score null, or nan in text. What is not as usual is told in further fields: of a translation
+/// "is_cut" and "lost" (protected strings), of a line "parts", "unknown_tokens", "mended" (it was
+/// not UTF-8) and "shortened".
 class TranslationOutput {
 public:
     explicit TranslationOutput(const OutputOptions& options) : options_(options) {}
@@ -54,6 +57,7 @@ public:
             if (options_.n_best > 0)
                 std::printf("%llu\t", static_cast<unsigned long long>(source.number));
             if (options_.scores) std::printf("%s\t", text(translation.score).c_str());
+            if (options_.word_scores) print_words(translation.word_scores);
             std::fwrite(translation.text.data(), 1, translation.text.size(), stdout);
             std::putchar('\n');
         }
@@ -86,9 +90,22 @@ private:
         if (!score || !std::isfinite(*score)) return nullptr;
         return std::round(static_cast<double>(*score) * 1e4) / 1e4;
     }
-    static void add(Json& json, const decode::LineTranslation& translation) {
+    static void print_words(const std::vector<float>& scores) {
+        const char* between = "";
+        for (const float score : scores) {
+            std::printf("%s%s", between, text(score).c_str());
+            between = " ";
+        }
+        std::putchar('\t');
+    }
+    void add(Json& json, const decode::LineTranslation& translation) const {
         json["target"] = translation.text;
         json["score"] = number(translation.score);
+        if (options_.word_scores) {
+            json["word_scores"] = Json::array();
+            for (const float score : translation.word_scores)
+                json["word_scores"].push_back(number(score));
+        }
         if (translation.is_cut) json["is_cut"] = true;
         if (translation.placeholders.lost > 0) json["lost"] = translation.placeholders.lost;
     }

@@ -10,6 +10,8 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <iterator>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -77,6 +79,28 @@ TEST_SUITE("decode/line_translator") {
             CHECK(own[0][0].text == found[i][0].text);
             CHECK(own[0][0].score == found[i][0].score);
         }
+    }
+
+    TEST_CASE("the scores of words and of the end make that of the translation") {
+        const TemporaryDirectory directory;
+        save_random_translator(directory / "model");
+        LineTranslatorOptions options = brief;
+        options.word_scores = true;
+        options.search.normalize = false;
+        LineTranslator lines(hat::io::ModelDirectory::open(directory / "model"), options);
+        options.word_scores = false;
+        const auto found = lines.translate(encoded(lines, subword_text), 2);
+        for (const auto& of_line : found) {
+            for (const LineTranslation& translation : of_line) {
+                const auto& words = translation.word_scores;
+                CHECK(std::ssize(words) == hat::data::count_words(translation.text));
+                const float sum = std::accumulate(words.begin(), words.end(), 0.0F);
+                CHECK(sum <= 0.0F);
+                CHECK(sum >= *translation.score - 1e-4F);
+            }
+        }
+        LineTranslator without(hat::io::ModelDirectory::open(directory / "model"), options);
+        CHECK(without.translate(encoded(lines, subword_text))[0][0].word_scores.empty());
     }
 
     TEST_CASE("a blank line has an empty translation without a score") {

@@ -139,6 +139,13 @@ expect 1 "standard input has more lines than --score-targets" \
     "${translate[@]}" --score-targets valid.de <thrice.en
 [ "$(wc -l <stdout)" = 20 ] || fail "scores that came before are not there"
 
+# Scores of words: as many as there are words, in text and in JSON.
+"${translate[@]}" --word-scores <valid.en >worded
+[ "$(cut -f 1 worded | wc -w)" = "$(cut -f 2 worded | wc -w)" ] || fail "scores of words: $(head -n 3 worded)"
+cut -f 2 worded | cmp - <("${translate[@]}" <valid.en) || fail "scores of words change translations"
+head -n 1 valid.en | "${translate[@]}" --word-scores --format jsonl | grep -qE '"word_scores":\[(-[0-9.]+,?)+\]' ||
+    fail "scores of words in JSON"
+
 # A line without a score has as many columns.
 printf 'one.\n\n' >blank
 "${translate[@]}" --scores <blank | sed -n 2p | diff - <(printf 'nan\t\n') || fail "score of a blank line"
@@ -172,6 +179,37 @@ expect 2 "--min-length: 21, expected at most --max-length-b 20" "${translate[@]}
 expect 2 "--min-length: 201, expected at most --max-length-b 200" \
     "$hat" distill --model run --data data --out other --min-length 201
 ok "${translate[@]}" --min-length 21 --max-length-a 2 <good
+
+# How fast it was, and what it took.
+ok "${translate[@]}" --stats <valid.en
+grep -qE '^from reading a line to its translation: half of them within [0-9.e+]+ ms, 95 % within [0-9.e+]+ ms, 99 % within [0-9.e+]+ ms; memory at most [0-9]+ MB$' stderr ||
+    fail "--stats: $(cat stderr)"
+
+# A line by itself is answered the same.
+"${translate[@]}" --flush <valid.en 2>/dev/null | cmp - <("${translate[@]}" <valid.en) || fail "--flush"
+
+# Nobody reads on: it ends soon, without a word.
+awk 'NR == 1 { for (i = 0; i < 100000; ++i) print }' valid.en >many
+begin=$SECONDS
+{ "${translate[@]}" <many 2>stderr || true; } | head -n 1 >first
+[ $((SECONDS - begin)) -le 3 ] || fail "a closed pipe is noticed after $((SECONDS - begin)) s"
+cmp -s first <(head -n 1 many | "${translate[@]}") || fail "the first line before a closed pipe: $(cat first)"
+[ ! -s stderr ] || fail "a closed pipe is told: $(cat stderr)"
+
+# SIGTERM: what was read is translated, what is not a whole line is not.
+mkfifo endless
+"${translate[@]}" <endless >answers 2>stderr &
+pid=$!
+exec {to}>endless
+printf 'one two.\nthree.\nfou' >&"$to"
+for ((i = 0; i < 100 && $(wc -l <answers) < 2; ++i)); do sleep 0.1; done
+kill -TERM "$pid"
+code=0
+wait "$pid" || code=$?
+exec {to}>&-
+[ "$code" = 143 ] || fail "SIGTERM: exit code $code"
+has stderr "note: ended by SIGTERM"
+cmp answers <(printf 'one two.\nthree.\n' | "${translate[@]}") || fail "SIGTERM: $(cat answers)"
 
 # Another program holds it open for 1,000 lines and has the answer to each before it writes the next.
 awk 'BEGIN { split("one two three four five six", w)

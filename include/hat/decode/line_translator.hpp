@@ -7,6 +7,7 @@
 #include <hat/core/threads.hpp>
 #include <hat/data/line_codec.hpp>
 #include <hat/data/patterns.hpp>
+#include <hat/data/white_space.hpp>
 #include <hat/decode/any_translator.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/model/network.hpp>
@@ -14,7 +15,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +34,9 @@ struct LineTranslation {
     std::optional<float> score{};            ///< as a `Hypothesis` has it, if the network was asked
     bool is_cut = false;                     ///< of a part of it: for being as long as it may be
     data::PlaceholderCounts placeholders{};  ///< what became of protected strings
+    /// Of each word of the text, as white space tells words apart, if asked for: the sum of the
+    /// log-probabilities of its tokens; not a number where the network did not say it.
+    std::vector<float> word_scores{};
 };
 
 struct LineTranslatorOptions {
@@ -44,6 +50,7 @@ struct LineTranslatorOptions {
     std::optional<int> split_over{};
     /// What the network is served in. Nothing: what its matrices are stored in, or floats.
     std::optional<WeightKind> weights{};
+    bool word_scores = false;  ///< whether translations have them
 };
 
 /// A model directory, ready to translate lines of text.
@@ -230,10 +237,11 @@ private:
         const auto hypothesis = [&](std::size_t i) -> const Hypothesis& {
             return results_[first + i][std::min(k, results_[first + i].size() - 1)];
         };
+        const auto tokens = [&](std::size_t i) -> std::span<const int> {
+            return hypothesis(i).tokens;
+        };
         LineTranslation translation;
-        translation.text = codec_.decode(
-            line, [&](std::size_t i) -> std::span<const int> { return hypothesis(i).tokens; },
-            &translation.placeholders);
+        translation.text = codec_.decode(line, tokens, &translation.placeholders);
         const std::size_t count = asked(line);
         float sum = 0;
         std::size_t length = 0;
@@ -247,7 +255,30 @@ private:
         if (count > 0)
             translation.score =
                 count == 1 ? hypothesis(0).score : final_score(sum, length, options_.search);
+        if (options_.word_scores)
+            translation.word_scores =
+                word_scores(translation.text, codec_.words_of_targets(line, tokens),
+                            [&](std::size_t i) { return hypothesis(i).positional_scores; });
         return translation;
+    }
+
+    /// `words` are those of the tokens of each part that was asked for, `scores(i)` their
+    /// log-probabilities.
+    template <class Scores>
+    [[nodiscard]] static std::vector<float> word_scores(const std::string& text,
+                                                        const std::vector<std::vector<int>>& words,
+                                                        const Scores& scores) {
+        std::vector<float> of_words(static_cast<std::size_t>(data::count_words(text)),
+                                    std::numeric_limits<float>::quiet_NaN());
+        for (std::size_t i = 0; i < words.size(); ++i) {
+            const std::vector<float>& of_tokens = scores(i);
+            for (std::size_t t = 0; t < words[i].size(); ++t) {
+                if (static_cast<std::size_t>(words[i][t]) >= of_words.size()) continue;
+                float& of_word = of_words[static_cast<std::size_t>(words[i][t])];
+                of_word = std::isnan(of_word) ? of_tokens[t] : of_word + of_tokens[t];
+            }
+        }
+        return of_words;
     }
 
     LineTranslatorOptions options_;
