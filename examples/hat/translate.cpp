@@ -38,6 +38,7 @@ struct TranslateOptions {
     decode::LineTranslatorOptions lines;  ///< but for what `search` has
     LineInputOptions input;
     OutputOptions output;
+    int alignment_layer = 0;  ///< from 1; 0: the last but one
     bool stats = false;
 };
 
@@ -197,6 +198,7 @@ void translate(const TranslateOptions& options) {
     lines.threads = options.search.threads;
     lines.batch_sentences = options.search.batch;
     lines.word_scores = options.output.word_scores;
+    if (options.output.alignment) lines.alignment_layer = options.alignment_layer - 1;
     decode::LineTranslator translator(io::ModelDirectory::open(model_path(options.model)), lines);
     end_without_reader();
     if (options.targets.empty())
@@ -221,6 +223,13 @@ void add_translate(CLI::App& app) {
         "--word-scores", options->output.word_scores,
         "print the log-probability of each word of a translation in front of it, with "
         "spaces between, and a tab");
+    command->add_flag("--alignment", options->output.alignment,
+                      "print in front of a translation which word of the line each of its words "
+                      "stands for, source-target, counted from 0, with spaces between, and a tab");
+    number
+        .without_default("--alignment-layer", options->alignment_layer, {.low = 1},
+                         "the decoder layer whose attention tells that [the last but one]")
+        ->needs("--alignment");
     CLI::Option* n_best = number.without_default(
         "--n-best", options->output.n_best, {.low = 1, .high = 1000},
         "print so many translations of each line, best first, behind its number and a tab");
@@ -229,7 +238,8 @@ void add_translate(CLI::App& app) {
             ->add_option("--score-targets", options->targets,
                          "translate nothing; print the scores of these translations, line by line")
             ->excludes(n_best)
-            ->excludes("--word-scores");
+            ->excludes("--word-scores")
+            ->excludes("--alignment");
     add_choice(*command, "--format", options->output.format, output_formats,
                "lines of text, or of JSON with source, target, score and n_best");
     add_choice(

@@ -21,6 +21,7 @@ struct OutputOptions {
     OutputFormat format = OutputFormat::text;
     bool scores = false;
     bool word_scores = false;
+    bool alignment = false;
     int n_best = 0;  ///< 0: the best one alone, without its line's number
 };
 
@@ -58,6 +59,7 @@ public:
                 std::printf("%llu\t", static_cast<unsigned long long>(source.number));
             if (options_.scores) std::printf("%s\t", text(translation.score).c_str());
             if (options_.word_scores) print_words(translation.word_scores);
+            if (options_.alignment) print_links(translation.alignment);
             std::fwrite(translation.text.data(), 1, translation.text.size(), stdout);
             std::putchar('\n');
         }
@@ -98,6 +100,14 @@ private:
         }
         std::putchar('\t');
     }
+    static void print_links(const std::vector<decode::WordLink>& links) {
+        const char* between = "";
+        for (const decode::WordLink& link : links) {
+            std::printf("%s%d-%d", between, link.source, link.target);
+            between = " ";
+        }
+        std::putchar('\t');
+    }
     void add(Json& json, const decode::LineTranslation& translation) const {
         json["target"] = translation.text;
         json["score"] = number(translation.score);
@@ -105,6 +115,11 @@ private:
             json["word_scores"] = Json::array();
             for (const float score : translation.word_scores)
                 json["word_scores"].push_back(number(score));
+        }
+        if (options_.alignment) {
+            json["alignment"] = Json::array();
+            for (const decode::WordLink& link : translation.alignment)
+                json["alignment"].push_back(Json::array({link.source, link.target}));
         }
         if (translation.is_cut) json["is_cut"] = true;
         if (translation.placeholders.lost > 0) json["lost"] = translation.placeholders.lost;

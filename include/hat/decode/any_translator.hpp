@@ -50,9 +50,17 @@ public:
         of_kind_->score(sources, targets, options, pool, results, batch_sentences);
     }
 
+    [[nodiscard]] std::vector<std::vector<float>> attention(const Sources& sources,
+                                                            const Sources& targets, int layer,
+                                                            ThreadPool& pool,
+                                                            int batch_sentences = 32) {
+        return of_kind_->attention(sources, targets, layer, pool, batch_sentences);
+    }
+
     [[nodiscard]] WeightKind kind() const noexcept { return kind_; }
     /// Bytes of the packed weights.
     [[nodiscard]] std::size_t weight_bytes() const noexcept { return of_kind_->weight_bytes(); }
+    [[nodiscard]] int decoder_layers() const noexcept { return of_kind_->decoder_layers(); }
     [[nodiscard]] int max_source_length() const noexcept { return of_kind_->max_source_length(); }
     [[nodiscard]] int max_target_length() const noexcept { return of_kind_->max_target_length(); }
     [[nodiscard]] int max_target_length(const SearchOptions& options,
@@ -75,6 +83,9 @@ private:
                                std::vector<Hypotheses>&, int) = 0;
         virtual void score(const Sources&, const Sources&, const SearchOptions&, ThreadPool&,
                            std::vector<Hypotheses>&, int) = 0;
+        [[nodiscard]] virtual std::vector<std::vector<float>>
+        attention(const Sources&, const Sources&, int, ThreadPool&, int) = 0;
+        [[nodiscard]] virtual int decoder_layers() const noexcept = 0;
         [[nodiscard]] virtual std::size_t weight_bytes() const noexcept = 0;
         [[nodiscard]] virtual int max_source_length() const noexcept = 0;
         [[nodiscard]] virtual int max_target_length() const noexcept = 0;
@@ -96,6 +107,15 @@ private:
                    ThreadPool& pool, std::vector<Hypotheses>& results,
                    int batch_sentences) override {
             translator.score(sources, targets, options, pool, results, batch_sentences);
+        }
+        [[nodiscard]] std::vector<std::vector<float>> attention(const Sources& sources,
+                                                                const Sources& targets, int layer,
+                                                                ThreadPool& pool,
+                                                                int batch_sentences) override {
+            return translator.attention(sources, targets, layer, pool, batch_sentences);
+        }
+        [[nodiscard]] int decoder_layers() const noexcept override {
+            return translator.decoder_layers();
         }
         [[nodiscard]] std::size_t weight_bytes() const noexcept override {
             return packed.size_bytes();

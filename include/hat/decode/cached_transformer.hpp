@@ -74,6 +74,18 @@ public:
     [[nodiscard]] kernels::CandidateRows step(std::span<const Row> rows,
                                               const Selection& selection);
 
+    /// From now on, each step tells `attention`: of decoder layer `layer`, which must have
+    /// attention to the source; −1: of none.
+    void watch(int layer) noexcept { watched_layer_ = layer; }
+    /// How much a row of the last step attended to each token of its source in the layer that is
+    /// watched: the mean over its heads. Where it attends to several encoder layers, a token is
+    /// what it is in all of them. Valid until the next step.
+    ///
+    /// Shapes  result [tokens of the source]
+    [[nodiscard]] ConstVector attention(int row) const noexcept {
+        return {attention_.row_data(row), attention_tokens_[row]};
+    }
+
     /// As `step`, with the logits of all tokens: what sampling draws from. Those of an adaptive
     /// softmax are log-probabilities. Valid until the next step.
     ///
@@ -108,6 +120,11 @@ private:
     template <class Place>
     void encode(const Sources& sources, int first, int last, const Place& place);
 
+    /// Makes room for what the watched layer attends to.
+    void prepare_attention(int rows);
+    /// Adds up what was attended to of the same token in several encoder layers.
+    void add_attended_layers(std::span<const Row> rows);
+
     /// The embedded tokens of the rows.
     autograd::Variable embed(autograd::Eval& context, std::span<const Row> rows);
 
@@ -116,6 +133,9 @@ private:
     nn::PrefixTable table_;
     nn::KeyValueCaches caches_;
     nn::MemoryKeysValues* cross_ = nullptr;  ///< [layer][place]
+    int watched_layer_ = -1;
+    Matrix attention_;
+    int* attention_tokens_ = nullptr;  ///< of each row
     DecoderArenas arenas_{};
 };
 
@@ -211,12 +231,40 @@ Matrix BasicCachedTransformer<Model>::advance(std::span<const Row> rows) {
     const auto past = [&](const auto& layer, int i) {
         return nn::CachedPrefixes{table_, caches_.layer(i, layer.self_attn.query.weight.outputs())};
     };
+    if (watched_layer_ >= 0) prepare_attention(static_cast<int>(rows.size()));
     const auto memory = [&](const auto& /*layer*/, int i) {
-        return nn::CachedMemory{table_, cross(i)};
+        return nn::CachedMemory{table_, cross(i), i == watched_layer_ ? attention_ : Matrix()};
     };
-    return run_decoder(context, network(), {}, embed(context, rows), past, memory,
-                       [](int, const autograd::Variable&) {})
-        .value;
+    const Matrix states = run_decoder(context, network(), {}, embed(context, rows), past, memory,
+                                      [](int, const autograd::Variable&) {})
+                              .value;
+    if (watched_layer_ >= 0) add_attended_layers(rows);
+    return states;
+}
+
+template <class Model>
+void BasicCachedTransformer<Model>::prepare_attention(int rows) {
+    int longest = 0;
+    for (const nn::SentenceRows& group : table_.groups())
+        longest = std::max(
+            longest, cross(watched_layer_)[static_cast<std::size_t>(group.sentence)].positions);
+    attention_ = arenas_.activations.matrix(rows, longest);
+    attention_tokens_ = arenas_.activations.allocate<int>(rows);
+}
+
+template <class Model>
+void BasicCachedTransformer<Model>::add_attended_layers(std::span<const Row> rows) {
+    int layers = 1;
+    for_each_layer(network().decoder_layers, [&](const auto& layer, int i) {
+        if (i == watched_layer_) layers = layer.attended_layers;
+    });
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto place = static_cast<std::size_t>(rows[i].sentence);
+        const int tokens = cross(watched_layer_)[place].positions / layers;
+        float* const attention = attention_.row_data(static_cast<int>(i));
+        for (int k = tokens; k < layers * tokens; ++k) attention[k % tokens] += attention[k];
+        attention_tokens_[i] = tokens;
+    }
 }
 
 template <class Model>

@@ -21,12 +21,14 @@ public:
     /// Fills `results`, one entry of one hypothesis, which has the tokens of the target, for every
     /// pair of `sources` and `targets`. The score of a target that cannot be said is −∞.
     ///
+    /// After each step, `after_step(rows)` is told the rows that it took.
+    ///
     /// Precondition: there are as many targets as sources; each ends in eos and has as many tokens
     /// as the model has positions at most.
-    template <StepModel Model>
+    template <StepModel Model, class AfterStep>
     void run(Model& model, const Sources& sources, const Sources& targets,
              const SpecialTokens& special, const SearchOptions& options,
-             std::span<Hypotheses> results) {
+             std::span<Hypotheses> results, const AfterStep& after_step) {
         const int sentences = targets.sentences.sentences();
         HAT_ASSERT(sentences == sources.sentences.sentences());
         lengths_.clear();
@@ -53,8 +55,16 @@ public:
         for (int step = 0; !rows_.empty(); ++step) {
             for (Row& row : rows_)
                 row.only = results[index(row.sentence)].front().tokens[index(step)];
-            extend(model.step(rows_, selection), step, options, results);
+            const kernels::CandidateRows candidates = model.step(rows_, selection);
+            after_step(std::span<const Row>(rows_));
+            extend(candidates, step, options, results);
         }
+    }
+    template <StepModel Model>
+    void run(Model& model, const Sources& sources, const Sources& targets,
+             const SpecialTokens& special, const SearchOptions& options,
+             std::span<Hypotheses> results) {
+        run(model, sources, targets, special, options, results, [](std::span<const Row>) {});
     }
 
 private:

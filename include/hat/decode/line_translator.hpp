@@ -9,6 +9,7 @@
 #include <hat/data/patterns.hpp>
 #include <hat/data/white_space.hpp>
 #include <hat/decode/any_translator.hpp>
+#include <hat/decode/word_links.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
@@ -37,6 +38,8 @@ struct LineTranslation {
     /// Of each word of the text, as white space tells words apart, if asked for: the sum of the
     /// log-probabilities of its tokens; not a number where the network did not say it.
     std::vector<float> word_scores{};
+    /// Which words of the line its words stand for, if asked for.
+    std::vector<WordLink> alignment{};
 };
 
 struct LineTranslatorOptions {
@@ -51,6 +54,9 @@ struct LineTranslatorOptions {
     /// What the network is served in. Nothing: what its matrices are stored in, or floats.
     std::optional<WeightKind> weights{};
     bool word_scores = false;  ///< whether translations have them
+    /// The decoder layer whose attention says which words translations stand for, from 0; −1: the
+    /// last but one, which knows it best (arXiv:1909.02074). Without one, they do not say it.
+    std::optional<int> alignment_layer{};
 };
 
 /// A model directory, ready to translate lines of text.
@@ -91,7 +97,7 @@ public:
     translate(std::span<const data::SourceLine> lines, int n_best = 1) {
         gather(lines);
         io::of_model(directory_, [&] {
-            translator_.translate({tokens_, sentences()}, options_.search, pool_, results_,
+            translator_.translate(sources_.view(), options_.search, pool_, results_,
                                   options_.batch_sentences);
         });
         std::vector<std::vector<LineTranslation>> translations;
@@ -102,6 +108,7 @@ public:
                 of_line.push_back(translation(line, first, k));
             first += asked(line);
         }
+        if (options_.alignment_layer) align(lines, translations);
         return translations;
     }
 
@@ -117,19 +124,15 @@ public:
     }
     /// The scores of pairs that fit, as `translate` gives them to what it finds.
     [[nodiscard]] std::vector<float> score(std::span<const data::TokenPair> pairs) {
-        tokens_.clear();
-        offsets_.assign(1, 0);
-        std::vector<int> targets;
-        std::vector<int> target_offsets{0};
+        sources_.clear();
+        Sentences targets;
         for (const data::TokenPair& pair : pairs) {
-            append(pair.source);
-            targets.insert(targets.end(), pair.target.begin(), pair.target.end());
-            target_offsets.push_back(static_cast<int>(targets.size()));
+            sources_.append(pair.source);
+            targets.append(pair.target);
         }
-        const Ragged target_sentences(target_offsets.data(), sentences().sentences());
         io::of_model(directory_, [&] {
-            translator_.score({tokens_, sentences()}, {targets, target_sentences}, options_.search,
-                              pool_, results_, options_.batch_sentences);
+            translator_.score(sources_.view(), targets.view(), options_.search, pool_, results_,
+                              options_.batch_sentences);
         });
         std::vector<float> scores;
         for (const Hypotheses& of_pair : results_) scores.push_back(of_pair.front().score);
@@ -137,6 +140,24 @@ public:
     }
 
 private:
+    /// Token lists, one after the other.
+    struct Sentences {
+        void clear() {
+            tokens.clear();
+            offsets.assign(1, 0);
+        }
+        void append(std::span<const int> sentence) {
+            tokens.insert(tokens.end(), sentence.begin(), sentence.end());
+            offsets.push_back(static_cast<int>(tokens.size()));
+        }
+        [[nodiscard]] Sources view() const noexcept {
+            return {tokens, Ragged(offsets.data(), static_cast<int>(offsets.size()) - 1)};
+        }
+
+        std::vector<int> tokens;
+        std::vector<int> offsets{0};
+    };
+
     [[nodiscard]] data::TextCodec checked_text() const {
         const std::string& path = directory_.path();
         const model::Architecture& architecture = directory_.config().architecture;
@@ -206,20 +227,10 @@ private:
     }
 
     void gather(std::span<const data::SourceLine> lines) {
-        tokens_.clear();
-        offsets_.assign(1, 0);
-        for (const data::SourceLine& line : lines) {
-            for (const data::SourcePart& part : line.parts) {
-                if (!part.tokens.empty()) append(part.tokens);
-            }
-        }
-    }
-    void append(const std::vector<int>& tokens) {
-        tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
-        offsets_.push_back(static_cast<int>(tokens_.size()));
-    }
-    [[nodiscard]] Ragged sentences() const noexcept {
-        return {offsets_.data(), static_cast<int>(offsets_.size()) - 1};
+        sources_.clear();
+        for (const data::SourceLine& line : lines)
+            for (const data::SourcePart& part : line.parts)
+                if (!part.tokens.empty()) sources_.append(part.tokens);
     }
 
     /// How many translations a line has; `first` is its first result.
@@ -231,22 +242,31 @@ private:
         return std::min(most, static_cast<std::size_t>(n_best));
     }
 
+    /// The k-th best of a part, or its last.
+    [[nodiscard]] const Hypothesis& found(std::size_t part, std::size_t k) const {
+        return results_[part][std::min(k, results_[part].size() - 1)];
+    }
+    /// Of the parts from `first` on.
+    [[nodiscard]] auto tokens_of(std::size_t first, std::size_t k) const {
+        return [this, first, k](std::size_t i) -> std::span<const int> {
+            return found(first + i, k).tokens;
+        };
+    }
+
     /// The k-th best: of each part its own, or its last. The score is that of all tokens together.
     [[nodiscard]] LineTranslation translation(const data::SourceLine& line, std::size_t first,
                                               std::size_t k) const {
         const auto hypothesis = [&](std::size_t i) -> const Hypothesis& {
-            return results_[first + i][std::min(k, results_[first + i].size() - 1)];
+            return found(first + i, k);
         };
-        const auto tokens = [&](std::size_t i) -> std::span<const int> {
-            return hypothesis(i).tokens;
-        };
+        const auto tokens = tokens_of(first, k);
         LineTranslation translation;
         translation.text = codec_.decode(line, tokens, &translation.placeholders);
         const std::size_t count = asked(line);
         float sum = 0;
         std::size_t length = 0;
         for (std::size_t i = 0; i < count; ++i) {
-            const int source_length = sentences().length(static_cast<int>(first + i));
+            const int source_length = sources_.view().sentences.length(static_cast<int>(first + i));
             if (translator_.is_cut(options_.search, source_length, hypothesis(i).tokens))
                 translation.is_cut = true;
             for (const float score : hypothesis(i).positional_scores) sum += score;
@@ -281,14 +301,52 @@ private:
         return of_words;
     }
 
+    /// Tells of translations that were found which words they stand for.
+    void align(std::span<const data::SourceLine> lines,
+               std::vector<std::vector<LineTranslation>>& translations) {
+        Sentences sources;
+        Sentences targets;
+        const auto for_parts = [&](const auto& visit) {
+            std::size_t first = 0;
+            for (std::size_t l = 0; l < lines.size(); ++l) {
+                for (std::size_t k = 0; k < translations[l].size(); ++k) visit(l, first, k);
+                first += asked(lines[l]);
+            }
+        };
+        for_parts([&](std::size_t line, std::size_t first, std::size_t k) {
+            std::size_t part = first;
+            for (const data::SourcePart& source : lines[line].parts) {
+                if (source.tokens.empty()) continue;
+                sources.append(source.tokens);
+                targets.append(found(part++, k).tokens);
+            }
+        });
+        const int layer = *options_.alignment_layer >= 0
+                              ? *options_.alignment_layer
+                              : std::max(translator_.decoder_layers() - 2, 0);
+        const auto attention = io::of_model(directory_, [&] {
+            return translator_.attention(sources.view(), targets.view(), layer, pool_,
+                                         options_.batch_sentences);
+        });
+        std::size_t next = 0;
+        for_parts([&](std::size_t line, std::size_t first, std::size_t k) {
+            const auto of_source = codec_.words_of_sources(lines[line]);
+            const auto of_target = codec_.words_of_targets(lines[line], tokens_of(first, k));
+            auto& alignment = translations[line][k].alignment;
+            for (std::size_t i = 0; i < of_source.size(); ++i) {
+                const auto links = word_links(attention[next++], of_source[i], of_target[i]);
+                alignment.insert(alignment.end(), links.begin(), links.end());
+            }
+        });
+    }
+
     LineTranslatorOptions options_;
     io::ModelDirectory directory_;
     data::TextCodec text_;
     AnyTranslator translator_;
     data::LineCodec codec_;
     ThreadPool pool_;
-    std::vector<int> tokens_;
-    std::vector<int> offsets_;
+    Sentences sources_;
     std::vector<Hypotheses> results_;
 };
 

@@ -79,20 +79,46 @@ public:
     ///         the target vocabulary, ending in eos, and no longer than the model has positions for
     void score(const Sources& sources, const Sources& targets, const SearchOptions& options,
                ThreadPool& pool, std::vector<Hypotheses>& results, int batch_sentences = 32) {
-        check_targets(sources, targets);
-        const int size = prepare(sources, options, pool, results, batch_sentences);
-        const std::span<const int> order(order_);
-        const int batches = (sources.sentences.sentences() + size - 1) / size;
-        pool.run(batches, [&](int batch, int thread) {
-            const std::size_t first =
-                static_cast<std::size_t>(batch) * static_cast<std::size_t>(size);
-            const std::size_t count =
-                std::min(static_cast<std::size_t>(size), order.size() - first);
-            workspaces_[static_cast<std::size_t>(thread)].score(
-                sources, targets, order.subspan(first, count), special_, options, results);
-        });
+        force(sources, targets, options, pool, results, batch_sentences,
+              [](Workspace& /*workspace*/, std::span<const int> /*batch*/) {
+                  return [](std::span<const Row> /*rows*/) {};
+              });
     }
 
+    /// How much each token of a target, its eos among them, attends to each token of its source,
+    /// its eos among them, when it is said: the mean over the heads of decoder layer `layer`.
+    ///
+    /// Shapes  result[s] [target tokens, source tokens]
+    ///
+    /// Throws  `Error` as `score`, or if the layer has no attention to the source
+    [[nodiscard]] std::vector<std::vector<float>> attention(const Sources& sources,
+                                                            const Sources& targets, int layer,
+                                                            ThreadPool& pool,
+                                                            int batch_sentences = 32) {
+        check_attends(layer);
+        std::vector<std::vector<float>> attention(
+            static_cast<std::size_t>(sources.sentences.sentences()));
+        std::vector<Hypotheses> results;
+        force(sources, targets, {}, pool, results, batch_sentences,
+              [&](Workspace& workspace, std::span<const int> batch) {
+                  workspace.model.watch(layer);
+                  return [&attention, &workspace, batch](std::span<const Row> rows) {
+                      for (std::size_t i = 0; i < rows.size(); ++i) {
+                          const ConstVector row = workspace.model.attention(static_cast<int>(i));
+                          const int s = batch[static_cast<std::size_t>(rows[i].sentence)];
+                          auto& of_sentence = attention[static_cast<std::size_t>(s)];
+                          of_sentence.insert(of_sentence.end(), row.data(),
+                                             row.data() + row.size());
+                      }
+                  };
+              });
+        for (Workspace& workspace : workspaces_) workspace.model.watch(-1);
+        return attention;
+    }
+
+    [[nodiscard]] int decoder_layers() const noexcept {
+        return decoder_layer_count(model_->view());
+    }
     /// Tokens that a source may have, its eos among them.
     [[nodiscard]] int max_source_length() const noexcept {
         return model::Network::most_tokens(model_->view().source_positions);
@@ -167,12 +193,14 @@ private:
                 beam.run(model, supply, places, special, options, results);
         }
 
+        template <class AfterStep>
         void score(const Sources& sources, const Sources& targets, std::span<const int> batch,
                    const SpecialTokens& special, const SearchOptions& options,
-                   std::span<Hypotheses> results) {
+                   std::span<Hypotheses> results, const AfterStep& after_step) {
             const Sources own = source.of(sources, batch);
             const Sources own_targets = target.of(targets, batch);
-            forced.run(model, own, own_targets, special, options, begin(batch, results));
+            forced.run(model, own, own_targets, special, options, begin(batch, results),
+                       after_step);
             swap_results(batch, results);
         }
 
@@ -197,6 +225,36 @@ private:
         Batch target;
         std::vector<Hypotheses> own_results;
     };
+
+    /// Decodes the given targets; `watcher(workspace, batch)` is what sees the steps of a batch.
+    template <class Watcher>
+    void force(const Sources& sources, const Sources& targets, const SearchOptions& options,
+               ThreadPool& pool, std::vector<Hypotheses>& results, int batch_sentences,
+               const Watcher& watcher) {
+        check_targets(sources, targets);
+        const int size = prepare(sources, options, pool, results, batch_sentences);
+        const std::span<const int> order(order_);
+        const int batches = (sources.sentences.sentences() + size - 1) / size;
+        pool.run(batches, [&](int index, int thread) {
+            const std::size_t first =
+                static_cast<std::size_t>(index) * static_cast<std::size_t>(size);
+            const auto batch = order.subspan(
+                first, std::min(static_cast<std::size_t>(size), order.size() - first));
+            Workspace& workspace = workspaces_[static_cast<std::size_t>(thread)];
+            workspace.score(sources, targets, batch, special_, options, results,
+                            watcher(workspace, batch));
+        });
+    }
+
+    void check_attends(int layer) const {
+        bool attends = false;
+        for_each_layer(model_->view().decoder_layers, [&](const auto& of_model, int i) {
+            attends = attends || (i == layer && of_model.attended_layers > 0);
+        });
+        if (!attends)
+            fail("translator: decoder layer ", layer + 1, " of ", decoder_layers(),
+                 " has no attention to the source");
+    }
 
     /// Checks the sources and sorts them. Returns how many a thread is to have at once.
     int prepare(const Sources& sources, const SearchOptions& options, const ThreadPool& pool,

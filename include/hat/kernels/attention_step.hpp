@@ -223,6 +223,25 @@ constexpr std::size_t bytes_of_scores(int heads, int rows, int positions) noexce
     return Arena::bytes_of<float>(std::ptrdiff_t{heads} * rows * round_up(positions, panel_width));
 }
 
+namespace detail {
+
+/// softmax(q · kᵀ / √head_dim), head by head, in `scratch`.
+///
+/// Shapes  result [heads · rows, positions rounded up to whole panels]
+inline Matrix attention_to_memory(int heads, ConstMatrix q, PackedView keys, int positions,
+                                  Arena& scratch) {
+    const float scale = attention_scale(q.cols() / heads);
+    const Matrix p = scratch.matrix(heads * q.rows(), round_up(positions, panel_width));
+    score_panels(
+        heads, q, keys.panels(), [&](int i) { return keys.data() + i * keys.panel_stride(); }, p);
+    for (int i = 0; i < p.rows(); ++i) {
+        row_softmax(p.row_data(i), positions, scale, p.row_data(i));
+    }
+    return p;
+}
+
+}  // namespace detail
+
 /// y = softmax(q · kᵀ / √head_dim) · v, head by head; all rows see all positions.
 ///
 /// Shapes  q, y [rows, heads·head_dim],  keys [positions, heads·head_dim] packed,
@@ -230,23 +249,34 @@ constexpr std::size_t bytes_of_scores(int heads, int rows, int positions) noexce
 inline void attend_to_memory(int heads, ConstMatrix q, PackedView keys, ConstMatrix values,
                              Matrix y, Arena& scratch) {
     HAT_ASSERT(q.cols() % heads == 0 && keys.inputs() == q.cols() && values.cols() == q.cols());
-    const int head_dim = q.cols() / heads;
     const int rows = q.rows();
     const int positions = values.rows();
-    const float scale = detail::attention_scale(head_dim);
     const ArenaScope scope(scratch);
-    const Matrix p = scratch.matrix(heads * rows, round_up(positions, panel_width));
-    detail::score_panels(
-        heads, q, keys.panels(), [&](int i) { return keys.data() + i * keys.panel_stride(); }, p);
-    for (int i = 0; i < p.rows(); ++i) {
-        row_softmax(p.row_data(i), positions, scale, p.row_data(i));
-    }
+    const Matrix p = detail::attention_to_memory(heads, q, keys, positions, scratch);
     detail::for_row_tiles(rows, [&]<int Rows>(int row) HAT_INLINE_LAMBDA {
         detail::mix_values<Rows>(
-            heads, head_dim, {p.row_data(row), rows * p.stride(), p.stride()}, positions,
+            heads, q.cols() / heads, {p.row_data(row), rows * p.stride(), p.stride()}, positions,
             [&](int i, int feature) HAT_INLINE_LAMBDA { return values.row_data(i) + feature; },
             y.row_data(row), y.stride());
     });
+}
+
+/// How much each row attends to each position in `attend_to_memory`: the mean over the heads.
+///
+/// Shapes  q [rows, heads·head_dim],  keys [positions, heads·head_dim] packed,
+///         attention [rows, positions]
+inline void mean_attention_to_memory(int heads, ConstMatrix q, PackedView keys, Matrix attention,
+                                     Arena& scratch) {
+    HAT_ASSERT(q.cols() % heads == 0 && keys.inputs() == q.cols() && attention.rows() == q.rows());
+    const ArenaScope scope(scratch);
+    const Matrix p = detail::attention_to_memory(heads, q, keys, attention.cols(), scratch);
+    for (int row = 0; row < q.rows(); ++row) {
+        for (int i = 0; i < attention.cols(); ++i) {
+            float sum = 0;
+            for (int head = 0; head < heads; ++head) sum += p(head * q.rows() + row, i);
+            attention(row, i) = sum / static_cast<float>(heads);
+        }
+    }
 }
 
 /// The same on a cache of pages, every row on its own prefix. Scores are made for all positions

@@ -51,6 +51,9 @@ struct PrefixLimits {
 struct CachedMemory {
     const PrefixTable& table;
     std::span<const MemoryKeysValues> memory;
+    /// If not empty: where to write how much each row attends to each position of its source, the
+    /// mean over the heads. [rows, positions of the longest source]
+    Matrix attention{};
 
     /// Shapes  queries [rows, qkv_dim] → [rows, qkv_dim]
     template <class Attention>
@@ -62,6 +65,11 @@ struct CachedMemory {
             kernels::attend_to_memory(
                 layer.heads, queries.value.middle_rows(rows.first, rows.count), source.keys(),
                 source.values(), attended.value.middle_rows(rows.first, rows.count),
+                context.scratch());
+            if (attention.empty()) continue;
+            kernels::mean_attention_to_memory(
+                layer.heads, queries.value.middle_rows(rows.first, rows.count), source.keys(),
+                attention.middle_rows(rows.first, rows.count).left_cols(source.positions),
                 context.scratch());
         }
         return attended;
