@@ -4,12 +4,16 @@
 #include <hat/model/presets.hpp>
 
 #include "support/allocations.hpp"
+#include "support/architectures.hpp"
 #include "support/toy_model.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
+#include <numeric>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -187,5 +191,48 @@ TEST_SUITE("decode/translate") {
         CHECK_NOTHROW(translate({std::vector<int>(1024, 4)}));
         CHECK_THROWS_WITH_AS(Translator(packed, {.eos = 300}),
                              "translator: the id of eos is 300, expected 0 to 299", hat::Error);
+    }
+
+    TEST_CASE("attention is told for each token of each pair, the same in any batch") {
+        Network network(hat::support::uneven_translator(hat::model::Sharing::all));
+        network.initialize(3);
+        const PackedModel packed(network.view());
+        Translator translator(packed, {});
+        const OwnedSources sources = random_sources(9, 12, 36, 2, 4);
+        const OwnedSources targets = random_sources(9, 15, 36, 2, 5);
+        ThreadPool pool(2);
+        const auto found = translator.attention(sources.view(), targets.view(), 1, pool, 4);
+        ThreadPool one(1);
+        for (int s = 0; s < 9; ++s) {
+            const auto& of_sentence = found[static_cast<std::size_t>(s)];
+            const int tokens = sources.view().sentences.length(s);
+            CHECK(std::ssize(of_sentence) == tokens * targets.view().sentences.length(s));
+            for (std::ptrdiff_t row = 0; row < std::ssize(of_sentence); row += tokens)
+                CHECK(std::accumulate(of_sentence.begin() + row, of_sentence.begin() + row + tokens,
+                                      0.0F) == doctest::Approx(1.0));
+            CHECK(translator.attention(sources.only(s).view(), targets.only(s).view(), 1, one)[0] ==
+                  of_sentence);
+        }
+        CHECK(translator.attention(sources.view(), targets.view(), 0, pool) != found);
+        CHECK_THROWS_WITH_AS((void)translator.attention(sources.view(), targets.view(), 2, pool),
+                             "translator: decoder layer 3 of 2 has no attention to the source",
+                             hat::Error);
+    }
+
+    TEST_CASE("a layer without queries attends to all tokens alike") {
+        Network network(hat::support::uneven_translator(hat::model::Sharing::all));
+        network.initialize(3);
+        for (const auto& entry : network.table())
+            if (entry.name.find("decoder.layers.0.encoder_attn") != std::string::npos &&
+                entry.name.find("q_proj") != std::string::npos)
+                std::fill_n(network.values().data() + entry.offset, entry.size(), 0.0F);
+        const PackedModel packed(network.view());
+        Translator translator(packed, {});
+        const OwnedSources sources = random_sources(3, 12, 36, 2, 4);
+        ThreadPool pool(1);
+        const auto found = translator.attention(sources.view(), sources.view(), 0, pool);
+        for (int s = 0; s < 3; ++s)
+            for (const float attention : found[static_cast<std::size_t>(s)])
+                CHECK(attention == doctest::Approx(1.0 / sources.view().sentences.length(s)));
     }
 }

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <numeric>
 #include <vector>
@@ -67,6 +68,42 @@ TEST_SUITE("kernels/attention_step") {
                     CHECK(same_bits(y.view(), expected.view().top_rows(rows)));
                     CHECK(y.padding_is_untouched());
                 }
+            }
+        }
+    }
+
+    TEST_CASE("the mean of the heads' attention is that of their softmaxes") {
+        Random random(RandomKey(5));
+        for (const auto [heads, head_dim] : shapes) {
+            const int positions = 21;
+            const int width = heads * head_dim;
+            const Operand q(random, 5, width);
+            const Operand k(random, positions, width);
+            std::vector<float> packed(static_cast<std::size_t>(packed_size(positions, width)));
+            const PackedView keys = pack(k.view(), packed.data());
+            Arena scratch;
+            Operand found(5, positions, 3);
+            mean_attention_to_memory(heads, q.view(), keys, found.view(), scratch);
+            CHECK(found.padding_is_untouched());
+            for (int row = 0; row < 5; ++row) {
+                std::vector<double> expected(positions);
+                for (int head = 0; head < heads; ++head) {
+                    std::vector<double> weights(positions);
+                    double sum = 0;
+                    for (int i = 0; i < positions; ++i) {
+                        double dot = 0;
+                        for (int d = head * head_dim; d < (head + 1) * head_dim; ++d)
+                            dot += static_cast<double>(q.view()(row, d)) *
+                                   static_cast<double>(k.view()(i, d));
+                        weights[static_cast<std::size_t>(i)] = std::exp(dot / std::sqrt(head_dim));
+                        sum += weights[static_cast<std::size_t>(i)];
+                    }
+                    for (std::size_t i = 0; i < weights.size(); ++i)
+                        expected[i] += weights[i] / sum / heads;
+                }
+                for (int i = 0; i < positions; ++i)
+                    CHECK(static_cast<double>(found.view()(row, i)) ==
+                          doctest::Approx(expected[static_cast<std::size_t>(i)]).epsilon(1e-4));
             }
         }
     }

@@ -42,8 +42,9 @@ public:
         : of_kind_(make(model, kind, special)), kind_(kind) {}
 
     void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
-                   std::vector<Hypotheses>& results, int batch_sentences = 32) {
-        of_kind_->translate(sources, options, pool, results, batch_sentences);
+                   std::vector<Hypotheses>& results, int batch_sentences = 32,
+                   const Guidance& guidance = {}) {
+        of_kind_->translate(sources, options, pool, results, batch_sentences, guidance);
     }
     void score(const Sources& sources, const Sources& targets, const SearchOptions& options,
                ThreadPool& pool, std::vector<Hypotheses>& results, int batch_sentences = 32) {
@@ -80,7 +81,7 @@ private:
         virtual ~Interface() = default;
 
         virtual void translate(const Sources&, const SearchOptions&, ThreadPool&,
-                               std::vector<Hypotheses>&, int) = 0;
+                               std::vector<Hypotheses>&, int, const Guidance&) = 0;
         virtual void score(const Sources&, const Sources&, const SearchOptions&, ThreadPool&,
                            std::vector<Hypotheses>&, int) = 0;
         [[nodiscard]] virtual std::vector<std::vector<float>>
@@ -100,8 +101,9 @@ private:
             : packed(model), translator(packed, special) {}
 
         void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
-                       std::vector<Hypotheses>& results, int batch_sentences) override {
-            translator.translate(sources, options, pool, results, batch_sentences);
+                       std::vector<Hypotheses>& results, int batch_sentences,
+                       const Guidance& guidance) override {
+            translator.translate(sources, options, pool, results, batch_sentences, guidance);
         }
         void score(const Sources& sources, const Sources& targets, const SearchOptions& options,
                    ThreadPool& pool, std::vector<Hypotheses>& results,

@@ -48,19 +48,37 @@ public:
     template <StepModel Model, SentenceSupply Supply>
     void run(Model& model, Supply& supply, int places, const SpecialTokens& special,
              const SearchOptions& options, auto&& results) {
-        validate(options);
-        start(model, supply.take(places), special, options);
         const Selection selection{.count = 1,
                                   .normalize = options.scores,
                                   .temperature = options.temperature,
                                   .unk_penalty = effective_unk_penalty(options),
                                   .special = special};
+        run(model, supply, places, special, options, results, [&](std::span<const Row> rows) {
+            return [candidates = model.step(rows, selection)](int row, const RunningBatch::Place&) {
+                const auto best = candidates.row(row);
+                return best.empty() ? none : best.front();
+            };
+        });
+    }
+
+    /// The same with other choices: `step(rows)` takes a step, and what it returns, asked with the
+    /// number of a row and its place, tells the row's next token and its log-probability, or
+    /// `none`.
+    template <StepModel Model, SentenceSupply Supply, class Step>
+    void run(Model& model, Supply& supply, int places, const SpecialTokens& special,
+             const SearchOptions& options, auto&& results, const Step& step) {
+        validate(options);
+        start(model, supply.take(places), special, options);
         while (!batch_.rows().empty()) {
             batch_.apply_rules(options);
-            extend(model.step(batch_.rows(), selection), special, options, results);
+            extend(step(std::span<const Row>(batch_.rows().data(), batch_.rows().size())), special,
+                   options, results);
             batch_.refill(model, supply, options, special.eos);
         }
     }
+
+    /// No token can be next.
+    static constexpr kernels::Candidate none{.value = 0, .index = -1};
 
 private:
     static constexpr RunningBatch::Extents extents(int places, int positions,
@@ -82,20 +100,20 @@ private:
         batch_.start(model, first, size, options, special.eos, memory_);
     }
 
-    /// Continues every row with its best candidate; those that end leave.
-    void extend(const kernels::CandidateRows& candidates, const SpecialTokens& special,
-                const SearchOptions& options, auto& results) {
+    /// Continues every row with the token chosen for it; those that end leave.
+    template <class Choose>
+    void extend(const Choose& choose, const SpecialTokens& special, const SearchOptions& options,
+                auto& results) {
         auto& rows = batch_.rows();
         auto& ends = batch_.ends();
         std::size_t live = 0;
         for (std::size_t i = 0; i < rows.size(); ++i) {
             const Row row = rows[i];
             RunningBatch::Place& place = batch_.at(row.sentence);
-            const auto best = candidates.row(static_cast<int>(i));
-            if (best.empty())
+            const auto [value, token] = choose(static_cast<int>(i), std::as_const(place));
+            if (token < 0)
                 fail("greedy search: sentence ", place.number,
                      ": no next token has a finite score");
-            const auto [value, token] = best.front();
             const float score = options.scores ? place.history.score(ends[i]) + value : 0.0F;
             const int end = place.history.add(ends[i], token, score);
             ++place.length;

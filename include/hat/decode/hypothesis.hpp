@@ -32,7 +32,12 @@ struct SearchOptions {
     bool unk = true;           ///< whether unk may be chosen
     float unk_penalty = 0.0F;  ///< that its score is lowered by; −10^9 … 10^9
     float temperature = 1.0F;  ///< that logits are divided by; 10^-6 … 10^6
-    bool scores = true;        ///< greedy search: whether scores are wanted, which cost a softmax
+    /// The beam is divided into so many groups, each of which searches for itself; at each step,
+    /// one after the other, each avoids what those before it chose (arXiv:1610.02424, with their
+    /// Hamming diversity): a token's log-probability counts as lower by `diversity` for each time.
+    int groups = 1;
+    float diversity = 0.5F;  ///< 0 … 10^9
+    bool scores = true;      ///< greedy search: whether scores are wanted, which cost a softmax
 };
 
 /// Throws  `Error` naming the first option that is out of range.
@@ -52,6 +57,10 @@ inline void validate(const SearchOptions& options) {
             "0 (any) or more");
     require(std::abs(options.unk_penalty) <= 1e9F, "unk penalty", options.unk_penalty,
             "-10^9 to 10^9");
+    require(options.groups >= 1 && options.beam % options.groups == 0, "groups", options.groups,
+            "1 or more, of equal shares of the beam");
+    require(options.diversity >= 0 && options.diversity <= 1e9F, "diversity", options.diversity,
+            "0 to 10^9");
     require(options.temperature >= 1e-6F && options.temperature <= 1e6F, "temperature",
             options.temperature, "10^-6 to 10^6");
 }

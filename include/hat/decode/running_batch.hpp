@@ -22,11 +22,11 @@ class RunningBatch {
 public:
     /// A sentence on its way.
     struct Place {
-        int number = -1;    ///< of its result; −1: the place is free
-        int positions = 0;  ///< that its target may have
-        int length = 0;     ///< tokens that its hypotheses have
-        int finished = 0;   ///< hypotheses that ended
-        History history;    ///< a root, and what the search adds
+        int number = -1;                ///< of its result; −1: the place is free
+        int positions = 0;              ///< that its target may have
+        int length = 0;                 ///< tokens that its hypotheses have
+        std::span<const int> prefix{};  ///< what its target begins with
+        History history;                ///< a root, and what the search adds
     };
 
     /// How large a search gets.
@@ -36,6 +36,7 @@ public:
         int positions;      ///< of the longest target, eos in front
         std::size_t nodes;  ///< of the history of a place
         int no_repeat_ngram = 0;
+        int groups = 1;  ///< of rows, each of which begins with one
 
         [[nodiscard]] constexpr std::size_t rows() const noexcept {
             return static_cast<std::size_t>(places) * static_cast<std::size_t>(rows_per_place);
@@ -64,6 +65,7 @@ public:
         for (Place& place : places_) place.history.start(size.nodes, memory);
         repetition_.start(options.no_repeat_ngram, size.rows(), index(size.positions), memory);
         free_ = size.places;
+        groups_ = size.groups;
         enter(entrants, options, model.max_length(), eos);
         model.start(entrants.sources, size.rows_per_place, limits_);
     }
@@ -89,6 +91,13 @@ public:
         }
         repetition_.apply(rows_, ends_,
                           [&](int place) -> const History& { return at(place).history; });
+        for (Row& row : rows_) {
+            const Place& place = at(row.sentence);
+            if (index(place.length) >= place.prefix.size()) continue;
+            row.only = place.prefix[index(place.length)];
+            row.allowed = Allowed::any;
+            row.forbidden = {};
+        }
     }
 
     /// Frees a place.
@@ -122,10 +131,15 @@ private:
             entered_.push_back(place);
             History& history = at(place).history;
             history.clear();
-            rows_.push_back({.sentence = place, .parent = 0, .token = eos});
-            ends_.push_back(history.add(-1, eos, 0.0F));
-            at(place) = {
-                .number = entrants.number(i), .positions = limits_.back(), .history = history};
+            const int root = history.add(-1, eos, 0.0F);
+            for (int group = 0; group < groups_; ++group) {
+                rows_.push_back({.sentence = place, .parent = 0, .token = eos, .group = group});
+                ends_.push_back(root);
+            }
+            at(place) = {.number = entrants.number(i),
+                         .positions = limits_.back(),
+                         .prefix = entrants.prefix(i),
+                         .history = history};
         }
         free_ -= entrants.count();
     }
@@ -134,6 +148,7 @@ private:
     BoundedVector<int> ends_;
     BoundedVector<Place> places_;
     int free_ = 0;
+    int groups_ = 1;
     BoundedVector<int> entered_;  ///< places of those that entered last,
     BoundedVector<int> limits_;   ///< and positions of their targets
     RepetitionRule repetition_;

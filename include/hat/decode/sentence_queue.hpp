@@ -15,14 +15,22 @@
 namespace hat::decode {
 
 /// Sentences that enter a search together. Sentence i of `sources` is number `numbers[i]` among
-/// the results, or number i without `numbers`.
+/// the results, or number i without `numbers`. `prefixes`, if there are any, are by number what
+/// targets begin with, and outlive the search.
 struct Entrants {
     Sources sources;
     std::span<const int> numbers{};
+    Sources prefixes{};
 
     [[nodiscard]] int count() const noexcept { return sources.sentences.sentences(); }
     [[nodiscard]] int number(int i) const noexcept {
         return numbers.empty() ? i : numbers[static_cast<std::size_t>(i)];
+    }
+    [[nodiscard]] std::span<const int> prefix(int i) const noexcept {
+        const Ragged& all = prefixes.sentences;
+        if (all.sentences() == 0) return {};
+        return prefixes.tokens.subspan(static_cast<std::size_t>(all.begin(number(i))),
+                                       static_cast<std::size_t>(all.length(number(i))));
     }
 };
 

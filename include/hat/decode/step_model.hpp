@@ -28,6 +28,7 @@ struct Row {
     Allowed allowed = Allowed::any;
     std::span<const int> forbidden{};  ///< tokens that may not be next
     int only = -1;                     ///< if not negative, the one token that may be next
+    int group = 0;                     ///< of a diverse search
 };
 
 /// Which candidates a step returns.

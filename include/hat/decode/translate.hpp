@@ -2,12 +2,15 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/random.hpp>
 #include <hat/core/threads.hpp>
 #include <hat/core/token_ids.hpp>
 #include <hat/decode/beam.hpp>
 #include <hat/decode/cached_transformer.hpp>
 #include <hat/decode/forced.hpp>
 #include <hat/decode/greedy.hpp>
+#include <hat/decode/sampled_search.hpp>
+#include <hat/decode/sampling.hpp>
 #include <hat/decode/sentence_queue.hpp>
 
 #include <algorithm>
@@ -18,6 +21,15 @@
 #include <vector>
 
 namespace hat::decode {
+
+/// What a translation is to be besides the likeliest.
+struct Guidance {
+    /// By sentence, the tokens that its target begins with; without any, all are free.
+    Sources prefixes{};
+    /// If there, targets are not searched for but drawn at random, one for each sentence.
+    const SamplingOptions* sampling = nullptr;
+    std::span<const RandomKey> keys{};  ///< by sentence, of what is drawn for it
+};
 
 /// Translates any number of sentences, longest first. Each thread has places for a batch of them,
 /// and takes the next ones when places are free. The result is the same for any number of threads
@@ -59,16 +71,21 @@ public:
         return results;
     }
 
-    /// The same into `results`, whose memory is used again.
+    /// The same into `results`, whose memory is used again; guided, if so wished.
+    ///
+    /// Throws  `Error` also if there is not one prefix or key for each source, a prefix has eos, a
+    ///         token that is not in the target vocabulary, or more tokens than the target may have
     void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
-                   std::vector<Hypotheses>& results, int batch_sentences = 32) {
+                   std::vector<Hypotheses>& results, int batch_sentences = 32,
+                   const Guidance& guidance = {}) {
         const int places = prepare(sources, options, pool, results, batch_sentences);
+        check(guidance, sources.sentences, options);
         SentenceQueue queue(order_);
         pool.run(pool.size(), [&](int /*index*/, int thread) {
             // Also if this fails: then others need not go on.
             const CloseAtEnd close{queue};
             Workspace& workspace = workspaces_[static_cast<std::size_t>(thread)];
-            workspace.translate(sources, queue, places, special_, options, results);
+            workspace.translate(sources, queue, places, special_, options, guidance, results);
         });
     }
 
@@ -162,10 +179,11 @@ private:
 
         [[nodiscard]] Entrants take(int most) {
             const std::span<const int> numbers = queue.take(most);
-            return {batch.of(sources, numbers), numbers};
+            return {batch.of(sources, numbers), numbers, prefixes};
         }
 
         const Sources& sources;
+        const Sources& prefixes;
         SentenceQueue& queue;
         Batch& batch;
     };
@@ -185,9 +203,12 @@ private:
 
         void translate(const Sources& sources, SentenceQueue& queue, int places,
                        const SpecialTokens& special, const SearchOptions& options,
-                       std::span<Hypotheses> results) {
-            Supply supply{sources, queue, source};
-            if (options.beam == 1)
+                       const Guidance& guidance, std::span<Hypotheses> results) {
+            Supply supply{sources, guidance.prefixes, queue, source};
+            if (guidance.sampling != nullptr)
+                sampled.run(model, supply, places, special, options, *guidance.sampling,
+                            guidance.keys, results);
+            else if (options.beam == 1)
                 greedy.run(model, supply, places, special, options, results);
             else
                 beam.run(model, supply, places, special, options, results);
@@ -220,6 +241,7 @@ private:
         BasicCachedTransformer<Packed> model;
         GreedySearch greedy;
         BeamSearch beam;
+        SampledSearch sampled;
         ForcedDecoding forced;
         Batch source;
         Batch target;
@@ -291,6 +313,32 @@ private:
             if (tokens.back() != special_.eos)
                 fail("translator: target ", s, " ends in token ", tokens.back(), ", expected eos, ",
                      special_.eos);
+        }
+    }
+
+    void check(const Guidance& guidance, const Ragged& sources,
+               const SearchOptions& options) const {
+        const auto require_one_for_each = [&](const char* what, int count) {
+            if (count != sources.sentences())
+                fail("translator: ", count, " ", what, " for ", sources.sentences(), " sentences");
+        };
+        if (guidance.sampling != nullptr)
+            require_one_for_each("keys", static_cast<int>(guidance.keys.size()));
+        const Ragged& prefixes = guidance.prefixes.sentences;
+        if (prefixes.sentences() == 0) return;
+        require_one_for_each("prefixes", prefixes.sentences());
+        for (int s = 0; s < prefixes.sentences(); ++s) {
+            const auto prefix =
+                guidance.prefixes.tokens.subspan(static_cast<std::size_t>(prefixes.begin(s)),
+                                                 static_cast<std::size_t>(prefixes.length(s)));
+            check_token_ids(prefix, model_->architecture().target_vocab_size,
+                            "translator: the prefix of sentence ", s);
+            const int most = max_target_length(options, sources.length(s));
+            if (prefixes.length(s) > most)
+                fail("translator: the prefix of sentence ", s, " has ", prefixes.length(s),
+                     " tokens, expected at most ", most, ", as the target may have");
+            if (std::find(prefix.begin(), prefix.end(), special_.eos) != prefix.end())
+                fail("translator: the prefix of sentence ", s, " has an eos");
         }
     }
 
