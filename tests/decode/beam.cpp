@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <limits>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 using namespace hat::decode;
@@ -103,6 +104,75 @@ Hypotheses reference_search(const ToyModel::Logits& logits, const std::vector<in
         result.push_back(h);
     }
     return result;
+}
+
+/// A diverse search as its paper tells it (arXiv:1610.02424, algorithm 1), of the tokens that each
+/// group finds and their scores, in the order in which they end.
+std::vector<std::pair<double, std::vector<int>>>
+reference_diverse_search(const ToyModel::Logits& logits, const std::vector<int>& source,
+                         const SearchOptions& options) {
+    struct Live {
+        std::vector<int> tokens{special.eos};
+        double score = 0;
+    };
+    struct Group {
+        std::vector<Live> live{{}};
+        std::vector<std::pair<double, std::vector<int>>> finished{};
+    };
+    const int share = options.beam / options.groups;
+    std::vector<Group> groups(static_cast<std::size_t>(options.groups));
+    for (int step = 0; step <= options.max_length_b; ++step) {
+        std::vector<int> chosen;
+        for (Group& group : groups) {
+            struct Flat {
+                double merit;
+                double score;
+                const Live* row;
+                int token;
+            };
+            const std::vector<int> before = chosen;
+            std::vector<Flat> flat;
+            for (const Live& row : group.live) {
+                const auto x = logits(source, row.tokens);
+                double sum = 0;
+                for (const float v : x) sum += std::exp(static_cast<double>(v));
+                for (int token = 0; token < vocab_size; ++token) {
+                    if (token == special.pad) continue;
+                    if (step == options.max_length_b && token != special.eos) continue;
+                    if (step == 0 && token == special.eos) continue;
+                    const double score = row.score +
+                                         static_cast<double>(x[static_cast<std::size_t>(token)]) -
+                                         std::log(sum);
+                    const auto times = std::count(before.begin(), before.end(), token);
+                    flat.push_back({score - static_cast<double>(options.diversity) *
+                                                static_cast<double>(times),
+                                    score, &row, token});
+                }
+            }
+            std::stable_sort(flat.begin(), flat.end(),
+                             [](const Flat& a, const Flat& b) { return a.merit > b.merit; });
+            flat.resize(std::min(flat.size(), static_cast<std::size_t>(2 * share)));
+            std::vector<Live> next;
+            for (std::size_t i = 0; i < flat.size(); ++i) {
+                Live longer = *flat[i].row;
+                longer.tokens.push_back(flat[i].token);
+                longer.score = flat[i].score;
+                if (flat[i].token != special.eos) {
+                    if (std::ssize(next) == share) continue;
+                    chosen.push_back(flat[i].token);
+                    next.push_back(longer);
+                } else if (static_cast<int>(i) < share && std::ssize(group.finished) < share) {
+                    group.finished.emplace_back(longer.score, longer.tokens);
+                }
+            }
+            if (std::ssize(group.finished) == share) next.clear();
+            group.live = next;
+        }
+    }
+    std::vector<std::pair<double, std::vector<int>>> all;
+    for (const Group& group : groups)
+        all.insert(all.end(), group.finished.begin(), group.finished.end());
+    return all;
 }
 
 std::vector<Hypotheses> search(ToyModel& model, const OwnedSources& sources,
@@ -298,6 +368,59 @@ TEST_SUITE("decode/beam") {
         std::vector<Hypotheses> results(1);
         CHECK_THROWS_WITH_AS(GreedySearch().run(model, sources.view(), special, {}, results),
                              "greedy search: sentence 0: no next token has a finite score",
+                             hat::Error);
+    }
+
+    TEST_CASE("groups find what a diverse search on whole prefixes finds") {
+        const auto logits = random_logits(vocab_size, special.eos, 0.4F);
+        ToyModel model(vocab_size, logits);
+        const OwnedSources sources = random_sources(6, 9, vocab_size, special.eos, 11);
+        for (const auto& [beam, groups] : {std::pair(4, 2), std::pair(3, 3), std::pair(6, 3)}) {
+            for (const float diversity : {0.0F, 0.7F, 50.0F}) {
+                const SearchOptions options{.beam = beam,
+                                            .normalize = false,
+                                            .max_length_b = 8,
+                                            .groups = groups,
+                                            .diversity = diversity};
+                const auto found = search(model, sources, options);
+                for (int s = 0; s < sources.size(); ++s) {
+                    const OwnedSources one = sources.only(s);
+                    auto expected = reference_diverse_search(logits, one.tokens, options);
+                    std::stable_sort(expected.begin(), expected.end(),
+                                     [](auto& a, auto& b) { return a.first > b.first; });
+                    const Hypotheses& own = found[static_cast<std::size_t>(s)];
+                    REQUIRE(own.size() == expected.size());
+                    for (std::size_t i = 0; i < own.size(); ++i) {
+                        CHECK(static_cast<double>(own[i].score) ==
+                              doctest::Approx(expected[i].first).epsilon(1e-5));
+                        const auto& tokens = expected[i].second;
+                        if (diversity > 0)  // else groups find the same, and equals may be swapped
+                            CHECK(own[i].tokens ==
+                                  std::vector<int>(tokens.begin() + 1, tokens.end()));
+                    }
+                }
+            }
+        }
+    }
+
+    TEST_CASE("much diversity begins every group with a token of its own") {
+        ToyModel model(vocab_size, random_logits(vocab_size, special.eos, 0.4F));
+        const OwnedSources sources = random_sources(5, 9, vocab_size, special.eos, 12);
+        const auto found = search(model, sources,
+                                  {.beam = 4, .max_length_b = 8, .groups = 4, .diversity = 100.0F});
+        for (const Hypotheses& of_source : found) {
+            std::vector<int> first;
+            for (const Hypothesis& h : of_source) first.push_back(h.tokens.front());
+            std::sort(first.begin(), first.end());
+            CHECK(std::adjacent_find(first.begin(), first.end()) == first.end());
+        }
+    }
+
+    TEST_CASE("groups that do not divide the beam are rejected") {
+        ToyModel model(vocab_size, random_logits(vocab_size, special.eos, 0.4F));
+        const OwnedSources sources = random_sources(1, 9, vocab_size, special.eos, 12);
+        CHECK_THROWS_WITH_AS(search(model, sources, {.beam = 5, .groups = 2}),
+                             "search: groups = 2, expected 1 or more, of equal shares of the beam",
                              hat::Error);
     }
 }

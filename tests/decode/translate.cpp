@@ -11,8 +11,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <numeric>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -234,5 +236,93 @@ TEST_SUITE("decode/translate") {
         for (int s = 0; s < 3; ++s)
             for (const float attention : found[static_cast<std::size_t>(s)])
                 CHECK(attention == doctest::Approx(1.0 / sources.view().sentences.length(s)));
+    }
+
+    TEST_CASE("targets begin as they are told, and are scored as those that were found") {
+        const auto packed = random_model();
+        Translator translator(packed, {});
+        const OwnedSources sources = random_sources(12, 15, vocab_size, 2, 1);
+        ThreadPool pool(2);
+        for (const SearchOptions& options : {beam_options, greedy_options}) {
+            const auto free = translator.translate(sources.view(), options, pool);
+            OwnedSources prefixes;
+            for (int s = 0; s < sources.size(); ++s) {
+                // Of some nothing, of others the beginning of the last hypothesis.
+                const auto& last = free[static_cast<std::size_t>(s)].back().tokens;
+                const std::size_t most = std::min<std::size_t>(last.size() - 1, 3);
+                prefixes.push_back(std::span(last).first(s % 3 == 0 ? 0 : most));
+            }
+            const Guidance guidance{.prefixes = prefixes.view()};
+            std::vector<Hypotheses> found;
+            translator.translate(sources.view(), options, pool, found, 4, guidance);
+            OwnedSources targets;
+            for (int s = 0; s < sources.size(); ++s) {
+                const auto& own = found[static_cast<std::size_t>(s)];
+                const auto& prefix = prefixes.only(s).tokens;
+                for (const Hypothesis& h : own)
+                    CHECK(std::equal(prefix.begin(), prefix.end(), h.tokens.begin()));
+                if (prefix.empty() || options.beam == 1)
+                    CHECK(own == free[static_cast<std::size_t>(s)]);
+                targets.push_back(own.front().tokens);
+            }
+            std::vector<Hypotheses> scored;
+            translator.score(sources.view(), targets.view(), options, pool, scored);
+            for (std::size_t s = 0; s < found.size(); ++s)
+                CHECK(scored[s].front().score == found[s].front().score);
+        }
+    }
+
+    TEST_CASE("prefixes that no target can have are rejected") {
+        const auto packed = random_model();
+        Translator translator(packed, {});
+        const OwnedSources sources = random_sources(1, 5, vocab_size, 2, 1);
+        ThreadPool pool(1);
+        std::vector<Hypotheses> found;
+        const auto error = [&](const std::vector<int>& prefix, int count = 1) -> std::string {
+            OwnedSources prefixes;
+            for (int i = 0; i < count; ++i) prefixes.push_back(prefix);
+            try {
+                translator.translate(sources.view(), {.max_length_b = 3}, pool, found, 32,
+                                     {.prefixes = prefixes.view()});
+            } catch (const hat::Error& error) {
+                return error.what();
+            }
+            return "";
+        };
+        CHECK(error({5, 6, 7}) == "");
+        CHECK(error({5, 6, 7, 8}) == "translator: the prefix of sentence 0 has 4 tokens, expected "
+                                     "at most 3, as the target may have");
+        CHECK(error({5, 2}) == "translator: the prefix of sentence 0 has an eos");
+        CHECK(error({5}, 2) == "translator: 2 prefixes for 1 sentences");
+        CHECK(error({vocab_size}).starts_with("translator: the prefix of sentence 0"));
+    }
+
+    TEST_CASE("drawn targets follow from their keys alone, and are scored as given ones") {
+        const auto packed = random_model();
+        Translator translator(packed, {});
+        const OwnedSources sources = random_sources(15, 15, vocab_size, 2, 1);
+        std::vector<hat::RandomKey> keys;
+        for (int s = 0; s < sources.size(); ++s)
+            keys.push_back(hat::RandomKey(9).split(static_cast<std::uint64_t>(s)));
+        const SamplingOptions sampling{.temperature = 0.7F, .top_p = 0.9F};
+        const Guidance guidance{.sampling = &sampling, .keys = keys};
+        std::vector<Hypotheses> expected;
+        ThreadPool one(1);
+        translator.translate(sources.view(), beam_options, one, expected, 32, guidance);
+        for (const auto& [threads, batch] : {std::pair(1, 2), std::pair(3, 4)}) {
+            ThreadPool pool(threads);
+            std::vector<Hypotheses> found;
+            translator.translate(sources.view(), beam_options, pool, found, batch, guidance);
+            CHECK(found == expected);
+        }
+        OwnedSources targets;
+        for (const Hypotheses& h : expected) {
+            REQUIRE(h.size() == 1);
+            targets.push_back(h.front().tokens);
+        }
+        std::vector<Hypotheses> scored;
+        translator.score(sources.view(), targets.view(), beam_options, one, scored);
+        for (std::size_t s = 0; s < scored.size(); ++s)
+            CHECK(scored[s].front().score == doctest::Approx(expected[s].front().score));
     }
 }
