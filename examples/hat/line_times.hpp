@@ -15,8 +15,7 @@ class LineTimes {
 public:
     void add(double seconds, std::int64_t lines) noexcept {
         const double place = std::log(std::max(seconds, least) / least) / std::log(width);
-        const auto at = static_cast<std::size_t>(std::min(place, counts_.size() - 1.0));
-        counts_[at] += lines;
+        counts_[std::min(static_cast<std::size_t>(place), counts_.size() - 1)] += lines;
         lines_ += lines;
     }
 

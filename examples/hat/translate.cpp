@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,6 +40,9 @@ struct TranslateOptions {
     LineInputOptions input;
     OutputOptions output;
     int alignment_layer = 0;  ///< from 1; 0: the last but one
+    bool has_prefixes = false;
+    bool is_sampled = false;
+    decode::SamplingOptions sampling;
     bool stats = false;
 };
 
@@ -64,6 +68,7 @@ const std::map<std::string, OutputFormat> output_formats{{"text", OutputFormat::
 struct Block {
     std::vector<InputLine> lines;
     std::vector<data::SourceLine> sources;
+    std::vector<std::vector<int>> prefixes;       ///< with --prefix, of each line
     std::chrono::steady_clock::time_point begin;  ///< when the first of them was read
 
     [[nodiscard]] double age_seconds() const {
@@ -84,15 +89,31 @@ bool report_parts(LineInput& input, const decode::LineTranslator& translator, co
     return true;
 }
 
-Block read_block(LineInput& input, const decode::LineTranslator& translator,
+/// Cuts what a translation is to begin with, behind the first tab, off a line.
+std::string take_prefix(std::string& line) {
+    const std::size_t tab = line.find('\t');
+    if (tab == std::string::npos) return {};
+    std::string prefix = line.substr(tab + 1);
+    line.resize(tab);
+    return prefix;
+}
+
+Block read_block(LineInput& input, const decode::LineTranslator& translator, bool has_prefixes,
                  TranslationTally& tally) {
     Block block;
     input.read_block([&](InputLine& line) {
         if (block.lines.empty()) block.begin = std::chrono::steady_clock::now();
+        const std::string prefix = has_prefixes ? take_prefix(line.text) : std::string();
         auto source = input.encoded(line.number, [&] { return translator.encode(line.text); });
         if (!source) return false;
         if (source->parts.size() > 1 && !report_parts(input, translator, line, *source))
             return false;
+        if (has_prefixes) {
+            auto tokens = input.encoded(line.number,
+                                        [&] { return translator.encode_prefix(prefix, *source); });
+            if (!tokens) return false;
+            block.prefixes.push_back(std::move(*tokens));
+        }
         tally.add(line.text, *source);
         block.lines.push_back(std::move(line));
         block.sources.push_back(std::move(*source));
@@ -106,9 +127,11 @@ void translate_lines(const TranslateOptions& options, decode::LineTranslator& tr
     LineInput input(options.input, tally);
     const TranslationOutput output(options.output);
     const int n_best = std::max(options.output.n_best, 1);
-    for (Block block = read_block(input, translator, tally); !block.lines.empty();
-         block = read_block(input, translator, tally)) {
-        const auto translations = translator.translate(block.sources, n_best);
+    const auto next_block = [&] {
+        return read_block(input, translator, options.has_prefixes, tally);
+    };
+    for (Block block = next_block(); !block.lines.empty(); block = next_block()) {
+        const auto translations = translator.translate(block.sources, n_best, block.prefixes);
         for (std::size_t i = 0; i < translations.size(); ++i) {
             const InputLine& line = block.lines[i];
             const decode::LineTranslation& best = translations[i].front();
@@ -190,7 +213,7 @@ void score_targets(const TranslateOptions& options, decode::LineTranslator& tran
 }
 
 void translate(const TranslateOptions& options) {
-    if (options.output.n_best > options.search.options.beam)
+    if (options.output.n_best > options.search.options.beam && !options.is_sampled)
         fail("--n-best: ", options.output.n_best, ", but a beam of ", options.search.options.beam,
              " has no more translations; see --beam");
     decode::LineTranslatorOptions lines = options.lines;
@@ -198,6 +221,7 @@ void translate(const TranslateOptions& options) {
     lines.threads = options.search.threads;
     lines.batch_sentences = options.search.batch;
     lines.word_scores = options.output.word_scores;
+    if (options.is_sampled) lines.sampling = options.sampling;
     if (options.output.alignment) lines.alignment_layer = options.alignment_layer - 1;
     decode::LineTranslator translator(io::ModelDirectory::open(model_path(options.model)), lines);
     end_without_reader();
@@ -240,6 +264,36 @@ void add_translate(CLI::App& app) {
             ->excludes(n_best)
             ->excludes("--word-scores")
             ->excludes("--alignment");
+    command
+        ->add_flag("--prefix", options->has_prefixes,
+                   "a line may have a tab, and behind it what its translation begins with")
+        ->excludes(targets);
+    number(
+        "--groups", options->search.options.groups, {.low = 1, .high = 1000},
+        "of the beam, that search for themselves and avoid what the others choose: with --n-best, "
+        "translations that differ more");
+    number("--diversity", options->search.options.diversity, {.low = 0, .high = 1e9F},
+           "what each choice of a word by another group makes it worth less, in log-probability");
+    CLI::Option* sample =
+        command
+            ->add_flag("--sample", options->is_sampled,
+                       "draw translations at random, as likely as the network finds them; with "
+                       "--n-best, so many of each line")
+            ->excludes(targets)
+            ->excludes("--beam")
+            ->excludes("--groups");
+    number("--temperature", options->sampling.temperature, {.low = 1e-6F, .high = 1e6F},
+           "of --sample: below 1, likely words are likelier")
+        ->needs(sample);
+    number("--top-k", options->sampling.top_k, {.low = 0},
+           "of --sample: only the so many likeliest words; 0: all")
+        ->needs(sample);
+    number("--top-p", options->sampling.top_p, {.low = 1e-6F, .high = 1},
+           "of --sample: only the likeliest words that have this probability together")
+        ->needs(sample);
+    number("--seed", options->sampling.seed, {},
+           "of --sample: another one draws other translations")
+        ->needs(sample);
     add_choice(*command, "--format", options->output.format, output_formats,
                "lines of text, or of JSON with source, target, score and n_best");
     add_choice(

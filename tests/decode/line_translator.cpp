@@ -103,6 +103,65 @@ TEST_SUITE("decode/line_translator") {
         CHECK(without.translate(encoded(lines, subword_text))[0][0].word_scores.empty());
     }
 
+    TEST_CASE("words are linked to words of their lines") {
+        const TemporaryDirectory directory;
+        save_random_translator(directory / "model");
+        LineTranslatorOptions options = brief;
+        options.alignment_layer = -1;
+        LineTranslator lines(hat::io::ModelDirectory::open(directory / "model"), options);
+        const auto found = lines.translate(encoded(lines, subword_text), 2);
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            REQUIRE(found[i].size() == 2);
+            for (const LineTranslation& translation : found[i]) {
+                CHECK(std::ssize(translation.alignment) ==
+                      hat::data::count_words(translation.text));
+                for (const WordLink& link : translation.alignment) {
+                    CHECK(link.source >= 0);
+                    CHECK(link.source < hat::data::count_words(subword_text[i]));
+                }
+            }
+        }
+    }
+
+    TEST_CASE("translations begin as they are told") {
+        const TemporaryDirectory directory;
+        save_random_translator(directory / "model");
+        LineTranslator lines(hat::io::ModelDirectory::open(directory / "model"), brief);
+        const auto sources = encoded(lines, subword_text);
+        std::vector<std::vector<int>> prefixes(sources.size());
+        prefixes[1] = lines.encode_prefix("the dog", sources[1]);
+        const auto free = lines.translate(sources);
+        const auto found = lines.translate(sources, 2, prefixes);
+        CHECK(found[0][0].text == free[0][0].text);
+        for (const LineTranslation& translation : found[1])
+            CHECK(translation.text.starts_with("the dog"));
+        CHECK_THROWS_WITH_AS((void)lines.encode_prefix("the %", sources[1]),
+                             "what a translation begins with, \"the %\", has text that the "
+                             "vocabulary lacks",
+                             hat::Error);
+        CHECK_THROWS_WITH_AS((void)lines.encode_prefix("the dog sleeps over", sources[1]),
+                             doctest::Contains("tokens, expected at most 12"), hat::Error);
+    }
+
+    TEST_CASE("drawn translations follow from the seed and the number of the line") {
+        const TemporaryDirectory directory;
+        save_random_translator(directory / "model");
+        LineTranslatorOptions options = brief;
+        options.sampling = SamplingOptions{};
+        LineTranslator together(hat::io::ModelDirectory::open(directory / "model"), options);
+        LineTranslator apart(hat::io::ModelDirectory::open(directory / "model"), options);
+        const auto sources = encoded(together, subword_text);
+        const auto found = together.translate(sources, 4);
+        bool differ = false;
+        for (std::size_t i = 0; i < sources.size(); ++i) {
+            const auto own = apart.translate({&sources[i], 1}, 4);
+            REQUIRE(own[0].size() == 4);
+            for (std::size_t k = 0; k < 4; ++k) CHECK(own[0][k].text == found[i][k].text);
+            differ = differ || own[0][0].text != own[0][1].text;
+        }
+        CHECK(differ);
+    }
+
     TEST_CASE("a blank line has an empty translation without a score") {
         const TemporaryDirectory directory;
         save_random_translator(directory / "model");

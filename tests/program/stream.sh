@@ -146,6 +146,39 @@ cut -f 2 worded | cmp - <("${translate[@]}" <valid.en) || fail "scores of words 
 head -n 1 valid.en | "${translate[@]}" --word-scores --format jsonl | grep -qE '"word_scores":\[(-[0-9.]+,?)+\]' ||
     fail "scores of words in JSON"
 
+# Which words stand for which.
+"${translate[@]}" --alignment <valid.en >aligned
+cut -f 2 aligned | cmp - <("${translate[@]}" <valid.en) || fail "an alignment changes translations"
+[ "$(cut -f 1 aligned | wc -w)" = "$(cut -f 2 aligned | wc -w)" ] || fail "alignment: $(head -n 3 aligned)"
+paste <(cut -f 1 aligned) valid.en | awk -F '\t' '{ n = split($1, links, " "); words = split($2, w, " ")
+    for (i = 1; i <= n; ++i) { split(links[i], l, "-"); if (l[1] >= words || l[2] != i - 1) exit 1 } }' ||
+    fail "links to no words: $(head -n 3 aligned)"
+head -n 1 valid.en | "${translate[@]}" --alignment --word-scores --format jsonl --n-best 2 |
+    grep -qE '"word_scores":\[[-0-9.,]+\],"alignment":\[(\[[0-9]+,[0-9]+\],?)+\].*"n_best"' || fail "alignment in JSON"
+expect 1 "decoder layer 2 of 1 has no attention to the source" \
+    "${translate[@]}" --alignment --alignment-layer 2 <valid.en
+
+# What a translation begins with.
+awk '{ print $0 "\t" (NR % 2 ? "zwei vier" : "") }' valid.en >begun.en
+"${translate[@]}" --prefix <begun.en >begun
+[ "$(awk 'NR % 2' begun | grep -c '^zwei vier')" = 10 ] || fail "--prefix: $(cat begun)"
+paste begun <("${translate[@]}" <valid.en) | awk -F '\t' 'NR % 2 == 0 && $1 != $2 { exit 1 }' ||
+    fail "--prefix changes other lines"
+printf 'one.\ttwo 😀\n' | "${translate[@]}" --prefix 2>stderr && fail "a prefix that cannot be said is taken"
+has stderr "standard input:1: what a translation begins with, \"two 😀\", has text that the vocabulary lacks"
+
+# Translations that differ more, and drawn ones.
+"${translate[@]}" --beam 4 --n-best 4 <valid.en | cut -f 2 | sort -u | wc -l >alike
+"${translate[@]}" --beam 4 --groups 4 --diversity 5 --n-best 4 <valid.en | cut -f 2 | sort -u | wc -l >diverse
+[ "$(cat diverse)" -ge "$(cat alike)" ] || fail "diverse ones are fewer: $(cat diverse) of $(cat alike)"
+expect 1 "groups = 3, expected 1 or more, of equal shares of the beam" "${translate[@]}" --groups 3 <valid.en
+"${translate[@]}" --sample --n-best 3 --batch 4 <valid.en >drawn
+"${translate[@]}" --sample --n-best 3 --flush <valid.en | cmp - drawn || fail "the same seed draws something else"
+"${translate[@]}" --sample --n-best 3 --seed 2 <valid.en | cmp -s - drawn && fail "another seed draws the same"
+"${translate[@]}" --sample --top-k 1 <valid.en | cmp - <("${translate[@]}" --beam 1 <valid.en) ||
+    fail "--sample --top-k 1 is not greedy"
+expect 2 "--beam" "${translate[@]}" --sample --beam 3 </dev/null
+
 # A line without a score has as many columns.
 printf 'one.\n\n' >blank
 "${translate[@]}" --scores <blank | sed -n 2p | diff - <(printf 'nan\t\n') || fail "score of a blank line"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/data/placeholders.hpp>
 #include <hat/data/split_long.hpp>
 #include <hat/data/text_codec.hpp>
@@ -107,6 +108,24 @@ public:
         pair.source.push_back(text_->special().eos);
         pair.target.push_back(text_->special().eos);
         return pair;
+    }
+
+    /// The tokens of what a translation is to begin with, without eos.
+    ///
+    /// Precondition: it is UTF-8.
+    ///
+    /// Throws  `Error` if the vocabulary lacks some of it, or it has strings that are protected
+    [[nodiscard]] std::vector<int> encode_prefix(std::string_view prefix) const {
+        if (placeholders_ && !placeholders_->mask(prefix).strings.empty())
+            fail("what a translation begins with has ",
+                 in_quotes(placeholders_->mask(prefix).strings.front().text),
+                 ", which is protected: expected text without such strings");
+        if (is_blank(prefix)) return {};
+        std::vector<int> ids = text_->encode_target(prefix);
+        if (std::find(ids.begin(), ids.end(), text_->special().unk) != ids.end())
+            fail("what a translation begins with, ", in_quotes(prefix),
+                 ", has text that the vocabulary lacks");
+        return ids;
     }
 
     /// The translation of a line; `target(i)` are the tokens that the network said to the i-th part

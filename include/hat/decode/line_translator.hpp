@@ -2,13 +2,17 @@
 // Needs: SentencePiece, nlohmann-json, utf8proc, RE2, xxHash
 #pragma once
 
+#include <hat/config.hpp>
 #include <hat/core/error.hpp>
 #include <hat/core/in_quotes.hpp>
+#include <hat/core/random.hpp>
 #include <hat/core/threads.hpp>
 #include <hat/data/line_codec.hpp>
 #include <hat/data/patterns.hpp>
 #include <hat/data/white_space.hpp>
 #include <hat/decode/any_translator.hpp>
+#include <hat/decode/hypothesis.hpp>
+#include <hat/decode/sampling.hpp>
 #include <hat/decode/word_links.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/model/network.hpp>
@@ -18,6 +22,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
@@ -57,6 +62,9 @@ struct LineTranslatorOptions {
     /// The decoder layer whose attention says which words translations stand for, from 0; −1: the
     /// last but one, which knows it best (arXiv:1909.02074). Without one, they do not say it.
     std::optional<int> alignment_layer{};
+    /// If there, translations are drawn at random instead of searched for. What is drawn for a line
+    /// follows from the seed and from how many lines were translated before it.
+    std::optional<SamplingOptions> sampling{};
 };
 
 /// A model directory, ready to translate lines of text.
@@ -92,14 +100,40 @@ public:
         return codec_.encode(line);
     }
 
-    /// The `n_best` best translations of each line, or as many as there are; at least one.
+    /// The tokens of what the translation of a line is to begin with.
+    ///
+    /// Precondition: `prefix` is UTF-8.
+    ///
+    /// Throws  `Error` if that cannot be the beginning of a translation
+    [[nodiscard]] std::vector<int> encode_prefix(std::string_view prefix,
+                                                 const data::SourceLine& line) const {
+        std::vector<int> tokens = codec_.encode_prefix(prefix);
+        if (asked(line) == 0) return tokens;
+        const int most = translator_.max_target_length(options_.search, tokens_of_part(line, 0));
+        if (std::ssize(tokens) > most)
+            fail("what a translation begins with has ", tokens.size(), " tokens, expected at most ",
+                 most, ", as translations may have");
+        return tokens;
+    }
+
+    /// The `n_best` best translations of each line, or as many as there are; at least one. Drawn
+    /// ones come in the order in which they were drawn. `prefixes` are, line by line, what
+    /// translations begin with, the first part's if a line has several; none: all are free.
     [[nodiscard]] std::vector<std::vector<LineTranslation>>
-    translate(std::span<const data::SourceLine> lines, int n_best = 1) {
-        gather(lines);
+    translate(std::span<const data::SourceLine> lines, int n_best = 1,
+              std::span<const std::vector<int>> prefixes = {}) {
+        HAT_ASSERT(prefixes.empty() || prefixes.size() == lines.size());
+        const int draws = options_.sampling ? n_best : 1;
+        gather(lines, prefixes, draws);
         io::of_model(directory_, [&] {
             translator_.translate(sources_.view(), options_.search, pool_, results_,
-                                  options_.batch_sentences);
+                                  options_.batch_sentences,
+                                  {.prefixes = prefixes_.view(),
+                                   .sampling = options_.sampling ? &*options_.sampling : nullptr,
+                                   .keys = keys_});
         });
+        put_together(draws);
+        lines_before_ += lines.size();
         std::vector<std::vector<LineTranslation>> translations;
         std::size_t first = 0;
         for (const data::SourceLine& line : lines) {
@@ -226,11 +260,41 @@ private:
                           [](const data::SourcePart& part) { return !part.tokens.empty(); }));
     }
 
-    void gather(std::span<const data::SourceLine> lines) {
+    /// Makes the sentences of some lines, each `draws` times, with keys of their own.
+    void gather(std::span<const data::SourceLine> lines, std::span<const std::vector<int>> prefixes,
+                int draws) {
         sources_.clear();
-        for (const data::SourceLine& line : lines)
-            for (const data::SourcePart& part : line.parts)
-                if (!part.tokens.empty()) sources_.append(part.tokens);
+        prefixes_.clear();
+        keys_.clear();
+        const RandomKey seed(options_.sampling ? options_.sampling->seed : 0);
+        for (std::size_t l = 0; l < lines.size(); ++l) {
+            std::uint64_t part = 0;
+            for (const data::SourcePart& source : lines[l].parts) {
+                if (source.tokens.empty()) continue;
+                for (int draw = 0; draw < draws; ++draw) {
+                    sources_.append(source.tokens);
+                    if (!prefixes.empty())
+                        prefixes_.append(part == 0 ? std::span<const int>(prefixes[l])
+                                                   : std::span<const int>());
+                    keys_.push_back(seed.split(lines_before_ + l)
+                                        .split(part)
+                                        .split(static_cast<std::uint64_t>(draw)));
+                }
+                ++part;
+            }
+        }
+    }
+    /// Of each sentence that was translated several times: its translations together.
+    void put_together(int draws) {
+        if (draws == 1) return;
+        const auto n = static_cast<std::size_t>(draws);
+        for (std::size_t i = 0; i < results_.size() / n; ++i) {
+            Hypotheses all;
+            for (std::size_t k = 0; k < n; ++k)
+                all.push_back(std::move(results_[i * n + k].front()));
+            results_[i] = std::move(all);
+        }
+        results_.resize(results_.size() / n);
     }
 
     /// How many translations a line has; `first` is its first result.
@@ -240,6 +304,13 @@ private:
         for (std::size_t i = first; i < first + asked(line); ++i)
             most = std::max(most, results_[i].size());
         return std::min(most, static_cast<std::size_t>(n_best));
+    }
+
+    /// Tokens of the i-th part that the network was asked for.
+    [[nodiscard]] static int tokens_of_part(const data::SourceLine& line, std::size_t i) {
+        for (const data::SourcePart& part : line.parts)
+            if (!part.tokens.empty() && i-- == 0) return static_cast<int>(part.tokens.size());
+        return 0;
     }
 
     /// The k-th best of a part, or its last.
@@ -266,7 +337,7 @@ private:
         float sum = 0;
         std::size_t length = 0;
         for (std::size_t i = 0; i < count; ++i) {
-            const int source_length = sources_.view().sentences.length(static_cast<int>(first + i));
+            const int source_length = tokens_of_part(line, i);
             if (translator_.is_cut(options_.search, source_length, hypothesis(i).tokens))
                 translation.is_cut = true;
             for (const float score : hypothesis(i).positional_scores) sum += score;
@@ -347,7 +418,10 @@ private:
     data::LineCodec codec_;
     ThreadPool pool_;
     Sentences sources_;
-    std::vector<Hypotheses> results_;
+    Sentences prefixes_;
+    std::vector<RandomKey> keys_;
+    std::uint64_t lines_before_ = 0;
+    std::vector<Hypotheses> results_;  ///< of each part that the network was asked for
 };
 
 }  // namespace hat::decode
