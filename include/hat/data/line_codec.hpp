@@ -190,7 +190,8 @@ private:
                 std::span<const int> ids = tokens(part, words.size());
                 ids = ids.first(ids.size() - 1);
                 const auto text_of = [&](std::size_t count) {
-                    std::string said = text(part, {ids.begin(), ids.begin() + count});
+                    const auto some = ids.first(count);
+                    std::string said = text(part, {some.begin(), some.end()});
                     if (!placeholders_) return said;
                     return data::unmask(said, part.strings, LostStrings::drop).text;
                 };
