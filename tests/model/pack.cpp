@@ -132,4 +132,57 @@ TEST_SUITE("model/pack") {
         const std::ptrdiff_t positions = 2 * std::ptrdiff_t{Network::max_tokens + 2} * 128;
         CHECK(floats <= network.values().size() + panels + positions + 1024);
     }
+
+    TEST_CASE("a part of a packed network computes what the part alone, packed, does") {
+        const Architecture whole = uniform({.encoder_layers = 3,
+                                            .decoder_layers = 3,
+                                            .embed_dim = 48,
+                                            .ffn_dim = 64,
+                                            .heads = 4,
+                                            .qkv_dim = 32,
+                                            .attended_layers = 2},
+                                           50, 50);
+        Architecture genes = whole;
+        genes.encoder.embed_dim = 32;
+        genes.decoder.embed_dim = 40;
+        genes.decoder.layer_count = 2;
+        genes.encoder.layer_shapes[1].ffn_dim = 24;
+        genes.decoder.layer_shapes[0] = {
+            .ffn_dim = 16, .heads = 2, .cross_heads = 8, .attended_layers = 3};
+        const Architecture sub = sub_architecture(genes, whole);
+        Network network(whole);
+        network.initialize(6);
+        const PackedModel packed(network.view());
+        const PackedSlice part(packed.view(), sub);
+        CHECK(part.architecture() == sub);
+        CHECK(outputs(part.view()) == outputs(PackedModel(network.view(sub)).view()));
+        const auto* const weights = part.view().encoder_layers[1].feed_forward.first.weight.data();
+        CHECK(weights == packed.view().encoder_layers[1].feed_forward.first.weight.data());
+
+        const PackedModelOf<hat::nn::PackedBf16> halves(network.view());
+        const PackedSlice part_of_halves(halves.view(), sub);
+        CHECK(outputs(part_of_halves.view()) ==
+              outputs(PackedModelOf<hat::nn::PackedBf16>(network.view(sub)).view()));
+
+        // 8 bits have the scales of the whole: nearly the same.
+        const PackedModelOf<hat::nn::PackedInt8> bytes(network.view());
+        const PackedSlice part_of_bytes(bytes.view(), sub);
+        const auto expected = outputs(part.view());
+        const auto found = outputs(part_of_bytes.view());
+        double error = 0;
+        double size = 0;
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            error += std::pow(static_cast<double>(found[i] - expected[i]), 2);
+            size += std::pow(static_cast<double>(expected[i]), 2);
+        }
+        CHECK(error < 0.03 * 0.03 * size);
+    }
+
+    TEST_CASE("what is no part of a network is refused") {
+        Network network(transformer_tiny(100));
+        const PackedModel packed(network.view());
+        Architecture larger = transformer_tiny(100);
+        larger.encoder.layer_shapes[2].ffn_dim = 1024;
+        CHECK_THROWS_AS(PackedSlice(packed.view(), larger), hat::Error);
+    }
 }

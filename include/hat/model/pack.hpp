@@ -2,6 +2,8 @@
 #pragma once
 
 #include <hat/core/matrix_view.hpp>
+#include <hat/model/genes.hpp>
+#include <hat/model/sizes.hpp>
 #include <hat/model/transformer.hpp>
 #include <hat/nn/pack.hpp>
 
@@ -50,6 +52,37 @@ public:
 
 private:
     nn::PackedTree<Transformer<Weights, Parts>> packed_;
+};
+
+/// A sub-network of a packed network, as views: no weight is copied.
+///
+///     const hat::model::PackedModel whole(super.network().view());
+///     const hat::model::PackedSlice small(whole.view(), super.architecture_of(genes));
+///     hat::decode::BasicTranslator translator(small, special_tokens);
+template <class PackedWeights>
+class PackedSlice {
+public:
+    using Weights = PackedWeights;
+
+    /// What `whole` views must outlive this.
+    ///
+    /// Throws  `Error` if `sub` is not valid, or no part of `whole`
+    PackedSlice(const Transformer<Weights>& whole, const Architecture& sub) {
+        validate_fits_in(sub, whole.architecture);
+        validate(sub);
+        view_ = nn::slice_packed<Transformer<Weights>>(whole, sizes_of(sub));
+        // Sinusoids are no weights: sizes do not tell of them.
+        if (sub.encoder.positions == Positions::sinusoidal && !whole.source_positions.empty())
+            view_.source_positions = whole.source_positions.left_cols(sub.encoder.embed_dim);
+        if (sub.decoder.positions == Positions::sinusoidal)
+            view_.target_positions = whole.target_positions.left_cols(sub.decoder.embed_dim);
+    }
+
+    [[nodiscard]] const Transformer<Weights>& view() const noexcept { return view_; }
+    [[nodiscard]] const Architecture& architecture() const noexcept { return view_.architecture; }
+
+private:
+    Transformer<Weights> view_;
 };
 
 template <class Weights>

@@ -105,6 +105,51 @@ private:
     PackedPlaces& places_;
 };
 
+/// Makes views of the first rows and columns of weights that are packed already. A matrix of groups
+/// has them all.
+class SlicePacked {
+public:
+    template <class Out, class In, class WholeOut, class WholeIn, class Format>
+    void operator()(const Leaf& leaf, kernels::PackedMatrix<Out, In, Format>& to,
+                    const kernels::PackedMatrix<WholeOut, WholeIn, Format>& whole,
+                    const Sizes::Size& size) const {
+        const bool turned = leaf.storage.transposed;
+        const int outputs = turned ? size.cols : size.rows;
+        const int inputs = turned ? size.rows : size.cols;
+        const bool is_whole = outputs == whole.outputs() && inputs == whole.inputs();
+        if (outputs > whole.outputs() || inputs > whole.inputs() ||
+            (leaf.storage.groups > 1 && !is_whole))
+            fail(leaf.path.text(), ": has ", int{whole.outputs()}, " outputs of ",
+                 int{whole.inputs()}, " inputs, of which ", outputs, " of ", inputs,
+                 " are no part");
+        check_fixed<Out, In>(leaf.path, outputs, inputs);
+        to = {whole.data(), Out(outputs), In(inputs), whole.panel_stride()};
+    }
+    template <class Size, class WholeSize>
+    void operator()(const Leaf& leaf, VectorView<const float, Size>& to,
+                    const VectorView<const float, WholeSize>& whole,
+                    const Sizes::Size& size) const {
+        check_part(leaf, size.cols, whole.size());
+        check_fixed<int, Size>(leaf.path, 1, size.cols);
+        to = {whole.data(), Size(size.cols)};
+    }
+    template <class Word, class Rows, class Cols, class WholeRows, class WholeCols>
+    void operator()(const Leaf& leaf, MatrixView<const Word, Rows, Cols>& to,
+                    const MatrixView<const Word, WholeRows, WholeCols>& whole,
+                    const Sizes::Size& size) const {
+        check_part(leaf, size.rows, whole.rows());
+        check_part(leaf, size.cols, whole.cols());
+        check_fixed<Rows, Cols>(leaf.path, size.rows, size.cols);
+        to = {whole.data(), Rows(size.rows), Cols(size.cols), whole.stride()};
+    }
+
+private:
+    static void check_part(const Leaf& leaf, int part, int whole) {
+        if (part > whole)
+            fail(leaf.path.text(), ": has ", whole, " numbers, of which ", part, " are no part");
+    }
+};
+
 /// Copies weights to where they are served from; without a place to copy to it only counts.
 class Pack {
 public:
@@ -216,6 +261,17 @@ template <class Tree, class TreeOfSizes>
     Tree tree{};
     detail::PackedPlaces places;
     walk(detail::ViewPacked(buffer, places), tree, sizes);
+    return tree;
+}
+
+/// The part of a packed tree that `sizes` tell: the first rows and columns of its weights, of which
+/// nothing is copied. Of weights in 8 bits, outputs keep the scales of the whole.
+///
+/// Throws  `Error` if it is no part
+template <class Tree, class WholeTree, class TreeOfSizes>
+[[nodiscard]] Tree slice_packed(const WholeTree& whole, const TreeOfSizes& sizes) {
+    Tree tree{};
+    walk(detail::SlicePacked{}, tree, whole, sizes);
     return tree;
 }
 
