@@ -131,7 +131,10 @@ void translate_lines(const TranslateOptions& options, decode::LineTranslator& tr
         return read_block(input, translator, options.has_prefixes, tally);
     };
     for (Block block = next_block(); !block.lines.empty(); block = next_block()) {
-        const auto translations = translator.translate(block.sources, n_best, block.prefixes);
+        const auto translations = [&] {
+            const ReaderWatch::Work work;
+            return translator.translate(block.sources, n_best, block.prefixes);
+        }();
         for (std::size_t i = 0; i < translations.size(); ++i) {
             const InputLine& line = block.lines[i];
             const decode::LineTranslation& best = translations[i].front();
@@ -224,7 +227,7 @@ void translate(const TranslateOptions& options) {
     if (options.is_sampled) lines.sampling = options.sampling;
     if (options.output.alignment) lines.alignment_layer = options.alignment_layer - 1;
     decode::LineTranslator translator(io::ModelDirectory::open(model_path(options.model)), lines);
-    end_without_reader();
+    ReaderWatch::begin();
     if (options.targets.empty())
         translate_lines(options, translator);
     else

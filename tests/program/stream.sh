@@ -230,10 +230,10 @@ cmp -s first <(head -n 1 many | "${translate[@]}") || fail "the first line befor
 [ ! -s stderr ] || fail "a closed pipe is told: $(cat stderr)"
 
 # SIGTERM: what was read is translated, what is not a whole line is not.
-mkfifo endless
-"${translate[@]}" <endless >answers 2>stderr &
+mkfifo held
+"${translate[@]}" <held >answers 2>stderr &
 pid=$!
-exec {to}>endless
+exec {to}>held
 printf 'one two.\nthree.\nfou' >&"$to"
 for ((i = 0; i < 100 && $(wc -l <answers) < 2; ++i)); do sleep 0.1; done
 kill -TERM "$pid"
