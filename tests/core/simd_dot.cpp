@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <cstring>
 
 namespace dot = hat::simd::dot;
 namespace simd = hat::simd;
@@ -44,6 +45,34 @@ TEST_SUITE("core/simd_dot") {
             }
         }
     }
+
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+    TEST_CASE("sums of two rows at once are those of each") {
+        hat::Random random(2);
+        const auto byte = [&](int most) {
+            return static_cast<int>(random.below(static_cast<std::uint64_t>(most) + 1));
+        };
+        std::uint8_t weights[2 * 64];
+        dot::Input rows[2][8];
+        dot::Sums expected[2];
+        dot::Sums found[2];
+        for (auto& w : weights) w = static_cast<std::uint8_t>(byte(255));
+        for (int r = 0; r < 2; ++r) {
+            for (auto& x : rows[r]) x = static_cast<dot::Input>(byte(254) - 127);
+            for (int i = 0; i < dot::parts; ++i) {
+                auto& sum = expected[r].part[i];
+                sum = dot::add(dot::start(r), dot::load(weights, i), dot::broadcast(rows[r]));
+                sum = dot::add(sum, dot::load(weights + 64, i), dot::broadcast(rows[r] + 4));
+            }
+        }
+        auto sums = dot::pair_starts(dot::start(0), dot::start(1));
+        for (int i = 0; i < dot::parts; ++i)
+            dot::add(sums, i, dot::pair_weights(dot::load(weights, i), dot::load(weights + 64, i)),
+                     dot::pair_rows(rows[0], rows[1]));
+        dot::take_apart(sums, found[0], found[1]);
+        CHECK(std::memcmp(found, expected, sizeof found) == 0);
+    }
+#endif
 
     TEST_CASE("rounded numbers are stored and summed") {
         alignas(64) float numbers[simd::lanes];

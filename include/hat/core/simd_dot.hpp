@@ -30,7 +30,7 @@ inline constexpr const char* instruction_set =
 #elif defined(__SSE2__)
     "SSE2, by 16 bits";
 #elif defined(__ARM_FEATURE_MATMUL_INT8)
-    "NEON, usdot";
+    "NEON, usmmla and usdot";
 #elif defined(__ARM_FEATURE_DOTPROD)
     "NEON, sdot";
 #elif defined(__aarch64__)
@@ -174,6 +174,38 @@ HAT_INLINE Register fill(std::int32_t x) noexcept {
     return vdupq_n_s32(x);
 }
 
+// `usmmla` makes the sums of two outputs and two rows at once, of eight inputs each.
+
+/// Eight activations of each of two rows.
+HAT_INLINE int8x16_t pair_rows(const Input* x, const Input* y) noexcept {
+    return vcombine_s8(vld1_s8(x), vld1_s8(y));
+}
+/// Eight weights of each of four outputs: of two, and of the other two.
+struct PairedWeights {
+    uint8x16_t of[2];
+};
+/// `second` are the weights of the four inputs that follow on those of `first`.
+HAT_INLINE PairedWeights pair_weights(uint8x16_t first, uint8x16_t second) noexcept {
+    const uint32x4_t a = vreinterpretq_u32_u8(first);
+    const uint32x4_t b = vreinterpretq_u32_u8(second);
+    return {{vreinterpretq_u8_u32(vzip1q_u32(a, b)), vreinterpretq_u8_u32(vzip2q_u32(a, b))}};
+}
+/// Of inputs that are not there.
+HAT_INLINE uint8x16_t no_weights() noexcept {
+    return vdupq_n_u8(0);
+}
+/// The sums of 16 outputs and two rows; a register has two outputs, each of both rows.
+struct PairedSums {
+    Register part[2 * parts];
+};
+HAT_INLINE void add(PairedSums& sums, int part, const PairedWeights& weights,
+                    int8x16_t x) noexcept {
+    auto& low = sums.part[2 * part];
+    auto& high = sums.part[2 * part + 1];
+    low = vusmmlaq_s32(low, weights.of[0], x);
+    high = vusmmlaq_s32(high, weights.of[1], x);
+}
+
 #elif defined(__ARM_FEATURE_DOTPROD)
 
 using Register = int32x4_t;
@@ -262,6 +294,23 @@ HAT_INLINE Register start(std::int32_t sum_of_inputs) noexcept {
 struct Sums {
     Register part[parts];
 };
+
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+HAT_INLINE PairedSums pair_starts(Register of_first, Register of_second) noexcept {
+    PairedSums sums;
+#pragma GCC unroll 8
+    for (auto& part : sums.part) part = vzip1q_s32(of_first, of_second);
+    return sums;
+}
+/// The sums of the first row, and of the second.
+HAT_INLINE void take_apart(const PairedSums& sums, Sums& first, Sums& second) noexcept {
+#pragma GCC unroll 4
+    for (int i = 0; i < parts; ++i) {
+        first.part[i] = vuzp1q_s32(sums.part[2 * i], sums.part[2 * i + 1]);
+        second.part[i] = vuzp2q_s32(sums.part[2 * i], sums.part[2 * i + 1]);
+    }
+}
+#endif
 
 /// As floats, rounded to the nearest where they have more than 24 bits.
 HAT_INLINE Lanes finish(const Sums& sums) noexcept {

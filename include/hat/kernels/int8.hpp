@@ -133,13 +133,12 @@ inline constexpr std::ptrdiff_t scale_bytes = panel_width * sizeof(float);
     return simd::load(scales);
 }
 
-/// sums = start + Σ for one tile.
+/// The exact sums of one tile.
 template <int Rows, int Panels>
-HAT_INLINE void sum_tile(const QuantisedRows& left, const Int8Operand& right, int inputs,
-                         const float* start, std::ptrdiff_t stride,
-                         simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
+HAT_INLINE void
+multiply_tile(const QuantisedRows& left, const Int8Operand& right, int inputs,
+              simd::dot::Sums (&products)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
     namespace dot = simd::dot;
-    dot::Sums products[std::size_t{Rows}][std::size_t{Panels}];
 #pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r) {
         const auto first = dot::start(left.sum(r));
@@ -171,6 +170,78 @@ HAT_INLINE void sum_tile(const QuantisedRows& left, const Int8Operand& right, in
         x += 4;
         w += 4 * panel_width;
     }
+}
+
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+/// The same for two rows at a time; the last of an odd number is its own partner.
+template <int Rows, int Panels>
+HAT_INLINE void
+multiply_pairs(const QuantisedRows& left, const Int8Operand& right, int inputs,
+               simd::dot::Sums (&products)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
+    namespace dot = simd::dot;
+    constexpr int pairs = (Rows + 1) / 2;
+    constexpr auto partner = [](int pair) { return 2 * pair + 1 < Rows ? 2 * pair + 1 : 2 * pair; };
+    dot::PairedSums sums[std::size_t{pairs}][std::size_t{Panels}];
+#pragma GCC unroll 4
+    for (int r = 0; r < pairs; ++r) {
+        const auto start =
+            dot::pair_starts(dot::start(left.sum(2 * r)), dot::start(left.sum(partner(r))));
+#pragma GCC unroll 8
+        for (int p = 0; p < Panels; ++p) sums[r][p] = start;
+    }
+    const dot::Input* x = left.row_data(0);
+    const std::ptrdiff_t x_stride = QuantisedRows::stride(left.cols());
+    const std::uint8_t* w = right.data + scale_bytes;
+    constexpr int four_inputs = 4 * panel_width;
+    // `load_second(weights, i)` are those of the last four of eight inputs.
+    const auto add_eight = [&](const auto& load_second) HAT_INLINE_LAMBDA {
+        decltype(dot::pair_rows(x, x)) activations[std::size_t{pairs}];
+#pragma GCC unroll 4
+        for (int r = 0; r < pairs; ++r)
+            activations[r] = dot::pair_rows(x + 2 * r * x_stride, x + partner(r) * x_stride);
+#pragma GCC unroll 8
+        for (int p = 0; p < Panels; ++p) {
+            const std::uint8_t* const panel = w + p * right.panel_stride;
+#pragma GCC unroll 4
+            for (int i = 0; i < dot::parts; ++i) {
+                const auto weights = dot::pair_weights(dot::load(panel, i), load_second(panel, i));
+#pragma GCC unroll 4
+                for (int r = 0; r < pairs; ++r) dot::add(sums[r][p], i, weights, activations[r]);
+            }
+        }
+    };
+    int k = 0;
+    for (; k + 4 < inputs; k += 8) {
+        add_eight([](const std::uint8_t* panel, int i)
+                      HAT_INLINE_LAMBDA { return dot::load(panel + four_inputs, i); });
+        x += 8;
+        w += 2 * four_inputs;
+    }
+    if (k < inputs)  // a panel ends with four inputs more
+        add_eight([](const std::uint8_t* /*panel*/, int /*i*/)
+                      HAT_INLINE_LAMBDA { return dot::no_weights(); });
+#pragma GCC unroll 4
+    for (int r = 0; r < pairs; ++r) {
+#pragma GCC unroll 8
+        for (int p = 0; p < Panels; ++p)
+            dot::take_apart(sums[r][p], products[2 * r][p], products[partner(r)][p]);
+    }
+}
+#endif
+
+/// sums = start + Σ for one tile.
+template <int Rows, int Panels>
+HAT_INLINE void sum_tile(const QuantisedRows& left, const Int8Operand& right, int inputs,
+                         const float* start, std::ptrdiff_t stride,
+                         simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
+    namespace dot = simd::dot;
+    dot::Sums products[std::size_t{Rows}][std::size_t{Panels}];
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+    if constexpr (Rows > 1)
+        multiply_pairs<Rows, Panels>(left, right, inputs, products);
+    else
+#endif
+        multiply_tile<Rows, Panels>(left, right, inputs, products);
 #pragma GCC unroll 8
     for (int p = 0; p < Panels; ++p) {
         const simd::Lanes scales = load_scales(right.data + p * right.panel_stride);
