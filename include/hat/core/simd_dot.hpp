@@ -284,6 +284,14 @@ inline constexpr bool has_offset =
     true;
 #endif
 
+/// Whether sums of two rows can be made at once.
+inline constexpr bool has_pairs =
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+    true;
+#else
+    false;
+#endif
+
 /// What a sum begins with: without what the 128 of the weights will add.
 HAT_INLINE Register start(std::int32_t sum_of_inputs) noexcept {
     if constexpr (!has_offset) return fill(0);

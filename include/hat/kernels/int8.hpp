@@ -86,6 +86,11 @@ inline float quantise_row(const float* x, int n, simd::dot::Input* to, std::int3
     return (largest < least ? 0.0F : largest / 127.0F) + simd::sum(not_finite);
 }
 
+/// Whether rows of a tile are multiplied two at a time.
+constexpr bool in_pairs(int rows) noexcept {
+    return simd::dot::has_pairs && rows > 1;
+}
+
 /// Whether the sums of a tile fit the registers beside activations, weights and products.
 constexpr bool int8_tile_fits(int rows, int panels) noexcept {
 #if defined(__AVX512F__) || defined(__aarch64__)
@@ -93,6 +98,10 @@ constexpr bool int8_tile_fits(int rows, int panels) noexcept {
 #else
     constexpr int registers = 16;
 #endif
+    if (in_pairs(rows)) {
+        const int pairs = (rows + 1) / 2;
+        return 2 * pairs * panels * simd::dot::parts + pairs + 4 <= registers;
+    }
     constexpr int others = simd::dot::has_halves ? 2 : 1;
     return rows * panels * simd::dot::parts + rows + others <= registers;
 }
@@ -237,7 +246,7 @@ HAT_INLINE void sum_tile(const QuantisedRows& left, const Int8Operand& right, in
     namespace dot = simd::dot;
     dot::Sums products[std::size_t{Rows}][std::size_t{Panels}];
 #if defined(__ARM_FEATURE_MATMUL_INT8)
-    if constexpr (Rows > 1)
+    if constexpr (in_pairs(Rows))
         multiply_pairs<Rows, Panels>(left, right, inputs, products);
     else
 #endif
