@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// hat inspect: sizes, parameters and multiply-adds of a model, an architecture or a design space.
+/// hat inspect: sizes, parameters, multiply-adds and memory of a model, an architecture or a design
+/// space.
 
+#include <hat/core/ragged.hpp>
 #include <hat/core/simd.hpp>
 #include <hat/core/simd_dot.hpp>
 #include <hat/data/shortlist_file.hpp>
+#include <hat/decode/any_translator.hpp>
+#include <hat/decode/hypothesis.hpp>
+#include <hat/decode/memory.hpp>
 #include <hat/elastic/cardinality.hpp>
 #include <hat/elastic/design_space_yaml.hpp>
 #include <hat/elastic/gene_string.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/model/counts.hpp>
+#include <hat/model/network.hpp>
+#include <hat/model/pack.hpp>
 
 #include "architecture_argument.hpp"
 #include "commands.hpp"
@@ -18,9 +25,12 @@
 #include "version_text.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -32,6 +42,7 @@ struct InspectOptions {
     std::string model, architecture, space, super;
     int vocab_size = 0;  ///< 0: the usual one
     int tokens = 30;
+    int beam = decode::SearchOptions{}.beam;
     bool version = false;
 };
 
@@ -115,18 +126,48 @@ void print_counts(const model::Architecture& a, int tokens) {
                 static_cast<long long>(macs.output_projection), million(macs.output_projection));
 }
 
-void print_architecture(const model::Architecture& a, int tokens) {
+/// What serving takes, for each kind of weights: the weights, which all sentences share, and what a
+/// sentence adds.
+void print_memory(const model::Architecture& a, int tokens, int beam) {
+    const auto megabytes = [](std::size_t bytes) { return static_cast<double>(bytes) / 1e6; };
+    const model::Transformer<nn::Sizes> sizes = model::packed_sizes(a);
+    const std::array offsets{0, tokens};
+    const int positions = tokens + 1;
+    const std::size_t caches =
+        decode::bytes_of_caches(sizes, Ragged(offsets.data(), 1), beam, std::span(&positions, 1));
+    std::printf("memory for a sentence of %d source and %d target tokens, beam %d:\n", tokens,
+                tokens, beam);
+    for (const auto kind :
+         {decode::WeightKind::fp32, decode::WeightKind::bf16, decode::WeightKind::int8}) {
+        decode::with_weights(kind, [&]<class Weights>() {
+            const auto encoding = decode::memory_of_encoding<Weights>(sizes, tokens);
+            const auto step = decode::memory_of_step<Weights>(sizes, beam, tokens, positions,
+                                                              beam == 1 ? 1 : 2 * beam);
+            std::printf("  %s: weights %.2f MB, caches %.2f MB, activations %.2f MB\n",
+                        decode::word_of(kind),
+                        megabytes(static_cast<std::size_t>(
+                            nn::packed_bytes<model::Transformer<Weights>>(sizes))),
+                        megabytes(caches),
+                        megabytes(std::max(encoding.activations, step.activations) +
+                                  std::max(encoding.scratch, step.scratch)));
+        });
+    }
+}
+
+void print_architecture(const model::Architecture& a, int tokens, int beam) {
     std::printf("embed_dim: encoder %d, decoder %d; qkv_dim %d\n", a.encoder.embed_dim,
                 a.decoder.embed_dim, a.qkv_dim);
     std::printf("vocabulary: source %d, target %d\n", a.source_vocab_size, a.target_vocab_size);
     std::printf("genes: %s\n", elastic::gene_string(a).c_str());
     print_layers(a);
     print_counts(a, tokens);
+    // Language models are not served by hat translate.
+    if (a.has_encoder()) print_memory(a, std::min(tokens, model::Network::max_tokens), beam);
 }
 
 void inspect_model(const InspectOptions& options) {
     const auto model = io::ModelDirectory::open(model_path(options.model));
-    print_architecture(model.config().architecture, options.tokens);
+    print_architecture(model.config().architecture, options.tokens, options.beam);
     if (const auto shortlist = data::find_shortlist(model.text_files(), model.path()))
         std::printf("shortlist: %zu tokens always, %.1f more for each of a source on average\n",
                     shortlist->lists().always.size(),
@@ -195,7 +236,7 @@ void inspect(InspectOptions options) {
     if (of_model)
         inspect_model(options);
     else if (of_architecture)
-        print_architecture(chosen_architecture(options), options.tokens);
+        print_architecture(chosen_architecture(options), options.tokens, options.beam);
     else
         inspect_space(options);
 }
@@ -205,7 +246,7 @@ void inspect(InspectOptions options) {
 void add_inspect(CLI::App& app) {
     auto options = std::make_shared<InspectOptions>();
     CLI::App* command =
-        app.add_subcommand("inspect", "Prints sizes, parameters and multiply-adds.");
+        app.add_subcommand("inspect", "Prints sizes, parameters, multiply-adds and memory.");
     command->footer("Examples:\n  hat inspect --architecture tiny --vocab-size 10000\n"
                     "  hat inspect --space multi30k");
     command->add_option("--model", options->model, "a run or model directory");
@@ -231,7 +272,9 @@ void add_inspect(CLI::App& app) {
                                std::to_string(model::wikitext103_vocab_size) +
                                " for delight-wikitext103-N");
     number("--tokens", options->tokens, {.low = 1, .high = 1'000'000},
-           "sentence length that FLOPs are counted for");
+           "sentence length that FLOPs and memory are counted for");
+    number("--beam", options->beam, {.low = 1, .high = 1000},
+           "hypotheses that memory is counted for");
     command->callback([options] { inspect(*options); });
 }
 

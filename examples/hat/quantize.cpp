@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// hat quantize: a model → the same with its matrices stored in fewer bits.
+/// hat quantize: a model → the same with its matrices stored in fewer bits, or with a copy of its
+/// weights as they are served.
 
+#include <hat/decode/any_translator.hpp>
 #include <hat/io/model_directory.hpp>
+#include <hat/io/packed_copy.hpp>
 #include <hat/io/stored_matrix.hpp>
 #include <hat/model/network.hpp>
+#include <hat/model/pack.hpp>
 #include <hat/version.hpp>
 
 #include "commands.hpp"
@@ -18,6 +22,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace hat::program {
@@ -27,10 +32,13 @@ namespace {
 struct QuantizeOptions {
     std::string model, out;
     io::Storage weights = io::Storage::int8;
+    std::optional<decode::WeightKind> packed;
     bool overwrite = false;
 };
 
 const std::map<std::string, io::Storage> storages = choices_of<io::Storage>(io::storage_words);
+const auto packed_kinds =
+    choices_of<decode::WeightKind, std::optional<decode::WeightKind>>(decode::weight_kind_words);
 
 /// How far the matrices of a network moved, in parts of their size.
 double relative_error(const model::Network& before, const model::Network& after) {
@@ -76,23 +84,50 @@ void quantize(const QuantizeOptions& options) {
     std::printf("%s\n", options.out.c_str());
 }
 
+/// Writes a copy of the weights, packed as they are served, into the directory of the model.
+void keep_packed(const std::string& path, decode::WeightKind kind) {
+    const LoadedModel model(path);
+    if (!model.network.architecture().has_encoder())
+        fail(path, ": is a language model; packed weights are kept for hat translate");
+    decode::with_weights(kind, [&]<class Weights>() {
+        const model::PackedModelOf<Weights> packed(model.network.view());
+        const std::string copy =
+            io::PackedCopy::write(model.directory, decode::word_of(kind), packed.bytes());
+        std::fprintf(stderr, "packed weights: %.2f MB\n",
+                     static_cast<double>(packed.bytes().size()) / 1e6);
+        std::printf("%s\n", copy.c_str());
+    });
+}
+
 }  // namespace
 
 void add_quantize(CLI::App& app) {
     auto options = std::make_shared<QuantizeOptions>();
     CLI::App* command = app.add_subcommand(
         "quantize",
-        "Stores the matrices of a model in fewer bits; see include/hat/io/stored_matrix.hpp.");
-    command->footer("Example:\n  hat quantize --model run/model --weights int8 --out small\n\n"
+        "Stores the matrices of a model in fewer bits (see include/hat/io/stored_matrix.hpp), or "
+        "keeps a copy of its weights that is served without loading.");
+    command->footer("Examples:\n  hat quantize --model run/model --weights int8 --out small\n"
+                    "  hat quantize --model small --packed int8\n\n"
                     "int8 and bf16 are what hat translate computes with, too; kmeans8, kmeans4 and "
                     "int4\nbecome floats again when they are loaded.");
     command->add_option("--model", options->model, "run or model directory")->required();
-    add_choice(*command, "--weights", options->weights, storages,
-               "a scale for each output (int8) or each 32 inputs (int4), a table of 256 or 16 "
-               "numbers for each matrix (kmeans8, kmeans4), half of a float (bf16)");
-    command->add_option("--out", options->out, "model directory to write")->required();
+    CLI::Option* weights =
+        add_choice(*command, "--weights", options->weights, storages,
+                   "a scale for each output (int8) or each 32 inputs (int4), a table of 256 or 16 "
+                   "numbers for each matrix (kmeans8, kmeans4), half of a float (bf16)");
+    CLI::Option* out = command->add_option("--out", options->out, "model directory to write");
+    add_choice(*command, "--packed", options->packed, packed_kinds,
+               "write nothing but packed.<kind>.safetensors, into the model itself: its weights as "
+               "hat translate --weights <kind> computes with them, which then maps them")
+        ->excludes(weights)
+        ->excludes(out);
     add_overwrite_flag(*command, options->overwrite);
-    command->callback([options] { quantize(*options); });
+    command->callback([options, out] {
+        if (options->packed) return keep_packed(options->model, *options->packed);
+        if (out->count() == 0) throw CLI::RequiredError("--out");
+        quantize(*options);
+    });
 }
 
 }  // namespace hat::program

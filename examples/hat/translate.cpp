@@ -21,6 +21,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <optional>
@@ -226,7 +227,9 @@ void translate(const TranslateOptions& options) {
     lines.word_scores = options.output.word_scores;
     if (options.is_sampled) lines.sampling = options.sampling;
     if (options.output.alignment) lines.alignment_layer = options.alignment_layer - 1;
-    decode::LineTranslator translator(io::ModelDirectory::open(model_path(options.model)), lines);
+    decode::LineTranslator translator(io::ModelDirectory::open_to_serve(model_path(options.model)),
+                                      lines);
+    if (!translator.note().empty()) std::fprintf(stderr, "note: %s\n", translator.note().c_str());
     ReaderWatch::begin();
     if (options.targets.empty())
         translate_lines(options, translator);

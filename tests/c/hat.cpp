@@ -41,6 +41,7 @@ struct Opened {
         hat_translator* opened = nullptr;
         REQUIRE(hat_open((directory / "model").c_str(), &options, &opened) == HAT_OK);
         handle.reset(opened);
+        CHECK(hat_note(opened) == std::string());
     }
     TemporaryDirectory directory{};
     Handle handle{nullptr, hat_close};
@@ -183,6 +184,7 @@ TEST_SUITE("c/hat") {
         CHECK(std::isnan(hat_score(found.get(), 1, 0)));
         CHECK(hat_line_count(nullptr) == 0);
         CHECK(hat_text(nullptr, 0, 0, nullptr) == nullptr);
+        CHECK(hat_note(nullptr) == std::string());
         hat_free(nullptr);
         hat_close(nullptr);
     }

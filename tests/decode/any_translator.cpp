@@ -7,7 +7,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace hat::decode;
@@ -68,6 +73,41 @@ TEST_SUITE("decode/any_translator") {
                 break;
             }
         }
+    }
+
+    /// Weights that were packed before.
+    struct Kept {
+        std::vector<std::byte> room;
+        std::ptrdiff_t offset = 0;
+        std::size_t size = 0;
+
+        explicit Kept(std::span<const std::byte> from) : room(from.size() + 63), size(from.size()) {
+            const auto begin = reinterpret_cast<std::uintptr_t>(room.data());
+            offset = static_cast<std::ptrdiff_t>((64 - begin % 64) % 64);
+            std::copy(from.begin(), from.end(), room.begin() + offset);
+        }
+        [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
+            return {room.data() + offset, size};
+        }
+    };
+
+    TEST_CASE("it serves weights that lie packed, and keeps their owner") {
+        Network network(hat::model::transformer_tiny(vocab_size));
+        network.initialize(4);
+        const auto check = [&]<class Weights>() {
+            constexpr auto kind = std::is_same_v<Weights, hat::nn::PackedInt8>   ? WeightKind::int8
+                                  : std::is_same_v<Weights, hat::nn::PackedBf16> ? WeightKind::bf16
+                                                                                 : WeightKind::fp32;
+            Kept kept(hat::model::PackedModelOf<Weights>(network.view()).bytes());
+            AnyTranslator first(network.architecture(), std::move(kept), kind, {});
+            AnyTranslator any(std::move(first));
+            CHECK(any.kind() == kind);
+            check_same<Weights>(any, network);
+        };
+        for (const WeightKind kind : {WeightKind::fp32, WeightKind::bf16, WeightKind::int8})
+            with_weights(kind, check);
+        CHECK_THROWS_AS(AnyTranslator(network.architecture(), Kept({}), WeightKind::fp32, {}),
+                        hat::Error);
     }
 
     TEST_CASE("special tokens that are not in the vocabulary are errors") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/decode/line_translator.hpp>
 #include <hat/decode/translate.hpp>
+#include <hat/io/packed_copy.hpp>
+#include <hat/io/text_file.hpp>
 
 #include "support/rejected.hpp"
 #include "support/subword_text.hpp"
@@ -62,6 +64,36 @@ TEST_SUITE("decode/line_translator") {
                 CHECK(found[i][k].score == expected[0][k].score);
             }
         }
+    }
+
+    TEST_CASE(
+        "packed weights that lie beside the model are served, and told if they are not its own") {
+        using hat::io::ModelDirectory;
+        const TemporaryDirectory directory;
+        const std::string path = directory / "model";
+        save_random_translator(path);
+        // What a translator says, and of which copies it says something.
+        auto check = [&, expected = std::vector<std::string>{}](const char* note) mutable {
+            LineTranslator translator(ModelDirectory::open_to_serve(path), brief);
+            std::vector<std::string> said;
+            for (const auto& of_line : translator.translate(encoded(translator, subword_text)))
+                said.push_back(of_line[0].text);
+            if (expected.empty()) expected = said;
+            CHECK(said == expected);
+            CHECK((*note == '\0') == translator.note().empty());
+            CHECK(translator.note().find(note) != std::string::npos);
+        };
+        check("");
+        const ModelDirectory model = ModelDirectory::open(path);
+        hat::model::Network network(model.config().architecture);
+        model.load_weights(network.table(), network.values());
+        const std::string copy = hat::io::PackedCopy::write(
+            model, "fp32", hat::model::PackedModel(network.view()).bytes());
+        check("");
+        std::string damaged = hat::io::read_file(copy);
+        damaged.back() = static_cast<char>(damaged.back() ^ 1);
+        hat::io::write_file(copy, damaged);
+        check("packed.fp32.safetensors: content: found");
     }
 
     TEST_CASE("a line has the same translations alone and among others") {

@@ -2,6 +2,7 @@
 #include <hat/core/bfloat16.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
+#include <hat/model/presets.hpp>
 
 #include "support/architectures.hpp"
 #include "support/sentences.hpp"
@@ -11,7 +12,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -118,6 +121,49 @@ TEST_SUITE("model/pack") {
         const auto positions = std::size_t{2} * (Network::max_tokens + 2) * 128 * sizeof(float);
         const auto weights = static_cast<std::size_t>(network.values().size() + 1000 * 128);
         CHECK(packed.size_bytes() - positions < weights + weights / 10);
+    }
+
+    /// The weights of a network, packed, seen again from their bytes.
+    template <class Weights>
+    void check_from_bytes(const Network& network) {
+        const PackedModelOf<Weights> packed(network.view());
+        const PackedModelOf<Weights> seen(network.architecture(), packed.bytes());
+        CHECK(seen.bytes().data() == packed.bytes().data());
+        CHECK(seen.architecture() == packed.architecture());
+        CHECK(outputs(seen.view()) == outputs(packed.view()));
+    }
+
+    TEST_CASE("packed weights are those of their architecture, wherever they lie") {
+        for (const Architecture& a : hat::support::varied_architectures()) {
+            Network network(a);
+            network.initialize(7);
+            check_from_bytes<hat::nn::Packed>(network);
+            check_from_bytes<hat::nn::PackedBf16>(network);
+            check_from_bytes<hat::nn::PackedInt8>(network);
+        }
+    }
+
+    /// FNV-1a of 64 bits.
+    std::uint64_t hash_of(std::span<const std::byte> bytes) {
+        std::uint64_t hash = 0xcbf29ce484222325U;
+        for (const std::byte byte : bytes)
+            hash = (hash ^ std::to_integer<std::uint64_t>(byte)) * 0x100000001b3U;
+        return hash;
+    }
+
+    TEST_CASE("packed weights have the same bytes on every processor, which files keep") {
+        Network network(uniform(
+            {.encoder_layers = 1, .decoder_layers = 1, .embed_dim = 24, .ffn_dim = 37, .heads = 2},
+            50, 50));
+        network.initialize(1);
+        // Whoever changes one of these must change `nn::packed_layout`, too.
+        CHECK(std::string(hat::nn::packed_layout) == "panels of 16 outputs, little-endian, 1");
+        CHECK(hash_of(PackedModelOf<hat::nn::Packed>(network.view()).bytes()) ==
+              8763965633390909012U);
+        CHECK(hash_of(PackedModelOf<hat::nn::PackedBf16>(network.view()).bytes()) ==
+              1695639666301752539U);
+        CHECK(hash_of(PackedModelOf<hat::nn::PackedInt8>(network.view()).bytes()) ==
+              2005997918833110720U);
     }
 
     TEST_CASE("tables that are one are packed once") {

@@ -8,6 +8,8 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cstddef>
+#include <span>
 #include <utility>
 
 using namespace hat::nn;
@@ -29,6 +31,26 @@ TEST_SUITE("nn/pack") {
         CHECK(moved.view().weight.data()[16] == 2.0F);  // input 1
         CHECK(moved.view().bias[1] == 1.5F);
         CHECK(moved.size_bytes() == (2 * 16 + 16) * sizeof(float));
+    }
+
+    TEST_CASE("packed weights that lie ready are served from where they are") {
+        std::array weight{1.0F, 2.0F, 3.0F, 4.0F};
+        std::array bias{0.5F, 1.5F};
+        const PackedTree<Linear<Packed>> packed(Linear<Trainable>{
+            {{weight.data(), 2, 2}, {}, nullptr}, {{bias.data(), 1, 2}, {}, nullptr}});
+        const Linear<Sizes> sizes{Sizes::matrix(2, 2), Sizes::vector(2)};
+        const PackedTree<Linear<Packed>> there(packed.bytes(), sizes);
+        CHECK(there.bytes().data() == packed.bytes().data());
+        CHECK(there.view().weight.data() == packed.view().weight.data());
+        CHECK(there.view().weight.outputs() == 2);
+        CHECK(there.view().bias.data() == packed.view().bias.data());
+
+        using Tree = PackedTree<Linear<Packed>>;
+        CHECK_THROWS_WITH_AS(Tree(packed.bytes().first(128), sizes),
+                             "packed weights: found 128 bytes, expected 192", hat::Error);
+        alignas(64) std::array<std::byte, 193> shifted{};
+        CHECK_THROWS_WITH_AS(Tree(std::span(shifted).subspan(1), sizes),
+                             "packed weights: do not begin at a multiple of 64 bytes", hat::Error);
     }
 
     TEST_CASE("queries, keys and values go on one behind the other, in whole panels of zeros") {

@@ -48,6 +48,9 @@ for kind in fp32 bf16 int8; do
     for isa in "${found[@]}"; do
         HAT_ISA=$isa "$hat" translate "${options[@]}" <test.en >other || fail "translate with $kind, $isa"
         cmp -s best.$kind other || fail "$kind: other bits with $isa"
+        HAT_ISA=$isa "$hat" quantize --model run --packed $kind >/dev/null 2>log || fail "pack: $(cat log)"
+        mv run/model/packed.$kind.safetensors packed.$isa
+        cmp -s packed.$isa "packed.${found[0]}" || fail "$kind: packs other bytes with $isa"
         [ "$(HAT_ISA=$isa "$hat" --version)" = "${version%%,*}, $isa" ] || fail "does not run $isa"
     done
 done

@@ -28,7 +28,7 @@ using namespace hat;
 
 struct hat_translator {
     hat_translator(const char* path, const decode::LineTranslatorOptions& options)
-        : lines(io::ModelDirectory::open(path), options), beam(options.search.beam) {}
+        : lines(io::ModelDirectory::open_to_serve(path), options), beam(options.search.beam) {}
 
     std::mutex mutex;
     decode::LineTranslator lines;
@@ -193,6 +193,10 @@ hat_status hat_open(const char* path, const hat_options* options, hat_translator
         *translator =
             new hat_translator(path, options_of(options != nullptr ? *options : defaults));
     });
+}
+
+const char* hat_note(const hat_translator* translator) {
+    return translator == nullptr ? "" : translator->lines.note().c_str();
 }
 
 void hat_close(hat_translator* translator) {

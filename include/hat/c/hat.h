@@ -94,6 +94,9 @@ HAT_C_API void hat_options_init(hat_options* options);
  * to hat_close; otherwise it is NULL. */
 HAT_C_API hat_status hat_open(const char* path, const hat_options* options,
                               hat_translator** translator);
+/* What hat_open found wrong, and did without: packed weights beside the model that are not its own
+ * or damaged. One line, which lives as long as the translator; empty if all was well. */
+HAT_C_API const char* hat_note(const hat_translator* translator);
 /* Takes NULL, too. No thread may be using it. */
 HAT_C_API void hat_close(hat_translator* translator);
 

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace hat::decode {
@@ -24,6 +25,23 @@ namespace hat::decode {
 enum class WeightKind : std::uint8_t { fp32, bf16, int8 };
 
 inline constexpr std::array<const char*, 3> weight_kind_words{"fp32", "bf16", "int8"};
+
+[[nodiscard]] constexpr const char* word_of(WeightKind kind) noexcept {
+    return weight_kind_words[static_cast<std::size_t>(kind)];
+}
+
+/// What `f.template operator()<Weights>()` returns for the weights of a kind.
+template <class F>
+decltype(auto) with_weights(WeightKind kind, const F& f) {
+    switch (kind) {
+    case WeightKind::bf16:
+        return f.template operator()<nn::PackedBf16>();
+    case WeightKind::int8:
+        return f.template operator()<nn::PackedInt8>();
+    default:
+        return f.template operator()<nn::Packed>();
+    }
+}
 
 /// A packed network and its translator, whose kind of weights is chosen at run time. Its functions
 /// are those of `BasicTranslator`, and find the same, bit by bit.
@@ -39,7 +57,19 @@ public:
     template <class Parts>  // only who uses it waits for a compiler to go through three translators
     AnyTranslator(const model::Transformer<nn::Trainable, Parts>& model, WeightKind kind,
                   const SpecialTokens& special)
-        : of_kind_(make(model, kind, special)), kind_(kind) {}
+        : of_kind_(make(kind, special, model)), kind_(kind) {}
+
+    /// Serves weights that lie packed from where they are: `weights.bytes()` of what it takes over
+    /// are those of a `model::PackedModelOf` of that kind.
+    ///
+    /// Throws  `Error` as above, or unless they are as many as the architecture has
+    template <class Owner>
+    AnyTranslator(const model::Architecture& architecture, Owner weights, WeightKind kind,
+                  const SpecialTokens& special)
+        : owner_(std::make_shared<Owner>(std::move(weights))),
+          of_kind_(
+              make(kind, special, architecture, static_cast<const Owner*>(owner_.get())->bytes())),
+          kind_(kind) {}
 
     void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
                    std::vector<Hypotheses>& results, int batch_sentences = 32,
@@ -96,9 +126,9 @@ private:
     struct Of final : Interface {
         using Model = model::PackedModelOf<Weights>;
 
-        template <class Parts>
-        Of(const model::Transformer<nn::Trainable, Parts>& model, const SpecialTokens& special)
-            : packed(model), translator(packed, special) {}
+        template <class... From>
+        explicit Of(const SpecialTokens& special, const From&... from)
+            : packed(from...), translator(packed, special) {}
 
         void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
                        std::vector<Hypotheses>& results, int batch_sentences,
@@ -133,19 +163,15 @@ private:
         BasicTranslator<Model> translator;
     };
 
-    template <class Parts>
-    static std::unique_ptr<Interface> make(const model::Transformer<nn::Trainable, Parts>& model,
-                                           WeightKind kind, const SpecialTokens& special) {
-        switch (kind) {
-        case WeightKind::bf16:
-            return std::make_unique<Of<nn::PackedBf16>>(model, special);
-        case WeightKind::int8:
-            return std::make_unique<Of<nn::PackedInt8>>(model, special);
-        default:
-            return std::make_unique<Of<nn::Packed>>(model, special);
-        }
+    template <class... From>
+    static std::unique_ptr<Interface> make(WeightKind kind, const SpecialTokens& special,
+                                           const From&... from) {
+        return with_weights(kind, [&]<class Weights>() -> std::unique_ptr<Interface> {
+            return std::make_unique<Of<Weights>>(special, from...);
+        });
     }
 
+    std::shared_ptr<const void> owner_;  ///< of packed weights that are served from where they lie
     std::unique_ptr<Interface> of_kind_;
     WeightKind kind_;
 };

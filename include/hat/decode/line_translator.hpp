@@ -15,6 +15,7 @@
 #include <hat/decode/sampling.hpp>
 #include <hat/decode/word_links.hpp>
 #include <hat/io/model_directory.hpp>
+#include <hat/io/packed_copy.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
 
@@ -69,13 +70,16 @@ struct LineTranslatorOptions {
 
 /// A model directory, ready to translate lines of text.
 ///
-///     hat::decode::LineTranslator translator(hat::io::ModelDirectory::open("run/model"), {});
-///     const std::vector lines{translator.encode("Save the file.")};
+///     hat::decode::LineTranslator translator(hat::io::ModelDirectory::open_to_serve("run/model"),
+///     {}); const std::vector lines{translator.encode("Save the file.")};
 ///     std::puts(translator.translate(lines)[0][0].text.c_str());
 ///
 /// An object serves one thread at a time; it translates with as many as its options say.
 class LineTranslator {
 public:
+    /// A copy of packed weights that the model has is served as it lies; `open_to_serve` a
+    /// directory for that (see io/packed_copy.hpp).
+    ///
     /// Throws  `Error` if the model is no translator, or damaged
     LineTranslator(io::ModelDirectory directory, const LineTranslatorOptions& options)
         : options_(options), directory_(std::move(directory)), text_(checked_text()),
@@ -89,6 +93,9 @@ public:
 
     LineTranslator(const LineTranslator&) = delete;  // its parts refer to each other
     LineTranslator& operator=(const LineTranslator&) = delete;
+
+    /// Why the copy of packed weights that the model has is not served; empty if nothing is wrong.
+    [[nodiscard]] const std::string& note() const noexcept { return note_; }
 
     /// Tokens of a line that is translated in one piece, at most.
     [[nodiscard]] int whole_tokens() const noexcept { return codec_.whole_tokens(); }
@@ -213,12 +220,21 @@ private:
         return text;
     }
 
-    [[nodiscard]] AnyTranslator load() const {
+    /// Serves the copy of packed weights that the model has, or packs them.
+    [[nodiscard]] AnyTranslator load() {
         const io::ModelConfig& config = directory_.config();
+        const WeightKind kind = options_.weights.value_or(stored_kind(directory_.storage()));
+        try {
+            if (auto copy = io::PackedCopy::find(directory_, word_of(kind)))
+                return {config.architecture, std::move(*copy), kind, config.special_tokens};
+        } catch (const Error& error) {
+            note_ = std::string(error.what()) +
+                    "; the weights are packed anew (hat quantize --packed " + word_of(kind) +
+                    " makes another copy)";
+        }
         model::Network network(config.architecture);
         directory_.load_weights(network.table(), network.values());
-        return {network.view(), options_.weights.value_or(stored_kind(directory_.storage())),
-                config.special_tokens};
+        return {network.view(), kind, config.special_tokens};
     }
     [[nodiscard]] static WeightKind stored_kind(io::Storage storage) noexcept {
         switch (storage) {
@@ -413,6 +429,7 @@ private:
 
     LineTranslatorOptions options_;
     io::ModelDirectory directory_;
+    std::string note_;
     data::TextCodec text_;
     AnyTranslator translator_;
     data::LineCodec codec_;

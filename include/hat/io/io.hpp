@@ -61,6 +61,7 @@
 #include <hat/io/line_reader.hpp>
 #include <hat/io/mapped_file.hpp>
 #include <hat/io/model_directory.hpp>
+#include <hat/io/packed_copy.hpp>
 #include <hat/io/safetensors.hpp>
 #include <hat/io/settings_difference.hpp>
 #include <hat/io/slab.hpp>

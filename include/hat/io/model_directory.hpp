@@ -36,6 +36,7 @@
 /// config.json          architecture, vocabulary sizes, special tokens, provenance, and the hashes
 ///                      of all files here but README.md: they belong together
 /// weights.safetensors  every parameter, under the names of the reference implementation
+/// packed.*.safetensors copies of them as they are served, if they were made (io/packed_copy.hpp)
 /// README.md            the model card
 ///
 /// and how it reads and writes text, which is either
@@ -63,9 +64,18 @@ inline constexpr std::array<std::string_view, 6> text_file_names{
     "subword.model", "source.dict.txt", "target.dict.txt",
     "bpe.codes",     "text.json",       shortlist_file_name};
 
-inline constexpr std::array<std::string_view, 9> model_directory_names{
-    "config.json",     "weights.safetensors", "README.md", "subword.model",    "source.dict.txt",
-    "target.dict.txt", "bpe.codes",           "text.json", shortlist_file_name};
+inline constexpr std::array<std::string_view, 12> model_directory_names{"config.json",
+                                                                        "weights.safetensors",
+                                                                        "packed.fp32.safetensors",
+                                                                        "packed.bf16.safetensors",
+                                                                        "packed.int8.safetensors",
+                                                                        "README.md",
+                                                                        "subword.model",
+                                                                        "source.dict.txt",
+                                                                        "target.dict.txt",
+                                                                        "bpe.codes",
+                                                                        "text.json",
+                                                                        shortlist_file_name};
 
 /// Those files of a model directory that say how it reads and writes text: name → content.
 using TextFiles = std::map<std::string, std::string, std::less<>>;
@@ -236,6 +246,13 @@ public:
     /// Throws  `Error` if a file is missing, cut short or foreign, naming the first tensor that
     ///         does not fit the architecture, or the first file that was changed or exchanged.
     [[nodiscard]] static ModelDirectory open(const std::string& path) {
+        ModelDirectory directory(path);
+        directory.check_content_of_weights();
+        return directory;
+    }
+    /// The same for those who may serve a copy of the weights (io/packed_copy.hpp): that the
+    /// weights have the content they were saved with is checked when they are loaded, if they are.
+    [[nodiscard]] static ModelDirectory open_to_serve(const std::string& path) {
         return ModelDirectory(path);
     }
 
@@ -251,8 +268,12 @@ public:
     }
     [[nodiscard]] std::string subword_model_path() const { return file_path("subword.model"); }
 
+    /// Whether it keeps the hashes of its files.
+    [[nodiscard]] bool has_hashes() const noexcept { return !hashes_.empty(); }
+
     /// The content hash of a file of it: as it was saved with, so that no file is read for it; of
-    /// what is there in a directory from before hashes were kept.
+    /// what is there in a directory from before hashes were kept. That of config.json tells of all
+    /// other files, whose hashes are in it.
     [[nodiscard]] std::string hash(std::string_view name) const {
         const auto kept = hashes_.find(name);
         return kept != hashes_.end() ? kept->second : file_hash(file_path(name));
@@ -260,8 +281,9 @@ public:
 
     /// Fills `slab` with the weights, in whichever form they are stored; `table` is that of the
     /// configuration's architecture.
-    /// Throws  `Error` if one is not finite.
+    /// Throws  `Error` if one is not finite, or they are not those it was saved with.
     void load_weights(const TensorTable& table, Slab& slab) const {
+        if (!is_content_checked_) check_content_of_weights();
         copy_stored_tensors(weights_, table, slab);
     }
     /// How its matrices are stored.
@@ -289,23 +311,29 @@ private:
     /// The hashes of the other files that an undamaged config.json keeps.
     [[nodiscard]] static FileHashes checked_hashes(const Json& config, const std::string& path) {
         FileHashes hashes = kept_hashes(config, "config.json", path);
-        if (const auto own = hashes.extract("config.json"); !own.empty())
-            check_hash(path, own_hash(config, "config.json"), own.mapped(), "this model");
+        if (const auto own = hashes.find("config.json"); own != hashes.end())
+            check_hash(path, own_hash(config, "config.json"), own->second, "this model");
         return hashes;
     }
 
-    /// Every file that was saved is what it was, and none came to them later.
+    /// Every file that was saved is what it was, and none came to them later; but for the weights,
+    /// which are large, and config.json, which was checked.
     void check_hashes() const {
-        for (const auto& [name, saved] : hashes_) {
-            const bool is_mapped = name == "weights.safetensors";
-            check_hash(file_path(name),
-                       is_mapped ? content_hash(weights_.file_bytes())
-                                 : file_hash(file_path(name), detail::max_text_file_bytes),
-                       saved, "this model");
-        }
+        for (const auto& [name, saved] : hashes_)
+            if (name != "weights.safetensors" && name != "config.json")
+                check_hash(file_path(name), file_hash(file_path(name), detail::max_text_file_bytes),
+                           saved, "this model");
         for (const std::string_view name : text_file_names)
             if (has_file(name) && !hashes_.contains(name))
                 fail(file_path(name), ": is no file that this model was saved with");
+    }
+
+    void check_content_of_weights() const {
+        const auto saved = hashes_.find("weights.safetensors");
+        if (saved != hashes_.end())
+            check_hash(weights_.path(), content_hash(weights_.file_bytes()), saved->second,
+                       "this model");
+        is_content_checked_ = true;
     }
 
     [[nodiscard]] bool has_file(std::string_view name) const {
@@ -329,6 +357,7 @@ private:
     ModelConfig config_;
     FileHashes hashes_;
     SafetensorsFile weights_;
+    mutable bool is_content_checked_ = false;
 };
 
 /// Where a model's provenance says how many tokens the longest source of its training has.

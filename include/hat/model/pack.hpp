@@ -2,12 +2,15 @@
 #pragma once
 
 #include <hat/core/matrix_view.hpp>
+#include <hat/kernels/embedding.hpp>
 #include <hat/model/genes.hpp>
+#include <hat/model/network.hpp>
 #include <hat/model/sizes.hpp>
 #include <hat/model/transformer.hpp>
 #include <hat/nn/pack.hpp>
 
 #include <cstddef>
+#include <span>
 
 namespace hat::model {
 
@@ -21,8 +24,19 @@ namespace detail {
 
 }  // namespace detail
 
-/// A Transformer ready to be served: all its weights in one buffer of its own, matrices as panels
-/// of 16 outputs. What it was made from may change or vanish.
+/// The sizes of all that is packed of a whole `Network`: of its weights, and of its sinusoids.
+[[nodiscard]] constexpr Transformer<nn::Sizes> packed_sizes(const Architecture& architecture) {
+    constexpr int rows = Network::max_tokens + first_position;
+    Transformer<nn::Sizes> sizes = sizes_of(architecture);
+    if (architecture.has_encoder() && architecture.encoder.positions == Positions::sinusoidal)
+        sizes.source_positions = nn::Sizes::table(rows, architecture.encoder.embed_dim);
+    if (architecture.decoder.positions == Positions::sinusoidal)
+        sizes.target_positions = nn::Sizes::table(rows, architecture.decoder.embed_dim);
+    return sizes;
+}
+
+/// A Transformer ready to be served: all its weights in one buffer, matrices as panels of 16
+/// outputs. Made from a network, the buffer is its own, and the network may change or vanish.
 ///
 /// Embedding tables that are shared stay shared, and the output projection has its panels beside
 /// them.
@@ -43,11 +57,20 @@ public:
         : packed_(model, detail::shared_table(model.source_embedding.weight.value,
                                               model.target_embedding.weight.value)) {}
 
+    /// Refers to weights that lie packed: `bytes` of one that was made from a whole network of this
+    /// architecture. They must outlive this.
+    ///
+    /// Throws  `Error` unless they are as many as it has, from a cache line on
+    PackedTransformer(const Architecture& architecture, std::span<const std::byte> weights)
+        : packed_(weights, packed_sizes(architecture)) {}
+
     /// Valid as long as this lives, even if it is moved.
     [[nodiscard]] const Transformer<Weights, Parts>& view() const noexcept {
         return packed_.view();
     }
     [[nodiscard]] const Architecture& architecture() const noexcept { return view().architecture; }
+    /// All weights, in `nn::packed_layout`.
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return packed_.bytes(); }
     [[nodiscard]] std::size_t size_bytes() const noexcept { return packed_.size_bytes(); }
 
 private:

@@ -12,8 +12,15 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 namespace hat::nn {
+
+/// How packed weights lie in memory, for what is kept of them: another text whenever that changes.
+/// Panels are of 16 outputs for every processor, whatever its registers hold, and what is packed
+/// has the same bytes on all of them.
+inline constexpr const char* packed_layout = "panels of 16 outputs, little-endian, 1";
 
 namespace detail {
 
@@ -275,14 +282,29 @@ template <class Tree, class WholeTree, class TreeOfSizes>
     return tree;
 }
 
-/// A layer, or a tree of them, ready to be served: its weights in one buffer of its own, matrices
-/// as panels of 16 outputs. What it was made from may change or vanish.
+/// A layer, or a tree of them, ready to be served: its weights in one buffer, matrices as panels of
+/// 16 outputs. Packed here, the buffer is its own, and what it was made from may change or vanish.
 ///
 ///     const nn::PackedTree<nn::Linear<nn::Packed>> packed(trainable);
 ///     forward(eval, packed.view(), x);
 template <class Tree>
 class PackedTree {
 public:
+    /// Refers to weights that lie packed, those that `bytes` of such a tree has. They must outlive
+    /// this.
+    ///
+    /// Throws  `Error` unless they are as many as there are in a tree of `sizes`, from a cache line
+    ///         on
+    template <class TreeOfSizes>
+    PackedTree(std::span<const std::byte> weights, const TreeOfSizes& sizes) : bytes_(weights) {
+        const auto expected = static_cast<std::size_t>(packed_bytes<Tree>(sizes));
+        if (weights.size() != expected)
+            fail("packed weights: found ", weights.size(), " bytes, expected ", expected);
+        if (reinterpret_cast<std::uintptr_t>(weights.data()) % alignment != 0)
+            fail("packed weights: do not begin at a multiple of ", alignment, " bytes");
+        view_ = view_packed<Tree>(weights.data(), sizes);
+    }
+
     /// `shared` is the widest of the tables that are one, empty if none are.
     /// Throws  `Error` if sizes that are fixed here are not those of `from`, or are too large for
     ///         this kind of weights.
@@ -292,14 +314,18 @@ public:
         walk(count, view_, from);
         weights_ = AlignedArray<std::byte>(count.size());
         walk(detail::Pack(weights_.data(), shared), view_, from);
+        bytes_ = {weights_.data(), weights_.size_bytes()};
     }
 
     /// Valid as long as this lives, even if it is moved.
     [[nodiscard]] const Tree& view() const noexcept { return view_; }
-    [[nodiscard]] std::size_t size_bytes() const noexcept { return weights_.size_bytes(); }
+    /// All weights, in `packed_layout`.
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
+    [[nodiscard]] std::size_t size_bytes() const noexcept { return bytes_.size(); }
 
 private:
-    AlignedArray<std::byte> weights_;
+    AlignedArray<std::byte> weights_;  ///< empty if they are another's
+    std::span<const std::byte> bytes_;
     Tree view_{};
 };
 
