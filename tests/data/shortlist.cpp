@@ -11,13 +11,15 @@
 #include <vector>
 
 using hat::data::Shortlist;
+using hat::data::TokenMarks;
 
 namespace {
 
 std::vector<int> selected(const Shortlist& shortlist, const std::vector<int>& source,
                           std::vector<std::uint64_t>& marks) {
-    std::vector<int> list(static_cast<std::size_t>(shortlist.most(source)));
-    list.resize(static_cast<std::size_t>(shortlist.select(source, marks, list.data())));
+    std::vector<int> list(
+        static_cast<std::size_t>(shortlist.most(static_cast<int>(source.size()))));
+    list.resize(static_cast<std::size_t>(shortlist.select(source, TokenMarks(marks), list.data())));
     return list;
 }
 
@@ -29,7 +31,10 @@ TEST_SUITE("data/shortlist") {
             {.always = {0, 2}, .offsets = {0, 0, 3, 5}, .tokens = {1, 2, 65, 1, 99}}, 100);
         CHECK(shortlist.source_vocab_size() == 3);
         CHECK(shortlist.target_vocab_size() == 100);
-        CHECK(shortlist.mark_words() == 2);
+        CHECK(TokenMarks::words(100) == 2);
+        CHECK(TokenMarks::words(64) == 1);
+        CHECK(shortlist.most(2) == 8);
+        CHECK(shortlist.most(1'000'000'000) == 100);
         std::vector<std::uint64_t> marks(2);
         CHECK(selected(shortlist, {}, marks) == std::vector{0, 2});
         CHECK(selected(shortlist, {0}, marks) == std::vector{0, 2});
@@ -53,7 +58,7 @@ TEST_SUITE("data/shortlist") {
             lists.offsets.push_back(static_cast<int>(lists.tokens.size()));
         }
         const Shortlist shortlist(lists, vocab_size);
-        std::vector<std::uint64_t> marks(static_cast<std::size_t>(shortlist.mark_words()));
+        std::vector<std::uint64_t> marks(static_cast<std::size_t>(TokenMarks::words(vocab_size)));
         for (int i = 0; i < 100; ++i) {
             std::vector<int> source;
             for (auto n = random() % 12; n > 0; --n)

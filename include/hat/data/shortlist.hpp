@@ -15,6 +15,36 @@
 
 namespace hat::data {
 
+/// A set of tokens, a bit each, in memory of its user.
+class TokenMarks {
+public:
+    TokenMarks() = default;
+    /// `words` are `words(vocab_size)` zeros.
+    explicit TokenMarks(std::span<std::uint64_t> words) noexcept : words_(words) {}
+
+    [[nodiscard]] static constexpr std::ptrdiff_t words(int vocab_size) noexcept {
+        return (std::ptrdiff_t{vocab_size} + 63) / 64;
+    }
+
+    void add(std::span<const int> tokens) noexcept {
+        for (const int token : tokens)
+            words_[static_cast<std::size_t>(token) / 64] |= std::uint64_t{1} << (token % 64);
+    }
+    /// Writes the tokens, ascending, to `to`, leaves none, and returns how many they were.
+    int take(int* to) noexcept {
+        const int* const begin = to;
+        for (std::size_t i = 0; i < words_.size(); ++i) {
+            for (std::uint64_t bits = words_[i]; bits != 0; bits &= bits - 1)
+                *to++ = static_cast<int>(i) * 64 + std::countr_zero(bits);
+            words_[i] = 0;
+        }
+        return static_cast<int>(to - begin);
+    }
+
+private:
+    std::span<std::uint64_t> words_;
+};
+
 /// Which target tokens may stand in the translation of a sentence: those that are always allowed,
 /// and those of each of its tokens. The output layer of a network then computes these alone.
 ///
@@ -37,7 +67,10 @@ public:
     /// Precondition: every list is ascending, without doubles, of tokens of the target vocabulary.
     Shortlist(Lists lists, int target_vocab_size, std::string vocabulary = {})
         : lists_(std::move(lists)), target_vocab_size_(target_vocab_size),
-          vocabulary_(std::move(vocabulary)) {}
+          vocabulary_(std::move(vocabulary)) {
+        for (int s = 0; s < source_vocab_size(); ++s)
+            longest_ = std::max(longest_, static_cast<int>(of(s).size()));
+    }
 
     [[nodiscard]] int source_vocab_size() const noexcept {
         return static_cast<int>(lists_.offsets.size()) - 1;
@@ -53,35 +86,18 @@ public:
         return {lists_.tokens.data() + begin[0], static_cast<std::size_t>(begin[1] - begin[0])};
     }
 
-    /// Tokens that the list of a sentence has at most.
-    [[nodiscard]] int most(std::span<const int> source) const noexcept {
-        std::int64_t most = std::ssize(lists_.always);
-        for (const int token : source) most += std::ssize(of(token));
+    /// Tokens that the list of a sentence of so many has at most.
+    [[nodiscard]] int most(int source_length) const noexcept {
+        const std::int64_t most =
+            std::ssize(lists_.always) + std::int64_t{source_length} * longest_;
         return static_cast<int>(std::min<std::int64_t>(most, target_vocab_size_));
     }
-
-    /// Words of the marks that `select` works with.
-    [[nodiscard]] std::ptrdiff_t mark_words() const noexcept {
-        return (std::ptrdiff_t{target_vocab_size_} + 63) / 64;
-    }
-    /// Writes the list of a sentence, ascending, to `to`, which has room for `most(source)` tokens,
-    /// and returns how many they are. `marks` are zeros, before and after.
-    int select(std::span<const int> source, std::span<std::uint64_t> marks,
-               int* to) const noexcept {
-        HAT_ASSERT(std::ssize(marks) >= mark_words());
-        const auto mark = [&](std::span<const int> tokens) {
-            for (const int token : tokens)
-                marks[static_cast<std::size_t>(token) / 64] |= std::uint64_t{1} << (token % 64);
-        };
-        mark(lists_.always);
-        for (const int token : source) mark(of(token));
-        const int* const begin = to;
-        for (std::size_t i = 0; i < marks.size(); ++i) {
-            for (std::uint64_t bits = marks[i]; bits != 0; bits &= bits - 1)
-                *to++ = static_cast<int>(i) * 64 + std::countr_zero(bits);
-            marks[i] = 0;
-        }
-        return static_cast<int>(to - begin);
+    /// Writes the list of a sentence, ascending, to `to`, which has room for `most(length)` tokens,
+    /// and returns how many they are. `marks` are empty, before and after.
+    int select(std::span<const int> source, TokenMarks marks, int* to) const noexcept {
+        marks.add(lists_.always);
+        for (const int token : source) marks.add(of(token));
+        return marks.take(to);
     }
 
     friend bool operator==(const Shortlist&, const Shortlist&) = default;
@@ -89,6 +105,7 @@ public:
 private:
     Lists lists_;
     int target_vocab_size_ = 0;
+    int longest_ = 0;  ///< tokens of the longest list
     std::string vocabulary_;
 };
 

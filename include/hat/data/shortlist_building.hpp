@@ -119,10 +119,12 @@ struct ShortlistCoverage {
 [[nodiscard]] inline ShortlistCoverage shortlist_coverage(const Shortlist& shortlist,
                                                           const Corpus& corpus) {
     ShortlistCoverage coverage{.sentences = corpus.size()};
-    std::vector<std::uint64_t> marks(static_cast<std::size_t>(shortlist.mark_words()));
+    std::vector<std::uint64_t> marks(
+        static_cast<std::size_t>(TokenMarks::words(shortlist.target_vocab_size())));
     std::vector<int> list(static_cast<std::size_t>(shortlist.target_vocab_size()));
     for (int i = 0; i < corpus.size(); ++i) {
-        const int size = shortlist.select(corpus.source.sentences[i], marks, list.data());
+        const int size =
+            shortlist.select(corpus.source.sentences[i], TokenMarks(marks), list.data());
         coverage.listed += size;
         for (const int token : detail::words_of(corpus.target, i)) {
             ++coverage.tokens;

@@ -3,6 +3,7 @@
 
 #include <hat/core/special_tokens.hpp>
 #include <hat/core/threads.hpp>
+#include <hat/data/shortlist.hpp>
 #include <hat/decode/hypothesis.hpp>
 #include <hat/decode/step_model.hpp>
 #include <hat/decode/translate.hpp>
@@ -71,6 +72,8 @@ public:
               make(kind, special, architecture, static_cast<const Owner*>(owner_.get())->bytes())),
           kind_(kind) {}
 
+    void use_shortlist(const data::Shortlist* shortlist) { of_kind_->use_shortlist(shortlist); }
+
     void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
                    std::vector<Hypotheses>& results, int batch_sentences = 32,
                    const Guidance& guidance = {}) {
@@ -110,6 +113,7 @@ private:
         Interface& operator=(const Interface&) = delete;
         virtual ~Interface() = default;
 
+        virtual void use_shortlist(const data::Shortlist*) = 0;
         virtual void translate(const Sources&, const SearchOptions&, ThreadPool&,
                                std::vector<Hypotheses>&, int, const Guidance&) = 0;
         virtual void score(const Sources&, const Sources&, const SearchOptions&, ThreadPool&,
@@ -130,6 +134,9 @@ private:
         explicit Of(const SpecialTokens& special, const From&... from)
             : packed(from...), translator(packed, special) {}
 
+        void use_shortlist(const data::Shortlist* shortlist) override {
+            translator.use_shortlist(shortlist);
+        }
         void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
                        std::vector<Hypotheses>& results, int batch_sentences,
                        const Guidance& guidance) override {

@@ -3,8 +3,11 @@
 
 #include <hat/core/arena.hpp>
 #include <hat/core/position.hpp>
+#include <hat/data/shortlist.hpp>
 #include <hat/decode/memory.hpp>
+#include <hat/decode/shortlisted_outputs.hpp>
 #include <hat/decode/step_model.hpp>
+#include <hat/kernels/packed_matrix.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
 #include <hat/nn/attention_step.hpp>
@@ -62,6 +65,18 @@ public:
         return model::Network::most_tokens(Weights::table(network().source_positions).value);
     }
 
+    /// From the next `start` on, each sentence may have the tokens of its list alone; all if there
+    /// is no list. `shortlist` must outlive this. Sizes of networks with lists are those of run
+    /// time.
+    ///
+    /// Precondition: the vocabularies are those of the network, which has no adaptive softmax.
+    void use_shortlist(const data::Shortlist* shortlist) noexcept {
+        static_assert(may_have_lists,
+                      "BasicCachedTransformer: shortlists need packed weights whose "
+                      "sizes are those of run time");
+        shortlisted_.use(shortlist);
+    }
+
     /// Makes a place for every sentence, runs the encoder, and projects what cross-attention will
     /// read of it.
     void start(const Sources& sources, int rows_per_sentence, std::span<const int> max_lengths);
@@ -104,6 +119,28 @@ private:
     using Weights = decltype(weights_of(std::declval<const Model&>().view()));
     [[nodiscard]] const auto& network() const noexcept { return model_->view(); }
 
+    template <class W>
+    struct OutputsOf {
+        using type = Absent;
+    };
+    template <class Format>
+    struct OutputsOf<nn::PackedAs<Format>> {
+        using type = ShortlistedOutputs<nn::PackedAs<Format>>;
+        using Matrix = kernels::PackedOf<Format>;
+    };
+    using Output = std::remove_cvref_t<decltype(std::declval<const Model&>().view().output)>;
+    template <class W>
+    static constexpr bool is_dynamic = requires {
+        requires std::same_as<Output, typename OutputsOf<W>::Matrix>;
+    };
+    static constexpr bool may_have_lists = is_dynamic<Weights>;
+    using Shortlisted =
+        std::conditional_t<may_have_lists, typename OutputsOf<Weights>::type, Absent>;
+    [[nodiscard]] bool has_lists() const noexcept {
+        if constexpr (may_have_lists) return shortlisted_.is_used();
+        return false;
+    }
+
     /// Takes every row one position further. Returns what their logits are made from.
     ///
     /// Shapes  result [rows, output_dim]
@@ -137,6 +174,7 @@ private:
     Matrix attention_;
     int* attention_tokens_ = nullptr;  ///< of each row
     DecoderArenas arenas_{};
+    [[no_unique_address]] Shortlisted shortlisted_{};
 };
 
 // Not inside the class, where members are inline: a compiler goes through those wherever they are
@@ -160,6 +198,8 @@ void BasicCachedTransformer<Model>::start(const Sources& sources, int rows_per_s
                 layer.encoder_attn, layer.attended_layers * sources.sentences.length(s),
                 arenas_.lasting);
     });
+    if constexpr (may_have_lists)
+        if (has_lists()) shortlisted_.start(sources.sentences, network().output);
     enter(sources, [](int sentence) { return sentence; });
 }
 
@@ -177,6 +217,11 @@ template <class Place>
 void BasicCachedTransformer<Model>::enter(const Sources& sources, const Place& place) {
     if (!network().architecture.has_encoder()) return;
     const int sentences = sources.sentences.sentences();
+    if constexpr (may_have_lists) {
+        for (int s = 0; has_lists() && s < sentences; ++s)
+            shortlisted_.enter(place(s), {sources.tokens.data() + sources.sentences.begin(s),
+                                          static_cast<std::size_t>(sources.sentences.length(s))});
+    }
     // A few sentences at a time, so that their activations stay in the second-level cache.
     constexpr int tokens_at_a_time = 256;
     for (int first = 0, last = 0; first < sentences; first = last) {
@@ -193,6 +238,8 @@ kernels::CandidateRows BasicCachedTransformer<Model>::step(std::span<const Row> 
                                                            const Selection& selection) {
     HAT_ASSERT(!hat::detail::is_present(network().adaptive_softmax));
     const Matrix states = advance(rows);
+    if constexpr (may_have_lists)
+        if (has_lists()) return shortlisted_.choose(states, rows, selection, arenas_.scratch);
     const auto x = Weights::prepare(states, arenas_.scratch);
     return kernels::top_candidates(
         states.rows(), vocab_size(),

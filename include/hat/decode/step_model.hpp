@@ -75,28 +75,37 @@ concept RefillableStepModel = StepModel<Model> &&
 };
 
 /// Takes from a block of a row's outputs, those numbered `first` and up, what the rules forbid:
-/// pad, and what the row does not allow or forbids; lowers unk by its penalty.
-inline void apply_rules(const Row& row, const Selection& selection, int first,
-                        std::span<float> outputs) noexcept {
+/// pad, and what the row does not allow or forbids; lowers unk by its penalty. `number(token)` is
+/// the number of a token's output, −1 if it has none.
+template <class Number>
+void apply_rules(const Row& row, const Selection& selection, int first, std::span<float> outputs,
+                 const Number& number) noexcept {
     constexpr float forbidden = -std::numeric_limits<float>::infinity();
     const SpecialTokens& special = selection.special;
-    const int n = static_cast<int>(outputs.size());
-    const auto is_here = [&](int token) { return token >= first && token < first + n; };
-    const auto at = [&](int token) -> float& {
-        return outputs[static_cast<std::size_t>(token - first)];
+    const auto n = static_cast<std::ptrdiff_t>(outputs.size());
+    // visit(output) if that of a token is here.
+    const auto find = [&](int token, const auto& visit) {
+        const int place = token < 0 ? -1 : number(token);
+        if (place >= first && place - first < n)
+            visit(outputs[static_cast<std::size_t>(place - first)]);
     };
-    if (is_here(special.pad)) at(special.pad) = forbidden;
-    if (is_here(special.unk)) at(special.unk) -= selection.unk_penalty;
-    for (const int token : row.forbidden)
-        if (is_here(token)) at(token) = forbidden;
-    if (row.allowed == Allowed::no_eos && is_here(special.eos)) at(special.eos) = forbidden;
+    const auto forbid = [&](float& output) { output = forbidden; };
+    find(special.pad, forbid);
+    find(special.unk, [&](float& output) { output -= selection.unk_penalty; });
+    for (const int token : row.forbidden) find(token, forbid);
+    if (row.allowed == Allowed::no_eos) find(special.eos, forbid);
     const int only = row.allowed == Allowed::only_eos ? special.eos : row.only;
     if (only >= 0) {
         float kept = forbidden;
-        if (is_here(only)) kept = at(only);
+        find(only, [&](const float& output) { kept = output; });
         std::fill_n(outputs.data(), n, forbidden);
-        if (is_here(only)) at(only) = kept;
+        find(only, [&](float& output) { output = kept; });
     }
+}
+/// The same where every token has an output of its number.
+inline void apply_rules(const Row& row, const Selection& selection, int first,
+                        std::span<float> outputs) noexcept {
+    apply_rules(row, selection, first, outputs, [](int token) { return token; });
 }
 
 }  // namespace hat::decode

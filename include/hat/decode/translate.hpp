@@ -5,6 +5,7 @@
 #include <hat/core/random.hpp>
 #include <hat/core/threads.hpp>
 #include <hat/core/token_ids.hpp>
+#include <hat/data/shortlist.hpp>
 #include <hat/decode/beam.hpp>
 #include <hat/decode/cached_transformer.hpp>
 #include <hat/decode/forced.hpp>
@@ -58,6 +59,19 @@ public:
         check("pad", special.pad, -1);
     }
 
+    /// From now on, a translation has no tokens but those in the list of its source; any if there
+    /// is no list. `shortlist` must outlive this. Scores of given targets are of all tokens, and what
+    /// is guided needs them.
+    ///
+    /// Throws  `Error` if it is of other vocabularies, a list lacks eos, or the network has an
+    ///         adaptive softmax, which tells no tokens apart without all of them
+    void use_shortlist(const data::Shortlist* shortlist) {
+        static_assert(BasicCachedTransformer<Packed>::may_have_lists,
+                      "translator: shortlists need packed weights of sizes of run time");
+        if (shortlist != nullptr) check(*shortlist);
+        shortlist_ = shortlist;
+    }
+
     /// The hypotheses of every sentence, in the order of `sources`, `batch_sentences` of which a
     /// thread is at together. A beam of 1 is greedy search.
     ///
@@ -74,7 +88,8 @@ public:
     /// The same into `results`, whose memory is used again; guided, if so wished.
     ///
     /// Throws  `Error` also if there is not one prefix or key for each source, a prefix has eos, a
-    ///         token that is not in the target vocabulary, or more tokens than the target may have
+    ///         token that is not in the target vocabulary, or more tokens than the target may have;
+    ///         or if there is guidance and a shortlist
     void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
                    std::vector<Hypotheses>& results, int batch_sentences = 32,
                    const Guidance& guidance = {}) {
@@ -85,6 +100,7 @@ public:
             // Also if this fails: then others need not go on.
             const CloseAtEnd close{queue};
             Workspace& workspace = workspaces_[static_cast<std::size_t>(thread)];
+            workspace.use_shortlist(shortlist_);
             workspace.translate(sources, queue, places, special_, options, guidance, results);
         });
     }
@@ -201,6 +217,11 @@ private:
     struct Workspace {
         explicit Workspace(const Packed& packed) : model(packed) {}
 
+        void use_shortlist(const data::Shortlist* shortlist) noexcept {
+            if constexpr (BasicCachedTransformer<Packed>::may_have_lists)
+                model.use_shortlist(shortlist);
+        }
+
         void translate(const Sources& sources, SentenceQueue& queue, int places,
                        const SpecialTokens& special, const SearchOptions& options,
                        const Guidance& guidance, std::span<Hypotheses> results) {
@@ -263,6 +284,7 @@ private:
             const auto batch = order.subspan(
                 first, std::min(static_cast<std::size_t>(size), order.size() - first));
             Workspace& workspace = workspaces_[static_cast<std::size_t>(thread)];
+            workspace.use_shortlist(nullptr);
             workspace.score(sources, targets, batch, special_, options, results,
                             watcher(workspace, batch));
         });
@@ -296,6 +318,21 @@ private:
         return std::max(1, std::min(batch_sentences, share));
     }
 
+    void check(const data::Shortlist& shortlist) const {
+        const model::Architecture& a = model_->architecture();
+        if (hat::detail::is_present(model_->view().adaptive_softmax))
+            fail("translator: a shortlist needs an output layer that is no adaptive softmax");
+        if (shortlist.source_vocab_size() != a.source_vocab_size ||
+            shortlist.target_vocab_size() != a.target_vocab_size)
+            fail("translator: the shortlist has vocabularies of ", shortlist.source_vocab_size(),
+                 " and ", shortlist.target_vocab_size(), ", but the network of ",
+                 a.source_vocab_size, " and ", a.target_vocab_size);
+        const auto& always = shortlist.lists().always;
+        if (!std::binary_search(always.begin(), always.end(), special_.eos))
+            fail("translator: the shortlist lacks eos, ", special_.eos,
+                 ", among what is always allowed");
+    }
+
     void check_targets(const Sources& sources, const Sources& targets) const {
         const Ragged& sentences = targets.sentences;
         if (sentences.sentences() != sources.sentences.sentences())
@@ -325,6 +362,9 @@ private:
         if (guidance.sampling != nullptr)
             require_one_for_each("keys", static_cast<int>(guidance.keys.size()));
         const Ragged& prefixes = guidance.prefixes.sentences;
+        if (shortlist_ != nullptr && (guidance.sampling != nullptr || prefixes.sentences() > 0))
+            fail("translator: a shortlist goes with neither prefixes nor draws, which may need any "
+                 "token");
         if (prefixes.sentences() == 0) return;
         require_one_for_each("prefixes", prefixes.sentences());
         for (int s = 0; s < prefixes.sentences(); ++s) {
@@ -375,6 +415,7 @@ private:
 
     const Packed* model_;
     SpecialTokens special_;
+    const data::Shortlist* shortlist_ = nullptr;
     std::vector<Workspace> workspaces_;  ///< one per thread
     std::vector<int> order_;
 };

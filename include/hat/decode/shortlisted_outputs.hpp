@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/config.hpp>
+#include <hat/core/aligned.hpp>
+#include <hat/core/arena.hpp>
+#include <hat/core/matrix_view.hpp>
+#include <hat/core/ragged.hpp>
+#include <hat/data/shortlist.hpp>
+#include <hat/decode/step_model.hpp>
+#include <hat/kernels/gather_outputs.hpp>
+#include <hat/kernels/top_candidates.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace hat::decode {
+
+/// The output layer of a batch whose sentences have shortlists: the outputs of all lists are
+/// gathered once for all steps that the same sentences make, and computed together; then each row
+/// chooses among those of its own sentence, in ascending order, and normalises over them. So what a
+/// row gets depends on its own list alone; with one of all tokens, it is what the whole layer
+/// gives, bit by bit.
+///
+/// It keeps its memory: sentences no longer than those before ask for none.
+template <class Weights>
+class ShortlistedOutputs {
+    using Format = typename Weights::Format;
+    using View = kernels::PackedOf<Format>;
+
+public:
+    /// Uses `shortlist`, which must outlive this, from the next `start` on; none if it is null.
+    void use(const data::Shortlist* shortlist) noexcept { shortlist_ = shortlist; }
+    [[nodiscard]] bool is_used() const noexcept { return shortlist_ != nullptr; }
+
+    /// Makes a place for each of `sources`, and for those that follow them, which are not longer.
+    /// `output` is the whole layer.
+    void start(const Ragged& sources, View output) {
+        output_ = output;
+        const int vocab_size = shortlist_->target_vocab_size();
+        std::int64_t listed = 0;
+        for (int s = 0; s < sources.sentences(); ++s) listed += shortlist_->most(sources.length(s));
+        most_gathered_ = static_cast<int>(std::min<std::int64_t>(listed, vocab_size));
+        const std::ptrdiff_t elements =
+            kernels::packed_size<Format>(most_gathered_, output.inputs());
+        const std::ptrdiff_t words = data::TokenMarks::words(vocab_size);
+        // A list begins at a cache line of its own.
+        constexpr std::ptrdiff_t line = alignment / sizeof(int);
+        memory_.reset(Arena::bytes_of<Place>(sources.sentences()) +
+                      2 * Arena::bytes_of<int>(listed + line * sources.sentences()) +
+                      Arena::bytes_of<std::uint64_t>(words) + Arena::bytes_of<int>(vocab_size) +
+                      Arena::bytes_of<int>(most_gathered_) +
+                      Arena::bytes_of<typename Format::Element>(elements));
+        places_ = {memory_.allocate<Place>(sources.sentences()),
+                   static_cast<std::size_t>(sources.sentences())};
+        for (int s = 0; s < sources.sentences(); ++s) {
+            const int most = shortlist_->most(sources.length(s));
+            at(s) = {.tokens = memory_.allocate<int>(most), .slots = memory_.allocate<int>(most)};
+        }
+        auto* const marks = memory_.allocate<std::uint64_t>(words);
+        std::fill_n(marks, words, std::uint64_t{0});
+        marks_ = data::TokenMarks({marks, static_cast<std::size_t>(words)});
+        slot_of_ = memory_.allocate<int>(vocab_size);
+        gathered_ = memory_.allocate<int>(most_gathered_);
+        panels_ = memory_.allocate<typename Format::Element>(elements);
+        sentences_ = 0;
+    }
+
+    /// Takes the list of a sentence, which has a place from now on.
+    void enter(int place, std::span<const int> source) noexcept {
+        at(place).size = shortlist_->select(source, marks_, at(place).tokens);
+        at(place).is_gathered = false;
+    }
+
+    /// The best candidates of every row, as `kernels::top_candidates` finds them among all outputs.
+    ///
+    /// Shapes  states [rows, inputs of the layer]
+    [[nodiscard]] kernels::CandidateRows choose(ConstMatrix states, std::span<const Row> rows,
+                                                const Selection& selection, Arena& scratch) {
+        if (!is_gathered(rows)) gather(rows);
+        const int n = states.rows();
+        kernels::TopCandidates candidates(n, selection.count, selection.normalize, scratch);
+        auto* const block = scratch.allocate<float>(kernels::candidate_block);
+        // Outputs of very many rows would take very much memory. What is asked for is as much as
+        // ever could be, so that no later step asks for more.
+        constexpr int most_outputs = 1 << 21;
+        const int at_once = std::clamp(most_outputs / std::max(most_gathered_, 1), 1, n);
+        for (int first = 0; first < n; first += at_once) {
+            const ArenaScope scope(scratch);
+            const int count = std::min(at_once, n - first);
+            const Matrix y = scratch.matrix(count, most_gathered_).left_cols(layer_.outputs());
+            Weights::outputs(Weights::prepare(states.middle_rows(first, count), scratch), layer_, 0,
+                             y, scratch);
+            for (int i = 0; i < count; ++i)
+                choose_in_row(candidates, first + i, rows[index(first + i)], y.row_data(i),
+                              selection, block);
+        }
+        const kernels::CandidateRows best = candidates.finish(n);
+        for (int i = 0; i < n; ++i) {
+            kernels::Candidate* const of_row = best.data + std::ptrdiff_t{i} * best.count;
+            for (int k = 0; k < best.sizes[i]; ++k)
+                of_row[k].index = at(rows[index(i)].sentence).tokens[of_row[k].index];
+        }
+        return best;
+    }
+
+private:
+    /// The list of a sentence.
+    struct Place {
+        int* tokens;
+        int* slots;  ///< where they are among the gathered outputs
+        int size = 0;
+        bool is_gathered = false;
+    };
+    static constexpr std::size_t index(int i) noexcept { return static_cast<std::size_t>(i); }
+    [[nodiscard]] Place& at(int place) noexcept { return places_[index(place)]; }
+
+    /// visit(place) for the sentence of each group of rows.
+    template <class Visit>
+    void for_sentences(std::span<const Row> rows, const Visit& visit) {
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            if (i == 0 || rows[i].sentence != rows[i - 1].sentence) visit(at(rows[i].sentence));
+    }
+
+    /// Whether what is gathered has the lists of all sentences, and not many besides.
+    [[nodiscard]] bool is_gathered(std::span<const Row> rows) {
+        int sentences = 0;
+        bool all = true;
+        for_sentences(rows, [&](const Place& place) {
+            ++sentences;
+            all = all && place.is_gathered;
+        });
+        return all && 2 * sentences > sentences_;
+    }
+
+    void gather(std::span<const Row> rows) {
+        sentences_ = 0;
+        for_sentences(rows, [&](const Place& place) {
+            ++sentences_;
+            marks_.add({place.tokens, index(place.size)});
+        });
+        const int count = marks_.take(gathered_);
+        for (int slot = 0; slot < count; ++slot) slot_of_[gathered_[slot]] = slot;
+        for_sentences(rows, [&](Place& place) {
+            for (int k = 0; k < place.size; ++k) place.slots[k] = slot_of_[place.tokens[k]];
+            place.is_gathered = true;
+        });
+        layer_ = kernels::gather_outputs(output_, {gathered_, index(count)}, panels_);
+    }
+
+    /// Offers a row the outputs of its list in blocks, as they would come without a list.
+    void choose_in_row(kernels::TopCandidates& candidates, int i, const Row& row,
+                       const float* outputs, const Selection& selection, float* block) noexcept {
+        const Place& place = at(row.sentence);
+        const float scale = 1.0F / selection.temperature;
+        const auto number = [&](int token) {
+            int* const end = place.tokens + place.size;
+            const int* const found = std::lower_bound(place.tokens, end, token);
+            return found != end && *found == token ? static_cast<int>(found - place.tokens) : -1;
+        };
+        for (int first = 0; first < place.size; first += kernels::candidate_block) {
+            const int n = std::min(kernels::candidate_block, place.size - first);
+            for (int j = 0; j < n; ++j) block[j] = scale * outputs[place.slots[first + j]];
+            candidates.add(i, first, block, n, [&](float* of_block) {
+                apply_rules(row, selection, first, {of_block, index(n)}, number);
+            });
+        }
+    }
+
+    const data::Shortlist* shortlist_ = nullptr;
+    View output_;
+    std::span<Place> places_;
+    int sentences_ = 0;      ///< whose lists are gathered
+    int most_gathered_ = 0;  ///< outputs
+    data::TokenMarks marks_;
+    int* slot_of_ = nullptr;   ///< by token, where it is gathered
+    int* gathered_ = nullptr;  ///< tokens
+    typename Format::Element* panels_ = nullptr;
+    View layer_;  ///< of the gathered outputs
+    Arena memory_;
+};
+
+}  // namespace hat::decode
