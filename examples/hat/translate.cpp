@@ -150,6 +150,8 @@ void translate_lines(const TranslateOptions& options, decode::LineTranslator& tr
         tally.show_progress();
     }
     tally.finish(options.stats);
+    if (const auto listed = translator.mean_listed(); options.stats && listed)
+        std::fprintf(stderr, "shortlist: %.0f tokens a sentence on average\n", *listed);
     input.check_end();
 }
 
@@ -306,6 +308,22 @@ void add_translate(CLI::App& app) {
         *command, "--weights", options->lines.weights, weight_kinds,
         "what the network computes with: floats, half or a quarter of their bits, or what it "
         "is stored in (see hat quantize; tables of fewer bits become floats)");
+    CLI::Option* shortlist =
+        command
+            ->add_flag_callback(
+                "--shortlist", [options] { options->lines.shortlist.emplace(); },
+                "allow each sentence only the tokens that may translate its own, which is faster; "
+                "without it, the search is exact (see hat prepare --shortlist)")
+            ->excludes(targets)
+            ->excludes("--prefix")
+            ->excludes(sample);
+    command
+        ->add_option("--shortlist-from", options->lines.shortlist,
+                     "the same, with the shortlist of this data or model of the same vocabulary")
+        ->excludes(targets)
+        ->excludes("--prefix")
+        ->excludes(sample)
+        ->excludes(shortlist);
     add_choice(*command, "--unk", options->lines.unknown, unknown_policies,
                "text that the vocabulary lacks: copy it into the translation, drop it, or put a "
                "mark (⁇) in its place")

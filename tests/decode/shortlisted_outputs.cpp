@@ -127,13 +127,13 @@ TEST_SUITE("decode/shortlisted_outputs") {
     TEST_CASE("so many rows that they are computed in parts give the same") {
         const PackedModel packed = random_model();
         Translator translator(packed, {});
-        const OwnedSources sources = random_sources(14, 3, vocab_size, 2, 4);
+        const OwnedSources sources = random_sources(2, 3, vocab_size, 2, 4);
         const Shortlist whole = whole_shortlist();
         const SearchOptions options{.beam = 300, .max_length_b = 2};
         ThreadPool pool(1);
-        const auto expected = translator.translate(sources.view(), options, pool, 14);
+        const auto expected = translator.translate(sources.view(), options, pool);
         translator.use_shortlist(&whole);
-        CHECK(translator.translate(sources.view(), options, pool, 14) == expected);
+        CHECK(translator.translate(sources.view(), options, pool) == expected);
     }
 
     TEST_CASE("greedy search takes the best of the list, and normalises over it") {
@@ -223,5 +223,21 @@ TEST_SUITE("decode/shortlisted_outputs") {
             error({{.always = {1, 3}, .offsets = std::vector<int>(vocab_size + 1)}, vocab_size}) ==
             "translator: the shortlist lacks eos, 2, among what is always allowed");
         CHECK(error(whole_shortlist()).empty());
+    }
+
+    TEST_CASE("what is guided needs all tokens") {
+        const PackedModel packed = random_model();
+        Translator translator(packed, {});
+        const OwnedSources sources = random_sources(1, 9, vocab_size, 2, 3);
+        const Shortlist shortlist = random_shortlist(10);
+        translator.use_shortlist(&shortlist);
+        ThreadPool pool(1);
+        std::vector<Hypotheses> results;
+        const OwnedSources prefix = random_sources(1, 1, vocab_size, 2, 3);
+        CHECK_THROWS_WITH_AS(
+            translator.translate(sources.view(), {}, pool, results, 1, {.prefixes = prefix.view()}),
+            "translator: a shortlist goes with neither prefixes nor draws, which may need any "
+            "token",
+            hat::Error);
     }
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Data gets a shortlist, at once or later; models of that data, and models made of those, keep it.
+# Data gets a shortlist, at once or later; models of that data, and models made of those, keep it;
+# translations with it are those without, where it has all that they need.
 # shellcheck source=/dev/null
 source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
 
@@ -42,4 +43,46 @@ cmp -s data/lexical.shortlist small/lexical.shortlist || fail "quantising loses 
 well "$hat" inspect --model small
 grep -Eq '^shortlist: [0-9]+ tokens always, [0-9.]+ more for each of a source on average$' stdout ||
     fail "inspect does not tell of the shortlist: $(cat stdout)"
+
+# translate MODEL OPTIONS…: the translations of the test.
+translate() {
+    local model=$1
+    shift
+    "$hat" translate --model "$model" "$@" <test.en 2>log || fail "translate $*: $(cat log)"
+}
+for options in '' '--beam 1' '--weights int8' '--weights bf16 --batch 3 --threads 3'; do
+    # shellcheck disable=SC2086
+    translate run $options >exact.out
+    # shellcheck disable=SC2086
+    translate run $options --shortlist --stats >listed.out
+    cmp -s exact.out listed.out || fail "another translation with a shortlist, $options"
+    grep -Eq '^shortlist: [0-9]+ tokens a sentence on average$' log || fail "no size of lists: $(cat log)"
+    # shellcheck disable=SC2086
+    translate tuned $options --shortlist >own.out
+    # shellcheck disable=SC2086
+    translate tuned $options --shortlist-from data >other.out
+    cmp -s own.out other.out || fail "another translation with the same shortlist of the data, $options"
+done
+
+# Scores are of the list: what a sentence gets does not depend on the others.
+translate run --shortlist --scores --batch 32 >together.out
+translate run --shortlist --scores --batch 1 >alone.out
+cmp -s together.out alone.out || fail "a sentence depends on its batch"
+
+well "${train[@]}" --data plain --updates 1 --out without
+expect 1 'without/model: has no shortlist; hat prepare --data DATA --shortlist 100 --out LISTED makes one, and' \
+    "$hat" translate --model without --shortlist
+expect 1 'none: has no shortlist' "$hat" translate --model without --shortlist-from none
+translate without --shortlist-from data >listed.out
+well "$hat" prepare --source test.en --target test.de --vocab-size 45 --shortlist 4 --out foreign
+expect 1 'foreign: its shortlist is of another vocabulary than that of run/model' \
+    "$hat" translate --model run --shortlist-from foreign
+expect 2 '--score-targets excludes --shortlist' \
+    "$hat" translate --model run --shortlist --score-targets test.de
+expect 2 '--shortlist excludes --prefix' "$hat" translate --model run --shortlist --prefix
+expect 2 '--shortlist-from excludes --sample' "$hat" translate --model run --shortlist-from data --sample
+truncate -s -4 tuned/lexical.shortlist
+expect 1 'tuned/lexical.shortlist: is not the file this model was saved with' \
+    "$hat" translate --model tuned --shortlist
+expect 1 'tuned/lexical.shortlist: the file is damaged' "$hat" translate --model run --shortlist-from tuned
 finish

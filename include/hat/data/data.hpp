@@ -35,6 +35,7 @@
 #include <hat/data/batches.hpp>
 #include <hat/data/corpus.hpp>
 #include <hat/data/lines.hpp>
+#include <hat/data/shortlist.hpp>
 #include <hat/data/text_blocks.hpp>
 #include <hat/data/unknown_tokens.hpp>
 #include <hat/data/utf8.hpp>

@@ -165,7 +165,8 @@ private:
     /// The expected counts of what a given token says, and the probabilities that follow.
     void count(int given, int thread) {
         LexicalTable::Row& row = rows_[index(given)];
-        auto& [probabilities, counts] = workspaces_[index(thread)];
+        std::vector<double>& probabilities = workspaces_[index(thread)].probabilities;
+        std::vector<double>& counts = workspaces_[index(thread)].counts;
         for (std::size_t k = 0; k < row.tokens.size(); ++k) {
             probabilities[index(row.tokens[k])] = row.probabilities[k];
             counts[index(row.tokens[k])] = 0;

@@ -133,7 +133,12 @@ private:
     static constexpr bool is_dynamic = requires {
         requires std::same_as<Output, typename OutputsOf<W>::Matrix>;
     };
+
+public:
+    /// Whether the model's weights are packed and its sizes those of run time, as lists need.
     static constexpr bool may_have_lists = is_dynamic<Weights>;
+
+private:
     using Shortlisted =
         std::conditional_t<may_have_lists, typename OutputsOf<Weights>::type, Absent>;
     [[nodiscard]] bool has_lists() const noexcept {
@@ -199,7 +204,7 @@ void BasicCachedTransformer<Model>::start(const Sources& sources, int rows_per_s
                 arenas_.lasting);
     });
     if constexpr (may_have_lists)
-        if (has_lists()) shortlisted_.start(sources.sentences, network().output);
+        if (has_lists()) shortlisted_.start(sources.sentences, rows_per_sentence, network().output);
     enter(sources, [](int sentence) { return sentence; });
 }
 

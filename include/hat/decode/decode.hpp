@@ -9,6 +9,9 @@
 /// and has several threads take them, each of which is at a batch of them, where the next take the
 /// places of the finished; `AnyTranslator` is one whose kind of weights is chosen at run time.
 ///
+/// With a shortlist (`data::Shortlist`), a translator computes and chooses among the tokens of each
+/// sentence's list alone (`ShortlistedOutputs`).
+///
 /// `StaticTranslator` serves a network of fixed sizes without heap, from weights that lie ready.
 ///
 /// To be included alone: `TextSampler` (sampling.hpp), which continues prompts of a language model.
@@ -33,6 +36,7 @@
 #include <hat/decode/repetition.hpp>
 #include <hat/decode/running_batch.hpp>
 #include <hat/decode/sentence_queue.hpp>
+#include <hat/decode/shortlisted_outputs.hpp>
 #include <hat/decode/static_translator.hpp>
 #include <hat/decode/step_model.hpp>
 #include <hat/decode/translate.hpp>

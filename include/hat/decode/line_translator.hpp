@@ -9,6 +9,8 @@
 #include <hat/core/threads.hpp>
 #include <hat/data/line_codec.hpp>
 #include <hat/data/patterns.hpp>
+#include <hat/data/shortlist.hpp>
+#include <hat/data/shortlist_file.hpp>
 #include <hat/data/white_space.hpp>
 #include <hat/decode/any_translator.hpp>
 #include <hat/decode/hypothesis.hpp>
@@ -16,6 +18,7 @@
 #include <hat/decode/word_links.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/packed_copy.hpp>
+#include <hat/io/vocabulary_hash.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
 
@@ -59,6 +62,9 @@ struct LineTranslatorOptions {
     std::optional<int> split_over{};
     /// What the network is served in. Nothing: what its matrices are stored in, or floats.
     std::optional<WeightKind> weights{};
+    /// The directory, of data or a model, that has the shortlist to use; empty: the model itself.
+    /// Nothing: translations may have any token.
+    std::optional<std::string> shortlist{};
     bool word_scores = false;  ///< whether translations have them
     /// The decoder layer whose attention says which words translations stand for, from 0; −1: the
     /// last but one, which knows it best (arXiv:1909.02074). Without one, they do not say it.
@@ -80,7 +86,7 @@ public:
     /// A copy of packed weights that the model has is served as it lies; `open_to_serve` a
     /// directory for that (see io/packed_copy.hpp).
     ///
-    /// Throws  `Error` if the model is no translator, or damaged
+    /// Throws  `Error` if the model is no translator, or damaged, or there is no such shortlist
     LineTranslator(io::ModelDirectory directory, const LineTranslatorOptions& options)
         : options_(options), directory_(std::move(directory)), text_(checked_text()),
           translator_(load()),
@@ -89,7 +95,9 @@ public:
                          .part_tokens = part_tokens(),
                          .unknown = options.unknown,
                          .lost = options.lost}),
-          pool_(options.threads) {}
+          pool_(options.threads) {
+        if (options.shortlist) use_shortlist(*options.shortlist);
+    }
 
     LineTranslator(const LineTranslator&) = delete;  // its parts refer to each other
     LineTranslator& operator=(const LineTranslator&) = delete;
@@ -105,6 +113,13 @@ public:
     /// Precondition: `line` is UTF-8.
     [[nodiscard]] data::SourceLine encode(std::string_view line) const {
         return codec_.encode(line);
+    }
+
+    /// Tokens that the lists of what was translated so far have on average; nothing without lists.
+    [[nodiscard]] std::optional<double> mean_listed() const {
+        if (!shortlist_) return {};
+        const auto lists = static_cast<double>(std::max<std::int64_t>(lists_, 1));
+        return static_cast<double>(listed_) / lists;
     }
 
     /// The tokens of what the translation of a line is to begin with.
@@ -132,6 +147,7 @@ public:
         HAT_ASSERT(prefixes.empty() || prefixes.size() == lines.size());
         const int draws = options_.sampling ? n_best : 1;
         gather(lines, prefixes, draws);
+        if (shortlist_) count_lists();
         io::of_model(directory_, [&] {
             translator_.translate(sources_.view(), options_.search, pool_, results_,
                                   options_.batch_sentences,
@@ -218,6 +234,29 @@ private:
             fail(directory_.file_path("text.json"), ": protect: ", error.what());
         }
         return text;
+    }
+
+    void use_shortlist(const std::string& path) {
+        const std::string& from = path.empty() ? directory_.path() : path;
+        shortlist_ = data::find_shortlist(io::read_text_files(from), from);
+        if (!shortlist_)
+            fail(from, ": has no shortlist; hat prepare --data DATA --shortlist 100 --out LISTED "
+                       "makes one, and --shortlist-from LISTED uses it");
+        if (shortlist_->vocabulary() != io::vocabulary_hash(directory_.text_files()))
+            fail(from, ": its shortlist is of another vocabulary than that of ", directory_.path());
+        io::of_model(directory_, [&] { translator_.use_shortlist(&*shortlist_); });
+    }
+    void count_lists() {
+        marks_.resize(
+            static_cast<std::size_t>(data::TokenMarks::words(shortlist_->target_vocab_size())));
+        list_.resize(static_cast<std::size_t>(shortlist_->target_vocab_size()));
+        const auto& [tokens, sentences] = sources_.view();
+        for (int s = 0; s < sentences.sentences(); ++s) {
+            const auto source = tokens.subspan(static_cast<std::size_t>(sentences.begin(s)),
+                                               static_cast<std::size_t>(sentences.length(s)));
+            listed_ += shortlist_->select(source, data::TokenMarks(marks_), list_.data());
+            ++lists_;
+        }
     }
 
     /// Serves the copy of packed weights that the model has, or packs them.
@@ -434,6 +473,11 @@ private:
     AnyTranslator translator_;
     data::LineCodec codec_;
     ThreadPool pool_;
+    std::optional<data::Shortlist> shortlist_;
+    std::int64_t lists_ = 0;
+    std::int64_t listed_ = 0;  ///< tokens of all lists
+    std::vector<std::uint64_t> marks_;
+    std::vector<int> list_;
     Sentences sources_;
     Sentences prefixes_;
     std::vector<RandomKey> keys_;

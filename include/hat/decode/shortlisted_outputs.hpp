@@ -18,11 +18,11 @@
 
 namespace hat::decode {
 
-/// The output layer of a batch whose sentences have shortlists: the outputs of all lists are
-/// gathered once for all steps that the same sentences make, and computed together; then each row
-/// chooses among those of its own sentence, in ascending order, and normalises over them. So what a
-/// row gets depends on its own list alone; with one of all tokens, it is what the whole layer
-/// gives, bit by bit.
+/// The output layer of a batch whose sentences have shortlists. For a few sentences at a time, the
+/// outputs of all their lists are gathered, once for all steps that the same sentences make, and
+/// computed together; then each row chooses among those of its own sentence, in ascending order,
+/// and normalises over them. So what a row gets depends on its own list alone; with one of all
+/// tokens, it is what the whole layer gives, bit by bit.
 ///
 /// It keeps its memory: sentences no longer than those before ask for none.
 template <class Weights>
@@ -37,31 +37,46 @@ public:
 
     /// Makes a place for each of `sources`, and for those that follow them, which are not longer.
     /// `output` is the whole layer.
-    void start(const Ragged& sources, View output) {
+    void start(const Ragged& sources, int rows_per_sentence, View output) {
         output_ = output;
+        const int sentences = sources.sentences();
         const int vocab_size = shortlist_->target_vocab_size();
+        // Rows that share a layer share the reading of its weights; more of them would compute more
+        // outputs that are in no list of theirs.
+        constexpr int rows_per_group = 16;
+        sentences_per_group_ = std::max(1, rows_per_group / rows_per_sentence);
+        const int groups = (sentences + sentences_per_group_ - 1) / sentences_per_group_;
         std::int64_t listed = 0;
-        for (int s = 0; s < sources.sentences(); ++s) listed += shortlist_->most(sources.length(s));
-        most_gathered_ = static_cast<int>(std::min<std::int64_t>(listed, vocab_size));
-        const std::ptrdiff_t elements =
-            kernels::packed_size<Format>(most_gathered_, output.inputs());
+        int longest = 0;
+        for (int s = 0; s < sentences; ++s) {
+            const int most = shortlist_->most(sources.length(s));
+            listed += most;
+            longest = std::max(longest, most);
+        }
+        most_gathered_ = static_cast<int>(
+            std::min<std::int64_t>(std::int64_t{longest} * sentences_per_group_, vocab_size));
+        const std::ptrdiff_t panels =
+            std::min<std::int64_t>(listed, std::int64_t{groups} * most_gathered_) /
+                kernels::panel_width +
+            groups;
+        const std::ptrdiff_t elements = panels * Format::panel_stride(output.inputs());
         const std::ptrdiff_t words = data::TokenMarks::words(vocab_size);
         // A list begins at a cache line of its own.
         constexpr std::ptrdiff_t line = alignment / sizeof(int);
-        memory_.reset(Arena::bytes_of<Place>(sources.sentences()) +
-                      2 * Arena::bytes_of<int>(listed + line * sources.sentences()) +
+        memory_.reset(Arena::bytes_of<Place>(sentences) + Arena::bytes_of<View>(groups) +
+                      2 * Arena::bytes_of<int>(listed + line * sentences) +
                       Arena::bytes_of<std::uint64_t>(words) + Arena::bytes_of<int>(vocab_size) +
                       Arena::bytes_of<int>(most_gathered_) +
                       Arena::bytes_of<typename Format::Element>(elements));
-        places_ = {memory_.allocate<Place>(sources.sentences()),
-                   static_cast<std::size_t>(sources.sentences())};
-        for (int s = 0; s < sources.sentences(); ++s) {
+        places_ = {memory_.allocate<Place>(sentences), index(sentences)};
+        for (int s = 0; s < sentences; ++s) {
             const int most = shortlist_->most(sources.length(s));
             at(s) = {.tokens = memory_.allocate<int>(most), .slots = memory_.allocate<int>(most)};
         }
+        layers_ = memory_.allocate<View>(groups);
         auto* const marks = memory_.allocate<std::uint64_t>(words);
         std::fill_n(marks, words, std::uint64_t{0});
-        marks_ = data::TokenMarks({marks, static_cast<std::size_t>(words)});
+        marks_ = data::TokenMarks({marks, index(static_cast<int>(words))});
         slot_of_ = memory_.allocate<int>(vocab_size);
         gathered_ = memory_.allocate<int>(most_gathered_);
         panels_ = memory_.allocate<typename Format::Element>(elements);
@@ -71,7 +86,7 @@ public:
     /// Takes the list of a sentence, which has a place from now on.
     void enter(int place, std::span<const int> source) noexcept {
         at(place).size = shortlist_->select(source, marks_, at(place).tokens);
-        at(place).is_gathered = false;
+        at(place).group = -1;
     }
 
     /// The best candidates of every row, as `kernels::top_candidates` finds them among all outputs.
@@ -83,19 +98,25 @@ public:
         const int n = states.rows();
         kernels::TopCandidates candidates(n, selection.count, selection.normalize, scratch);
         auto* const block = scratch.allocate<float>(kernels::candidate_block);
-        // Outputs of very many rows would take very much memory. What is asked for is as much as
-        // ever could be, so that no later step asks for more.
-        constexpr int most_outputs = 1 << 21;
-        const int at_once = std::clamp(most_outputs / std::max(most_gathered_, 1), 1, n);
-        for (int first = 0; first < n; first += at_once) {
+        // As many rows of a group at once as leave the outputs in the second-level cache.
+        constexpr int most_outputs = 1 << 17;
+        auto* const outputs = scratch.allocate<float>(
+            std::min(std::ptrdiff_t{n} * most_gathered_,
+                     std::ptrdiff_t{std::max(most_outputs, most_gathered_)}));
+        for (int first = 0, last = 0; first < n; first = last) {
+            const int group = at(rows[index(first)].sentence).group;
+            const View layer = layers_[group];
+            const int at_once = std::max(1, most_outputs / std::max(1, layer.outputs()));
+            while (last < n && last - first < at_once &&
+                   at(rows[index(last)].sentence).group == group)
+                ++last;
             const ArenaScope scope(scratch);
-            const int count = std::min(at_once, n - first);
-            const Matrix y = scratch.matrix(count, most_gathered_).left_cols(layer_.outputs());
-            Weights::outputs(Weights::prepare(states.middle_rows(first, count), scratch), layer_, 0,
-                             y, scratch);
-            for (int i = 0; i < count; ++i)
-                choose_in_row(candidates, first + i, rows[index(first + i)], y.row_data(i),
-                              selection, block);
+            const Matrix y(outputs, last - first, layer.outputs());
+            Weights::outputs(Weights::prepare(states.middle_rows(first, last - first), scratch),
+                             layer, 0, y, scratch);
+            for (int i = first; i < last; ++i)
+                choose_in_row(candidates, i, rows[index(i)], y.row_data(i - first), selection,
+                              block);
         }
         const kernels::CandidateRows best = candidates.finish(n);
         for (int i = 0; i < n; ++i) {
@@ -112,7 +133,7 @@ private:
         int* tokens;
         int* slots;  ///< where they are among the gathered outputs
         int size = 0;
-        bool is_gathered = false;
+        int group = -1;  ///< whose outputs they are; −1: not gathered yet
     };
     static constexpr std::size_t index(int i) noexcept { return static_cast<std::size_t>(i); }
     [[nodiscard]] Place& at(int place) noexcept { return places_[index(place)]; }
@@ -130,24 +151,31 @@ private:
         bool all = true;
         for_sentences(rows, [&](const Place& place) {
             ++sentences;
-            all = all && place.is_gathered;
+            all = all && place.group >= 0;
         });
         return all && 2 * sentences > sentences_;
     }
 
     void gather(std::span<const Row> rows) {
         sentences_ = 0;
-        for_sentences(rows, [&](const Place& place) {
-            ++sentences_;
-            marks_.add({place.tokens, index(place.size)});
-        });
-        const int count = marks_.take(gathered_);
-        for (int slot = 0; slot < count; ++slot) slot_of_[gathered_[slot]] = slot;
-        for_sentences(rows, [&](Place& place) {
-            for (int k = 0; k < place.size; ++k) place.slots[k] = slot_of_[place.tokens[k]];
-            place.is_gathered = true;
-        });
-        layer_ = kernels::gather_outputs(output_, {gathered_, index(count)}, panels_);
+        for_sentences(rows,
+                      [&](Place& place) { place.group = sentences_++ / sentences_per_group_; });
+        auto* panels = panels_;
+        for (int group = 0; group * sentences_per_group_ < sentences_; ++group) {
+            const auto for_group = [&](const auto& visit) {
+                for_sentences(rows, [&](Place& place) {
+                    if (place.group == group) visit(place);
+                });
+            };
+            for_group([&](const Place& place) { marks_.add({place.tokens, index(place.size)}); });
+            const int count = marks_.take(gathered_);
+            for (int slot = 0; slot < count; ++slot) slot_of_[gathered_[slot]] = slot;
+            for_group([&](Place& place) {
+                for (int k = 0; k < place.size; ++k) place.slots[k] = slot_of_[place.tokens[k]];
+            });
+            layers_[group] = kernels::gather_outputs(output_, {gathered_, index(count)}, panels);
+            panels += kernels::packed_size<Format>(count, output_.inputs());
+        }
     }
 
     /// Offers a row the outputs of its list in blocks, as they would come without a list.
@@ -172,13 +200,14 @@ private:
     const data::Shortlist* shortlist_ = nullptr;
     View output_;
     std::span<Place> places_;
-    int sentences_ = 0;      ///< whose lists are gathered
-    int most_gathered_ = 0;  ///< outputs
+    int sentences_ = 0;            ///< whose lists are gathered,
+    int sentences_per_group_ = 1;  ///< so many together,
+    int most_gathered_ = 0;        ///< into so many outputs at most
     data::TokenMarks marks_;
     int* slot_of_ = nullptr;   ///< by token, where it is gathered
     int* gathered_ = nullptr;  ///< tokens
     typename Format::Element* panels_ = nullptr;
-    View layer_;  ///< of the gathered outputs
+    View* layers_ = nullptr;  ///< of each group, its gathered outputs
     Arena memory_;
 };
 

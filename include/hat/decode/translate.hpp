@@ -60,8 +60,8 @@ public:
     }
 
     /// From now on, a translation has no tokens but those in the list of its source; any if there
-    /// is no list. `shortlist` must outlive this. Scores of given targets are of all tokens, and what
-    /// is guided needs them.
+    /// is no list. `shortlist` must outlive this. Scores of given targets are of all tokens, and
+    /// what is guided needs them.
     ///
     /// Throws  `Error` if it is of other vocabularies, a list lacks eos, or the network has an
     ///         adaptive softmax, which tells no tokens apart without all of them

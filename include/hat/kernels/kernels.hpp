@@ -23,6 +23,7 @@
 #include <hat/kernels/dropout.hpp>
 #include <hat/kernels/embedding.hpp>
 #include <hat/kernels/feature_shuffle.hpp>
+#include <hat/kernels/gather_outputs.hpp>
 #include <hat/kernels/gemm.hpp>
 #include <hat/kernels/group_affine.hpp>
 #include <hat/kernels/group_epilogue.hpp>
