@@ -10,8 +10,12 @@
 //
 // Softmax, norms and the choice of words are free.
 //
-//     bench/decode/translate [seconds per case] [fp32|bf16|int8]
+//     bench/decode/translate [seconds per case] [fp32|bf16|int8|all] [shortlist]
+//
+// With `shortlist`, each sentence may have 650 of the 10,000 tokens, 300 of which all have; the
+// floor is still that of all tokens.
 
+#include <hat/data/shortlist.hpp>
 #include <hat/decode/translate.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/presets.hpp>
@@ -24,6 +28,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -97,6 +102,25 @@ struct Machine {
     }
 };
 
+/// Lists of sentences of `length` tokens that have about as many tokens, and as many in common, as
+/// those of Multi30k with 100 for each token.
+hat::data::Shortlist some_shortlist() {
+    constexpr int always = 300;
+    constexpr int of_each = 12;
+    hat::data::Shortlist::Lists lists;
+    for (int token = 0; token < always; ++token) lists.always.push_back(token);
+    hat::Random random(hat::RandomKey(2));
+    for (int s = 0; s < vocab_size; ++s) {
+        int token = 0;
+        for (int k = 0; k < of_each; ++k) {
+            token += 1 + static_cast<int>(random.uniform() * (vocab_size / of_each - 1));
+            lists.tokens.push_back(token);
+        }
+        lists.offsets.push_back(static_cast<int>(lists.tokens.size()));
+    }
+    return {std::move(lists), vocab_size};
+}
+
 double milliseconds(std::chrono::steady_clock::duration time) {
     return std::chrono::duration<double, std::milli>(time).count();
 }
@@ -139,11 +163,13 @@ Timing time_of(const Case& c, Translator& translator, double seconds) {
 }
 
 template <class Weights>
-void run(const Kind& kind, const Shape& shape, double seconds) {
+void run(const Kind& kind, const Shape& shape, double seconds,
+         const hat::data::Shortlist* shortlist) {
     hat::model::Network network(shape.architecture);
     network.initialize(1);
     const hat::model::PackedModelOf<Weights> packed(network.view());
     hat::decode::BasicTranslator<hat::model::PackedModelOf<Weights>> translator(packed, {});
+    translator.use_shortlist(shortlist);
     Machine machine;
     for (const Case& c : cases) {
         machine.measure(kind, shape);
@@ -169,13 +195,18 @@ int main(int argc, char** argv) {
     const Kind fp32{"fp32", 4, floats};
     const Kind bf16{"bf16", 2, floats};
     const Kind int8{"int8", 1, hat::support::dot_peak_gops};
-    const auto is_wanted = [&](const Kind& kind) { return only.empty() || only == kind.name; };
+    const auto is_wanted = [&](const Kind& kind) {
+        return only.empty() || only == "all" || only == kind.name;
+    };
+    const hat::data::Shortlist listed = some_shortlist();
+    const bool has_lists = argc > 3 && argv[3] == std::string_view("shortlist");
+    const hat::data::Shortlist* const shortlist = has_lists ? &listed : nullptr;
     std::printf("%-5s %-5s %-22s %9s %9s %12s %9s %8s\n", "model", "kind", "case", "least ms",
                 "median ms", "sentences/s", "floor ms", "share");
     for (const Shape& shape : {Shape{"TINY", hat::model::transformer_tiny(vocab_size)},
                                Shape{"BASE", hat::model::transformer_base(vocab_size)}}) {
-        if (is_wanted(fp32)) run<hat::nn::Packed>(fp32, shape, seconds);
-        if (is_wanted(bf16)) run<hat::nn::PackedBf16>(bf16, shape, seconds);
-        if (is_wanted(int8)) run<hat::nn::PackedInt8>(int8, shape, seconds);
+        if (is_wanted(fp32)) run<hat::nn::Packed>(fp32, shape, seconds, shortlist);
+        if (is_wanted(bf16)) run<hat::nn::PackedBf16>(bf16, shape, seconds, shortlist);
+        if (is_wanted(int8)) run<hat::nn::PackedInt8>(int8, shape, seconds, shortlist);
     }
 }
