@@ -51,11 +51,12 @@ inline std::vector<int> tokens_always_allowed(const Side& side, int n,
 
 /// Learns from `corpus` which target tokens translate a source token: those of the largest
 ///
-///     p(t | s) · p(s | t)
+///     p(t | s)³ · p(s | t)
 ///
 /// under IBM model 1 in both directions. The first factor alone prefers what is frequent anyway,
-/// the second what is rare; of lists of one size, those of the product had the most of held-out
-/// translations. `special` are those of the target. The same for any number of threads.
+/// the second what is rare. Among powers of the first, this had the most of held-out translations
+/// at most sizes of lists; large lists differ little (bench/RESULTS.md). `special` are those of
+/// the target. The same for any number of threads.
 ///
 /// Throws  `Error` if an option is negative, the corpus has no source, or the vocabularies are to
 /// be
@@ -80,7 +81,8 @@ inline std::vector<int> tokens_always_allowed(const Side& side, int n,
         std::vector<std::pair<double, int>> scored;
         for (std::size_t k = 0; k < row.tokens.size(); ++k) {
             const int t = row.tokens[k];
-            const double score = row.probabilities[k] * backward.probability(s, t);
+            const double p = row.probabilities[k];
+            const double score = p * p * p * backward.probability(s, t);
             if (score > 0) scored.emplace_back(-score, t);
         }
         std::sort(scored.begin(), scored.end());
