@@ -79,8 +79,8 @@ expect 1 'foreign: its shortlist is of another vocabulary than that of run/model
     "$hat" translate --model run --shortlist-from foreign
 expect 2 '--score-targets excludes --shortlist' \
     "$hat" translate --model run --shortlist --score-targets test.de
-expect 2 '--shortlist excludes --prefix' "$hat" translate --model run --shortlist --prefix
-expect 2 '--shortlist-from excludes --sample' "$hat" translate --model run --shortlist-from data --sample
+expect 2 '--prefix excludes --shortlist' "$hat" translate --model run --shortlist --prefix
+expect 2 '--sample excludes --shortlist-from' "$hat" translate --model run --shortlist-from data --sample
 truncate -s -4 tuned/lexical.shortlist
 expect 1 'tuned/lexical.shortlist: is not the file this model was saved with' \
     "$hat" translate --model tuned --shortlist
