@@ -18,7 +18,6 @@
 
 int main(int argc, char** argv) {
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of its write
-    std::signal(SIGPIPE, SIG_DFL);  // nobody reads on: an end, not an error
     CLI::App app("hat: trains, measures and runs translation models.", "hat");
     app.require_subcommand(1);
     app.set_version_flag("--version", hat::program::version_text);
