@@ -12,7 +12,8 @@ namespace hat::program {
 
 /// Ends the process, as a write would, as soon as nobody is left who reads the pipe that standard
 /// output is: what is being worked on would be for nobody. A reader who leaves when there is
-/// nothing to be done has had all there was. Where SIGPIPE is ignored, the next write fails instead.
+/// nothing to be done has had all there was. Where SIGPIPE is ignored, the next write fails
+/// instead.
 ///
 /// There is one for the process, as there is one standard output.
 class ReaderWatch {
