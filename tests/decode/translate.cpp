@@ -278,7 +278,7 @@ TEST_SUITE("decode/translate") {
         const OwnedSources sources = random_sources(1, 5, vocab_size, 2, 1);
         ThreadPool pool(1);
         std::vector<Hypotheses> found;
-        const auto error = [&](const std::vector<int>& prefix, int count = 1) -> std::string {
+        const auto error_of = [&](const std::vector<int>& prefix, int count = 1) -> std::string {
             OwnedSources prefixes;
             for (int i = 0; i < count; ++i) prefixes.push_back(prefix);
             try {
@@ -289,12 +289,13 @@ TEST_SUITE("decode/translate") {
             }
             return "";
         };
-        CHECK(error({5, 6, 7}) == "");
-        CHECK(error({5, 6, 7, 8}) == "translator: the prefix of sentence 0 has 4 tokens, expected "
-                                     "at most 3, as the target may have");
-        CHECK(error({5, 2}) == "translator: the prefix of sentence 0 has an eos");
-        CHECK(error({5}, 2) == "translator: 2 prefixes for 1 sentences");
-        CHECK(error({vocab_size}).starts_with("translator: the prefix of sentence 0"));
+        CHECK(error_of({5, 6, 7}) == "");
+        CHECK(error_of({5, 6, 7, 8}) ==
+              "translator: the prefix of sentence 0 has 4 tokens, expected "
+              "at most 3, as the target may have");
+        CHECK(error_of({5, 2}) == "translator: the prefix of sentence 0 has an eos");
+        CHECK(error_of({5}, 2) == "translator: 2 prefixes for 1 sentences");
+        CHECK(error_of({vocab_size}).starts_with("translator: the prefix of sentence 0"));
     }
 
     TEST_CASE("drawn targets follow from their keys alone, and are scored as given ones") {
