@@ -280,7 +280,7 @@ void add_translate(CLI::App& app) {
         "--groups", options->search.options.groups, {.low = 1, .high = 1000},
         "of the beam, that search for themselves and avoid what the others choose: with --n-best, "
         "translations that differ more");
-    number("--diversity", options->search.options.diversity, {.low = 0, .high = 1e9F},
+    number("--diversity", options->search.options.diversity, {.low = 0, .high = 1e6F},
            "what each choice of a word by another group makes it worth less, in log-probability");
     CLI::Option* sample =
         command
