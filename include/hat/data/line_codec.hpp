@@ -328,10 +328,10 @@ private:
     /// What stands for each unk that the network says.
     [[nodiscard]] std::vector<std::string> shown_for_unk(const SourcePart& part,
                                                          const std::vector<int>& ids) const {
-        if (options_.unknown == UnknownPolicy::drop) return {};
-        if (options_.unknown == UnknownPolicy::mark)
-            return std::vector<std::string>(count_unk(ids), mark);
-        return texts(part.unknown);
+        if (options_.unknown == UnknownPolicy::copy) return texts(part.unknown);
+        std::vector<std::string> shown;
+        if (options_.unknown == UnknownPolicy::mark) shown.assign(count_unk(ids), mark);
+        return shown;
     }
     [[nodiscard]] static std::vector<std::string> texts(const std::vector<UnknownText>& unknown) {
         std::vector<std::string> texts;

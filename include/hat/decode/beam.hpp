@@ -199,7 +199,7 @@ private:
 
     /// What the groups before chose in this step makes a token worth less.
     [[nodiscard]] float penalty(int token, float diversity, std::size_t chosen) const noexcept {
-        const auto begin = chosen_.begin();
+        const int* const begin = chosen_.data();
         return diversity * static_cast<float>(std::count(
                                begin, begin + static_cast<std::ptrdiff_t>(chosen), token));
     }
