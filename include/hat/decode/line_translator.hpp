@@ -76,8 +76,9 @@ struct LineTranslatorOptions {
 
 /// A model directory, ready to translate lines of text.
 ///
-///     hat::decode::LineTranslator translator(hat::io::ModelDirectory::open_to_serve("run/model"),
-///     {}); const std::vector lines{translator.encode("Save the file.")};
+///     auto model = hat::io::ModelDirectory::open_to_serve("run/model");
+///     hat::decode::LineTranslator translator(std::move(model), {});
+///     const std::vector lines{translator.encode("Save the file.")};
 ///     std::puts(translator.translate(lines)[0][0].text.c_str());
 ///
 /// An object serves one thread at a time; it translates with as many as its options say.
