@@ -46,6 +46,19 @@ inline constexpr const char* predictor_vocabulary_key = "target_vocab_size";
     return io::json_get<int>(provenance, predictor_vocabulary_key, path + ": provenance");
 }
 
+/// The predictor at `path`, for networks of `pieces`, those of `run`.
+///
+/// Throws  `Error` if it is none, or of networks with another number of pieces
+[[nodiscard]] inline latency::Predictor load_predictor(const std::string& path,
+                                                       const std::string& run, int pieces) {
+    latency::Predictor predictor = latency::Predictor::load(path);
+    const int fitted = vocabulary_of_predictor(path).value_or(pieces);
+    if (fitted != pieces)
+        fail("--predictor ", path, ": is of networks with a vocabulary of ", fitted, ", but --run ",
+             run, " has one of ", pieces);
+    return predictor;
+}
+
 /// Whether the file at `path` is a predictor.
 ///
 /// Throws  `Error` if it cannot be read

@@ -3,7 +3,6 @@
 /// hat search: a SuperTransformer, a latency predictor and a limit → the best architecture.
 
 #include <hat/elastic/cardinality.hpp>
-#include <hat/elastic/design_space_yaml.hpp>
 #include <hat/elastic/gene_string.hpp>
 #include <hat/io/architecture_yaml.hpp>
 #include <hat/io/atomic_file.hpp>
@@ -34,6 +33,7 @@
 #include "output_file.hpp"
 #include "predictor_vocabulary.hpp"
 #include "run_data.hpp"
+#include "run_space.hpp"
 #include "search_health.hpp"
 #include "search_latency.hpp"
 #include "text_facts.hpp"
@@ -98,16 +98,12 @@ struct Workbench {
     train::Validator validator;
 
     explicit Workbench(const SearchArguments& from)
-        : arguments(from), super(from.run), space(space_of(from.run, super)),
-          predictor(latency::Predictor::load(from.predictor)), data_path(data_of(from)),
-          data(load_training_data(data_path)), pool(from.threads),
+        : arguments(from), super(from.run), space(space_of_run(from.run, super.directory)),
+          predictor(load_predictor(from.predictor, from.run,
+                                   super.network.architecture().target_vocab_size)),
+          data_path(data_of(from)), data(load_training_data(data_path)), pool(from.threads),
           validator(data.validation, pool) {
         check_vocabulary(super.directory, "--run " + from.run, data.files);
-        const int pieces = super.network.architecture().target_vocab_size;
-        if (const auto fitted = vocabulary_of_predictor(from.predictor);
-            fitted.value_or(pieces) != pieces)
-            fail("--predictor ", from.predictor, ": is of networks with a vocabulary of ", *fitted,
-                 ", but --run ", from.run, " has one of ", pieces);
     }
 
     [[nodiscard]] PredictedLatency latency() const {
@@ -130,21 +126,6 @@ struct Workbench {
     }
 
 private:
-    static elastic::DesignSpace space_of(const std::string& run, const LoadedModel& super) {
-        const std::string path = run + "/space.yml";
-        if (!io::exists(path)) {
-            fail(path, ": is missing: --run must be what `hat train --space` made");
-        }
-        const Architecture& stored = super.network.architecture();
-        auto space = with_vocabulary(elastic::read_design_space(path).space,
-                                     stored.source_vocab_size, stored.target_vocab_size);
-        validate(space);
-        if (space.super != stored) {
-            fail(path, ": describes another super network than ", model_path(run), " holds");
-        }
-        check_space(path, super.directory);
-        return space;
-    }
     /// `--data`, or what the run was trained on.
     static std::string data_of(const SearchArguments& from) {
         return from.data.empty() ? data_of_run(from.run) : from.data;

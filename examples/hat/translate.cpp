@@ -7,6 +7,7 @@
 #include <hat/io/model_directory.hpp>
 
 #include "commands.hpp"
+#include "deadline_flags.hpp"
 #include "flags.hpp"
 #include "line_input.hpp"
 #include "model_argument.hpp"
@@ -44,6 +45,7 @@ struct TranslateOptions {
     bool has_prefixes = false;
     bool is_sampled = false;
     decode::SamplingOptions sampling;
+    DeadlineFlags deadline;
     bool stats = false;
 };
 
@@ -152,6 +154,7 @@ void translate_lines(const TranslateOptions& options, decode::LineTranslator& tr
     tally.finish(options.stats);
     if (const auto listed = translator.mean_listed(); options.stats && listed)
         std::fprintf(stderr, "shortlist: %.0f tokens a sentence on average\n", *listed);
+    if (translator.deadline() != nullptr) report_deadline(*translator.deadline(), options.stats);
     input.check_end();
 }
 
@@ -229,8 +232,12 @@ void translate(const TranslateOptions& options) {
     lines.word_scores = options.output.word_scores;
     if (options.is_sampled) lines.sampling = options.sampling;
     if (options.output.alignment) lines.alignment_layer = options.alignment_layer - 1;
-    decode::LineTranslator translator(io::ModelDirectory::open_to_serve(model_path(options.model)),
-                                      lines);
+    auto directory = io::ModelDirectory::open_to_serve(model_path(options.model));
+    if (options.deadline.ms > 0) {
+        lines.deadline = deadline_of(options.deadline, options.model, directory);
+        lines.threads = 1;  // a sentence has no work for more
+    }
+    decode::LineTranslator translator(std::move(directory), lines);
     if (!translator.note().empty()) std::fprintf(stderr, "note: %s\n", translator.note().c_str());
     ReaderWatch::begin();
     if (options.targets.empty())
@@ -246,7 +253,7 @@ void add_translate(CLI::App& app) {
     CLI::App* command =
         app.add_subcommand("translate", "Translates standard input, one sentence a line.");
     command->footer("Example:\n  echo 'Save the file.' | hat translate --model run/model");
-    command->add_option("--model", options->model, "run or model directory")->required();
+    command->add_option("--model,--run", options->model, "run or model directory")->required();
     add_search_flags(*command, options->search);
     const NumberFlags number(*command);
     command->add_flag("--scores", options->output.scores,
@@ -342,6 +349,7 @@ void add_translate(CLI::App& app) {
         "--flush", options->input.one_by_one,
         "translate every line by itself, before the next is read; else those that are "
         "at hand are translated together");
+    add_deadline_flags(*command, options->deadline)->excludes(targets);
     number("--max-line-bytes", options->input.max_line_bytes,
            {.low = std::size_t{16}, .high = std::size_t{1} << 30},
            "what a longer line has behind these is left out, with a note");
@@ -352,6 +360,8 @@ void add_translate(CLI::App& app) {
         ->excludes(targets);
     command->callback([options, command] {
         check_lengths(*command, options->search.options);
+        // A line that waits for others is late.
+        if (options->deadline.ms > 0) options->input.one_by_one = true;
         translate(*options);
     });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/decode/any_translator.hpp>
+#include <hat/model/genes.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/presets.hpp>
 
@@ -108,6 +109,27 @@ TEST_SUITE("decode/any_translator") {
             with_weights(kind, check);
         CHECK_THROWS_AS(AnyTranslator(network.architecture(), Kept({}), WeightKind::fp32, {}),
                         hat::Error);
+    }
+
+    TEST_CASE(
+        "a part of it finds what the sub-network alone finds, and has no weights of its own") {
+        Network network(hat::model::transformer_tiny(vocab_size));
+        network.initialize(4);
+        hat::model::Architecture genes = network.architecture();
+        genes.decoder.layer_count = 2;
+        genes.encoder.layer_shapes[1].ffn_dim = 64;
+        const auto sub = sub_architecture(genes, network.architecture());
+        const AnyTranslator whole(network.view(), WeightKind::bf16, {});
+        AnyTranslator part = whole.part(sub);
+        CHECK(part.weight_bytes() == 0);
+        AnyTranslator alone(network.view(sub), WeightKind::bf16, {});
+        const OwnedSources sources = random_sources(5, 12, vocab_size, 2, 1);
+        hat::ThreadPool pool(1);
+        std::vector<Hypotheses> found;
+        std::vector<Hypotheses> expected;
+        part.translate(sources.view(), {.beam = 3, .max_length_b = 9}, pool, found);
+        alone.translate(sources.view(), {.beam = 3, .max_length_b = 9}, pool, expected);
+        CHECK(found == expected);
     }
 
     TEST_CASE("special tokens that are not in the vocabulary are errors") {

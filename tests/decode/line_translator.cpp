@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/decode/line_translator.hpp>
 #include <hat/decode/translate.hpp>
-#include <hat/io/packed_copy.hpp>
-#include <hat/io/text_file.hpp>
+#include <hat/model/genes.hpp>
 
 #include "support/rejected.hpp"
 #include "support/subword_text.hpp"
@@ -12,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <numeric>
 #include <string>
@@ -64,36 +64,6 @@ TEST_SUITE("decode/line_translator") {
                 CHECK(found[i][k].score == expected[0][k].score);
             }
         }
-    }
-
-    TEST_CASE(
-        "packed weights that lie beside the model are served, and told if they are not its own") {
-        using hat::io::ModelDirectory;
-        const TemporaryDirectory directory;
-        const std::string path = directory / "model";
-        save_random_translator(path);
-        // What a translator says, and of which copies it says something.
-        auto check = [&, expected = std::vector<std::string>{}](const char* note) mutable {
-            LineTranslator translator(ModelDirectory::open_to_serve(path), brief);
-            std::vector<std::string> said;
-            for (const auto& of_line : translator.translate(encoded(translator, subword_text)))
-                said.push_back(of_line[0].text);
-            if (expected.empty()) expected = said;
-            CHECK(said == expected);
-            CHECK((*note == '\0') == translator.note().empty());
-            CHECK(translator.note().find(note) != std::string::npos);
-        };
-        check("");
-        const ModelDirectory model = ModelDirectory::open(path);
-        hat::model::Network network(model.config().architecture);
-        model.load_weights(network.table(), network.values());
-        const std::string copy = hat::io::PackedCopy::write(
-            model, "fp32", hat::model::PackedModel(network.view()).bytes());
-        check("");
-        std::string damaged = hat::io::read_file(copy);
-        damaged.back() = static_cast<char>(damaged.back() ^ 1);
-        hat::io::write_file(copy, damaged);
-        check("packed.fp32.safetensors: content: found");
     }
 
     TEST_CASE("a line has the same translations alone and among others") {
@@ -195,6 +165,48 @@ TEST_SUITE("decode/line_translator") {
         CHECK(differ);
     }
 
+    TEST_CASE(
+        "with a deadline, lines are those of the largest network that keeps it, or the least") {
+        const TemporaryDirectory directory;
+        save_random_translator(directory / "model");
+        const auto model = hat::io::ModelDirectory::open(directory / "model");
+        const hat::model::Architecture whole = model.config().architecture;
+        hat::model::Architecture genes = whole;
+        genes.decoder.layer_count = 1;
+        const auto small = sub_architecture(genes, whole);
+        hat::model::Network network(whole);
+        model.load_weights(network.table(), network.values());
+
+        LineTranslatorOptions options = brief;
+        for (const bool has_time : {true, false}) {
+            options.deadline = {.ms = has_time ? 1e6 : 1e-6, .ladder = {{small, 1}, {whole, 2}}};
+            LineTranslator lines(hat::io::ModelDirectory::open(directory / "model"), options);
+            std::vector<std::string> texts = subword_text;
+            texts.insert(texts.begin() + 1, "");
+            const auto sources = encoded(lines, texts);
+            const auto found = lines.translate(sources, 2);
+
+            const hat::model::PackedModel packed(network.view(has_time ? whole : small));
+            Translator expected(packed, model.config().special_tokens);
+            hat::ThreadPool pool(1);
+            for (std::size_t i = 0; i < sources.size(); ++i) {
+                if (texts[i].empty()) continue;
+                const auto& source = sources[i].parts.at(0).tokens;
+                const std::vector<int> offsets{0, static_cast<int>(source.size())};
+                const auto own = expected.translate({source, hat::Ragged(offsets.data(), 1)},
+                                                    brief.search, pool);
+                REQUIRE(found[i].size() == 2);
+                CHECK(found[i][0].score == own[0][0].score);
+                CHECK(found[i][1].score == own[0][1].score);
+            }
+            REQUIRE(lines.deadline() != nullptr);
+            const auto served = std::ssize(subword_text);
+            CHECK(lines.deadline()->served() == (has_time ? std::vector<std::int64_t>{0, served}
+                                                          : std::vector<std::int64_t>{served, 0}));
+            CHECK(lines.deadline()->late() == (has_time ? 0 : served));
+        }
+    }
+
     TEST_CASE("a blank line has an empty translation without a score") {
         const TemporaryDirectory directory;
         save_random_translator(directory / "model");
@@ -205,23 +217,5 @@ TEST_SUITE("decode/line_translator") {
             CHECK(of_line[0].text.empty());
             CHECK_FALSE(of_line[0].score);
         }
-    }
-
-    TEST_CASE("a model whose vocabulary is another's is rejected") {
-        const TemporaryDirectory directory;
-        save_random_translator(directory / "model");
-        auto config = hat::io::ModelDirectory::open(directory / "model").config();
-        config.architecture.source_vocab_size = config.architecture.target_vocab_size = 39;
-        hat::model::Network network(config.architecture);
-        network.initialize(1);
-        const auto subword = hat::data::train_subword(subword_text, {.vocab_size = 40});
-        hat::io::save_model_directory(directory / "other", config, network.table(),
-                                      network.values(), subword.bytes(), "# card\n");
-        CHECK_THROWS_WITH_AS(
-            LineTranslator(hat::io::ModelDirectory::open(directory / "other"), brief),
-            (directory / "other: its text has vocabularies of 40 and 40, but its network of 39 "
-                         "and 39")
-                .c_str(),
-            hat::Error);
     }
 }

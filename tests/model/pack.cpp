@@ -199,20 +199,20 @@ TEST_SUITE("model/pack") {
         Network network(whole);
         network.initialize(6);
         const PackedModel packed(network.view());
-        const PackedSlice part(packed.view(), sub);
+        const PackedModel part(packed.view(), sub);
         CHECK(part.architecture() == sub);
         CHECK(outputs(part.view()) == outputs(PackedModel(network.view(sub)).view()));
         const auto* const weights = part.view().encoder_layers[1].feed_forward.first.weight.data();
         CHECK(weights == packed.view().encoder_layers[1].feed_forward.first.weight.data());
 
         const PackedModelOf<hat::nn::PackedBf16> halves(network.view());
-        const PackedSlice part_of_halves(halves.view(), sub);
+        const PackedModelOf<hat::nn::PackedBf16> part_of_halves(halves.view(), sub);
         CHECK(outputs(part_of_halves.view()) ==
               outputs(PackedModelOf<hat::nn::PackedBf16>(network.view(sub)).view()));
 
         // 8 bits have the scales of the whole: nearly the same.
         const PackedModelOf<hat::nn::PackedInt8> bytes(network.view());
-        const PackedSlice part_of_bytes(bytes.view(), sub);
+        const PackedModelOf<hat::nn::PackedInt8> part_of_bytes(bytes.view(), sub);
         const auto expected = outputs(part.view());
         const auto found = outputs(part_of_bytes.view());
         double error = 0;
@@ -229,6 +229,6 @@ TEST_SUITE("model/pack") {
         const PackedModel packed(network.view());
         Architecture larger = transformer_tiny(100);
         larger.encoder.layer_shapes[2].ffn_dim = 1024;
-        CHECK_THROWS_AS(PackedSlice(packed.view(), larger), hat::Error);
+        CHECK_THROWS_AS(PackedModel(packed.view(), larger), hat::Error);
     }
 }

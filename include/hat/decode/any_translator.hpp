@@ -72,6 +72,13 @@ public:
               make(kind, special, architecture, static_cast<const Owner*>(owner_.get())->bytes())),
           kind_(kind) {}
 
+    /// A translator of a sub-network, which has the same weights, not a copy. This must outlive it.
+    ///
+    /// Throws  `Error` if `sub` is not valid, or no part of the network
+    [[nodiscard]] AnyTranslator part(const model::Architecture& sub) const {
+        return {of_kind_->part(sub), kind_};
+    }
+
     void use_shortlist(const data::Shortlist* shortlist) { of_kind_->use_shortlist(shortlist); }
 
     void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
@@ -92,7 +99,7 @@ public:
     }
 
     [[nodiscard]] WeightKind kind() const noexcept { return kind_; }
-    /// Bytes of the packed weights.
+    /// Bytes of the packed weights; 0 of a sub-network of another.
     [[nodiscard]] std::size_t weight_bytes() const noexcept { return of_kind_->weight_bytes(); }
     [[nodiscard]] int decoder_layers() const noexcept { return of_kind_->decoder_layers(); }
     [[nodiscard]] int max_source_length() const noexcept { return of_kind_->max_source_length(); }
@@ -113,6 +120,7 @@ private:
         Interface& operator=(const Interface&) = delete;
         virtual ~Interface() = default;
 
+        [[nodiscard]] virtual std::unique_ptr<Interface> part(const model::Architecture&) const = 0;
         virtual void use_shortlist(const data::Shortlist*) = 0;
         virtual void translate(const Sources&, const SearchOptions&, ThreadPool&,
                                std::vector<Hypotheses>&, int, const Guidance&) = 0;
@@ -131,9 +139,13 @@ private:
         using Model = model::PackedModelOf<Weights>;
 
         template <class... From>
-        explicit Of(const SpecialTokens& special, const From&... from)
-            : packed(from...), translator(packed, special) {}
+        explicit Of(const SpecialTokens& ids, const From&... from)
+            : packed(from...), special(ids), translator(packed, ids) {}
 
+        [[nodiscard]] std::unique_ptr<Interface>
+        part(const model::Architecture& sub) const override {
+            return std::make_unique<Of>(special, packed.view(), sub);
+        }
         void use_shortlist(const data::Shortlist* shortlist) override {
             translator.use_shortlist(shortlist);
         }
@@ -167,8 +179,12 @@ private:
         }
 
         Model packed;
+        SpecialTokens special;
         BasicTranslator<Model> translator;
     };
+
+    AnyTranslator(std::unique_ptr<Interface> of_kind, WeightKind kind)
+        : of_kind_(std::move(of_kind)), kind_(kind) {}
 
     template <class... From>
     static std::unique_ptr<Interface> make(WeightKind kind, const SpecialTokens& special,

@@ -14,7 +14,11 @@
 ///
 /// `StaticTranslator` serves a network of fixed sizes without heap, from weights that lie ready.
 ///
-/// To be included alone: `TextSampler` (sampling.hpp), which continues prompts of a language model.
+/// `Deadline` chooses among networks of different sizes, so that each sentence is done in time.
+///
+/// To be included alone: `TextSampler` (sampling.hpp), which continues prompts of a language model;
+/// with packages, `ServedModel` and `LineTranslator`, which serve a model directory to lines of
+/// text.
 ///
 ///     const hat::model::PackedModel packed(network.view());
 ///     hat::decode::Translator translator(packed, special_tokens);
@@ -29,6 +33,7 @@
 #include <hat/decode/any_translator.hpp>
 #include <hat/decode/beam.hpp>
 #include <hat/decode/cached_transformer.hpp>
+#include <hat/decode/deadline.hpp>
 #include <hat/decode/forced.hpp>
 #include <hat/decode/greedy.hpp>
 #include <hat/decode/hypothesis.hpp>

@@ -4,26 +4,21 @@
 
 #include <hat/config.hpp>
 #include <hat/core/error.hpp>
-#include <hat/core/in_quotes.hpp>
 #include <hat/core/random.hpp>
 #include <hat/core/threads.hpp>
 #include <hat/data/line_codec.hpp>
-#include <hat/data/patterns.hpp>
 #include <hat/data/shortlist.hpp>
-#include <hat/data/shortlist_file.hpp>
 #include <hat/data/white_space.hpp>
 #include <hat/decode/any_translator.hpp>
+#include <hat/decode/deadline.hpp>
 #include <hat/decode/hypothesis.hpp>
 #include <hat/decode/sampling.hpp>
+#include <hat/decode/served_model.hpp>
 #include <hat/decode/word_links.hpp>
 #include <hat/io/model_directory.hpp>
-#include <hat/io/packed_copy.hpp>
-#include <hat/io/vocabulary_hash.hpp>
-#include <hat/model/network.hpp>
-#include <hat/model/pack.hpp>
 
 #include <algorithm>
-#include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -32,7 +27,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -72,6 +66,9 @@ struct LineTranslatorOptions {
     /// If there, translations are drawn at random instead of searched for. What is drawn for a line
     /// follows from the seed and from how many lines were translated before it.
     std::optional<SamplingOptions> sampling{};
+    /// If there, each line is translated by itself, with a sub-network of the model that is to
+    /// have it done in time.
+    std::optional<DeadlineOptions> deadline{};
 };
 
 /// A model directory, ready to translate lines of text.
@@ -87,29 +84,31 @@ public:
     /// A copy of packed weights that the model has is served as it lies; `open_to_serve` a
     /// directory for that (see io/packed_copy.hpp).
     ///
-    /// Throws  `Error` if the model is no translator, or damaged, or there is no such shortlist
+    /// Throws  `Error` if the model is no translator, or damaged, there is no such shortlist, or
+    /// the
+    ///         deadline has a network that is no part of the model
     LineTranslator(io::ModelDirectory directory, const LineTranslatorOptions& options)
-        : options_(options), directory_(std::move(directory)), text_(checked_text()),
-          translator_(load()),
-          codec_(text_, {.most_tokens = most_tokens(),
-                         .split_over = options.split_over ? *options.split_over : split_over(),
-                         .part_tokens = part_tokens(),
-                         .unknown = options.unknown,
-                         .lost = options.lost}),
+        : options_(options), model_(std::move(directory), options.weights, options.shortlist),
+          codec_(model_.text(),
+                 {.most_tokens = most_tokens(),
+                  .split_over = options.split_over ? *options.split_over : split_over(),
+                  .part_tokens = part_tokens(),
+                  .unknown = options.unknown,
+                  .lost = options.lost}),
           pool_(options.threads) {
-        if (options.shortlist) use_shortlist(*options.shortlist);
+        if (options.deadline) use_deadline(*options.deadline);
     }
 
     LineTranslator(const LineTranslator&) = delete;  // its parts refer to each other
     LineTranslator& operator=(const LineTranslator&) = delete;
 
     /// Why the copy of packed weights that the model has is not served; empty if nothing is wrong.
-    [[nodiscard]] const std::string& note() const noexcept { return note_; }
+    [[nodiscard]] const std::string& note() const noexcept { return model_.note(); }
 
     /// Tokens of a line that is translated in one piece, at most.
     [[nodiscard]] int whole_tokens() const noexcept { return codec_.whole_tokens(); }
     /// Tokens of a line that the network can read in one piece, at most.
-    [[nodiscard]] int most_tokens() const noexcept { return translator_.max_source_length() - 1; }
+    [[nodiscard]] int most_tokens() const noexcept { return translator().max_source_length() - 1; }
 
     /// Precondition: `line` is UTF-8.
     [[nodiscard]] data::SourceLine encode(std::string_view line) const {
@@ -118,7 +117,7 @@ public:
 
     /// Tokens that the lists of what was translated so far have on average; nothing without lists.
     [[nodiscard]] std::optional<double> mean_listed() const {
-        if (!shortlist_) return {};
+        if (model_.shortlist() == nullptr) return {};
         const auto lists = static_cast<double>(std::max<std::int64_t>(lists_, 1));
         return static_cast<double>(listed_) / lists;
     }
@@ -132,7 +131,7 @@ public:
                                                  const data::SourceLine& line) const {
         std::vector<int> tokens = codec_.encode_prefix(prefix);
         if (asked(line) == 0) return tokens;
-        const int most = translator_.max_target_length(options_.search, tokens_of_part(line, 0));
+        const int most = translator().max_target_length(options_.search, tokens_of_part(line, 0));
         if (std::ssize(tokens) > most)
             fail("what a translation begins with has ", tokens.size(), " tokens, expected at most ",
                  most, ", as translations may have");
@@ -146,27 +145,18 @@ public:
     translate(std::span<const data::SourceLine> lines, int n_best = 1,
               std::span<const std::vector<int>> prefixes = {}) {
         HAT_ASSERT(prefixes.empty() || prefixes.size() == lines.size());
-        const int draws = options_.sampling ? n_best : 1;
-        gather(lines, prefixes, draws);
-        if (shortlist_) count_lists();
-        io::of_model(directory_, [&] {
-            translator_.translate(sources_.view(), options_.search, pool_, results_,
-                                  options_.batch_sentences,
-                                  {.prefixes = prefixes_.view(),
-                                   .sampling = options_.sampling ? &*options_.sampling : nullptr,
-                                   .keys = keys_});
-        });
-        put_together(draws);
-        lines_before_ += lines.size();
+        if (!deadline_) return translate_with(translator(), lines, n_best, prefixes);
         std::vector<std::vector<LineTranslation>> translations;
-        std::size_t first = 0;
-        for (const data::SourceLine& line : lines) {
-            auto& of_line = translations.emplace_back();
-            for (std::size_t k = 0; k < hypotheses_of(line, first, n_best); ++k)
-                of_line.push_back(translation(line, first, k));
-            first += asked(line);
+        for (std::size_t i = 0; i < lines.size(); ++i) {
+            const auto before = std::chrono::steady_clock::now();
+            const int rung = deadline_->choose(lines[i].tokens);
+            auto of_line =
+                translate_with(rungs_[static_cast<std::size_t>(rung)], lines.subspan(i, 1), n_best,
+                               prefixes.empty() ? prefixes : prefixes.subspan(i, 1));
+            if (asked(lines[i]) > 0)
+                deadline_->count(rung, lines[i].tokens, milliseconds_since(before));
+            translations.push_back(std::move(of_line.front()));
         }
-        if (options_.alignment_layer) align(lines, translations);
         return translations;
     }
 
@@ -177,8 +167,8 @@ public:
     }
     /// Whether the network has positions for all of a pair.
     [[nodiscard]] bool fits(const data::TokenPair& pair) const noexcept {
-        return std::ssize(pair.source) <= translator_.max_source_length() &&
-               std::ssize(pair.target) <= translator_.max_target_length();
+        return std::ssize(pair.source) <= translator().max_source_length() &&
+               std::ssize(pair.target) <= translator().max_target_length();
     }
     /// The scores of pairs that fit, as `translate` gives them to what it finds.
     [[nodiscard]] std::vector<float> score(std::span<const data::TokenPair> pairs) {
@@ -188,13 +178,18 @@ public:
             sources_.append(pair.source);
             targets.append(pair.target);
         }
-        io::of_model(directory_, [&] {
-            translator_.score(sources_.view(), targets.view(), options_.search, pool_, results_,
-                              options_.batch_sentences);
+        io::of_model(model_.directory(), [&] {
+            translator().score(sources_.view(), targets.view(), options_.search, pool_, results_,
+                               options_.batch_sentences);
         });
         std::vector<float> scores;
         for (const Hypotheses& of_pair : results_) scores.push_back(of_pair.front().score);
         return scores;
+    }
+
+    /// The deadline that lines have, and how they kept it; null if they have none.
+    [[nodiscard]] const Deadline* deadline() const noexcept {
+        return deadline_ ? &*deadline_ : nullptr;
     }
 
 private:
@@ -216,97 +211,95 @@ private:
         std::vector<int> offsets{0};
     };
 
-    [[nodiscard]] data::TextCodec checked_text() const {
-        const std::string& path = directory_.path();
-        const model::Architecture& architecture = directory_.config().architecture;
-        if (!architecture.has_encoder())
-            fail(path, ": is a language model; it has nothing to translate from");
-        data::TextCodec text = data::TextCodec::load(directory_);
-        if (text.source_size() != architecture.source_vocab_size ||
-            text.target_size() != architecture.target_vocab_size) {
-            fail(path, ": its text has vocabularies of ", text.source_size(), " and ",
-                 text.target_size(), ", but its network of ", architecture.source_vocab_size,
-                 " and ", architecture.target_vocab_size);
+    [[nodiscard]] std::vector<std::vector<LineTranslation>>
+    translate_with(AnyTranslator& translator, std::span<const data::SourceLine> lines, int n_best,
+                   std::span<const std::vector<int>> prefixes) {
+        const int draws = options_.sampling ? n_best : 1;
+        gather(lines, prefixes, draws);
+        if (model_.shortlist() != nullptr) count_lists();
+        io::of_model(model_.directory(), [&] {
+            translator.translate(sources_.view(), options_.search, pool_, results_,
+                                 options_.batch_sentences,
+                                 {.prefixes = prefixes_.view(),
+                                  .sampling = options_.sampling ? &*options_.sampling : nullptr,
+                                  .keys = keys_});
+        });
+        put_together(draws);
+        lines_before_ += lines.size();
+        std::vector<std::vector<LineTranslation>> translations;
+        std::size_t first = 0;
+        for (const data::SourceLine& line : lines) {
+            auto& of_line = translations.emplace_back();
+            for (std::size_t k = 0; k < hypotheses_of(line, first, n_best); ++k)
+                of_line.push_back(translation(line, first, k));
+            first += asked(line);
         }
-        io::check_special_tokens(directory_, text.special());
-        try {
-            static_cast<void>(data::Patterns(text.rules().protect));
-        } catch (const Error& error) {
-            fail(directory_.file_path("text.json"), ": protect: ", error.what());
-        }
-        return text;
+        if (options_.alignment_layer) align(translator, lines, translations);
+        return translations;
     }
 
-    void use_shortlist(const std::string& path) {
-        const std::string& from = path.empty() ? directory_.path() : path;
-        shortlist_ = data::find_shortlist(io::read_text_files(from), from);
-        if (!shortlist_)
-            fail(from, ": has no shortlist; hat prepare --data DATA --shortlist 100 --out LISTED "
-                       "makes one, and --shortlist-from LISTED uses it");
-        if (shortlist_->vocabulary() != io::vocabulary_hash(directory_.text_files()))
-            fail(from, ": its shortlist is of another vocabulary than that of ", directory_.path());
-        io::of_model(directory_, [&] { translator_.use_shortlist(&*shortlist_); });
-    }
     void count_lists() {
-        marks_.resize(
-            static_cast<std::size_t>(data::TokenMarks::words(shortlist_->target_vocab_size())));
-        list_.resize(static_cast<std::size_t>(shortlist_->target_vocab_size()));
+        marks_.resize(static_cast<std::size_t>(
+            data::TokenMarks::words(model_.shortlist()->target_vocab_size())));
+        list_.resize(static_cast<std::size_t>(model_.shortlist()->target_vocab_size()));
         const auto& [tokens, sentences] = sources_.view();
         for (int s = 0; s < sentences.sentences(); ++s) {
             const auto source = tokens.subspan(static_cast<std::size_t>(sentences.begin(s)),
                                                static_cast<std::size_t>(sentences.length(s)));
-            listed_ += shortlist_->select(source, data::TokenMarks(marks_), list_.data());
+            listed_ += model_.shortlist()->select(source, data::TokenMarks(marks_), list_.data());
             ++lists_;
         }
     }
 
-    /// Serves the copy of packed weights that the model has, or packs them.
-    [[nodiscard]] AnyTranslator load() {
-        const io::ModelConfig& config = directory_.config();
-        const WeightKind kind = options_.weights.value_or(stored_kind(directory_.storage()));
-        try {
-            if (auto copy = io::PackedCopy::find(directory_, word_of(kind)))
-                return {config.architecture, std::move(*copy), kind, config.special_tokens};
-        } catch (const Error& error) {
-            note_ = std::string(error.what()) +
-                    "; the weights are packed anew (hat quantize --packed " + word_of(kind) +
-                    " makes another copy)";
-        }
-        model::Network network(config.architecture);
-        directory_.load_weights(network.table(), network.values());
-        return {network.view(), kind, config.special_tokens};
+    [[nodiscard]] AnyTranslator& translator() noexcept { return model_.translator(); }
+    [[nodiscard]] const AnyTranslator& translator() const noexcept { return model_.translator(); }
+
+    [[nodiscard]] static double milliseconds_since(std::chrono::steady_clock::time_point begin) {
+        const std::chrono::duration<double, std::milli> passed =
+            std::chrono::steady_clock::now() - begin;
+        return passed.count();
     }
-    [[nodiscard]] static WeightKind stored_kind(io::Storage storage) noexcept {
-        switch (storage) {
-        case io::Storage::bf16:
-            return WeightKind::bf16;
-        case io::Storage::int8:
-            return WeightKind::int8;
-        default:
-            return WeightKind::fp32;
+
+    /// Makes a translator of every network, and has it translate for practice: the first time, it
+    /// asks for memory.
+    void use_deadline(const DeadlineOptions& options) {
+        deadline_.emplace(options);
+        for (const Rung& rung : options.ladder) {
+            rungs_.push_back(translator().part(rung.architecture));
+            rungs_.back().use_shortlist(model_.shortlist());
         }
+        for (int round = 0; round < 2; ++round)
+            for (std::size_t i = 0; i < rungs_.size(); ++i)
+                practise(static_cast<int>(i), round > 0);
+    }
+    void practise(int rung, bool learns) {
+        constexpr int length = 16;
+        Random random(std::uint64_t{0});
+        const auto words = static_cast<std::uint64_t>(model_.text().source_size());
+        const int eos = model_.directory().config().special_tokens.eos;
+        std::vector<int> tokens(length - 1);
+        for (int& token : tokens) token = static_cast<int>(random.below(words));
+        tokens.push_back(eos);
+        sources_.clear();
+        sources_.append(tokens);
+        const auto before = std::chrono::steady_clock::now();
+        rungs_[static_cast<std::size_t>(rung)].translate(sources_.view(), options_.search, pool_,
+                                                         results_, options_.batch_sentences);
+        if (learns) deadline_->learn(rung, length, milliseconds_since(before));
     }
 
     /// Half of what a translation may have, so that those of the parts of a line are not cut; but
     /// sentences do not become crumbs where little is allowed.
     [[nodiscard]] int part_tokens() const noexcept {
         constexpr int least = 32;
-        return std::max(least, translator_.max_target_length(options_.search, most_tokens()) / 2);
+        return std::max(least, translator().max_target_length(options_.search, most_tokens()) / 2);
     }
 
     /// As many tokens as the longest sentence of the training has: of a longer line, the network
     /// says a part. 0 if the model does not tell.
     [[nodiscard]] int split_over() const {
-        const auto& provenance = directory_.config().provenance;
-        const auto found = provenance.find(io::longest_source_key);
-        if (found == provenance.end()) return 0;
-        const std::string& text = found->second;
-        int longest = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), longest);
-        if (error != std::errc() || end != text.data() + text.size() || longest < 1)
-            fail(directory_.path(), "/config.json: provenance: ", io::longest_source_key,
-                 ": found ", in_quotes(text), ", expected a number of tokens");
-        return std::max(longest, part_tokens());
+        const std::optional<int> longest = model_.longest_source();
+        return longest ? std::max(*longest, part_tokens()) : 0;
     }
 
     /// Parts that the network is asked for.
@@ -394,7 +387,7 @@ private:
         std::size_t length = 0;
         for (std::size_t i = 0; i < count; ++i) {
             const int source_length = tokens_of_part(line, i);
-            if (translator_.is_cut(options_.search, source_length, hypothesis(i).tokens))
+            if (translator().is_cut(options_.search, source_length, hypothesis(i).tokens))
                 translation.is_cut = true;
             for (const float score : hypothesis(i).positional_scores) sum += score;
             length += hypothesis(i).tokens.size();
@@ -429,7 +422,7 @@ private:
     }
 
     /// Tells of translations that were found which words they stand for.
-    void align(std::span<const data::SourceLine> lines,
+    void align(AnyTranslator& translator, std::span<const data::SourceLine> lines,
                std::vector<std::vector<LineTranslation>>& translations) {
         Sentences sources;
         Sentences targets;
@@ -450,10 +443,10 @@ private:
         });
         const int layer = *options_.alignment_layer >= 0
                               ? *options_.alignment_layer
-                              : std::max(translator_.decoder_layers() - 2, 0);
-        const auto attention = io::of_model(directory_, [&] {
-            return translator_.attention(sources.view(), targets.view(), layer, pool_,
-                                         options_.batch_sentences);
+                              : std::max(translator.decoder_layers() - 2, 0);
+        const auto attention = io::of_model(model_.directory(), [&] {
+            return translator.attention(sources.view(), targets.view(), layer, pool_,
+                                        options_.batch_sentences);
         });
         std::size_t next = 0;
         for_parts([&](std::size_t line, std::size_t first, std::size_t k) {
@@ -468,13 +461,11 @@ private:
     }
 
     LineTranslatorOptions options_;
-    io::ModelDirectory directory_;
-    std::string note_;
-    data::TextCodec text_;
-    AnyTranslator translator_;
+    ServedModel model_;
     data::LineCodec codec_;
     ThreadPool pool_;
-    std::optional<data::Shortlist> shortlist_;
+    std::optional<Deadline> deadline_;
+    std::vector<AnyTranslator> rungs_;  ///< of the deadline's ladder
     std::int64_t lists_ = 0;
     std::int64_t listed_ = 0;  ///< tokens of all lists
     std::vector<std::uint64_t> marks_;

@@ -9,6 +9,7 @@
 #include <hat/model/transformer.hpp>
 #include <hat/nn/pack.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 
@@ -34,6 +35,27 @@ namespace detail {
         sizes.target_positions = nn::Sizes::table(rows, architecture.decoder.embed_dim);
     return sizes;
 }
+
+namespace detail {
+
+/// The sizes of all that a sub-network has of a packed one.
+///
+/// Throws  `Error` if it is not valid, or no part of it
+template <class Weights>
+[[nodiscard]] Transformer<nn::Sizes> sizes_of_part(const Transformer<Weights>& whole,
+                                                   const Architecture& sub) {
+    validate_fits_in(sub, whole.architecture);
+    validate(sub);
+    Transformer<nn::Sizes> sizes = packed_sizes(sub);
+    // Sinusoids are no weights: there are as many as the whole was given.
+    sizes.source_positions.rows =
+        std::min(sizes.source_positions.rows, int{whole.source_positions.rows()});
+    sizes.target_positions.rows =
+        std::min(sizes.target_positions.rows, int{whole.target_positions.rows()});
+    return sizes;
+}
+
+}  // namespace detail
 
 /// A Transformer ready to be served: all its weights in one buffer, matrices as panels of 16
 /// outputs. Made from a network, the buffer is its own, and the network may change or vanish.
@@ -64,48 +86,28 @@ public:
     PackedTransformer(const Architecture& architecture, std::span<const std::byte> weights)
         : packed_(weights, packed_sizes(architecture)) {}
 
+    /// Refers to the weights of a sub-network of `whole`, of which none is copied. What `whole`
+    /// views must outlive this.
+    ///
+    ///     const hat::model::PackedModel whole(super.network().view());
+    ///     const hat::model::PackedModel small(whole.view(), super.architecture_of(genes));
+    ///
+    /// Throws  `Error` if `sub` is not valid, or no part of `whole`
+    PackedTransformer(const Transformer<Weights>& whole, const Architecture& sub)
+        : packed_(nn::PackedTree<Transformer<Weights, Parts>>::part_of(
+              whole, detail::sizes_of_part(whole, sub))) {}
+
     /// Valid as long as this lives, even if it is moved.
     [[nodiscard]] const Transformer<Weights, Parts>& view() const noexcept {
         return packed_.view();
     }
     [[nodiscard]] const Architecture& architecture() const noexcept { return view().architecture; }
-    /// All weights, in `nn::packed_layout`.
+    /// All weights, in `nn::packed_layout`; none of a sub-network of another.
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return packed_.bytes(); }
     [[nodiscard]] std::size_t size_bytes() const noexcept { return packed_.size_bytes(); }
 
 private:
     nn::PackedTree<Transformer<Weights, Parts>> packed_;
-};
-
-/// A sub-network of a packed network, as views: no weight is copied.
-///
-///     const hat::model::PackedModel whole(super.network().view());
-///     const hat::model::PackedSlice small(whole.view(), super.architecture_of(genes));
-///     hat::decode::BasicTranslator translator(small, special_tokens);
-template <class PackedWeights>
-class PackedSlice {
-public:
-    using Weights = PackedWeights;
-
-    /// What `whole` views must outlive this.
-    ///
-    /// Throws  `Error` if `sub` is not valid, or no part of `whole`
-    PackedSlice(const Transformer<Weights>& whole, const Architecture& sub) {
-        validate_fits_in(sub, whole.architecture);
-        validate(sub);
-        view_ = nn::slice_packed<Transformer<Weights>>(whole, sizes_of(sub));
-        // Sinusoids are no weights: sizes do not tell of them.
-        if (sub.encoder.positions == Positions::sinusoidal && !whole.source_positions.empty())
-            view_.source_positions = whole.source_positions.left_cols(sub.encoder.embed_dim);
-        if (sub.decoder.positions == Positions::sinusoidal)
-            view_.target_positions = whole.target_positions.left_cols(sub.decoder.embed_dim);
-    }
-
-    [[nodiscard]] const Transformer<Weights>& view() const noexcept { return view_; }
-    [[nodiscard]] const Architecture& architecture() const noexcept { return view_.architecture; }
-
-private:
-    Transformer<Weights> view_;
 };
 
 template <class Weights>

@@ -317,13 +317,25 @@ public:
         bytes_ = {weights_.data(), weights_.size_bytes()};
     }
 
+    /// Refers to the part of a packed tree that `sizes` tell. What `whole` views must outlive it.
+    ///
+    /// Throws  `Error` if it is no part
+    template <class WholeTree, class TreeOfSizes>
+    [[nodiscard]] static PackedTree part_of(const WholeTree& whole, const TreeOfSizes& sizes) {
+        PackedTree part;
+        part.view_ = slice_packed<Tree>(whole, sizes);
+        return part;
+    }
+
     /// Valid as long as this lives, even if it is moved.
     [[nodiscard]] const Tree& view() const noexcept { return view_; }
-    /// All weights, in `packed_layout`.
+    /// All weights, in `packed_layout`; none of a part, which does not lie in one piece.
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
     [[nodiscard]] std::size_t size_bytes() const noexcept { return bytes_.size(); }
 
 private:
+    PackedTree() = default;
+
     AlignedArray<std::byte> weights_;  ///< empty if they are another's
     std::span<const std::byte> bytes_;
     Tree view_{};

@@ -21,6 +21,8 @@
 /// searched the same way (`SearchProblem`, `ParetoProblem`; `IntegerProblem` for lists of
 /// integers).
 ///
+/// `size_ladder` lists the largest networks of different latencies, for `decode::Deadline`.
+///
 /// To be included alone: what writes files and pictures of a search (report.hpp), and, with
 /// nlohmann-json, searches in files (search_checkpoint.hpp).
 ///
@@ -34,5 +36,6 @@
 #include <hat/search/pareto.hpp>
 #include <hat/search/problem.hpp>
 #include <hat/search/rank_correlation.hpp>
+#include <hat/search/size_ladder.hpp>
 #include <hat/search/surrogate.hpp>
 #include <hat/search/trade_off.hpp>

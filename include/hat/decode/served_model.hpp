@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Needs: SentencePiece, nlohmann-json, utf8proc, RE2, xxHash
+#pragma once
+
+#include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
+#include <hat/data/patterns.hpp>
+#include <hat/data/shortlist.hpp>
+#include <hat/data/shortlist_file.hpp>
+#include <hat/data/text_codec.hpp>
+#include <hat/decode/any_translator.hpp>
+#include <hat/io/model_directory.hpp>
+#include <hat/io/packed_copy.hpp>
+#include <hat/io/vocabulary_hash.hpp>
+#include <hat/model/network.hpp>
+
+#include <charconv>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace hat::decode {
+
+/// What a model directory holds, ready to be served: text codec, network, and a shortlist.
+class ServedModel {
+public:
+    /// A copy of packed weights that the model has is served as it lies; `open_to_serve` a
+    /// directory for that (see io/packed_copy.hpp). Without `weights`, a network is served in what
+    /// its matrices are stored in, or floats. `shortlist` is the directory that has it, of data or
+    /// a model; empty: this one.
+    ///
+    /// Throws  `Error` if the model is no translator, or damaged, or there is no such shortlist
+    ServedModel(io::ModelDirectory directory, std::optional<WeightKind> weights,
+                const std::optional<std::string>& shortlist)
+        : directory_(std::move(directory)), text_(checked_text()), translator_(load(weights)) {
+        if (shortlist) load_shortlist(shortlist->empty() ? directory_.path() : *shortlist);
+    }
+
+    ServedModel(const ServedModel&) = delete;  // its parts refer to each other
+    ServedModel& operator=(const ServedModel&) = delete;
+
+    [[nodiscard]] const io::ModelDirectory& directory() const noexcept { return directory_; }
+    [[nodiscard]] const data::TextCodec& text() const noexcept { return text_; }
+    [[nodiscard]] AnyTranslator& translator() noexcept { return translator_; }
+    [[nodiscard]] const AnyTranslator& translator() const noexcept { return translator_; }
+    /// Null if there is none.
+    [[nodiscard]] const data::Shortlist* shortlist() const noexcept {
+        return shortlist_ ? &*shortlist_ : nullptr;
+    }
+
+    /// Why the copy of packed weights that the model has is not served; empty if nothing is wrong.
+    [[nodiscard]] const std::string& note() const noexcept { return note_; }
+
+    /// Tokens of the longest sentence of the training; nothing if the model does not tell.
+    ///
+    /// Throws  `Error` if what it tells is no number of tokens
+    [[nodiscard]] std::optional<int> longest_source() const {
+        const auto& provenance = directory_.config().provenance;
+        const auto found = provenance.find(io::longest_source_key);
+        if (found == provenance.end()) return {};
+        const std::string& text = found->second;
+        int longest = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), longest);
+        if (error != std::errc() || end != text.data() + text.size() || longest < 1)
+            fail(directory_.path(), "/config.json: provenance: ", io::longest_source_key,
+                 ": found ", in_quotes(text), ", expected a number of tokens");
+        return longest;
+    }
+
+private:
+    [[nodiscard]] data::TextCodec checked_text() const {
+        const std::string& path = directory_.path();
+        const model::Architecture& architecture = directory_.config().architecture;
+        if (!architecture.has_encoder())
+            fail(path, ": is a language model; it has nothing to translate from");
+        data::TextCodec text = data::TextCodec::load(directory_);
+        if (text.source_size() != architecture.source_vocab_size ||
+            text.target_size() != architecture.target_vocab_size) {
+            fail(path, ": its text has vocabularies of ", text.source_size(), " and ",
+                 text.target_size(), ", but its network of ", architecture.source_vocab_size,
+                 " and ", architecture.target_vocab_size);
+        }
+        io::check_special_tokens(directory_, text.special());
+        try {
+            static_cast<void>(data::Patterns(text.rules().protect));
+        } catch (const Error& error) {
+            fail(directory_.file_path("text.json"), ": protect: ", error.what());
+        }
+        return text;
+    }
+
+    /// Serves the copy of packed weights that the model has, or packs them.
+    [[nodiscard]] AnyTranslator load(std::optional<WeightKind> weights) {
+        const io::ModelConfig& config = directory_.config();
+        const WeightKind kind = weights.value_or(stored_kind(directory_.storage()));
+        try {
+            if (auto copy = io::PackedCopy::find(directory_, word_of(kind)))
+                return {config.architecture, std::move(*copy), kind, config.special_tokens};
+        } catch (const Error& error) {
+            note_ = std::string(error.what()) +
+                    "; the weights are packed anew (hat quantize --packed " + word_of(kind) +
+                    " makes another copy)";
+        }
+        model::Network network(config.architecture);
+        directory_.load_weights(network.table(), network.values());
+        return {network.view(), kind, config.special_tokens};
+    }
+    [[nodiscard]] static WeightKind stored_kind(io::Storage storage) noexcept {
+        switch (storage) {
+        case io::Storage::bf16:
+            return WeightKind::bf16;
+        case io::Storage::int8:
+            return WeightKind::int8;
+        default:
+            return WeightKind::fp32;
+        }
+    }
+
+    void load_shortlist(const std::string& from) {
+        shortlist_ = data::find_shortlist(io::read_text_files(from), from);
+        if (!shortlist_)
+            fail(from, ": has no shortlist; hat prepare --data DATA --shortlist 100 --out LISTED "
+                       "makes one, and --shortlist-from LISTED uses it");
+        if (shortlist_->vocabulary() != io::vocabulary_hash(directory_.text_files()))
+            fail(from, ": its shortlist is of another vocabulary than that of ", directory_.path());
+        io::of_model(directory_, [&] { translator_.use_shortlist(&*shortlist_); });
+    }
+
+    io::ModelDirectory directory_;
+    std::string note_;
+    data::TextCodec text_;
+    AnyTranslator translator_;
+    std::optional<data::Shortlist> shortlist_;
+};
+
+}  // namespace hat::decode
