@@ -123,7 +123,7 @@ private:
         if (window_.empty()) return 1;
         std::vector<double> factors;
         factors.reserve(window_.size());
-        std::ptrdiff_t may_be_late = static_cast<std::ptrdiff_t>(
+        auto may_be_late = static_cast<std::ptrdiff_t>(
             std::floor(late_share * static_cast<double>(window_.size())));
         for (const Observation& seen : window_) {
             factors.push_back(seen.factor);
