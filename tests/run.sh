@@ -4,7 +4,7 @@
 #     tests/run.sh
 #
 # HAT_JOBS (default: the number of processors) limits how much runs at once; HAT_GOLDEN and
-# HAT_GOLDEN_WITHOUT choose the golden files (tests/support/golden.hpp). Logs: build/logs.
+# HAT_GOLDEN_WITHOUT choose the golden files (tests/support/golden_files.hpp). Logs: build/logs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

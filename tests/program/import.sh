@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Checkpoints of HAT's authors become models that can be looked at, cut and run. Those of the golden
-# folder are used (HAT_GOLDEN, as in tests/support/golden.hpp); without it, only bad input is tested.
+# folder are used (HAT_GOLDEN, as in tests/support/golden_files.hpp); without it, only bad input is tested.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=/dev/null
 source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
