@@ -4,6 +4,8 @@
 #include <hat/model/network.hpp>
 #include <hat/model/presets.hpp>
 
+#include "support/allocations.hpp"
+#include "support/shortlists.hpp"
 #include "support/toy_model.hpp"
 
 #include <doctest/doctest.h>
@@ -17,8 +19,10 @@
 #include <vector>
 
 using namespace hat::decode;
+using hat::data::Shortlist;
 using hat::model::Network;
 using hat::support::OwnedSources;
+using hat::support::random_shortlist;
 using hat::support::random_sources;
 
 namespace {
@@ -51,6 +55,27 @@ void check_same(AnyTranslator& any, const Network& network) {
     any.score(sources.view(), targets.view(), options, pool, scored);
     for (std::size_t i = 0; i < found.size(); ++i)
         CHECK(scored[i].front().score == found[i].front().score);
+}
+
+/// So that targets end sooner or later: of random weights, all are as long as they may be.
+void say_eos_often(Network& network) {
+    for (const auto& entry : network.table())
+        if (entry.name.ends_with("embed_tokens.weight"))
+            for (float& x : network.values().matrix(entry).row(2)) x *= 4;
+}
+
+/// Sentences of other words in each block, but as many, and as long.
+OwnedSources block_of_stream(int block) {
+    hat::Random random(static_cast<std::uint64_t>(block));
+    OwnedSources sources;
+    for (int s = 0; s < 25; ++s) {
+        std::vector<int> sentence(static_cast<std::size_t>(1 + s * 7 % 20));
+        for (int& token : sentence)
+            token = 4 + static_cast<int>(random.uniform() * (vocab_size - 4));
+        sentence.push_back(2);
+        sources.push_back(sentence);
+    }
+    return sources;
 }
 
 }  // namespace
@@ -130,6 +155,35 @@ TEST_SUITE("decode/any_translator") {
         part.translate(sources.view(), {.beam = 3, .max_length_b = 9}, pool, found);
         alone.translate(sources.view(), {.beam = 3, .max_length_b = 9}, pool, expected);
         CHECK(found == expected);
+    }
+
+    TEST_CASE("from the second block of a stream on, translating asks for no memory") {
+        Network network(hat::model::transformer_tiny(vocab_size));
+        network.initialize(4);
+        say_eos_often(network);
+        const Shortlist shortlist = random_shortlist(vocab_size, 30);
+        for (const WeightKind kind : {WeightKind::fp32, WeightKind::bf16, WeightKind::int8}) {
+            for (const int beam : {1, 4}) {
+                for (const bool is_listed : {false, true}) {
+                    CAPTURE(word_of(kind));
+                    CAPTURE(beam);
+                    CAPTURE(is_listed);
+                    AnyTranslator translator(network.view(), kind, {});
+                    translator.use_shortlist(is_listed ? &shortlist : nullptr);
+                    const SearchOptions options{.beam = beam, .max_length_a = 1, .max_length_b = 5};
+                    hat::ThreadPool pool(1);
+                    std::vector<Hypotheses> results;
+                    for (int block = 0; block < 5; ++block) {
+                        const OwnedSources sources = block_of_stream(block);
+                        const auto calls = hat::support::allocations_in([&] {
+                            // Fewer places than sentences, so that they are filled again.
+                            translator.translate(sources.view(), options, pool, results, 6);
+                        });
+                        if (block > 0) CHECK(calls == 0);
+                    }
+                }
+            }
+        }
     }
 
     TEST_CASE("special tokens that are not in the vocabulary are errors") {

@@ -5,6 +5,7 @@
 #include <hat/model/presets.hpp>
 
 #include "support/allocations.hpp"
+#include "support/shortlists.hpp"
 #include "support/toy_model.hpp"
 
 #include <doctest/doctest.h>
@@ -39,22 +40,8 @@ PackedModelOf<Weights> random_model() {
     return PackedModelOf<Weights>(network.view());
 }
 
-/// eos, unk and a few others always, and up to `most` tokens for each.
 Shortlist random_shortlist(int most) {
-    hat::Random random{hat::RandomKey(11)};
-    const auto some = [&](int n, std::vector<int> tokens) {
-        for (; n > 0; --n) tokens.push_back(static_cast<int>(random.uniform() * vocab_size));
-        std::sort(tokens.begin(), tokens.end());
-        tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
-        return tokens;
-    };
-    Shortlist::Lists lists{.always = some(6, {0, 2})};
-    for (int s = 0; s < vocab_size; ++s) {
-        const auto list = some(static_cast<int>(random.uniform() * most), {});
-        lists.tokens.insert(lists.tokens.end(), list.begin(), list.end());
-        lists.offsets.push_back(static_cast<int>(lists.tokens.size()));
-    }
-    return {std::move(lists), vocab_size};
+    return hat::support::random_shortlist(vocab_size, most);
 }
 
 Shortlist whole_shortlist() {

@@ -81,11 +81,14 @@ public:
                                                     const SearchOptions& options, ThreadPool& pool,
                                                     int batch_sentences = 32) {
         std::vector<Hypotheses> results;
-        translate(sources, options, pool, results, batch_sentences);
+        const int places = prepare(sources, options, pool, results, batch_sentences);
+        search(sources, options, pool, results, places, {});
         return results;
     }
 
-    /// The same into `results`, whose memory is used again; guided, if so wished.
+    /// The same into `results`, whose memory is used again, as in a stream of blocks: each
+    /// hypothesis has room for as many tokens as it may have, so that one thread that translates
+    /// as many sentences, of the same lengths, asks for no memory. Guided, if so wished.
     ///
     /// Throws  `Error` also if there is not one prefix or key for each source, a prefix has eos, a
     ///         token that is not in the target vocabulary, or more tokens than the target may have;
@@ -95,14 +98,9 @@ public:
                    const Guidance& guidance = {}) {
         const int places = prepare(sources, options, pool, results, batch_sentences);
         check(guidance, sources.sentences, options);
-        SentenceQueue queue(order_);
-        pool.run(pool.size(), [&](int /*index*/, int thread) {
-            // Also if this fails: then others need not go on.
-            const CloseAtEnd close{queue};
-            Workspace& workspace = workspaces_[static_cast<std::size_t>(thread)];
-            workspace.use_shortlist(shortlist_);
-            workspace.translate(sources, queue, places, special_, options, guidance, results);
-        });
+        make_room(sources.sentences, options, guidance.sampling != nullptr ? 1 : options.beam,
+                  results);
+        search(sources, options, pool, results, places, guidance);
     }
 
     /// The given targets, each ending in eos, with the scores that a search gives them; `results`
@@ -269,6 +267,18 @@ private:
         std::vector<Hypotheses> own_results;
     };
 
+    void search(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
+                std::vector<Hypotheses>& results, int places, const Guidance& guidance) {
+        SentenceQueue queue(order_);
+        pool.run(pool.size(), [&](int /*index*/, int thread) {
+            // Also if this fails: then others need not go on.
+            const CloseAtEnd close{queue};
+            Workspace& workspace = workspaces_[static_cast<std::size_t>(thread)];
+            workspace.use_shortlist(shortlist_);
+            workspace.translate(sources, queue, places, special_, options, guidance, results);
+        });
+    }
+
     /// Decodes the given targets; `watcher(workspace, batch)` is what sees the steps of a batch.
     template <class Watcher>
     void force(const Sources& sources, const Sources& targets, const SearchOptions& options,
@@ -316,6 +326,21 @@ private:
         results.resize(static_cast<std::size_t>(sentences));
         const int share = (sentences + pool.size() - 1) / pool.size();
         return std::max(1, std::min(batch_sentences, share));
+    }
+
+    /// Makes room for the longest targets that may be found.
+    void make_room(const Ragged& sources, const SearchOptions& options, int hypotheses,
+                   std::vector<Hypotheses>& results) const {
+        for (int s = 0; s < sources.sentences(); ++s) {
+            Hypotheses& of_sentence = results[static_cast<std::size_t>(s)];
+            of_sentence.resize(static_cast<std::size_t>(hypotheses));
+            const auto most =
+                static_cast<std::size_t>(max_target_length(options, sources.length(s)) + 1);
+            for (Hypothesis& hypothesis : of_sentence) {
+                hypothesis.tokens.reserve(most);
+                hypothesis.positional_scores.reserve(most);
+            }
+        }
     }
 
     void check(const data::Shortlist& shortlist) const {
