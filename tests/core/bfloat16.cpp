@@ -35,7 +35,7 @@ TEST_SUITE("core/bfloat16") {
         CHECK(float_to_bfloat16(std::numeric_limits<float>::max()) == 0x7F80);
         hat::Random random(1);
         for (int i = 0; i < 10000; ++i) {
-            const float x = random.normal();
+            const float x = static_cast<float>(random.normal());
             const auto half = float_to_bfloat16(x);
             const double error = std::abs(double{x} - double{bfloat16_to_float(half)});
             for (const int step : {-1, 1}) {
