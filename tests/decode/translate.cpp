@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <new>
 #include <numeric>
 #include <span>
 #include <string>
@@ -219,6 +220,42 @@ TEST_SUITE("decode/translate") {
         CHECK_THROWS_WITH_AS((void)translator.attention(sources.view(), targets.view(), 2, pool),
                              "translator: decoder layer 3 of 2 has no attention to the source",
                              hat::Error);
+    }
+
+    TEST_CASE("attention is not watched any more when telling it has failed") {
+        Network network(hat::model::uniform(
+            {.encoder_layers = 1, .decoder_layers = 1, .embed_dim = 16, .ffn_dim = 16, .heads = 1},
+            1100, 1100));
+        network.initialize(1);
+        const PackedModel packed(network.view());
+        Translator translator(packed, {});
+        const OwnedSources sources = random_sources(3, 9, 120, 2, 4);
+        OwnedSources long_sources;
+        for (int s = 0; s < 60; ++s) long_sources.push_back(std::vector<int>(200, 5));
+        ThreadPool pool(1);
+        const auto attention = [&] {
+            static_cast<void>(translator.attention(sources.view(), sources.view(), 0, pool));
+        };
+        // So many rows that what each attends to would need more memory than there is.
+        std::vector<Hypotheses> results;
+        const auto translate = [&] {
+            translator.translate(long_sources.view(), {.beam = 100, .max_length_b = 1}, pool,
+                                 results, 60);
+        };
+        translate();
+        attention();
+        const std::size_t calls = hat::support::allocations_in(attention);
+        translate();
+        REQUIRE(hat::support::allocations_in(translate) == 0);
+        bool has_failed = false;
+        try {
+            const hat::support::OutOfMemory failing(calls - 1);
+            attention();
+        } catch (const std::bad_alloc&) {
+            has_failed = true;
+        }
+        REQUIRE(has_failed);
+        CHECK(hat::support::allocations_in(translate) == 0);
     }
 
     TEST_CASE("a layer without queries attends to all tokens alike") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Replaces the global `operator new` and `operator delete` by ones that count.
+/// Replaces the global `operator new` and `operator delete` by ones that count, and that may fail.
 
 #include "support/allocations.hpp"
 
@@ -11,9 +11,10 @@
 namespace {
 
 std::atomic<std::size_t> calls{0};
+std::atomic<std::size_t> last_call{static_cast<std::size_t>(-1)};  ///< that gets memory
 
 void* allocate(std::size_t size, std::size_t alignment) noexcept {
-    calls.fetch_add(1, std::memory_order_relaxed);
+    if (calls.fetch_add(1, std::memory_order_relaxed) >= last_call) return nullptr;
     if (alignment <= alignof(std::max_align_t)) return std::malloc(std::max<std::size_t>(size, 1));
     const std::size_t rounded = (std::max<std::size_t>(size, 1) + alignment - 1) & ~(alignment - 1);
     return std::aligned_alloc(alignment, rounded);
@@ -30,6 +31,13 @@ constexpr std::size_t usual = alignof(std::max_align_t);
 
 std::size_t hat::support::allocations() noexcept {
     return calls.load(std::memory_order_relaxed);
+}
+
+hat::support::OutOfMemory::OutOfMemory(std::size_t after) noexcept {
+    last_call = calls + after;
+}
+hat::support::OutOfMemory::~OutOfMemory() {
+    last_call = static_cast<std::size_t>(-1);
 }
 
 using std::align_val_t;

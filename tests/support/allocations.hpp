@@ -21,4 +21,13 @@ template <class Work>
     return allocations() - before;
 }
 
+/// While it lives, calls of `operator new` fail, but for the first `after` of them.
+class OutOfMemory {
+public:
+    explicit OutOfMemory(std::size_t after) noexcept;
+    OutOfMemory(const OutOfMemory&) = delete;
+    OutOfMemory& operator=(const OutOfMemory&) = delete;
+    ~OutOfMemory();
+};
+
 }  // namespace hat::support

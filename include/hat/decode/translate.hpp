@@ -130,6 +130,7 @@ public:
         std::vector<std::vector<float>> attention(
             static_cast<std::size_t>(sources.sentences.sentences()));
         std::vector<Hypotheses> results;
+        const WatchNoneAtEnd watch_none{workspaces_};
         force(sources, targets, {}, pool, results, batch_sentences,
               [&](Workspace& workspace, std::span<const int> batch) {
                   workspace.model.watch(layer);
@@ -143,7 +144,6 @@ public:
                       }
                   };
               });
-        for (Workspace& workspace : workspaces_) workspace.model.watch(-1);
         return attention;
     }
 
@@ -265,6 +265,18 @@ private:
         Batch source;
         Batch target;
         std::vector<Hypotheses> own_results;
+    };
+
+    /// Also if something fails.
+    struct WatchNoneAtEnd {
+        explicit WatchNoneAtEnd(std::vector<Workspace>& of) noexcept : workspaces(of) {}
+        WatchNoneAtEnd(const WatchNoneAtEnd&) = delete;
+        WatchNoneAtEnd& operator=(const WatchNoneAtEnd&) = delete;
+        ~WatchNoneAtEnd() {
+            for (Workspace& workspace : workspaces) workspace.model.watch(-1);
+        }
+
+        std::vector<Workspace>& workspaces;
     };
 
     void search(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
