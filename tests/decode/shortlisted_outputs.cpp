@@ -15,6 +15,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -172,6 +173,22 @@ TEST_SUITE("decode/shortlisted_outputs") {
         std::vector<Hypotheses> found;
         translator.score(sources.view(), targets.view(), {}, pool, found);
         CHECK(found == expected);
+    }
+
+    TEST_CASE("lists are counted as they are made, on any number of threads") {
+        const PackedModel packed = random_model();
+        Translator translator(packed, {});
+        const OwnedSources sources = random_sources(20, 9, vocab_size, 2, 3);
+        const Shortlist shortlist = random_shortlist(10);
+        ThreadPool pool(2);
+        static_cast<void>(translator.translate(sources.view(), varied[1], pool, 4));
+        CHECK(translator.list_counts() == ListCounts{});
+        translator.use_shortlist(&shortlist);
+        static_cast<void>(translator.translate(sources.view(), varied[1], pool, 4));
+        ListCounts expected;
+        for (int s = 0; s < sources.size(); ++s)
+            expected += {1, std::ssize(list_of(shortlist, sources.only(s).tokens))};
+        CHECK(translator.list_counts() == expected);
     }
 
     TEST_CASE("translating the same again asks for no memory") {

@@ -5,6 +5,7 @@
 #include <hat/core/threads.hpp>
 #include <hat/data/shortlist.hpp>
 #include <hat/decode/hypothesis.hpp>
+#include <hat/decode/shortlisted_outputs.hpp>
 #include <hat/decode/step_model.hpp>
 #include <hat/decode/translate.hpp>
 #include <hat/model/pack.hpp>
@@ -80,6 +81,7 @@ public:
     }
 
     void use_shortlist(const data::Shortlist* shortlist) { of_kind_->use_shortlist(shortlist); }
+    [[nodiscard]] ListCounts list_counts() const noexcept { return of_kind_->list_counts(); }
 
     void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
                    std::vector<Hypotheses>& results, int batch_sentences = 32,
@@ -122,6 +124,7 @@ private:
 
         [[nodiscard]] virtual std::unique_ptr<Interface> part(const model::Architecture&) const = 0;
         virtual void use_shortlist(const data::Shortlist*) = 0;
+        [[nodiscard]] virtual ListCounts list_counts() const noexcept = 0;
         virtual void translate(const Sources&, const SearchOptions&, ThreadPool&,
                                std::vector<Hypotheses>&, int, const Guidance&) = 0;
         virtual void score(const Sources&, const Sources&, const SearchOptions&, ThreadPool&,
@@ -148,6 +151,9 @@ private:
         }
         void use_shortlist(const data::Shortlist* shortlist) override {
             translator.use_shortlist(shortlist);
+        }
+        [[nodiscard]] ListCounts list_counts() const noexcept override {
+            return translator.list_counts();
         }
         void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
                        std::vector<Hypotheses>& results, int batch_sentences,

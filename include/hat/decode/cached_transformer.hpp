@@ -77,6 +77,12 @@ public:
         shortlisted_.use(shortlist);
     }
 
+    /// Of all lists that sentences had so far.
+    [[nodiscard]] ListCounts list_counts() const noexcept {
+        if constexpr (may_have_lists) return shortlisted_.counts();
+        return {};
+    }
+
     /// Makes a place for every sentence, runs the encoder, and projects what cross-attention will
     /// read of it.
     void start(const Sources& sources, int rows_per_sentence, std::span<const int> max_lengths);

@@ -14,6 +14,7 @@
 #include <hat/decode/hypothesis.hpp>
 #include <hat/decode/sampling.hpp>
 #include <hat/decode/served_model.hpp>
+#include <hat/decode/shortlisted_outputs.hpp>
 #include <hat/decode/word_links.hpp>
 #include <hat/io/model_directory.hpp>
 
@@ -118,8 +119,8 @@ public:
     /// Tokens that the lists of what was translated so far have on average; nothing without lists.
     [[nodiscard]] std::optional<double> mean_listed() const {
         if (model_.shortlist() == nullptr) return {};
-        const auto lists = static_cast<double>(std::max<std::int64_t>(lists_, 1));
-        return static_cast<double>(listed_) / lists;
+        const auto lists = static_cast<double>(std::max<std::int64_t>(listed_.lists, 1));
+        return static_cast<double>(listed_.tokens) / lists;
     }
 
     /// The tokens of what the translation of a line is to begin with.
@@ -216,7 +217,7 @@ private:
                    std::span<const std::vector<int>> prefixes) {
         const int draws = options_.sampling ? n_best : 1;
         gather(lines, prefixes, draws);
-        if (model_.shortlist() != nullptr) count_lists();
+        const ListCounts before = translator.list_counts();
         io::of_model(model_.directory(), [&] {
             translator.translate(sources_.view(), options_.search, pool_, results_,
                                  options_.batch_sentences,
@@ -224,6 +225,7 @@ private:
                                   .sampling = options_.sampling ? &*options_.sampling : nullptr,
                                   .keys = keys_});
         });
+        listed_ += translator.list_counts() - before;
         put_together(draws);
         lines_before_ += lines.size();
         std::vector<std::vector<LineTranslation>> translations;
@@ -236,19 +238,6 @@ private:
         }
         if (options_.alignment_layer) align(translator, lines, translations);
         return translations;
-    }
-
-    void count_lists() {
-        marks_.resize(static_cast<std::size_t>(
-            data::TokenMarks::words(model_.shortlist()->target_vocab_size())));
-        list_.resize(static_cast<std::size_t>(model_.shortlist()->target_vocab_size()));
-        const auto& [tokens, sentences] = sources_.view();
-        for (int s = 0; s < sentences.sentences(); ++s) {
-            const auto source = tokens.subspan(static_cast<std::size_t>(sentences.begin(s)),
-                                               static_cast<std::size_t>(sentences.length(s)));
-            listed_ += model_.shortlist()->select(source, data::TokenMarks(marks_), list_.data());
-            ++lists_;
-        }
     }
 
     [[nodiscard]] AnyTranslator& translator() noexcept { return model_.translator(); }
@@ -325,9 +314,10 @@ private:
                     if (!prefixes.empty())
                         prefixes_.append(part == 0 ? std::span<const int>(prefixes[l])
                                                    : std::span<const int>());
-                    keys_.push_back(seed.split(lines_before_ + l)
-                                        .split(part)
-                                        .split(static_cast<std::uint64_t>(draw)));
+                    if (options_.sampling)
+                        keys_.push_back(seed.split(lines_before_ + l)
+                                            .split(part)
+                                            .split(static_cast<std::uint64_t>(draw)));
                 }
                 ++part;
             }
@@ -466,10 +456,7 @@ private:
     ThreadPool pool_;
     std::optional<Deadline> deadline_;
     std::vector<AnyTranslator> rungs_;  ///< of the deadline's ladder
-    std::int64_t lists_ = 0;
-    std::int64_t listed_ = 0;  ///< tokens of all lists
-    std::vector<std::uint64_t> marks_;
-    std::vector<int> list_;
+    ListCounts listed_;
     Sentences sources_;
     Sentences prefixes_;
     std::vector<RandomKey> keys_;

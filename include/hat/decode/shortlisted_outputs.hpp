@@ -18,6 +18,22 @@
 
 namespace hat::decode {
 
+/// How many lists there were, and how many tokens in all of them.
+struct ListCounts {
+    std::int64_t lists = 0;
+    std::int64_t tokens = 0;
+
+    constexpr ListCounts& operator+=(const ListCounts& other) noexcept {
+        lists += other.lists;
+        tokens += other.tokens;
+        return *this;
+    }
+    friend constexpr ListCounts operator-(const ListCounts& a, const ListCounts& b) noexcept {
+        return {a.lists - b.lists, a.tokens - b.tokens};
+    }
+    friend constexpr bool operator==(const ListCounts&, const ListCounts&) = default;
+};
+
 /// The output layer of a batch whose sentences have shortlists. For a few sentences at a time, the
 /// outputs of all their lists are gathered, once for all steps that the same sentences make, and
 /// computed together; then each row chooses among those of its own sentence, in ascending order,
@@ -87,7 +103,12 @@ public:
     void enter(int place, std::span<const int> source) noexcept {
         at(place).size = shortlist_->select(source, marks_, at(place).tokens);
         at(place).group = -1;
+        ++counts_.lists;
+        counts_.tokens += at(place).size;
     }
+
+    /// Of all lists that were taken so far.
+    [[nodiscard]] const ListCounts& counts() const noexcept { return counts_; }
 
     /// The best candidates of every row, as `kernels::top_candidates` finds them among all outputs.
     ///
@@ -198,6 +219,7 @@ private:
     }
 
     const data::Shortlist* shortlist_ = nullptr;
+    ListCounts counts_;
     View output_;
     std::span<Place> places_;
     int sentences_ = 0;            ///< whose lists are gathered,

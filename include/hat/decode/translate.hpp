@@ -13,6 +13,7 @@
 #include <hat/decode/sampled_search.hpp>
 #include <hat/decode/sampling.hpp>
 #include <hat/decode/sentence_queue.hpp>
+#include <hat/decode/shortlisted_outputs.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -145,6 +146,13 @@ public:
                   };
               });
         return attention;
+    }
+
+    /// Of the lists of what was translated so far.
+    [[nodiscard]] ListCounts list_counts() const noexcept {
+        ListCounts all;
+        for (const Workspace& workspace : workspaces_) all += workspace.model.list_counts();
+        return all;
     }
 
     [[nodiscard]] int decoder_layers() const noexcept {
