@@ -11,8 +11,11 @@
 # every symbol but the entry becomes local, and its initialisers go to a section that dispatch/main.cpp
 # runs for the chosen copy alone. check_copy.cmake looks that nothing else is left.
 
-set(HAT_DISPATCH_ISAS x86-64 x86-64-v3 x86-64-v3+avxvnni x86-64-v4 x86-64-v4+avx512vnni CACHE STRING
-    "What a dispatching program is compiled for: LEVEL or LEVEL+FEATURE, of those in cmake/dispatch/main.cpp")
+# Those that cmake/dispatch/main.cpp knows.
+set(hat_known_isas x86-64 x86-64-v3 x86-64-v3+avxvnni x86-64-v4 x86-64-v4+avx512vnni)
+list(JOIN hat_known_isas ", " known)
+set(HAT_DISPATCH_ISAS ${hat_known_isas} CACHE STRING
+    "What a dispatching program is compiled for, of ${known}")
 
 # GNU binutils for Clang, too: beside that, CMake finds the tools of LLVM, whose linker keeps groups.
 foreach(tool ld objcopy nm objdump)
@@ -26,13 +29,22 @@ endforeach()
 function(hat_can_dispatch result)
     set(missing "")
     set(linker_help "")
+    set(unknown_isas ${HAT_DISPATCH_ISAS})
+    list(REMOVE_ITEM unknown_isas ${hat_known_isas})
+    # Flags that could let a compiler use more than a copy's instructions.
+    string(TOUPPER "${CMAKE_BUILD_TYPE}" config)
+    string(REGEX REPLACE "(^| )-m(tune=|no-|cmodel=|64)[^ ]*" " " flags
+           "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${config}}")
     if(HAT_LD)
         execute_process(COMMAND ${HAT_LD} --help OUTPUT_VARIABLE linker_help ERROR_QUIET)
     endif()
     if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$" OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
         set(missing "x86-64 Linux")
-    elseif(CMAKE_CXX_FLAGS MATCHES "-march=|-flto")
-        set(missing "CMAKE_CXX_FLAGS without -march and -flto")
+    elseif(flags MATCHES "(^| )(-m[^ ]+|-flto[^ ]*)")
+        set(missing "CMAKE_CXX_FLAGS without ${CMAKE_MATCH_2}")
+    elseif(HAT_DISPATCH_ISAS STREQUAL "" OR NOT unknown_isas STREQUAL "")
+        list(JOIN hat_known_isas ", " known)
+        set(missing "HAT_DISPATCH_ISAS of ${known}; found \"${unknown_isas}\"")
     elseif(NOT linker_help MATCHES "--force-group-allocation")
         set(missing "GNU ld 2.29 or later (HAT_LD is ${HAT_LD})")
     elseif(NOT HAT_OBJCOPY OR NOT HAT_NM OR NOT HAT_OBJDUMP)
