@@ -71,6 +71,14 @@ TEST_SUITE("elastic/cardinality") {
         CHECK(published_cardinality(space) == BigCount(3 * 2 * 16 * 3 * 2) * power(18, 4));
     }
 
+    TEST_CASE("ways to serve multiply the members") {
+        DesignSpace space = wmt_space();
+        space.weight_bits = {32, 16, 8};
+        space.listed_tokens = {0, 512};
+        CHECK(cardinality(space) == cardinality(wmt_space()) * BigCount(6));
+        CHECK(published_cardinality(space) == published_cardinality(wmt_space()) * BigCount(6));
+    }
+
     TEST_CASE("a space with one choice has one member") {
         DesignSpace space = wmt_space();
         for (Choices* choices :

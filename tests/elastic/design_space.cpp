@@ -189,4 +189,39 @@ TEST_SUITE("elastic/design_space") {
         genes.decoder.layer_shapes[3].ffn_dim = 1024;
         CHECK_FALSE(contains(space, genes));
     }
+
+    TEST_CASE("how members are served is a gene, if the space lists choices") {
+        DesignSpace space = with_vocabulary(wmt_space(), 8000, 8000);
+        Architecture quantized = largest(space);
+        CHECK(quantized.serving == hat::model::Serving{});
+        quantized.serving.weight_bits = 8;
+        CHECK_FALSE(contains(space, quantized));
+        CHECK_THROWS_WITH_AS(validate_member(space, quantized),
+                             "architecture: weight_bits = 8 is not in the design space (32)",
+                             hat::Error);
+        space.weight_bits = {8, 32};
+        space.listed_tokens = {0, 512, 256};
+        validate(space);
+        CHECK(contains(space, quantized));
+        CHECK(largest(space).serving == hat::model::Serving{32, 0});
+        CHECK(smallest(space).serving == hat::model::Serving{8, 256});
+    }
+
+    TEST_CASE("a way to serve that there is not is named") {
+        DesignSpace space = wmt_space();
+        space.weight_bits = {32, 4};
+        check_invalid(space, "design space: weight_bits = 4: architecture: weight_bits = 4, "
+                             "expected 32, 16 or 8");
+        space.weight_bits = {8, 8};
+        check_invalid(space, "design space: weight_bits lists 8 twice");
+        space.weight_bits = {};
+        space.listed_tokens = {8};
+        check_invalid(space, "design space: listed_tokens = 8: architecture: listed_tokens = 8 is "
+                             "not in 16 … 16777216");
+        space.listed_tokens = {0, 512};
+        validate(space);
+        check_invalid(with_vocabulary(space, 500, 500),
+                      "design space: listed_tokens = 512: architecture: listed_tokens = 512 is "
+                      "not in 16 … 500");
+    }
 }

@@ -166,6 +166,10 @@ target-lang: en
         check_round_trip({.space = space});
         space.super.decoder.final_norm = true;
         check_round_trip({.space = space});
+        space.weight_bits = {32, 8};
+        space.listed_tokens = {0, 512};
+        check_round_trip({.space = space});
+        check_round_trip({.space = space});
         space.super.activation = hat::Activation::swish;
         space.super.decoder.positions = Positions::learned;
         space.super.decoder.max_positions = 77;

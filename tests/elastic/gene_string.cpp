@@ -114,4 +114,21 @@ TEST_SUITE("elastic/gene_string") {
         CHECK_FALSE(looks_like_gene_string("tiny"));
         CHECK_FALSE(looks_like_gene_string(""));
     }
+
+    TEST_CASE("what is served otherwise than usual says so last") {
+        Architecture a = parse_genes("d512:1024x4", "test");
+        CHECK(a.serving == hat::model::Serving{});
+        a.serving.weight_bits = 8;
+        CHECK(gene_string(a) == "d512:1024x4/w8");
+        a.serving.listed_tokens = 512;
+        CHECK(gene_string(a) == "d512:1024x4/w8l512");
+        CHECK(parse_genes("d512:1024x4/w8l512", "test") == a);
+        a.serving.weight_bits = 32;
+        CHECK(gene_string(a) == "d512:1024x4/l512");
+        CHECK(parse_genes("d512:1024x4/l512", "test") == a);
+        check_invalid("d512:1024x4/", "front.csv:7: column 13: expected how the network is served, "
+                                      "found nothing more");
+        check_invalid("d512:1024x4/l512w8",
+                      "front.csv:7: column 17: expected the end, found \"w8\"");
+    }
 }

@@ -242,4 +242,34 @@ TEST_SUITE("elastic/genes") {
         Random b(25);
         for (int i = 0; i < 20; ++i) CHECK(sample(space, a) == sample(space, b));
     }
+
+    TEST_CASE("how a network is served is drawn, inherited and changed as any gene") {
+        DesignSpace space = one_choice();
+        space.weight_bits = {32, 8};
+        space.listed_tokens = {0, 512};
+        Random random(1);
+        std::unordered_set<Architecture, GenesHash> seen;
+        for (int i = 0; i < 64; ++i) {
+            const Architecture drawn = sample(space, random);
+            CHECK(contains(space, drawn));
+            CHECK(mutate(space, drawn, 0, random) == drawn);
+            seen.insert(drawn);
+        }
+        CHECK(seen.size() == 4 * space.encoder_layer_counts.size());
+        Architecture parent = largest(space);
+        CHECK(neighbours(space, parent).size() == 2 + space.encoder_layer_counts.size() - 1);
+        CHECK(hash_genes(parent) == hash_genes(largest(one_choice())));
+        parent.serving.listed_tokens = 512;
+        CHECK(crossover(space, parent, parent, random) == parent);
+    }
+
+    TEST_CASE("what a space does not let members choose draws no number") {
+        DesignSpace served = wmt_space();
+        served.listed_tokens = {512};
+        Random one(5);
+        Random other(5);
+        Architecture plain = sample(wmt_space(), one);
+        plain.serving.listed_tokens = 512;
+        CHECK(sample(served, other) == plain);  // drawn last
+    }
 }

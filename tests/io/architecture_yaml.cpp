@@ -165,4 +165,14 @@ TEST_SUITE("io/architecture_yaml") {
         ::close(ends[0]);
         CHECK(read.encoder.embed_dim == 128);
     }
+
+    TEST_CASE("how a network is served is written where it is not as usual") {
+        Architecture a = transformer_tiny(700);
+        CHECK(architecture_to_yaml(a).find("weight-bits") == std::string::npos);
+        CHECK(architecture_to_yaml(a).find("listed-tokens") == std::string::npos);
+        a.serving = {8, 512};
+        const std::string text = architecture_to_yaml(a);
+        CHECK(text.ends_with("weight-bits: 8\nlisted-tokens: 512\n"));
+        CHECK(architecture_from_yaml(text, "a.yml") == a);
+    }
 }

@@ -110,6 +110,15 @@ template <class... Lists>
     return layer;
 }
 
+/// Ways to serve one network.
+[[nodiscard]] inline BigCount ways_to_serve(const DesignSpace& space) {
+    BigCount ways = 1;
+    for (const model::ServingGene& gene : model::serving_table)
+        if (const Choices& choices = choices_of(space, gene); !choices.empty())
+            ways *= combinations(choices);
+    return ways;
+}
+
 /// Σ a^n over the numbers of layers n.
 [[nodiscard]] inline BigCount stacks(const BigCount& layer, const Choices& layer_counts) {
     BigCount count;
@@ -123,9 +132,10 @@ template <class... Lists>
 ///
 ///     |E| · Σ_{n ∈ encoder layers} e^n · |D| · Σ_{n ∈ decoder layers} d^n
 ///
-/// where one layer of the encoder may be chosen in e ways, one of the decoder in d.
+/// where one layer of the encoder may be chosen in e ways, one of the decoder in d; times the ways
+/// to serve each of them.
 [[nodiscard]] inline BigCount cardinality(const DesignSpace& space) {
-    BigCount count = detail::combinations(space.decoder_embed_dims) *
+    BigCount count = detail::ways_to_serve(space) * detail::combinations(space.decoder_embed_dims) *
                      detail::stacks(detail::layer_cardinality(space, model::Side::decoder),
                                     space.decoder_layer_counts);
     if (space.super.has_encoder())
@@ -138,7 +148,8 @@ template <class... Lists>
 /// The size of the space as HAT (arXiv:2005.14187) counts it: its strings of genes have slots for
 /// all layers of the super network, those that a member does not use included.
 [[nodiscard]] inline BigCount published_cardinality(const DesignSpace& space) {
-    BigCount count = detail::combinations(space.decoder_embed_dims, space.decoder_layer_counts) *
+    BigCount count = detail::ways_to_serve(space) *
+                     detail::combinations(space.decoder_embed_dims, space.decoder_layer_counts) *
                      power(detail::layer_cardinality(space, model::Side::decoder),
                            space.super.decoder.layer_count);
     if (space.super.has_encoder())

@@ -57,6 +57,10 @@ struct DesignSpace {
     Choices decoder_dextra_widths{};
     Choices decoder_dextra_groups{};
 
+    /// How members are served; none: as `model::Serving` begins.
+    Choices weight_bits{};
+    Choices listed_tokens{};
+
     friend bool operator==(const DesignSpace&, const DesignSpace&) = default;
 };
 
@@ -74,6 +78,10 @@ inline constexpr std::array<std::array<Choices DesignSpace::*, 2>, model::gene_t
                   {&DesignSpace::encoder_dextra_widths, &DesignSpace::decoder_dextra_widths},
                   {&DesignSpace::encoder_dextra_groups, &DesignSpace::decoder_dextra_groups}}};
 
+/// The same of the genes of serving, row by row of `model::serving_table`.
+inline constexpr std::array<Choices DesignSpace::*, model::serving_table.size()> serving_choices{
+    &DesignSpace::weight_bits, &DesignSpace::listed_tokens};
+
 /// The choices that `space`, a `DesignSpace` or a constant one, has for `gene`, a row of the table.
 /// Precondition: the side may have the gene.
 template <class Space>
@@ -83,8 +91,14 @@ template <class Space>
     return space.*gene_choices[row][static_cast<std::size_t>(side)];
 }
 
+template <class Space>
+[[nodiscard]] constexpr auto& choices_of(Space& space, const model::ServingGene& gene) noexcept {
+    return space.*serving_choices[static_cast<std::size_t>(&gene - model::serving_table.data())];
+}
+
 /// Calls `visit(const GeneRow&, Side, Choices&)` for all lists of choices, in the order of the
-/// published files; what is chosen of a DExTra stands together.
+/// published files; what is chosen of a DExTra stands together. Those of serving are not among
+/// them.
 template <class Space, class Visit>
 constexpr void for_each_choices(Space& space, Visit&& visit) {
     using model::Presence;
@@ -122,11 +136,18 @@ struct Gene {
     return false;
 }
 
+/// The order of a gene's choices by size: as numbers, but a 0 that stands for all is the largest.
+[[nodiscard]] constexpr bool is_less(const Gene& gene, int a, int b) noexcept {
+    for (const model::ServingGene& row : model::serving_table)
+        if (row.name == gene.name) return row.is_less(a, b);
+    return a < b;
+}
+
 /// Calls `visit(Gene, int& value, const Choices&)` for every gene that `genes` has, in the order in
 /// which the reference draws them: embed dims, layer counts, then the layers, what they attend to
-/// last. A visitor may assign; the layers visited are those of the counts it has left.
-/// `Genes` is `Architecture` or `const Architecture`. Precondition: it has at most `max_layers` on
-/// each side.
+/// last, and behind them how the network is served. A visitor may assign; the layers visited are
+/// those of the counts it has left. `Genes` is `Architecture` or `const Architecture`.
+/// Precondition: it has at most `max_layers` on each side.
 template <class Genes, class Visit>
 constexpr void for_each_gene(const DesignSpace& space, Genes& genes, Visit&& visit) {
     using model::Presence;
@@ -152,12 +173,16 @@ constexpr void for_each_gene(const DesignSpace& space, Genes& genes, Visit&& vis
     for (const bool last : {false, true})
         for (const model::Side side : model::sides)
             for (int i = 0; i < layer_count(genes, side); ++i) visit_layer(side, i, last);
+    for (const model::ServingGene& gene : model::serving_table)
+        if (const Choices& choices = choices_of(space, gene); !choices.empty())
+            visit(Gene{gene.name}, gene.of(genes), choices);
 }
 
 namespace detail {
 
-[[nodiscard]] inline int extreme(const Choices& choices, bool most) {
-    const auto [low, high] = std::minmax_element(choices.begin(), choices.end());
+[[nodiscard]] inline int extreme(const Choices& choices, bool most, const Gene& gene = {}) {
+    const auto [low, high] = std::minmax_element(choices.begin(), choices.end(),
+                                                 [&](int a, int b) { return is_less(gene, a, b); });
     return most ? *high : *low;
 }
 
@@ -165,7 +190,7 @@ namespace detail {
                                                         int attended_layers) {
     model::Architecture genes;
     for_each_gene(space, genes, [&](Gene gene, int& value, const Choices& choices) {
-        value = extreme(choices, shrinks_as_it_grows(gene) != is_largest);
+        value = extreme(choices, shrinks_as_it_grows(gene) != is_largest, gene);
     });
     if (attended_layers > 0)
         for (auto& layer : genes.decoder.layer_shapes) layer.attended_layers = attended_layers;
@@ -219,8 +244,14 @@ inline void validate(const DesignSpace& space) {
     for (int* size : {&complete.super.source_vocab_size, &complete.super.target_vocab_size})
         if (*size == 0 &&
             (complete.super.has_encoder() || size == &complete.super.target_vocab_size))
-            *size = 1;
+            *size = model::max_vocab_size;  // no list of tokens is too long for it
     model::validate(complete.super);
+    const auto reject_doubles = [](std::string_view words, Choices choices) {
+        std::sort(choices.begin(), choices.end());
+        for (std::size_t i = 1; i < choices.size(); ++i)
+            if (choices[i] == choices[i - 1])
+                fail("design space: ", words, " lists ", choices[i], " twice");
+    };
     const auto check_unit = [&](model::Side side, const Choices& depths) {
         const std::string unit = side_name(side) + std::string("_dextra_");
         const bool is_there =
@@ -240,13 +271,10 @@ inline void validate(const DesignSpace& space) {
             if (exists && choices.empty() && gene.is_required())
                 fail("design space: ", name, " has no choices");
             if (gene.presence == model::Presence::unit) check_unit(side, choices);
-            const auto words = gene.is_dextra() ? name.substr(0, name.rfind('_')) : name;
-            Choices sorted = choices;
-            std::sort(sorted.begin(), sorted.end());
-            for (std::size_t i = 1; i < sorted.size(); ++i)
-                if (sorted[i] == sorted[i - 1])
-                    fail("design space: ", words, " lists ", sorted[i], " twice");
+            reject_doubles(gene.is_dextra() ? name.substr(0, name.rfind('_')) : name, choices);
         });
+    for (const model::ServingGene& gene : model::serving_table)
+        reject_doubles(gene.name, choices_of(space, gene));
     const auto check_layers = [&](model::Side side, const Choices& choices) {
         const int most = layer_count(space.super, side);
         for (const int layers : choices)
@@ -309,7 +337,7 @@ inline void validate(const DesignSpace& space) {
 ///
 /// Throws  `Error` naming the gene whose value is not among the choices, or what differs.
 inline void validate_member(const DesignSpace& space, const model::Architecture& genes) {
-    for_each_gene(space, genes, [](Gene gene, const int& value, const Choices& choices) {
+    const auto check = [](Gene gene, const int& value, const Choices& choices) {
         if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
             std::string list;
             for (const int choice : choices)
@@ -317,7 +345,10 @@ inline void validate_member(const DesignSpace& space, const model::Architecture&
             fail("architecture: ", gene.text(), " = ", value, " is not in the design space (", list,
                  ")");
         }
-    });
+    };
+    for_each_gene(space, genes, check);
+    for (const model::ServingGene& gene : model::serving_table)
+        if (choices_of(space, gene).empty()) check({gene.name}, gene.of(genes), {gene.usual()});
     if (sub_architecture(genes, space.super) != genes)
         fail("architecture: is not a member of the design space: what is not a gene differs from "
              "the super network");
@@ -326,6 +357,8 @@ inline void validate_member(const DesignSpace& space, const model::Architecture&
 /// True where `validate_member` would not throw.
 [[nodiscard]] inline bool contains(const DesignSpace& space, const model::Architecture& genes) {
     bool inside = sub_architecture(genes, space.super) == genes;
+    for (const model::ServingGene& gene : model::serving_table)
+        inside = inside && (!choices_of(space, gene).empty() || gene.of(genes) == gene.usual());
     for_each_gene(space, genes, [&](Gene, const int& value, const Choices& choices) {
         inside = inside && std::find(choices.begin(), choices.end(), value) != choices.end();
     });

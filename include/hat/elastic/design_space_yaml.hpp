@@ -41,6 +41,8 @@
 ///                                             -groups-choice, encoder-qkv-dim-choice, and of the
 ///                                             decoder
 ///     encoder-layers: 0                       a language model: no option of an encoder
+///     weight-bits-choice: [32, 8]             how members are served: 32, 16 or 8
+///     listed-tokens-choice: [0, 512]          tokens of a sentence's shortlist; 0: all tokens
 namespace hat::elastic {
 
 /// What a file holds.
@@ -173,6 +175,10 @@ private:
     return io::detail::yaml_key(side_name(side) + ("-" + words) + "-choice");
 }
 
+[[nodiscard]] inline std::string choices_key(const model::ServingGene& gene) {
+    return io::detail::yaml_key(gene.name) + "-choice";
+}
+
 [[nodiscard]] inline std::string super_to_yaml(const model::Architecture& super) {
     std::string text;
     const auto line = [&text](const char* key, const std::string& value) {
@@ -253,6 +259,9 @@ private:
             choice = layers;
         }
     });
+    for (const model::ServingGene& gene : model::serving_table)
+        if (const std::string key = detail::choices_key(gene); map.contains(key))
+            choices_of(space, gene) = map.integers(key);
     for (int i = 0; i < space.super.decoder.layer_count; ++i)
         for (const int layers : space.decoder_attended_layers) {
             int& most =
@@ -283,16 +292,19 @@ private:
     std::string text = recipe_to_yaml(file.recipe);
     if (!text.empty()) text += '\n';
     text += detail::super_to_yaml(file.space.super) + '\n';
+    const auto list = [&text](const std::string& key, const Choices& choices, auto written) {
+        if (choices.empty()) return;
+        const auto at = [&](int i) { return written(choices[static_cast<std::size_t>(i)]); };
+        text += key + ": " + io::detail::flow_list(static_cast<int>(choices.size()), at) + '\n';
+    };
     for_each_choices(
         file.space, [&](const model::GeneRow& gene, model::Side side, const Choices& choices) {
-            if (choices.empty()) return;
-            const auto at = [&](int i) {
-                const int choice = choices[static_cast<std::size_t>(i)];
+            list(detail::choices_key(gene, side), choices, [&](int choice) {
                 return io::counts_attended_layers(gene) ? io::published_attention(choice) : choice;
-            };
-            text += detail::choices_key(gene, side) + ": " +
-                    io::detail::flow_list(static_cast<int>(choices.size()), at) + '\n';
+            });
         });
+    for (const model::ServingGene& gene : model::serving_table)
+        list(detail::choices_key(gene), choices_of(file.space, gene), [](int c) { return c; });
     if (design_space_from_yaml(text, "design space as YAML") != file)
         fail("design space: YAML cannot describe its super network, whose layers must be alike, "
              "with "

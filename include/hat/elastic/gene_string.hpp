@@ -23,6 +23,11 @@
 /// DExTra: depth x width x groups.
 ///
 ///     e256:64x1q128u4x2000x8
+///
+/// What is served otherwise than with floats and all tokens says so last: in weights of 8 bits,
+/// with lists of 512 tokens.
+///
+///     d512:3072x8/w8l512
 namespace hat::elastic {
 
 namespace detail {
@@ -61,6 +66,9 @@ void for_each_named_gene(model::Side side, int layer, bool has_encoder, const Ha
     }
     add('d', a.decoder.embed_dim);
     add_layers(model::Side::decoder);
+    if (a.serving != model::Serving{}) text += '/';
+    for (const model::ServingGene& gene : model::serving_table)
+        if (gene.of(a) != gene.usual()) add(gene.before, gene.of(a));
     return text;
 }
 
@@ -81,6 +89,7 @@ public:
         }
         genes.decoder.embed_dim = number("decoder_embed_dim", 'd', model::max_dim);
         read_layers(genes, model::Side::decoder, has_encoder);
+        if (next_is('/')) read_serving(genes);
         if (at_ != text_.size()) reject("the end");
         return genes;
     }
@@ -102,6 +111,13 @@ private:
                     gene.of(genes, side, layer) = number(gene.short_name(), before, gene.most);
                 });
         } while (next_is('+'));
+    }
+
+    void read_serving(model::Architecture& genes) {
+        const std::size_t begin = ++at_;
+        for (const model::ServingGene& gene : model::serving_table)
+            if (next_is(gene.before)) gene.of(genes) = number(gene.name, gene.before, gene.most);
+        if (at_ == begin) reject("how the network is served");
     }
 
     void expect(char c, const std::string& meaning) {

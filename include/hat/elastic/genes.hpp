@@ -43,6 +43,8 @@ template <class Pick>
             const int& value = row.of(genes, side, gene.layer);
             return row.presence == model::Presence::in_unit && value == 0 ? nullptr : &value;
         }
+    for (const model::ServingGene& row : model::serving_table)
+        if (row.name == gene.name) return &row.of(genes);
     return nullptr;
 }
 
@@ -115,6 +117,24 @@ template <class Pick>
     return all;
 }
 
+/// `member` served in each way that the space lets its members choose, as it is where it lets them
+/// choose none.
+[[nodiscard]] inline std::vector<model::Architecture>
+served_in_all_ways(const DesignSpace& space, const model::Architecture& member) {
+    std::vector<model::Architecture> all{member};
+    for (const model::ServingGene& gene : model::serving_table) {
+        if (choices_of(space, gene).empty()) continue;
+        std::vector<model::Architecture> next;
+        for (model::Architecture& way : all)
+            for (const int choice : choices_of(space, gene)) {
+                gene.of(way) = choice;
+                next.push_back(way);
+            }
+        all = std::move(next);
+    }
+    return all;
+}
+
 /// 64 bits of the genes of `a` (what is not a gene is left out), the same on every machine.
 [[nodiscard]] constexpr std::uint64_t hash_genes(const model::Architecture& a) noexcept {
     std::uint64_t hash = 0;
@@ -139,6 +159,8 @@ template <class Pick>
     for (const model::Side side : model::sides)
         for (int i = 0; i < layer_count(a, side); ++i)
             for (const bool required : {true, false}) add_layer(side, i, required);
+    for (const model::ServingGene& gene : model::serving_table)
+        if (gene.of(a) != gene.usual()) add(gene.before, gene.of(a));
     return hash;
 }
 

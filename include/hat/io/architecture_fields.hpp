@@ -155,6 +155,10 @@ void visit_fields(Shape& a, Fields& fields) {
     option("encoder_identity_layers", a.origin.identity_layers);
     option("attends_to_real_layers", a.attends_to_real_layers);
     option("elastic_units", a.elastic_units);
+    // Files of networks that are served as usual are what they were before there was a choice.
+    for (const model::ServingGene& gene : model::serving_table)
+        if (auto& value = gene.of(a); !std::is_const_v<Shape> || value != gene.usual())
+            option(gene.name.data(), value);
 }
 
 /// Whether the published files write the gene's 1, 2 and 3 as −1, 1 and 2.

@@ -45,6 +45,8 @@ struct Architecture {
     /// change with depth.
     bool elastic_units = false;
 
+    Serving serving{};
+
     [[nodiscard]] constexpr bool has_encoder() const noexcept { return encoder.layer_count > 0; }
 
     /// Width of the table that encoder positions are cut from.
@@ -69,6 +71,11 @@ struct Architecture {
     /// A linear layer without bias stands between the decoder and the output projection.
     [[nodiscard]] constexpr bool projects_output() const noexcept {
         return output_dim() != decoder.embed_dim;
+    }
+
+    /// Outputs that a step of its decoder computes for a sentence.
+    [[nodiscard]] constexpr int output_tokens() const noexcept {
+        return serving.listed_tokens > 0 ? serving.listed_tokens : target_vocab_size;
     }
 
     [[nodiscard]] constexpr bool has_adaptive_softmax() const noexcept {
@@ -224,6 +231,15 @@ constexpr void validate_bands(const Architecture& a) {
     nn::validate(a.bands());
 }
 
+constexpr void validate_serving(const Architecture& a) {
+    const auto& [weight_bits, listed_tokens] = a.serving;
+    if (weight_bits != 32 && weight_bits != 16 && weight_bits != 8)
+        fail("architecture: weight_bits = ", weight_bits, ", expected 32, 16 or 8");
+    if (listed_tokens == 0) return;
+    if (!a.has_encoder()) require_zero({}, "listed_tokens", listed_tokens, "without an encoder");
+    require_range({}, "listed_tokens", listed_tokens, least_listed_tokens, a.target_vocab_size);
+}
+
 /// The words that files have for the fields of a side.
 struct SideFields {
     const char* embed_dim;
@@ -304,6 +320,7 @@ constexpr void validate(const Architecture& a) {
         }
     }
     validate_units(a);
+    validate_serving(a);
 }
 
 }  // namespace hat::model

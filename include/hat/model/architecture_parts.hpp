@@ -266,4 +266,45 @@ inline constexpr auto gene_table = [] {
 }();
 // clang-format on
 
+/// How a network is served, which changes neither its weights nor their names.
+struct Serving {
+    /// Of its weights: 32, floats; 16, bfloat16; 8, integers with a scale for each output.
+    int weight_bits = 32;
+    /// Target tokens that the output layer computes for a sentence, on average: those of its list
+    /// (`data::Shortlist`); 0: all.
+    int listed_tokens = 0;
+
+    friend constexpr bool operator==(const Serving&, const Serving&) = default;
+};
+
+/// Fewest tokens that a list may have: fewer leave a beam nothing to choose from.
+inline constexpr int least_listed_tokens = 16;
+
+/// A gene of a whole network that says how it is served. A super network holds all its choices.
+struct ServingGene {
+    std::string_view name;
+    char before;  ///< what stands before it in a gene string
+    int most;     ///< its largest value
+    int Serving::*place;
+    bool zero_is_all = false;  ///< 0 stands for more than any number
+
+    template <class Genes>  // an `Architecture` or a constant one
+    [[nodiscard]] constexpr auto& of(Genes& a) const noexcept {
+        return a.serving.*place;
+    }
+    /// The value of networks of which nothing else is said.
+    [[nodiscard]] constexpr int usual() const noexcept { return Serving{}.*place; }
+    /// True if a network with `a` computes or reads less than one with `b`.
+    [[nodiscard]] constexpr bool is_less(int a, int b) const noexcept {
+        if (zero_is_all && (a == 0 || b == 0)) return a != 0;
+        return a < b;
+    }
+};
+
+/// The genes of serving, in the order of files and strings, behind those of `gene_table`.
+inline constexpr auto serving_table = std::to_array<ServingGene>({
+    {"weight_bits", 'w', 32, &Serving::weight_bits},
+    {"listed_tokens", 'l', max_vocab_size, &Serving::listed_tokens, true},
+});
+
 }  // namespace hat::model

@@ -8,9 +8,9 @@
 /// What the genes of `gene_table` choose of a super network, and whether it holds them.
 namespace hat::model {
 
-/// Gives `genes` (layer counts, layer shapes and embed dims) everything else of `super`: the
-/// SubTransformer those genes choose. Slots past the layer counts become zero, as do the genes of
-/// units that are not there.
+/// Gives `genes` (layer counts, layer shapes, embed dims and serving) everything else of `super`:
+/// the SubTransformer those genes choose. Slots past the layer counts become zero, as do the genes
+/// of units that are not there.
 ///
 /// See  `validate_fits_in`, which says whether `super` holds it.
 [[nodiscard]] constexpr Architecture sub_architecture(const Architecture& genes,
@@ -19,6 +19,7 @@ namespace hat::model {
     sub.encoder.layer_shapes = {};
     sub.decoder.layer_shapes = {};
     sub.elastic_units = false;
+    sub.serving = genes.serving;
     for (const Side side : sides) {
         for (int i = 0; i < layer_count(genes, side) && i < max_layers; ++i) {
             bool has_unit = false;
