@@ -10,8 +10,8 @@
 #include <hat/io/text_file.hpp>
 #include <hat/latency/affinity.hpp>
 #include <hat/latency/device.hpp>
+#include <hat/latency/served_translation.hpp>
 #include <hat/latency/statistics.hpp>
-#include <hat/latency/timed_translation.hpp>
 #include <hat/latency/workload.hpp>
 #include <hat/model/pack.hpp>
 #include <hat/report/model_card.hpp>
@@ -63,14 +63,14 @@ std::vector<report::ModelScore> scores(const CardOptions& options) {
             {test, "chrF2", chrf.score, signature_of(chrf.line())}};
 }
 
-/// The median of runs on one core of this machine.
+/// The median of runs on one core of this machine, served as the architecture says.
 report::ModelLatency measured_latency(const CardOptions& options, LoadedModel& model) {
     const latency::LatencyWorkload workload{
         .lengths = latency::parse_lengths(options.length, "--length " + options.length),
         .beam = options.beam,
         .special = model.directory.config().special_tokens};
-    latency::TimedTranslation timed(model::PackedModel(model.network.view()), workload,
-                                    latency::ThreadClock{});
+    latency::ServedTranslation timed(model.network, model.network.architecture(), workload,
+                                     latency::ThreadClock{});
     constexpr int runs = 21;
     const latency::PinnedThread pin;
     static_cast<void>(timed.run());  // asks for memory

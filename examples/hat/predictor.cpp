@@ -241,7 +241,8 @@ void add_predictor(CLI::App& app) {
     CLI::App* command = app.add_subcommand(
         "predictor", "Fits a latency predictor to measurements and reports its error.");
     command->footer("Errors are those of 5-fold cross-validation: of rows that the predictor has "
-                    "not seen.\n\n" +
+                    "not seen.\nThe additive predictor has costs of its own for each kind of "
+                    "weights.\n\n" +
                     columns_text() +
                     "\n\nExample:\n  hat predictor --latency latency.csv --out "
                     "predictor.json");

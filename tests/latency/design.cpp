@@ -107,4 +107,29 @@ TEST_SUITE("latency/design") {
         CHECK(error_near(smallest(space()), planned) < 0.05);
         CHECK(error_near(largest(space()), planned) < 0.02);
     }
+
+    TEST_CASE("a kind of weights says nothing of another") {
+        Random random(3);
+        const LatencyFeatures a = hat::support::random_features(random);
+        LatencyFeatures quantized = a;
+        quantized.weight_bits = 8;
+        LatencyDesign design(a);
+        const double before = design.variance(quantized);
+        design.add(a);
+        CHECK(design.variance(quantized) == before);
+        design.add(quantized);
+        CHECK(design.variance(quantized) < 1);
+    }
+
+    TEST_CASE("lists are uncertain until one was measured") {
+        Random random(4);
+        const LatencyFeatures a = hat::support::random_features(random);
+        LatencyFeatures listed = a;
+        listed.listed_tokens = 512;
+        LatencyDesign design(a, 512);
+        for (int i = 0; i < 9; ++i) design.add(a);
+        CHECK(design.variance(listed) > 1);
+        design.add(listed);
+        CHECK(design.variance(listed) < 1);
+    }
 }

@@ -116,4 +116,33 @@ TEST_SUITE("latency/features") {
                   i);
         CHECK(find_latency_feature("encoder_ffn_dim") == -1);
     }
+
+    TEST_CASE("lists and weights of fewer bits are features, and less to read") {
+        Architecture a = small;
+        a.qkv_dim = 512;
+        a.target_vocab_size = 1000;
+        const LatencyFeatures usual = latency_features(a);
+        CHECK(usual.weight_bits == 32);
+        CHECK(usual.listed_tokens == 0);
+        a.serving = {8, 100};
+        const LatencyFeatures served = latency_features(a);
+        CHECK(served.weight_bits == 8);
+        CHECK(served.listed_tokens == 100);
+        CHECK(served.decoder_weight_mb ==
+              doctest::Approx((usual.decoder_weight_mb - 4 * 900 * 512 / 1e6) / 4));
+    }
+
+    TEST_CASE("outputs are all tokens or those of a list, each with a cost of its own") {
+        const auto term = [](std::string_view name, const LatencyFeatures& features) {
+            for (std::size_t i = 0; i < decoder_term_table.size(); ++i)
+                if (decoder_term_table[i].name == name) return decoder_terms(features)[i];
+            return -1.0;
+        };
+        LatencyFeatures features = latency_features(small);
+        CHECK(term("embed_dim", features) == 512);
+        CHECK(term("listed_tokens*embed_dim", features) == 0);
+        features.listed_tokens = 100;
+        CHECK(term("embed_dim", features) == 0);
+        CHECK(term("listed_tokens*embed_dim", features) == 100 * 512);
+    }
 }

@@ -77,4 +77,18 @@ TEST_SUITE("latency/plan") {
         one.decoder_embed_dims = {192, 128};
         CHECK(plan_latency(one, {}, 50, 1).members.size() == 4);
     }
+
+    TEST_CASE("every way to serve is measured, and the sentinel has all tokens") {
+        DesignSpace served = space();
+        served.weight_bits = {32, 8};
+        served.listed_tokens = {0, 512};
+        const LatencyPlan plan = plan_latency(served, {}, 24, 1);
+        CHECK(plan.members.front().serving == hat::model::Serving{32, 0});
+        for (const int bits : served.weight_bits)
+            for (const int listed : served.listed_tokens)
+                CHECK(std::count_if(plan.members.begin(), plan.members.end(),
+                                    [&](const Architecture& member) {
+                                        return member.serving == hat::model::Serving{bits, listed};
+                                    }) >= 3);
+    }
 }

@@ -146,4 +146,42 @@ TEST_SUITE("latency/predictor") {
                 Predictor(small_mlp(), Predictor::Errors{.cross_validated = {}, .bound = bound}),
                 doctest::Contains("latency predictor: the bound of the errors is"), Error);
     }
+
+    TEST_CASE("predictors of several kinds of weights are saved and loaded, each by its costs") {
+        const TemporaryDirectory directory;
+        LatencyTable rows = latency_rows(60, 0.02);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            rows[i].features.weight_bits = i % 2 == 0 ? 32 : 8;
+            rows[i].features.listed_tokens = i % 3 == 0 ? 100 : 0;
+        }
+        LatencyTable bytes_alone = rows;
+        for (LatencyRow& row : bytes_alone) {
+            row.features.weight_bits = 8;
+            row.features.listed_tokens = 100;
+        }
+        for (const LatencyTable& table : {rows, bytes_alone}) {
+            const AdditivePredictors fitted = fit_additive_predictors(table);
+            Predictor(fitted, errors).save(directory / "p");
+            const Predictor loaded = Predictor::load(directory / "p");
+            CHECK(loaded.monotone());
+            for (const LatencyRow& row : table)
+                CHECK(loaded.interval(row.features).high_ms ==
+                      fitted.interval(row.features).high_ms);
+            CHECK_THROWS_AS(
+                static_cast<void>(loaded.predict_ms(LatencyFeatures{.weight_bits = 16})), Error);
+        }
+    }
+
+    TEST_CASE("an MLP predicts nothing of networks that are served as none it was trained on") {
+        LatencyFeatures features = latency_rows(1)[0].features;
+        const Predictor of_floats(small_mlp());
+        features.weight_bits = 8;
+        CHECK_THROWS_WITH_AS(static_cast<void>(of_floats.predict_ms(features)),
+                             "latency predictor: was fitted to no networks with weight_bits = 8",
+                             Error);
+        const auto input = find_latency_feature("weight_bits");
+        MlpPredictor of_all(2, 1, {{input, 32}}, 100);
+        of_all.update();
+        CHECK(Predictor(of_all).predict_ms(features) == 0);
+    }
 }

@@ -101,6 +101,26 @@ TEST_SUITE("latency/predictor_fit") {
         CHECK(copied.interval_width > 0.9 * fit_additive_predictor(rows).interval_width);
     }
 
+    TEST_CASE("each kind of weights is fitted and judged for itself") {
+        LatencyTable rows = latency_rows(60, 0.01);
+        for (std::size_t i = 0; i < rows.size(); i += 2) {
+            rows[i].features.weight_bits = 8;
+            rows[i].encoder_mean_ms /= 2;
+            rows[i].decoder_mean_ms /= 4;
+        }
+        const auto fit = fit_predictor(rows, small_options(PredictorKind::additive));
+        CHECK(fit.additive->mape < 0.02);
+        CHECK(fit.additive->rows == 60);
+        LatencyTable few(rows.begin(), rows.begin() + 25);
+        CHECK_THROWS_WITH_AS(
+            static_cast<void>(fit_predictor(few, small_options(PredictorKind::additive))),
+            "latency predictor: 12 rows with weights of 32 bits in 5 folds are too few, expected "
+            "at "
+            "least 13 rows",
+            Error);
+        CHECK(fit_predictor(few, small_options(PredictorKind::mlp)).mlp->rows == 25);
+    }
+
     TEST_CASE("the number of threads changes nothing") {
         const auto rows = latency_rows(30, 0.01);
         auto options = small_options(PredictorKind::automatic);

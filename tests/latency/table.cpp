@@ -154,6 +154,22 @@ TEST_SUITE("latency/table") {
                              Error);
     }
 
+    TEST_CASE("a table that does not tell how its networks were served is of the usual way") {
+        const std::string columns =
+            ",encoder_median_ms,decoder_median_ms,total_median_ms,encoder_qkv_dim,"
+            "encoder_unit_layers,encoder_unit_mmacs,decoder_qkv_dim,decoder_unit_layers,"
+            "decoder_unit_mmacs";
+        const std::string row = "64,1,32,1,64,1,32,1,1,1,2,3,0.1,0.1,2,3,5,0,0,0,0,0,0";
+        const auto features_of = [](const std::string& text) {
+            return latency_table_from_csv(text, "t.csv")[0].features;
+        };
+        CHECK(features_of(header + columns + "\n" + row + "\n").weight_bits == 32);
+        const auto told =
+            features_of(header + columns + ",genes\n" + row + ",e64:32x1/d64:32x1x1x1/w8l100\n");
+        CHECK(told.weight_bits == 8);
+        CHECK(told.listed_tokens == 100);
+    }
+
     TEST_CASE("a last row that is cut off is refused, wherever it ends") {
         const std::string whole = latency_table_to_csv(LatencyTable{detailed_row()});
         for (std::size_t size = whole.size() - 1; size > whole.find('\n') + 1; --size)

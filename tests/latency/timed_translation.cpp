@@ -9,6 +9,7 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
 #include <vector>
 
 using namespace hat::latency;
@@ -111,5 +112,25 @@ TEST_SUITE("latency/timed_translation") {
             4, 4));
         CHECK_THROWS_WITH_AS(TimedTranslation(PackedModel(tiny.view()), {}),
                              "latency: vocabularies of 4 and 4, expected more than 4", hat::Error);
+    }
+
+    TEST_CASE("a network with lists chooses among so many tokens alone") {
+        auto a = hat::model::uniform(
+            {.encoder_layers = 1, .decoder_layers = 1, .embed_dim = 16, .ffn_dim = 24, .heads = 2},
+            40, 40);
+        a.serving.listed_tokens = 16;
+        hat::model::Network network(a);
+        network.initialize(1);
+        std::set<int> chosen;
+        for (const int beam : {1, 4}) {
+            TimedTranslation timed(PackedModel(network.view()),
+                                   {.lengths = {{3, 30}, {9, 20}, {1, 9}}, .beam = beam});
+            timed.run();
+            for (const std::size_t i : {0U, 1U, 2U})
+                for (const auto& hypothesis : timed.translations(i))
+                    chosen.insert(hypothesis.tokens.begin(), hypothesis.tokens.end());
+        }
+        CHECK(chosen.size() > 1);
+        CHECK(chosen.size() <= 16);
     }
 }

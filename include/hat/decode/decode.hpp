@@ -41,6 +41,7 @@
 #include <hat/decode/repetition.hpp>
 #include <hat/decode/running_batch.hpp>
 #include <hat/decode/sentence_queue.hpp>
+#include <hat/decode/serving.hpp>
 #include <hat/decode/shortlisted_outputs.hpp>
 #include <hat/decode/static_translator.hpp>
 #include <hat/decode/step_model.hpp>

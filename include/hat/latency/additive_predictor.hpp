@@ -34,9 +34,17 @@ struct AdditiveSide {
 ///
 /// with the terms of `features.hpp`, one of which is what does not fit a cache, whose size
 /// is found as well. Twenty to fifty measurements suffice. As no cost is negative, a network that
-/// is larger in one gene is never predicted to be faster: the smallest member of a space bounds all
-/// others from below.
+/// is larger in one gene, and served in the same way, is never predicted to be faster: the smallest
+/// member of a space bounds from below all others of its kind of weights that compute all outputs,
+/// or lists of them, as it does.
+///
+/// Costs are those of networks served in one kind of weights; see `AdditivePredictors` for several.
 struct AdditivePredictor {
+    int weight_bits = 32;  ///< of those networks
+    /// Whether some of them computed all outputs, and some lists: of others it knows nothing.
+    bool knows_all_tokens = true;
+    bool knows_lists = false;
+
     AdditiveSide<encoder_term_table.size()> encoder;
     AdditiveSide<decoder_term_table.size()> decoder;
     /// Size of the cache beyond which the weights of a decoder cost more; 0: none was noticed.
@@ -65,6 +73,12 @@ struct AdditivePredictor {
         const double sum = e * encoder.fit.leverage(encoder_terms(features)) +
                            d * decoder.fit.leverage(decoder_terms(features, cache_mb));
         return std::max(sum / (e + d), 0.0);  // rounding may leave less
+    }
+
+    /// Whether it was fitted to networks that are served as one of these features is.
+    [[nodiscard]] bool knows(const LatencyFeatures& features) const noexcept {
+        return features.weight_bits == weight_bits &&
+               (features.listed_tokens > 0 ? knows_lists : knows_all_tokens);
     }
 
     friend bool operator==(const AdditivePredictor&, const AdditivePredictor&) = default;
@@ -136,14 +150,23 @@ template <std::size_t Terms, class TermsOf, class Time>
 
 /// Fits the model to measurements, encoder and decoder apart.
 ///
-/// Throws  `Error` if there are fewer than `additive_min_rows`, or one has what is no feature or
-///         latency.
+/// Throws  `Error` if there are fewer than `additive_min_rows`, they are of several kinds of
+///         weights, or one has what is no feature or latency.
 [[nodiscard]] inline AdditivePredictor fit_additive_predictor(std::span<const LatencyRow> rows) {
     if (static_cast<int>(rows.size()) < additive_min_rows)
         fail("latency predictor: ", rows.size(), " rows are too few, expected at least ",
              additive_min_rows);
     validate(rows);
     AdditivePredictor predictor;
+    predictor.weight_bits = static_cast<int>(rows.front().features.weight_bits);
+    predictor.knows_all_tokens = false;
+    for (const LatencyRow& row : rows) {
+        if (row.features.weight_bits != predictor.weight_bits)
+            fail("latency predictor: rows of weights of ", predictor.weight_bits, " and ",
+                 static_cast<int>(row.features.weight_bits), " bits, expected one kind");
+        (row.features.listed_tokens > 0 ? predictor.knows_lists : predictor.knows_all_tokens) =
+            true;
+    }
     std::vector<double> encoder_weights;
     std::vector<double> decoder_weights;
     predictor.encoder = detail::fit_side<encoder_term_table.size()>(

@@ -20,18 +20,28 @@ namespace hat::latency {
 ///
 /// Terms are in units of those of the largest network, and relative to their sum, which stands for
 /// the latency that errors are parts of. A small prior (ridge) makes the first choices defined.
+///
+/// A network says nothing of those that are served in another kind of weights, which have costs of
+/// their own.
 class LatencyDesign {
 public:
-    /// `largest`: the largest network of the space.
-    explicit LatencyDesign(const LatencyFeatures& largest) : units_(terms(largest)) {
+    /// `largest`: the largest network of the space; `most_listed`: tokens of the longest lists that
+    /// it may have.
+    explicit LatencyDesign(const LatencyFeatures& largest, int most_listed = 0)
+        : units_(terms(largest)) {
+        LatencyFeatures listed = largest;
+        listed.listed_tokens = most_listed;
+        const Terms of_lists = terms(listed);
+        for (std::size_t i = 0; i < count; ++i) units_[i] = std::max(units_[i], of_lists[i]);
         constexpr double prior = 1e-3;
-        for (std::size_t i = 0; i < count; ++i) inverse_[i][i] = 1 / prior;
+        for (Inverse& inverse : inverse_)
+            for (std::size_t i = 0; i < count; ++i) inverse[i][i] = 1 / prior;
     }
 
     /// The relative variance of what is predicted at `features`, in that of a measurement.
     [[nodiscard]] double variance(const LatencyFeatures& features) const noexcept {
         const Terms z = relative(features);
-        const Terms v = product(z);
+        const Terms v = product(inverse_[kind_of(features)], z);
         double sum = 0;
         for (std::size_t i = 0; i < count; ++i) sum += z[i] * v[i];
         return sum;
@@ -41,16 +51,23 @@ public:
     void add(const LatencyFeatures& features) noexcept {
         // (A + z zᵀ)⁻¹ = A⁻¹ − A⁻¹ z zᵀ A⁻¹ / (1 + zᵀ A⁻¹ z)
         const Terms z = relative(features);
-        const Terms v = product(z);
+        Inverse& inverse = inverse_[kind_of(features)];
+        const Terms v = product(inverse, z);
         double scale = 1;
         for (std::size_t i = 0; i < count; ++i) scale += z[i] * v[i];
         for (std::size_t i = 0; i < count; ++i)
-            for (std::size_t j = 0; j < count; ++j) inverse_[i][j] -= v[i] * v[j] / scale;
+            for (std::size_t j = 0; j < count; ++j) inverse[i][j] -= v[i] * v[j] / scale;
     }
 
 private:
     static constexpr std::size_t count = encoder_term_table.size() + decoder_term_table.size();
     using Terms = std::array<double, count>;
+    using Inverse = std::array<Terms, count>;
+
+    /// 0, 1 and 2 for weights of 8, 16 and 32 bits.
+    [[nodiscard]] static std::size_t kind_of(const LatencyFeatures& features) noexcept {
+        return features.weight_bits < 16 ? 0 : features.weight_bits < 32 ? 1 : 2;
+    }
 
     [[nodiscard]] static Terms terms(const LatencyFeatures& features) noexcept {
         Terms all{};
@@ -72,15 +89,15 @@ private:
         return z;
     }
 
-    [[nodiscard]] Terms product(const Terms& z) const noexcept {
+    [[nodiscard]] static Terms product(const Inverse& inverse, const Terms& z) noexcept {
         Terms v{};
         for (std::size_t i = 0; i < count; ++i)
-            for (std::size_t j = 0; j < count; ++j) v[i] += inverse_[i][j] * z[j];
+            for (std::size_t j = 0; j < count; ++j) v[i] += inverse[i][j] * z[j];
         return v;
     }
 
     Terms units_;
-    std::array<Terms, count> inverse_{};
+    std::array<Inverse, 3> inverse_{};
 };
 
 }  // namespace hat::latency

@@ -7,15 +7,16 @@
 #include <array>
 #include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
 namespace hat::latency {
 
 /// What a latency predictor knows of a network: the ten features of HAT (arXiv:2005.14187, §3.2),
-/// what its DExTra units compute, and the size of what decoding reads again and again. The ten are
-/// means over the layers that the network has. Layers of one side cost alike wherever they stand,
-/// so count times mean, a sum over layers, loses nothing.
+/// what its DExTra units compute, the size of what decoding reads again and again, and how it is
+/// served. The ten are means over the layers that the network has. Layers of one side cost alike
+/// wherever they stand, so count times mean, a sum over layers, loses nothing.
 struct LatencyFeatures {
     double encoder_embed_dim = 0;
     double encoder_layers = 0;
@@ -28,8 +29,8 @@ struct LatencyFeatures {
     double decoder_cross_heads = 0;
     double decoder_attended_layers = 0;  ///< 1 … 3
 
-    /// Beyond the published ones: weights that a step of the decoder reads, in 10^6 bytes of single
-    /// precision, the output projection among them; 0 where it is not known.
+    /// Beyond the published ones: weights that a step of the decoder reads, in 10^6 bytes, the
+    /// output projection among them; 0 where it is not known.
     double decoder_weight_mb = 0;
 
     double encoder_qkv_dim = 0;      ///< mean of the inner widths that layers choose themselves
@@ -38,6 +39,9 @@ struct LatencyFeatures {
     double decoder_qkv_dim = 0;
     double decoder_unit_layers = 0;
     double decoder_unit_mmacs = 0;
+
+    double weight_bits = 32;   ///< of what the weights are served in
+    double listed_tokens = 0;  ///< that a step computes the outputs of; 0: all
 
     friend constexpr bool operator==(const LatencyFeatures&, const LatencyFeatures&) = default;
     // The linter takes the 0 that comparisons are compared with for a pointer.
@@ -55,6 +59,11 @@ struct LatencyFeature {
     double (*of)(const model::Architecture&);
     /// Genes alone tell it; what they do not tell depends on vocabularies.
     bool of_genes = true;
+    /// A table that does not tell it, not even by genes, is of networks served as usual.
+    bool of_serving = false;
+
+    /// What it is of networks of which nothing is said.
+    [[nodiscard]] constexpr double usual() const noexcept { return LatencyFeatures{}.*place; }
 };
 
 namespace detail {
@@ -101,7 +110,7 @@ template <class Layers>
 }
 
 [[nodiscard]] constexpr double decoder_weight_mb(const model::Architecture& a) noexcept {
-    const double outside = static_cast<double>(a.target_vocab_size) * a.output_dim() +
+    const double outside = static_cast<double>(a.output_tokens()) * a.output_dim() +
                            static_cast<double>(model::embedding_weights(a, a.decoder.embed_dim) +
                                                model::output_weights(a));
     const double inside = sum_over(a.decoder.layers(), [&](const auto& layer) {
@@ -109,7 +118,7 @@ template <class Layers>
         // Keys and values of cross-attention are made once.
         return a.has_encoder() ? own + 2.0 * a.qkv_dim_of(layer) * a.decoder.embed_dim : own;
     });
-    return (outside + inside) * sizeof(float) / 1e6;
+    return (outside + inside) * (a.serving.weight_bits / 8) / 1e6;
 }
 
 }  // namespace detail
@@ -161,6 +170,10 @@ inline constexpr auto latency_feature_table = [] {
          [](const A& a) { return detail::unit_layers(a.decoder.layers()); }},
         {"decoder_unit_mmacs", &F::decoder_unit_mmacs, 0, many, false,
          [](const A& a) { return detail::unit_mmacs(a, a.decoder.layers(), a.decoder.embed_dim); }},
+        {"weight_bits", &F::weight_bits, 8, 32, true,
+         [](const A& a) -> double { return a.serving.weight_bits; }, true, true},
+        {"listed_tokens", &F::listed_tokens, 0, many, true,
+         [](const A& a) -> double { return a.serving.listed_tokens; }, true, true},
     });
 }();
 // clang-format on
@@ -189,11 +202,15 @@ inline constexpr auto further_features =
     return -1;
 }
 
+/// Networks whose output layer computes all tokens, those of a list, or either.
+enum class Outputs : std::uint8_t { either, all, listed };
+
 /// A part of the time that a side takes: a product of sizes that decides how much it computes and
 /// loads.
 struct LatencyTerm {
     std::string_view name;
     double (*of)(const LatencyFeatures&);
+    Outputs outputs = Outputs::either;  ///< networks that have it
 };
 
 /// The terms whose sum, each times a cost, is the time of an encoder. Lengths, and the inner width
@@ -216,14 +233,17 @@ inline constexpr auto encoder_term_table = [] {
     });
 }();
 
-/// The same of a decoder: `embed_dim` alone is the output projection; cross-attention makes keys
-/// and values of the encoder's width from every encoder layer that it attends to. Behind them, what
-/// does not fit a cache of the device and is read from farther away in every step.
+/// The same of a decoder: `embed_dim` alone is the output projection to all tokens, which are the
+/// same for all networks of a space, `listed_tokens*embed_dim` that to a list; cross-attention
+/// makes keys and values of the encoder's width from every encoder layer that it attends to. Behind
+/// them, what does not fit a cache of the device and is read from farther away in every step.
+///
+/// Costs are those of one kind of weights.
 inline constexpr auto decoder_term_table = [] {
     using F = LatencyFeatures;
     return std::to_array<LatencyTerm>({
         {"constant", [](const F&) { return 1.0; }},
-        {"embed_dim", [](const F& f) { return f.decoder_embed_dim; }},
+        {"embed_dim", [](const F& f) { return f.listed_tokens > 0 ? 0.0 : f.decoder_embed_dim; }, Outputs::all},
         {"layers", [](const F& f) { return f.decoder_layers; }},
         {"layers*embed_dim", [](const F& f) { return f.decoder_layers * f.decoder_embed_dim; }},
         {"layers*ffn_dim", [](const F& f) { return f.decoder_layers * f.decoder_ffn_dim; }},
@@ -235,6 +255,7 @@ inline constexpr auto decoder_term_table = [] {
         {"layers*qkv_dim*embed_dim", [](const F& f) { return f.decoder_layers * f.decoder_qkv_dim * f.decoder_embed_dim; }},
         {"unit_layers", [](const F& f) { return f.decoder_unit_layers; }},
         {"unit_mmacs", [](const F& f) { return f.decoder_unit_mmacs; }},
+        {"listed_tokens*embed_dim", [](const F& f) { return f.listed_tokens * f.decoder_embed_dim; }, Outputs::listed},
         {"weight_mb beyond the cache", [](const F& f) { return f.decoder_weight_mb; }},
     });
 }();

@@ -20,6 +20,7 @@
 /// Limits: Linux measures; other systems predict.
 
 #include <hat/latency/additive_predictor.hpp>
+#include <hat/latency/additive_predictors.hpp>
 #include <hat/latency/affinity.hpp>
 #include <hat/latency/design.hpp>
 #include <hat/latency/device.hpp>
@@ -32,6 +33,7 @@
 #include <hat/latency/plan_text.hpp>
 #include <hat/latency/prediction.hpp>
 #include <hat/latency/repeated_rows.hpp>
+#include <hat/latency/served_translation.hpp>
 #include <hat/latency/session.hpp>
 #include <hat/latency/shifts.hpp>
 #include <hat/latency/statistics.hpp>

@@ -40,14 +40,20 @@ struct MlpTraining {
 }
 
 /// What an MLP of these rows reads: the published ten features, and of the others those that genes
-/// tell and some row has, such as the size of DExTra units; each divided by its largest value.
+/// tell and some row has, such as the size of DExTra units or another way to be served; each
+/// divided by its largest value.
 [[nodiscard]] inline std::vector<MlpInput> mlp_inputs_of(std::span<const LatencyRow> rows) {
     std::vector<MlpInput> inputs;
     for (int i = 0; i < latency_feature_count; ++i) {
         const LatencyFeature& feature = latency_feature_table[static_cast<std::size_t>(i)];
         double largest = 0;
-        for (const LatencyRow& row : rows) largest = std::max(largest, row.features.*feature.place);
-        if (i < published_feature_count || (feature.of_genes && largest > 0))
+        bool is_usual = true;
+        for (const LatencyRow& row : rows) {
+            const double value = row.features.*feature.place;
+            largest = std::max(largest, value);
+            is_usual = is_usual && value == feature.usual();
+        }
+        if (i < published_feature_count || (feature.of_genes && !is_usual))
             inputs.push_back({i, largest > 0 ? largest : 1});  // 1: a feature that no row has
     }
     return inputs;

@@ -33,9 +33,10 @@ struct LatencyPlan {
 [[nodiscard]] inline model::Architecture middle(const elastic::DesignSpace& space) {
     model::Architecture genes;
     elastic::for_each_gene(space, genes,
-                           [](elastic::Gene, int& value, const elastic::Choices& choices) {
+                           [](elastic::Gene gene, int& value, const elastic::Choices& choices) {
                                elastic::Choices sorted = choices;
-                               std::sort(sorted.begin(), sorted.end());
+                               std::sort(sorted.begin(), sorted.end(),
+                                         [&](int a, int b) { return is_less(gene, a, b); });
                                value = sorted[sorted.size() / 2];
                            });
     return sub_architecture(genes, space.super);
@@ -61,7 +62,9 @@ struct LatencyPlan {
     const std::array ends{elastic::largest(space), elastic::smallest(space)};
     add(middle(space));
     for (const model::Architecture& end : ends) add(end);
-    LatencyDesign design(latency_features(ends[0]));
+    const auto& lists = space.listed_tokens;
+    LatencyDesign design(latency_features(ends[0]),
+                         lists.empty() ? 0 : *std::max_element(lists.begin(), lists.end()));
     for (const model::Architecture& member : plan.members) design.add(latency_features(member));
     Random random(seed);
     // In a small space most draws are known in the end; a hundred in a row mean it is empty.

@@ -6,6 +6,7 @@
 #include <hat/core/random.hpp>
 #include <hat/core/threads.hpp>
 #include <hat/latency/additive_predictor.hpp>
+#include <hat/latency/additive_predictors.hpp>
 #include <hat/latency/mlp_training.hpp>
 #include <hat/latency/prediction.hpp>
 #include <hat/latency/predictor.hpp>
@@ -69,6 +70,17 @@ template <class Fit>
     return predicted;
 }
 
+/// The same of additive predictors, each of its kind of weights.
+[[nodiscard]] inline std::vector<double> cross_validate_additive(std::span<const LatencyRow> rows,
+                                                                 const PredictorOptions& options) {
+    std::vector<double> predicted(rows.size());
+    for (const RowsOfKind& kind : by_kind(rows)) {
+        const auto of_kind = cross_validate(kind.rows, options, fit_additive_predictor);
+        for (std::size_t i = 0; i < of_kind.size(); ++i) predicted[kind.places[i]] = of_kind[i];
+    }
+    return predicted;
+}
+
 [[nodiscard]] inline std::vector<double> relative_errors(std::span<const LatencyRow> rows,
                                                          std::span<const double> predicted) {
     std::vector<double> errors(rows.size());
@@ -84,6 +96,20 @@ template <class Fit>
     return networks;
 }
 
+/// Throws  `Error` if there are fewer; `of_kind` says which rows they are.
+inline void check_networks(std::span<const LatencyRow> rows, int folds,
+                           const std::string& of_kind = {}) {
+    const auto count = static_cast<int>(rows.size());
+    const auto networks = static_cast<int>(networks_of(rows).size());
+    const int fewest = fewest_networks(folds);
+    if (networks >= fewest) return;
+    const std::string of_networks =
+        networks < count ? " of " + std::to_string(networks) + " networks" : "";
+    fail("latency predictor: ", count, " rows", of_networks, of_kind, " in ", folds,
+         " folds are too few, expected at least ", fewest,
+         networks < count ? " networks" : " rows");
+}
+
 }  // namespace detail
 
 /// Fits a predictor to measurements and says by cross-validation how good it is.
@@ -91,6 +117,9 @@ template <class Fit>
 /// The better one is the MLP only if its mean relative error is lower by more than the standard
 /// error of the difference, row by row: the additive model needs fewer rows, knows how sure it is
 /// of each network, and can prove a limit impossible.
+///
+/// Each kind of weights has an additive predictor, and needs as many networks as a table of one
+/// kind; an MLP reads how a network is served, and learns from all.
 ///
 /// All rows of a network are in the same fold, so that none is predicted by what was fitted to
 /// another one of its own.
@@ -101,16 +130,14 @@ template <class Fit>
                                                 const PredictorOptions& options = {}) {
     validate(rows);
     const auto count = static_cast<int>(rows.size());
-    const auto networks = static_cast<int>(networks_of(rows).size());
     constexpr int many = 1'000'000;
     require_between("latency predictor", "folds", options.folds, 2, many);
-    if (const int fewest = detail::fewest_networks(options.folds); networks < fewest) {
-        const std::string of_networks =
-            networks < count ? " of " + std::to_string(networks) + " networks" : "";
-        fail("latency predictor: ", count, " rows", of_networks, " in ", options.folds,
-             " folds are too few, expected at least ", fewest,
-             networks < count ? " networks" : " rows");
-    }
+    detail::check_networks(rows, options.folds);
+    if (options.kind != PredictorKind::mlp)
+        for (const RowsOfKind& kind : by_kind(rows))
+            detail::check_networks(kind.rows, options.folds,
+                                   " with weights of " + std::to_string(kind.weight_bits) +
+                                       " bits");
     MlpTraining training = options.mlp;
     training.seed = options.seed;
     const auto fit_mlp = [&](std::span<const LatencyRow> some) {
@@ -127,7 +154,7 @@ template <class Fit>
     std::vector<double> additive_predicted;
     std::vector<double> mlp_predicted;
     if (options.kind != PredictorKind::mlp) {
-        additive_predicted = detail::cross_validate(rows, options, fit_additive_predictor);
+        additive_predicted = detail::cross_validate_additive(rows, options);
         additive = errors_of(additive_predicted);
     }
     if (options.kind != PredictorKind::additive) {
@@ -152,7 +179,7 @@ template <class Fit>
     }
     const bool take_mlp = !additive || (mlp && gain > gain_error);
     PredictorFit fit{.predictor = take_mlp ? Predictor(fit_mlp(rows), mlp)
-                                           : Predictor(fit_additive_predictor(rows), additive),
+                                           : Predictor(fit_additive_predictors(rows), additive),
                      .gain = gain,
                      .gain_error = gain_error};
     if (additive) fit.additive = additive->cross_validated;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/latency/additive_predictor.hpp>
+#include <hat/latency/additive_predictors.hpp>
 #include <hat/latency/statistics.hpp>
 #include <hat/latency/table.hpp>
 
@@ -134,6 +135,20 @@ namespace detail {
     return kept;
 }
 
+namespace detail {
+
+/// Of each kind of weights that has enough rows.
+[[nodiscard]] inline std::vector<AdditivePredictor>
+fit_large_kinds(std::span<const LatencyRow> rows) {
+    std::vector<AdditivePredictor> all;
+    for (const RowsOfKind& kind : by_kind(rows))
+        if (static_cast<int>(kind.rows.size()) >= additive_min_rows)
+            all.push_back(fit_additive_predictor(kind.rows));
+    return all;
+}
+
+}  // namespace detail
+
 /// The silent shifts of a table, in order. Row order must be the order of measurement.
 ///
 /// An additive model, fitted so that a minority of strange rows does not count, says what each row
@@ -151,9 +166,12 @@ namespace detail {
     for (int round = 0; round < most_rounds; ++round) {
         const LatencyTable kept = without_shifts(rows, aside);
         if (2 * kept.size() < rows.size()) break;  // no majority is left to compare with
-        const AdditivePredictor usual = fit_additive_predictor(kept);
+        const std::vector<AdditivePredictor> usual = detail::fit_large_kinds(kept);
         const auto error = [&](const LatencyRow& row) {
-            return std::log(row.total_ms() / usual.predict_ms(row.features));
+            for (const AdditivePredictor& kind : usual)
+                if (kind.knows(row.features))
+                    return std::log(row.total_ms() / kind.predict_ms(row.features));
+            return 0.0;  // nothing says what it should have taken
         };
         std::vector<double> kept_errors;
         for (const LatencyRow& row : kept) kept_errors.push_back(error(row));

@@ -3,14 +3,13 @@
 
 #include <hat/core/error.hpp>
 #include <hat/elastic/gene_string.hpp>
-#include <hat/elastic/super_transformer.hpp>
 #include <hat/latency/features.hpp>
 #include <hat/latency/laboratory.hpp>
 #include <hat/latency/plan.hpp>
+#include <hat/latency/served_translation.hpp>
 #include <hat/latency/stopwatch.hpp>
 #include <hat/latency/table.hpp>
-#include <hat/latency/timed_translation.hpp>
-#include <hat/model/pack.hpp>
+#include <hat/model/network.hpp>
 
 #include <concepts>
 #include <string>
@@ -46,7 +45,8 @@ inline constexpr const char* sentinel_flag = "sentinel";
 }
 
 /// Measures members of a SuperTransformer on this device: a laboratory with a sentinel and a
-/// workload. `C` is what tells the time.
+/// workload. Each is served as its genes say: in its kind of weights, with lists of so many tokens.
+/// `C` is what tells the time.
 ///
 ///     LatencySurvey survey(network, plan, {.repeats = 21});
 ///     LatencyTable table{survey.calibrate()};
@@ -61,7 +61,7 @@ public:
     BasicLatencySurvey(const model::Network& super, const LatencyPlan& plan,
                        const LatencyProtocol& protocol, C clock)
         : super_(super), workload_(plan.workload), clock_(clock), sentinel_genes_(first_of(plan)),
-          sentinel_(packed(sentinel_genes_), workload_, clock_),
+          sentinel_(super_, sentinel_genes_, workload_, clock_),
           laboratory_(sentinel_, protocol, clock_) {}
     /// The same by the clock that the plan chose.
     BasicLatencySurvey(const model::Network& super, const LatencyPlan& plan,
@@ -93,7 +93,7 @@ public:
     /// Precondition: `calibrate` was called.
     /// Throws  `Error` if the super network does not hold `member`
     LatencyRow measure(const model::Architecture& member) {
-        TimedTranslation network(packed(member), workload_, clock_);
+        ServedTranslation network(super_, member, workload_, clock_);
         return latency_row(member, workload_, laboratory_.measure(network));
     }
 
@@ -102,16 +102,13 @@ private:
         if (plan.members.empty()) fail("latency: the plan names no network");
         return plan.members.front();
     }
-    [[nodiscard]] model::PackedModel packed(const model::Architecture& member) {
-        return model::PackedModel(elastic::sub_transformer(super_, member));
-    }
 
     const model::Network& super_;
     LatencyWorkload workload_;
     C clock_;
     model::Architecture sentinel_genes_;
-    TimedTranslation<C> sentinel_;
-    LatencyLaboratory<TimedTranslation<C>, C> laboratory_;
+    ServedTranslation<C> sentinel_;
+    LatencyLaboratory<ServedTranslation<C>, C> laboratory_;
 };
 
 using LatencySurvey = BasicLatencySurvey<>;

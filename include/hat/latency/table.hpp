@@ -273,7 +273,7 @@ inline bool check_columns(const io::Csv& csv, std::vector<std::string>* unknown)
 inline void check_features_known(const io::Csv& csv, int row, const LatencyDetails& details) {
     if (!details.genes.empty()) return;
     for (const LatencyFeature& feature : further_features)
-        if (feature.of_genes && csv.find(feature.name) < 0)
+        if (feature.of_genes && !feature.of_serving && csv.find(feature.name) < 0)
             fail(csv.where(), ":", io::Csv::line(row), ": column \"", feature.name,
                  "\" is missing, and there are no genes that would tell it");
 }

@@ -2,14 +2,18 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/order.hpp>
 #include <hat/core/random.hpp>
+#include <hat/data/shortlist.hpp>
 #include <hat/decode/beam.hpp>
 #include <hat/decode/cached_transformer.hpp>
 #include <hat/decode/greedy.hpp>
 #include <hat/latency/stopwatch.hpp>
 #include <hat/latency/workload.hpp>
 #include <hat/model/pack.hpp>
+#include <hat/nn/weights.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -31,17 +35,22 @@ struct Latency {
 /// `decode::Translator` serves with, one sentence at a time on the calling thread.
 ///
 /// The encoder's time contains the projections of its output that cross-attention reads, which a
-/// served network makes once a sentence. The sources are random tokens.
+/// served network makes once a sentence. The sources are random tokens; so are the lists of a
+/// network that has them, each as long as they may be: the time depends on how many tokens they
+/// have, not on which.
 ///
 ///     TimedTranslation timed(model::PackedModel(network.view(genes)), workload);
 ///     timed.run();                       // the first run asks for memory
 ///     const Latency latency = timed.run();
-template <Clock Timer = SteadyClock>
+template <Clock Timer = SteadyClock, class Weights = nn::Packed>
 class TimedTranslation {
+    using Model = model::PackedModelOf<Weights>;
+
 public:
     /// Throws  `Error` if a sentence is longer than the network has positions for, or the
     ///         vocabulary has no tokens besides the special ones
-    TimedTranslation(model::PackedModel model, const LatencyWorkload& workload, Timer clock = {})
+    TimedTranslation(model::PackedModelOf<Weights> model, const LatencyWorkload& workload,
+                     Timer clock = {})
         : packed_(std::move(model)), steps_(packed_, clock), special_(workload.special),
           clock_(clock) {
         decode::validate({.beam = workload.beam});
@@ -56,6 +65,10 @@ public:
             a.target_vocab_size <= first_token)
             fail("latency: vocabularies of ", a.source_vocab_size, " and ", a.target_vocab_size,
                  ", expected more than ", first_token);
+        if (a.serving.listed_tokens > 0) {
+            list_ = random_list(a, special_.eos, workload.seed);
+            steps_.use_shortlist(&list_);
+        }
         Random random(workload.seed);
         for (const PairLength& pair : workload.lengths) {
             Sentence sentence;
@@ -110,12 +123,15 @@ private:
     /// The step model that is served, with the time that `start` takes.
     class TimedSteps {
     public:
-        TimedSteps(const model::PackedModel& packed, Timer clock) : model_(packed), clock_(clock) {}
+        TimedSteps(const Model& packed, Timer clock) : model_(packed), clock_(clock) {}
 
         [[nodiscard]] int vocab_size() const noexcept { return model_.vocab_size(); }
         [[nodiscard]] int max_length() const noexcept { return model_.max_length(); }
         [[nodiscard]] int max_source_length() const noexcept { return model_.max_source_length(); }
 
+        void use_shortlist(const data::Shortlist* shortlist) noexcept {
+            model_.use_shortlist(shortlist);
+        }
         void start(const decode::Sources& sources, int rows, std::span<const int> max_lengths) {
             const double before = clock_.now_ms();
             model_.start(sources, rows, max_lengths);
@@ -129,7 +145,7 @@ private:
         double encoder_ms = 0;
 
     private:
-        decode::CachedTransformer model_;
+        decode::BasicCachedTransformer<Model> model_;
         Timer clock_;
     };
 
@@ -139,14 +155,31 @@ private:
         std::vector<decode::Hypotheses> results;
     };
 
+    /// The same tokens for every sentence, the end of sentence among them.
+    static data::Shortlist random_list(const model::Architecture& a, int eos, std::uint64_t seed) {
+        std::vector<int> tokens = indices_of(a.target_vocab_size);
+        std::swap(tokens.front(), tokens[static_cast<std::size_t>(eos)]);
+        constexpr std::uint64_t of_lists = 1;  // not the draws that make the sources
+        Random random(RandomKey(seed).split(of_lists));
+        const auto listed = static_cast<std::size_t>(a.serving.listed_tokens);
+        for (std::size_t i = 1; i < listed; ++i)
+            std::swap(tokens[i], tokens[i + random.below(tokens.size() - i)]);
+        tokens.resize(listed);
+        std::sort(tokens.begin(), tokens.end());
+        const auto sources = static_cast<std::size_t>(a.source_vocab_size) + 1;
+        return {{.always = std::move(tokens), .offsets = std::vector<int>(sources, 0)},
+                a.target_vocab_size};
+    }
+
     static void check(const char* side, int length, int longest) {
         if (length < 1 || length > longest)
             fail("latency: a ", side, " of ", length, " tokens, expected 1 to ", longest,
                  ", the positions that the network has");
     }
 
-    model::PackedModel packed_;
+    Model packed_;
     TimedSteps steps_;
+    data::Shortlist list_;
     SpecialTokens special_;
     Timer clock_;
     decode::GreedySearch greedy_;
