@@ -53,7 +53,18 @@ inline CLI::Option* add_deadline_flags(CLI::App& command, DeadlineFlags& flags) 
     return deadline;
 }
 
-/// The networks of a front, fastest first, without those whose loss a faster one has.
+/// The members of `space` that are served as the largest one is: all networks of a deadline are
+/// views on the same packed weights.
+[[nodiscard]] inline elastic::DesignSpace served_alike(elastic::DesignSpace space) {
+    const model::Architecture top = largest(space);
+    for (const model::ServingGene& gene : model::serving_table)
+        if (elastic::Choices& choices = choices_of(space, gene); !choices.empty())
+            choices = {gene.of(top)};
+    return space;
+}
+
+/// The networks of a front, fastest first, without those whose loss a faster one has, and those
+/// that are not served as the largest member is.
 ///
 /// Throws  `Error` if the file is no front, or one of another design space
 [[nodiscard]] inline std::vector<decode::Rung> ladder_of_front(const elastic::DesignSpace& space,
@@ -77,8 +88,9 @@ inline CLI::Option* add_deadline_flags(CLI::App& command, DeadlineFlags& flags) 
         const std::string where = path + ":" + std::to_string(io::Csv::line(row)) + ": genes";
         const double ms = csv.number(row, latency);
         if (!(ms > 0)) csv.reject(row, latency, "a number above 0");
-        members.push_back({csv.number(row, loss),
-                           {elastic::parse_member(space, csv.text(row, genes), where), ms}});
+        const auto member = elastic::parse_member(space, csv.text(row, genes), where);
+        if (member.serving == largest(space).serving)
+            members.push_back({csv.number(row, loss), {member, ms}});
     }
     std::stable_sort(members.begin(), members.end(), [](const Member& a, const Member& b) {
         return a.rung.predicted_ms != b.rung.predicted_ms
@@ -113,7 +125,7 @@ deadline_of(const DeadlineFlags& flags, const std::string& run, const io::ModelD
     const latency::Predictor predictor =
         load_predictor(flags.predictor, run, super.config().architecture.target_vocab_size);
     const auto predict_ms = [&](const model::Architecture& a) { return predictor.predict_ms(a); };
-    return {flags.ms, search::size_ladder(space, predict_ms, networks)};
+    return {flags.ms, search::size_ladder(served_alike(space), predict_ms, networks)};
 }
 
 /// Tells if a deadline was not kept; with `stats`, also that it was, and by which networks.

@@ -4,6 +4,7 @@
 
 #include <hat/elastic/cardinality.hpp>
 #include <hat/elastic/gene_string.hpp>
+#include <hat/elastic/genes.hpp>
 #include <hat/io/architecture_yaml.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/directory_kind.hpp>
@@ -43,6 +44,7 @@
 #include <cstdio>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -104,6 +106,12 @@ struct Workbench {
           data_path(data_of(from)), data(load_training_data(data_path)), pool(from.threads),
           validator(data.validation, pool) {
         check_vocabulary(super.directory, "--run " + from.run, data.files);
+        fail_with_place(
+            [&] {
+                for (const Architecture& way : served_in_all_ways(space, largest(space)))
+                    static_cast<void>(predictor.predict_ms(way));
+            },
+            "--predictor ", from.predictor);
     }
 
     [[nodiscard]] PredictedLatency latency() const {
@@ -122,7 +130,9 @@ struct Workbench {
         return std::make_unique<MeasuredLatency>(super.network, arguments.run, arguments.latency);
     }
     [[nodiscard]] double loss(const Architecture& a) {
-        return validator(super.network.view(a), arguments.label_smoothing).loss();
+        search::InheritedLoss inherited(super.network, validator, pool, arguments.label_smoothing,
+                                        {.keep = 0});
+        return inherited(std::span(&a, 1)).front();
     }
 
 private:
@@ -155,8 +165,10 @@ double limit_of(const SearchArguments& arguments, const Workbench& bench) {
         fail(arguments.speedup > 0 ? "--speedup: " : "--limit-ms: ", limit,
              " ms is impossible in this space: the fastest network, ",
              elastic::gene_string(fastest), ", takes ", least, " ms",
-             bench.predictor.monotone() ? ", and every other is larger in some gene"
-                                        : ", as far as descent from nine starts could find",
+             !bench.predictor.monotone() ? ", as far as descent from several starts could find"
+             : served_in_all_ways(bench.space, fastest).size() > 1
+                 ? ", and every other is larger in some gene or served no faster"
+                 : ", and every other is larger in some gene",
              "; the smallest possible limit is that");
     }
     return limit;
@@ -486,9 +498,13 @@ void add_search(CLI::App& app) {
     auto arguments = std::make_shared<SearchArguments>();
     CLI::App* command = app.add_subcommand(
         "search", "Finds the best network of a SuperTransformer that is fast enough.");
-    command->footer("Example:\n  hat search --run super --predictor predictor.json --limit-ms 12 "
-                    "--out chosen.yml --latency latency.csv --report report\n"
-                    "  hat search --run super --predictor predictor.json --pareto front.csv");
+    command->footer(
+        "Where the space lets members choose how they are served (weight-bits-choice,\n"
+        "listed-tokens-choice), that is searched, too. A loss is that of the weights as they\n"
+        "are rounded, over all tokens: what a shortlist leaves out is not counted.\n\n"
+        "Example:\n  hat search --run super --predictor predictor.json --limit-ms 12 "
+        "--out chosen.yml --latency latency.csv --report report\n"
+        "  hat search --run super --predictor predictor.json --pareto front.csv");
     const auto path = [&](const char* name, std::string& value, const char* text) {
         return command->add_option(name, value, text);
     };

@@ -231,6 +231,8 @@ void translate(const TranslateOptions& options) {
     lines.batch_sentences = options.search.batch;
     lines.word_scores = options.output.word_scores;
     if (options.is_sampled) lines.sampling = options.sampling;
+    // A prefix or a given translation may need any.
+    if (options.has_prefixes || !options.targets.empty()) lines.all_tokens = true;
     if (options.output.alignment) lines.alignment_layer = options.alignment_layer - 1;
     auto directory = io::ModelDirectory::open_to_serve(model_path(options.model));
     if (options.deadline.ms > 0) {
@@ -313,8 +315,9 @@ void add_translate(CLI::App& app) {
                "lines of text, or of JSON with source, target, score and n_best");
     add_choice(
         *command, "--weights", options->lines.weights, weight_kinds,
-        "what the network computes with: floats, half or a quarter of their bits, or what it "
-        "is stored in (see hat quantize; tables of fewer bits become floats)");
+        "what the network computes with: floats, half or a quarter of their bits, or what its "
+        "architecture says (weight_bits, see hat search) or, if that is floats, what it is stored "
+        "in (see hat quantize; tables of fewer bits become floats)");
     CLI::Option* shortlist =
         command
             ->add_flag_callback(
@@ -324,6 +327,11 @@ void add_translate(CLI::App& app) {
             ->excludes(targets)
             ->excludes("--prefix")
             ->excludes(sample);
+    command
+        ->add_flag("--all-tokens", options->lines.all_tokens,
+                   "allow all tokens, even if the model was searched with a shortlist "
+                   "(listed_tokens)")
+        ->excludes(shortlist);
     command
         ->add_option("--shortlist-from", options->lines.shortlist,
                      "the same, with the shortlist of this data or model of the same vocabulary")

@@ -68,6 +68,22 @@ TEST_SUITE("decode/served_model") {
               WeightKind::int8);
     }
 
+    TEST_CASE("a model is served as its architecture says, unless told otherwise") {
+        const TemporaryDirectory directory;
+        const std::string path = directory / "model";
+        save_changed(path, [](hat::io::ModelConfig& config) {
+            config.architecture.serving = {.weight_bits = 8, .listed_tokens = 16};
+        });
+        hat::support::check_rejected_at(path, "has no shortlist; hat prepare",
+                                        [&] { ServedModel(ModelDirectory::open(path), {}, {}); });
+        const ServedModel of_all(ModelDirectory::open(path), {}, {}, true);
+        CHECK(of_all.translator().kind() == WeightKind::int8);
+        CHECK(of_all.shortlist() == nullptr);
+        CHECK(ServedModel(ModelDirectory::open(path), WeightKind::fp32, {}, true)
+                  .translator()
+                  .kind() == WeightKind::fp32);
+    }
+
     TEST_CASE(
         "packed weights that lie beside the model are served, and told if they are not its own") {
         const TemporaryDirectory directory;

@@ -74,4 +74,22 @@ TEST_SUITE("search/architecture_problem") {
         CHECK(search.best().cost > 2990);
         CHECK_THROWS_AS(hat::search::Evolution(problem, size_of(smallest(of)) - 1), hat::Error);
     }
+
+    TEST_CASE("the cheapest member is found in whatever way it is served") {
+        auto served = space();
+        served.weight_bits = {32, 8};
+        served.listed_tokens = {0, 50};
+        // Neither helps without the other.
+        const auto cost = [](const Architecture& a) {
+            const bool both = a.serving == hat::model::Serving{32, 50};
+            const bool one = a.serving.weight_bits == 32 || a.serving.listed_tokens == 50;
+            return size_of(a) * (both ? 0.5 : one ? 2 : 1);
+        };
+        Architecture expected = smallest(served);
+        expected.serving = {32, 50};
+        CHECK(cheapest_member(served, cost) == expected);
+        CHECK(served_in_all_ways(served, expected).size() == 4);
+        CHECK(served_in_all_ways(space(), smallest(space())) ==
+              std::vector<Architecture>{smallest(space())});
+    }
 }

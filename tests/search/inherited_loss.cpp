@@ -139,4 +139,25 @@ TEST_SUITE("search/inherited_loss") {
         CHECK_THROWS_AS(InheritedLoss(c.super, validator, pool, smoothing, {.first_batches = 1}),
                         hat::Error);
     }
+
+    TEST_CASE("the loss of a candidate is that of the weights it is served in, on any threads") {
+        Case c;
+        std::vector<Architecture> kinds(3, c.candidates[0]);
+        kinds[1].serving.weight_bits = 16;
+        kinds[2].serving.weight_bits = 8;
+        std::vector<std::vector<double>> scores;
+        for (const int threads : {1, 2}) {
+            hat::ThreadPool pool(threads);
+            hat::train::Validator validator(c.corpus, pool);
+            InheritedLoss loss(c.super, validator, pool, smoothing, {.keep = 0});
+            scores.push_back(loss(kinds));
+            const hat::model::PackedModelOf<hat::nn::PackedInt8> served(c.super.view(kinds[2]));
+            CHECK(scores.back()[2] ==
+                  doctest::Approx(validator(served.view(), smoothing).loss()).epsilon(1e-12));
+        }
+        CHECK(scores[0] == scores[1]);
+        CHECK(scores[0][1] != scores[0][0]);
+        CHECK(scores[0][2] != scores[0][0]);
+        CHECK(scores[0][2] == doctest::Approx(scores[0][0]).epsilon(0.05));
+    }
 }

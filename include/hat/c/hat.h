@@ -55,7 +55,8 @@ typedef enum hat_status {
 
 /* What the network computes with. */
 enum {
-    HAT_WEIGHTS_STORED = 0, /* what it is stored in; tables of fewer bits become floats */
+    HAT_WEIGHTS_STORED = 0, /* as the model says (weight_bits), or what it is stored in; tables of
+                               fewer bits become floats */
     HAT_WEIGHTS_FP32 = 1,
     HAT_WEIGHTS_BF16 = 2,
     HAT_WEIGHTS_INT8 = 3

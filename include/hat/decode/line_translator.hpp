@@ -55,11 +55,13 @@ struct LineTranslatorOptions {
     /// A line with more tokens is cut into parts; 0: only what the network cannot read. Nothing: as
     /// the model's training says.
     std::optional<int> split_over{};
-    /// What the network is served in. Nothing: what its matrices are stored in, or floats.
+    /// What the network is served in. Nothing: as its architecture says, or what its matrices are
+    /// stored in.
     std::optional<WeightKind> weights{};
     /// The directory, of data or a model, that has the shortlist to use; empty: the model itself.
-    /// Nothing: translations may have any token.
+    /// Nothing: the model's if its architecture has lists; else translations may have any token.
     std::optional<std::string> shortlist{};
+    bool all_tokens = false;   ///< whatever the architecture says; draws may always have any token
     bool word_scores = false;  ///< whether translations have them
     /// The decoder layer whose attention says which words translations stand for, from 0; −1: the
     /// last but one, which knows it best (arXiv:1909.02074). Without one, they do not say it.
@@ -89,7 +91,8 @@ public:
     /// the
     ///         deadline has a network that is no part of the model
     LineTranslator(io::ModelDirectory directory, const LineTranslatorOptions& options)
-        : options_(options), model_(std::move(directory), options.weights, options.shortlist),
+        : options_(options), model_(std::move(directory), options.weights, options.shortlist,
+                                    options.all_tokens || options.sampling.has_value()),
           codec_(model_.text(),
                  {.most_tokens = most_tokens(),
                   .split_over = options.split_over ? *options.split_over : split_over(),

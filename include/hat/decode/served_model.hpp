@@ -9,6 +9,7 @@
 #include <hat/data/shortlist_file.hpp>
 #include <hat/data/text_codec.hpp>
 #include <hat/decode/any_translator.hpp>
+#include <hat/decode/serving.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/packed_copy.hpp>
 #include <hat/io/vocabulary_hash.hpp>
@@ -26,15 +27,20 @@ namespace hat::decode {
 class ServedModel {
 public:
     /// A copy of packed weights that the model has is served as it lies; `open_to_serve` a
-    /// directory for that (see io/packed_copy.hpp). Without `weights`, a network is served in what
-    /// its matrices are stored in, or floats. `shortlist` is the directory that has it, of data or
-    /// a model; empty: this one.
+    /// directory for that (see io/packed_copy.hpp). Without `weights`, a network is served as its
+    /// architecture says, or in what its matrices are stored in. `shortlist` is the directory that
+    /// has it, of data or a model; empty: this one. Without, a network whose architecture has lists
+    /// uses that of this one, unless `all_tokens` are asked for.
     ///
     /// Throws  `Error` if the model is no translator, or damaged, or there is no such shortlist
     ServedModel(io::ModelDirectory directory, std::optional<WeightKind> weights,
-                const std::optional<std::string>& shortlist)
+                const std::optional<std::string>& shortlist, bool all_tokens = false)
         : directory_(std::move(directory)), text_(checked_text()), translator_(load(weights)) {
-        if (shortlist) load_shortlist(shortlist->empty() ? directory_.path() : *shortlist);
+        const bool has_lists = directory_.config().architecture.serving.listed_tokens > 0;
+        if (shortlist)
+            load_shortlist(shortlist->empty() ? directory_.path() : *shortlist);
+        else if (has_lists && !all_tokens)
+            load_shortlist(directory_.path());
     }
 
     ServedModel(const ServedModel&) = delete;  // its parts refer to each other
@@ -93,7 +99,7 @@ private:
     /// Serves the copy of packed weights that the model has, or packs them.
     [[nodiscard]] AnyTranslator load(std::optional<WeightKind> weights) {
         const io::ModelConfig& config = directory_.config();
-        const WeightKind kind = weights.value_or(stored_kind(directory_.storage()));
+        const WeightKind kind = weights.value_or(kind_of_model());
         try {
             if (auto copy = io::PackedCopy::find(directory_, word_of(kind)))
                 return {config.architecture, std::move(*copy), kind, config.special_tokens};
@@ -106,8 +112,11 @@ private:
         directory_.load_weights(network.table(), network.values());
         return {network.view(), kind, config.special_tokens};
     }
-    [[nodiscard]] static WeightKind stored_kind(io::Storage storage) noexcept {
-        switch (storage) {
+    /// That of its architecture; what is made to be served in floats is served as it is stored.
+    [[nodiscard]] WeightKind kind_of_model() const noexcept {
+        const WeightKind kind = weight_kind_of(directory_.config().architecture.serving);
+        if (kind != WeightKind::fp32) return kind;
+        switch (directory_.storage()) {
         case io::Storage::bf16:
             return WeightKind::bf16;
         case io::Storage::int8:

@@ -15,10 +15,11 @@
 
 namespace hat::search {
 
-/// The member of `space` that costs least: from the smallest and some random members, one gene at a
-/// time is changed for the better until none can be. Where a larger gene never costs less, as with
-/// `AdditivePredictor`, that is the smallest member, and no other can cost less; elsewhere it is
-/// the least that was found.
+/// The member of `space` that costs least: from the smallest, served in each way that there is, and
+/// from some random members, one gene at a time is changed for the better until none can be. Where
+/// a larger gene never costs less to serve in the same way, as with `AdditivePredictors`, that is
+/// one of the smallest, and no other member can cost less; elsewhere it is the least that was
+/// found.
 ///
 /// `cost(Architecture)` returns a double.
 template <class Cost>
@@ -26,10 +27,11 @@ template <class Cost>
                                                   const Cost& cost) {
     constexpr int random_starts = 8;
     Random random(0);
-    model::Architecture best = smallest(space);
+    std::vector<model::Architecture> starts = served_in_all_ways(space, smallest(space));
+    for (int i = 0; i < random_starts; ++i) starts.push_back(elastic::sample(space, random));
+    model::Architecture best = starts.front();
     double best_cost = cost(best);
-    for (int start = 0; start <= random_starts; ++start) {
-        model::Architecture at = start == 0 ? best : elastic::sample(space, random);
+    for (model::Architecture& at : starts) {
         double at_cost = cost(at);
         for (bool improved = true; improved;) {
             improved = false;

@@ -5,7 +5,10 @@
 #include <hat/core/order.hpp>
 #include <hat/core/random.hpp>
 #include <hat/core/threads.hpp>
+#include <hat/decode/any_translator.hpp>
+#include <hat/decode/serving.hpp>
 #include <hat/model/network.hpp>
+#include <hat/model/pack.hpp>
 #include <hat/train/validation.hpp>
 
 #include <algorithm>
@@ -38,6 +41,9 @@ struct RaceOptions {
 /// errors, the chance to stop a candidate that is better is at most 1.4 % after 4 batches
 /// (Student's t, 3 degrees of freedom), 0.3 % after 8 and 0.06 % after 16. The score of one
 /// that is stopped is what those batches say, above that of all that are kept.
+///
+/// The loss of a candidate that is served in weights of fewer bits is that of its weights rounded
+/// so. What a shortlist leaves out is not counted: losses are over all tokens.
 ///
 /// A candidate whose loss is no finite number has no finite score, and is nobody's measure.
 ///
@@ -94,6 +100,10 @@ private:
         Losses losses{};
     };
 
+    [[nodiscard]] static decode::WeightKind kind_of(const Runner& runner) noexcept {
+        return decode::weight_kind_of(runner.architecture->serving);
+    }
+
     [[nodiscard]] std::size_t portion_after(std::size_t seen) const noexcept {
         if (options_.keep == 0) return order_.size();
         const auto first = static_cast<std::size_t>(options_.first_batches);
@@ -106,14 +116,29 @@ private:
 
     void run(std::span<Runner* const> running, std::size_t first, std::size_t last) {
         const auto portion = static_cast<int>(last - first);
-        for (Runner* runner : running) runner->losses.resize(last);
-        pool_.run(static_cast<int>(running.size()) * portion, [&](int task, int thread) {
-            Runner& runner = *running[static_cast<std::size_t>(task / portion)];
-            const std::size_t i = first + static_cast<std::size_t>(task % portion);
-            runner.losses[i] = validator_
-                                   .batch_loss(super_.view(*runner.architecture), label_smoothing_,
-                                               order_[i], thread)
-                                   .loss;
+        std::vector<Runner*> of_floats;
+        std::vector<Runner*> rounded;
+        for (Runner* runner : running) {
+            runner->losses.resize(last);
+            (kind_of(*runner) == decode::WeightKind::fp32 ? of_floats : rounded).push_back(runner);
+        }
+        const auto run_batch = [&](const auto& network, Runner& runner, std::size_t i, int thread) {
+            runner.losses[i] =
+                validator_.batch_loss(network, label_smoothing_, order_[i], thread).loss;
+        };
+        pool_.run(static_cast<int>(of_floats.size()) * portion, [&](int task, int thread) {
+            Runner& runner = *of_floats[static_cast<std::size_t>(task / portion)];
+            run_batch(super_.view(*runner.architecture), runner,
+                      first + static_cast<std::size_t>(task % portion), thread);
+        });
+        // One thread a network: no more of them are packed at once than there are threads.
+        pool_.run(static_cast<int>(rounded.size()), [&](int task, int thread) {
+            Runner& runner = *rounded[static_cast<std::size_t>(task)];
+            decode::with_weights(kind_of(runner), [&]<class Weights>() {
+                const model::PackedModelOf<Weights> served(super_.view(*runner.architecture));
+                for (std::size_t i = first; i < last; ++i)
+                    run_batch(served.view(), runner, i, thread);
+            });
         });
         batches_run_ += static_cast<std::int64_t>(running.size()) * portion;
         if (first == 0)
