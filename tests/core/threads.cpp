@@ -6,6 +6,8 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cstddef>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -102,6 +104,21 @@ TEST_SUITE("core/threads") {
         CHECK(hat::support::allocations_in([&] {
                   for (int repeat = 0; repeat < 10; ++repeat) pool.run(64, job);
               }) == 0);
+    }
+
+    TEST_CASE("where memory for a thread is lacking, those that were started are ended") {
+        for (std::size_t after = 0; after < 4; ++after) {  // memory for the list, then threads
+            bool is_told = false;
+            {
+                const hat::support::OutOfMemory rest(after);
+                try {
+                    const ThreadPool pool(4);
+                } catch (const std::bad_alloc&) {
+                    is_told = true;
+                }
+            }
+            CHECK(is_told);
+        }
     }
 
     TEST_CASE("a number of threads that no machine has is an error") {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -27,8 +28,8 @@ public:
 
     /// `threads` in all, the caller included; 0 means one per core.
     ///
-    /// Throws  `Error` if there are to be more than `max_threads`, or the system does not start
-    /// them
+    /// Throws  `Error` if there are to be more than `max_threads`; `std::system_error` if the
+    ///         system does not start them
     explicit ThreadPool(int threads = 0) {
         if (threads < 0 || threads > max_threads)
             fail("threads: found ", threads, ", expected 0 (one per core) to ", max_threads);
@@ -117,7 +118,12 @@ private:
         } catch (const std::system_error& error) {
             const std::size_t started = workers_.size() + 1;
             stop_workers();
-            fail("threads: the system starts ", started, " of ", threads, ": ", error.what());
+            throw std::system_error(error.code(), "threads: the system starts " +
+                                                      std::to_string(started) + " of " +
+                                                      std::to_string(threads));
+        } catch (...) {  // as where memory is lacking
+            stop_workers();
+            throw;
         }
 #else
         start();
