@@ -56,14 +56,16 @@ for bad in bytes.txt long.txt; do
 done
 
 # A line without end needs no memory in proportion, and is told.
-(
-    ulimit -v 3000000
-    head -c 300000000 /dev/zero | tr '\0' x |
-        "$hat" translate --model run --max-length-b 5 --max-line-bytes 2000 --threads 1 >endless 2>stderr || fail "a line of 300 MB"
-    exit "$failures"
-) || fail "a line of 300 MB: $(cat stderr)"
-has stderr "standard input:1: the line has 300000000 bytes, expected at most 2000; the last"
-[ "$(wc -l <endless)" = 1 ] || fail "one line in, $(wc -l <endless) out"
+memory=()
+for bytes in 3000000 300000000; do
+    head -c "$bytes" /dev/zero | tr '\0' x |
+        "$hat" translate --model run --max-length-b 5 --max-line-bytes 2000 --threads 1 --stats >endless 2>stderr ||
+        fail "a line of $bytes bytes: $(cat stderr)"
+    has stderr "standard input:1: the line has $bytes bytes, expected at most 2000; the last"
+    [ "$(wc -l <endless)" = 1 ] || fail "one line in, $(wc -l <endless) out"
+    memory+=("$(sed -n 's/.*; memory at most \([0-9]*\) MB$/\1/p' stderr)")
+done
+[ "${memory[1]}" -le $((memory[0] + 8)) ] || fail "lines of 3 and 300 MB take ${memory[*]} MB"
 
 # What cannot be read is an error, not an empty text.
 expect 1 "standard input: cannot be read: Is a directory" "${translate[@]}" <.
@@ -168,9 +170,11 @@ printf 'one.\ttwo 😀\n' | "${translate[@]}" --prefix 2>stderr && fail "a prefi
 has stderr "standard input:1: what a translation begins with, \"two 😀\", has text that the vocabulary lacks"
 
 # Translations that differ more, and drawn ones.
-"${translate[@]}" --beam 4 --n-best 4 <valid.en | cut -f 2 | sort -u | wc -l >alike
-"${translate[@]}" --beam 4 --groups 4 --diversity 5 --n-best 4 <valid.en | cut -f 2 | sort -u | wc -l >diverse
-[ "$(cat diverse)" -ge "$(cat alike)" ] || fail "diverse ones are fewer: $(cat diverse) of $(cat alike)"
+"${translate[@]}" --beam 4 --n-best 4 <valid.en >alike
+"${translate[@]}" --beam 4 --groups 4 --diversity 5 --n-best 4 <valid.en >diverse
+cmp -s alike diverse && fail "--groups changes nothing"
+count() { cut -f 2 "$1" | sort -u | wc -l; }
+[ "$(count diverse)" -ge "$(count alike)" ] || fail "diverse ones are fewer: $(count diverse) of $(count alike)"
 expect 1 "groups = 3, expected 1 or more, of equal shares of the beam" "${translate[@]}" --groups 3 <valid.en
 "${translate[@]}" --sample --n-best 3 --batch 4 <valid.en >drawn
 "${translate[@]}" --sample --n-best 3 --flush <valid.en | cmp - drawn || fail "the same seed draws something else"
@@ -227,6 +231,12 @@ begin=$SECONDS
 { "${translate[@]}" <many 2>stderr || true; } | head -n 1 >first
 [ $((SECONDS - begin)) -le 3 ] || fail "a closed pipe is noticed after $((SECONDS - begin)) s"
 cmp -s first <(head -n 1 many | "${translate[@]}") || fail "the first line before a closed pipe: $(cat first)"
+[ ! -s stderr ] || fail "a closed pipe is told: $(cat stderr)"
+# So it does within a block, which would take minutes.
+head -n 400 many >block
+begin=$SECONDS
+{ timeout 10 "$hat" translate --model run --beam 50 --min-length 900 --max-length-b 1000 <block 2>stderr || echo $? >code; } | sleep 1
+[ "$(cat code)" = 141 ] || fail "a pipe that is closed within a block: exit code $(cat code) after $((SECONDS - begin)) s"
 [ ! -s stderr ] || fail "a closed pipe is told: $(cat stderr)"
 
 # SIGTERM: what was read is translated, what is not a whole line is not.
