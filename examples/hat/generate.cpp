@@ -25,7 +25,7 @@ namespace {
 
 struct GenerateOptions {
     std::string model, prompt;
-    decode::SamplingOptions sampling;
+    decode::TextSamplerOptions text;
     int samples = 1;
     bool no_unk = false;
 };
@@ -52,12 +52,12 @@ void generate(const GenerateOptions& options) {
     const SpecialTokens special = model.directory.config().special_tokens;
     const model::PackedModel packed(model.network.view());
     decode::CachedTransformer decoder(packed);
-    decode::SamplingOptions sampling = options.sampling;
-    sampling.unk = !options.no_unk;
+    decode::TextSamplerOptions text = options.text;
+    text.unk = !options.no_unk;
     const std::vector<std::vector<int>> prompts(static_cast<std::size_t>(options.samples),
                                                 codec.encode(options.prompt));
     const auto texts = io::of_model(model.directory, [&] {
-        return decode::TextSampler().run(decoder, prompts, special, sampling);
+        return decode::TextSampler().run(decoder, prompts, special, text);
     });
     for (std::size_t i = 0; i < texts.size(); ++i) {
         std::vector<int> whole = prompts[i];
@@ -76,17 +76,17 @@ void add_generate(CLI::App& app) {
     command->add_option("--model", options->model, "run or model directory")->required();
     command->add_option("--prompt", options->prompt, "what the text begins with");
     const NumberFlags number(*command);
-    number("--tokens", options->sampling.tokens, {.low = 1},
+    number("--tokens", options->text.tokens, {.low = 1},
            "words or pieces to draw, ends of line among them");
-    number("--temperature", options->sampling.temperature, {.above = 0, .high = 1000},
+    number("--temperature", options->text.sampling.temperature, {.above = 0, .high = 1000},
            "below 1, likely tokens become likelier");
-    number("--top-k", options->sampling.top_k, {.low = 0},
+    number("--top-k", options->text.sampling.top_k, {.low = 0},
            "only the so many likeliest tokens; 0: all");
-    number("--top-p", options->sampling.top_p, {.low = 1e-6F, .high = 1},
+    number("--top-p", options->text.sampling.top_p, {.low = 1e-6F, .high = 1},
            "only the likeliest tokens that have this probability together");
     number("--samples", options->samples, {.low = 1, .high = 1000}, "texts");
-    number("--seed", options->sampling.seed, {}, "of the draws");
-    command->add_flag("--one-line", options->sampling.stop_at_eos, "stop at the end of a line");
+    number("--seed", options->text.sampling.seed, {}, "of the draws");
+    command->add_flag("--one-line", options->text.stop_at_eos, "stop at the end of a line");
     command->add_flag("--no-unk", options->no_unk, "never draw the unknown word");
     command->callback([options] { generate(*options); });
 }

@@ -94,7 +94,7 @@ TEST_SUITE("decode/sampling") {
         const auto packed = random_model();
         CachedTransformer model(packed);
         TextSampler sampler;
-        const SamplingOptions options{.tokens = 20, .seed = 4};
+        const TextSamplerOptions options{.tokens = 20, .sampling = {.seed = 4}};
         const std::vector<std::vector<int>> prompts{{5, 6, 7}, {}, {8}};
         const auto all = sampler.run(model, prompts, {}, options);
         REQUIRE(all.size() == 3);
@@ -102,7 +102,7 @@ TEST_SUITE("decode/sampling") {
         CHECK(sampler.run(model, prompts, {}, options) == all);
         CHECK(sampler.run(model, std::span(prompts).first(1), {}, options)[0] == all[0]);
         CHECK(sampler.run(model, std::span(prompts).first(2), {}, options)[1] == all[1]);
-        CHECK(sampler.run(model, prompts, {}, {.tokens = 20, .seed = 5}) != all);
+        CHECK(sampler.run(model, prompts, {}, {.tokens = 20, .sampling = {.seed = 5}}) != all);
         // The same prompt twice gives two texts.
         const auto twice = sampler.run(model, std::vector<std::vector<int>>{{5}, {5}}, {}, options);
         CHECK(twice[0] != twice[1]);
@@ -113,8 +113,8 @@ TEST_SUITE("decode/sampling") {
         CachedTransformer model(packed);
         TextSampler sampler;
         const std::vector<std::vector<int>> prompts{{9, 8, 7}};
-        const auto text =
-            sampler.run(model, prompts, {}, {.tokens = 12, .top_k = 1, .unk = false})[0];
+        const TextSamplerOptions options{.tokens = 12, .unk = false, .sampling = {.top_k = 1}};
+        const auto text = sampler.run(model, prompts, {}, options)[0];
         std::vector<int> read{2, 9, 8, 7};
         hat::Arena memory;
         hat::Arena scratch;
@@ -138,8 +138,8 @@ TEST_SUITE("decode/sampling") {
         CachedTransformer model(packed);
         TextSampler sampler;
         const std::vector<std::vector<int>> prompts(40);
-        const SamplingOptions wild{.tokens = 50, .temperature = 100.0F};
-        const auto drawn = [&](const SamplingOptions& options) {
+        const TextSamplerOptions wild{.tokens = 50, .sampling = {.temperature = 100.0F}};
+        const auto drawn = [&](const TextSamplerOptions& options) {
             std::set<int> tokens;
             for (const auto& text : sampler.run(model, prompts, {}, options))
                 tokens.insert(text.begin(), text.end());
@@ -149,7 +149,7 @@ TEST_SUITE("decode/sampling") {
         CHECK(all.size() == 38);
         CHECK_FALSE(all.contains(1));
         CHECK_FALSE(all.contains(3));
-        SamplingOptions tame = wild;
+        TextSamplerOptions tame = wild;
         tame.unk = false;
         tame.stop_at_eos = true;
         CHECK_FALSE(drawn(tame).contains(0));
@@ -164,14 +164,16 @@ TEST_SUITE("decode/sampling") {
         CachedTransformer model(packed);
         TextSampler sampler;
         const std::vector<std::vector<int>> prompts{{5, 6}};
-        const auto check = [&](const SamplingOptions& options, const char* message) {
+        const auto check = [&](const TextSamplerOptions& options, const char* message) {
             CHECK_THROWS_WITH_AS(static_cast<void>(sampler.run(model, prompts, {}, options)),
                                  message, hat::Error);
         };
         check({.tokens = 0}, "sampling: tokens = 0, expected 1 or more");
-        check({.temperature = 0}, "sampling: temperature = 0.000000, expected 10^-6 to 10^6");
-        check({.top_k = -1}, "sampling: top k = -1, expected 0 (all) or more");
-        check({.top_p = 0}, "sampling: top p = 0.000000, expected more than 0 and at most 1");
+        check({.sampling = {.temperature = 0}},
+              "sampling: temperature = 0.000000, expected 10^-6 to 10^6");
+        check({.sampling = {.top_k = -1}}, "sampling: top k = -1, expected 0 (all) or more");
+        check({.sampling = {.top_p = 0}},
+              "sampling: top p = 0.000000, expected more than 0 and at most 1");
         check({.tokens = 1023}, "sampling: a prompt of 2 tokens and 1023 more, expected at most "
                                 "1024 in all, as the model has positions for");
     }

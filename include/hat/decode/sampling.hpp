@@ -21,14 +21,20 @@
 /// Text drawn at random from a language model.
 namespace hat::decode {
 
+/// How tokens are drawn.
 struct SamplingOptions {
-    int tokens = 100;          ///< of each text, at most, behind its prompt
     float temperature = 1.0F;  ///< that logits are divided by; below 1, likely tokens are likelier
     int top_k = 0;             ///< only the so many likeliest tokens; 0: all
     float top_p = 1.0F;        ///< only the likeliest that have this probability together
+    std::uint64_t seed = 1;    ///< of all draws; who is given keys has no need of it
+};
+
+/// How a prompt is continued.
+struct TextSamplerOptions {
+    int tokens = 100;          ///< of each text, at most, behind its prompt
     bool stop_at_eos = false;  ///< whether a text ends with the first end of sentence
     bool unk = true;           ///< whether unk may be drawn
-    std::uint64_t seed = 1;
+    SamplingOptions sampling{};
 };
 
 /// Throws  `Error` naming the first option that is out of range.
@@ -36,13 +42,17 @@ inline void validate(const SamplingOptions& options) {
     const auto require = [](bool holds, const char* name, auto value, const char* expected) {
         if (!holds) fail("sampling: ", name, " = ", value, ", expected ", expected);
     };
-    require(options.tokens >= 1, "tokens", options.tokens, "1 or more");
     // Beyond it, scores need not be finite.
     require(options.temperature >= 1e-6F && options.temperature <= 1e6F, "temperature",
             options.temperature, "10^-6 to 10^6");
     require(options.top_k >= 0, "top k", options.top_k, "0 (all) or more");
     require(options.top_p > 0 && options.top_p <= 1, "top p", options.top_p,
             "more than 0 and at most 1");
+}
+/// Throws  `Error` naming the first option that is out of range.
+inline void validate(const TextSamplerOptions& options) {
+    if (options.tokens < 1) fail("sampling: tokens = ", options.tokens, ", expected 1 or more");
+    validate(options.sampling);
 }
 
 /// Draws tokens from logits: softmax of logits / temperature, cut to the `top_k` likeliest tokens,
@@ -132,7 +142,8 @@ concept LogitModel = requires(Model& model, const Model& constant, const Sources
 ///
 ///     hat::decode::CachedTransformer model(packed);
 ///     hat::decode::TextSampler sampler;
-///     const auto texts = sampler.run(model, prompts, special, {.tokens = 50, .top_p = 0.9F});
+///     const auto texts =
+///         sampler.run(model, prompts, special, {.tokens = 50, .sampling = {.top_p = 0.9F}});
 class TextSampler {
 public:
     /// The tokens drawn for each prompt; the model reads eos in front of a prompt, which may be
@@ -144,7 +155,7 @@ public:
     template <LogitModel Model>
     [[nodiscard]] std::vector<std::vector<int>>
     run(Model& model, std::span<const std::vector<int>> prompts, const SpecialTokens& special,
-        const SamplingOptions& options) {
+        const TextSamplerOptions& options) {
         validate(options);
         const auto sentences = prompts.size();
         check_token_ids(std::span(&special.eos, 1), model.vocab_size(), "sampling: a prompt");
@@ -165,7 +176,7 @@ public:
         }
         const std::vector<int> no_sources(sentences + 1);
         model.start({{}, Ragged(no_sources.data(), static_cast<int>(sentences))}, 1, lengths);
-        const RandomKey key(options.seed);
+        const RandomKey key(options.sampling.seed);
         for (std::size_t step = 0; !rows.empty(); ++step) {
             const Matrix logits = model.logits(rows);
             std::size_t live = 0;
@@ -189,7 +200,7 @@ public:
     }
 
 private:
-    int draw(Vector logits, const SpecialTokens& special, const SamplingOptions& options,
+    int draw(Vector logits, const SpecialTokens& special, const TextSamplerOptions& options,
              Random& random) {
         const auto forbid = [&](int token) {
             if (token >= 0 && token < logits.size())
@@ -198,8 +209,8 @@ private:
         forbid(special.pad);
         forbid(special.bos);
         if (!options.unk) forbid(special.unk);
-        return sampler_.draw({logits.data(), static_cast<std::size_t>(logits.size())}, options,
-                             random.uniform());
+        return sampler_.draw({logits.data(), static_cast<std::size_t>(logits.size())},
+                             options.sampling, random.uniform());
     }
 
     TokenSampler sampler_;
