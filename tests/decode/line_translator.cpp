@@ -10,11 +10,16 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <map>
 #include <numeric>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace hat::decode;
@@ -33,6 +38,69 @@ std::vector<hat::data::SourceLine> encoded(const LineTranslator& translator,
     for (const std::string& line : lines) sources.push_back(translator.encode(line));
     return sources;
 }
+
+/// The word that each token but the eos is in: one begins with the first piece after white space.
+std::vector<int> words_of(const hat::data::Subword& subword, const std::vector<int>& tokens) {
+    const std::string space = "\u2581";
+    std::vector<int> words;
+    int word = -1;
+    bool begins = true;
+    for (std::size_t t = 0; t + 1 < tokens.size(); ++t) {
+        const std::string& piece = subword.piece(tokens[t]);
+        if (piece.starts_with(space)) begins = true;
+        if (begins && piece != space) {
+            ++word;
+            begins = false;
+        }
+        words.push_back(std::max(word, 0));
+    }
+    return words;
+}
+
+/// The network of `save_random_translator`, and its answers by tokens.
+struct OfTokens {
+    explicit OfTokens(const std::string& path) {
+        const auto model = hat::io::ModelDirectory::open(path);
+        hat::model::Network network(model.config().architecture);
+        model.load_weights(network.table(), network.values());
+        translator.emplace(network.view(), WeightKind::fp32, model.config().special_tokens);
+    }
+
+    Hypotheses translate(const std::vector<int>& source, const SearchOptions& options) {
+        std::vector<Hypotheses> results;
+        const std::vector<int> offsets{0, static_cast<int>(source.size())};
+        translator->translate({source, hat::Ragged(offsets.data(), 1)}, options, pool, results);
+        return results.at(0);
+    }
+    /// The source word that each target word's tokens attend to most, taken together.
+    std::vector<WordLink> links(const std::vector<int>& source, const std::vector<int>& target,
+                                int layer) {
+        const std::vector<int> of_source{0, static_cast<int>(source.size())};
+        const std::vector<int> of_target{0, static_cast<int>(target.size())};
+        const auto attention =
+            translator->attention({source, hat::Ragged(of_source.data(), 1)},
+                                  {target, hat::Ragged(of_target.data(), 1)}, layer, pool)[0];
+        const auto source_words = words_of(subword, source);
+        const auto target_words = words_of(subword, target);
+        std::vector<WordLink> links;
+        for (int word = 0; word <= target_words.back(); ++word) {
+            std::map<int, double> attended;
+            for (std::size_t t = 0; t < target_words.size(); ++t)
+                for (std::size_t s = 0; s < source_words.size(); ++s)
+                    if (target_words[t] == word)
+                        attended[source_words[s]] +=
+                            static_cast<double>(attention[t * source.size() + s]);
+            const auto most = std::max_element(attended.begin(), attended.end(),
+                                               [](auto a, auto b) { return a.second < b.second; });
+            links.push_back({.source = most->first, .target = word});
+        }
+        return links;
+    }
+
+    hat::data::Subword subword = hat::data::train_subword(subword_text, {.vocab_size = 40});
+    hat::ThreadPool pool{1};
+    std::optional<AnyTranslator> translator{};
+};
 
 }  // namespace
 
@@ -83,7 +151,7 @@ TEST_SUITE("decode/line_translator") {
         }
     }
 
-    TEST_CASE("the scores of words and of the end make that of the translation") {
+    TEST_CASE("a word's score is that of its tokens; with the end's they make the translation's") {
         const TemporaryDirectory directory;
         save_random_translator(directory / "model");
         LineTranslatorOptions options = brief;
@@ -91,37 +159,49 @@ TEST_SUITE("decode/line_translator") {
         options.search.normalize = false;
         LineTranslator lines(hat::io::ModelDirectory::open(directory / "model"), options);
         options.word_scores = false;
-        const auto found = lines.translate(encoded(lines, subword_text), 2);
-        for (const auto& of_line : found) {
-            for (const LineTranslation& translation : of_line) {
-                const auto& words = translation.word_scores;
-                CHECK(std::ssize(words) == hat::data::count_words(translation.text));
-                const float sum = std::accumulate(words.begin(), words.end(), 0.0F);
-                CHECK(sum <= 0.0F);
-                CHECK(sum >= *translation.score - 1e-4F);
+        const auto sources = encoded(lines, subword_text);
+        const auto found = lines.translate(sources, 2);
+        OfTokens tokens(directory / "model");
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            const Hypotheses own = tokens.translate(sources[i].parts[0].tokens, options.search);
+            for (std::size_t k = 0; k < 2; ++k) {
+                const auto& words = found[i][k].word_scores;
+                REQUIRE(std::ssize(words) == hat::data::count_words(found[i][k].text));
+                const auto of_tokens = words_of(tokens.subword, own[k].tokens);
+                std::vector<float> expected(words.size());
+                for (std::size_t t = 0; t < of_tokens.size(); ++t)
+                    expected.at(static_cast<std::size_t>(of_tokens[t])) +=
+                        own[k].positional_scores[t];
+                CHECK(words == expected);
+                const float end = own[k].positional_scores.back();
+                CHECK(std::accumulate(words.begin(), words.end(), end) ==
+                      doctest::Approx(*found[i][k].score));
             }
         }
         LineTranslator without(hat::io::ModelDirectory::open(directory / "model"), options);
         CHECK(without.translate(encoded(lines, subword_text))[0][0].word_scores.empty());
     }
 
-    TEST_CASE("words are linked to words of their lines") {
+    TEST_CASE("words are linked to the words of their lines that they attend to most") {
         const TemporaryDirectory directory;
         save_random_translator(directory / "model");
-        LineTranslatorOptions options = brief;
-        options.alignment_layer = -1;
-        LineTranslator lines(hat::io::ModelDirectory::open(directory / "model"), options);
-        const auto found = lines.translate(encoded(lines, subword_text), 2);
-        for (std::size_t i = 0; i < found.size(); ++i) {
-            REQUIRE(found[i].size() == 2);
-            for (const LineTranslation& translation : found[i]) {
-                CHECK(std::ssize(translation.alignment) ==
-                      hat::data::count_words(translation.text));
-                for (const WordLink& link : translation.alignment) {
-                    CHECK(link.source >= 0);
-                    CHECK(link.source < hat::data::count_words(subword_text[i]));
+        OfTokens tokens(directory / "model");
+        for (const auto& [option, layer] : {std::pair(-1, 0), std::pair(1, 1)}) {
+            LineTranslatorOptions options = brief;
+            options.alignment_layer = option;
+            LineTranslator lines(hat::io::ModelDirectory::open(directory / "model"), options);
+            const auto sources = encoded(lines, subword_text);
+            const auto found = lines.translate(sources, 2);
+            std::set<int> linked;
+            for (std::size_t i = 0; i < found.size(); ++i) {
+                const auto& source = sources[i].parts[0].tokens;
+                const Hypotheses own = tokens.translate(source, options.search);
+                for (std::size_t k = 0; k < 2; ++k) {
+                    CHECK(found[i][k].alignment == tokens.links(source, own[k].tokens, layer));
+                    for (const WordLink& link : found[i][k].alignment) linked.insert(link.source);
                 }
             }
+            CHECK(linked.size() > 1);
         }
     }
 
