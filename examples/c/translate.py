@@ -7,12 +7,12 @@ import ctypes
 import sys
 
 hat = ctypes.CDLL(sys.argv[1])
-hat.hat_last_error.restype = hat.hat_text.restype = ctypes.c_char_p
-pointer, size = ctypes.c_void_p, ctypes.c_size_t
-hat.hat_open.argtypes = [ctypes.c_char_p, pointer, ctypes.POINTER(pointer)]
-hat.hat_translate.argtypes = [pointer, ctypes.POINTER(ctypes.c_char_p), pointer, size, ctypes.c_int,
+pointer, size, text = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p
+hat.hat_last_error.restype, hat.hat_text.restype = text, pointer
+hat.hat_open.argtypes = [text, pointer, ctypes.POINTER(pointer)]
+hat.hat_translate.argtypes = [pointer, ctypes.POINTER(text), ctypes.POINTER(size), size, ctypes.c_int,
                               ctypes.POINTER(pointer)]
-hat.hat_text.argtypes = [pointer, size, size, pointer]
+hat.hat_text.argtypes = [pointer, size, size, ctypes.POINTER(size)]
 hat.hat_free.argtypes = hat.hat_close.argtypes = [pointer]
 
 
@@ -21,12 +21,13 @@ def check(status):
         sys.exit("translate: " + hat.hat_last_error().decode())
 
 
-translator, translations = pointer(), pointer()
+translator, translations, length = pointer(), pointer(), size()
 check(hat.hat_open(sys.argv[2].encode(), None, ctypes.byref(translator)))
-lines = sys.stdin.buffer.read().splitlines()
-array = (ctypes.c_char_p * len(lines))(*lines)
-check(hat.hat_translate(translator, array, None, len(lines), 1, ctypes.byref(translations)))
+lines = [line.removesuffix(b"\n").removesuffix(b"\r") for line in sys.stdin.buffer]
+array, lengths = (text * len(lines))(*lines), (size * len(lines))(*map(len, lines))
+check(hat.hat_translate(translator, array, lengths, len(lines), 1, ctypes.byref(translations)))
 for i in range(len(lines)):
-    print(hat.hat_text(translations, i, 0, None).decode())
+    bytes_of = hat.hat_text(translations, i, 0, ctypes.byref(length))
+    sys.stdout.buffer.write(ctypes.string_at(bytes_of, length.value) + b"\n")
 hat.hat_free(translations)
 hat.hat_close(translator)

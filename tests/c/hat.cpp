@@ -9,10 +9,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -27,7 +30,7 @@ using Translations = std::unique_ptr<hat_translations, decltype(&hat_free)>;
 
 hat_options brief() {
     hat_options options;
-    hat_options_init(&options);
+    hat_options_init(&options, sizeof(options));
     options.threads = 1;
     options.beam = 3;
     options.max_length_b = 12;
@@ -95,14 +98,19 @@ TEST_SUITE("c/hat") {
         const Opened opened(brief());
         const std::string text("the dog\0runs", 12);
         const char* const line = text.data();
-        const std::size_t whole = text.size(), part = 7;
-        hat_translations* found = nullptr;
-        REQUIRE(hat_translate(opened.handle.get(), &line, &whole, 1, 1, &found) == HAT_OK);
-        const Translations with_zero(found, hat_free);
-        REQUIRE(hat_translate(opened.handle.get(), &line, &part, 1, 1, &found) == HAT_OK);
-        const Translations before(found, hat_free);
-        CHECK(std::string(hat_text(before.get(), 0, 0, nullptr)) ==
-              hat_text(translated(opened.handle.get(), {"the dog"}).get(), 0, 0, nullptr));
+        hat::decode::LineTranslator expected(
+            hat::io::ModelDirectory::open(opened.directory / "model"),
+            {.search = {.beam = 3, .max_length_b = 12}, .threads = 1});
+        for (const std::size_t length : {text.size(), std::size_t{5}}) {
+            hat_translations* found = nullptr;
+            REQUIRE(hat_translate(opened.handle.get(), &line, &length, 1, 1, &found) == HAT_OK);
+            const Translations translations(found, hat_free);
+            const std::vector source{expected.encode(std::string_view(text).substr(0, length))};
+            const std::string of_line = expected.translate(source)[0][0].text;
+            std::size_t bytes = 0;
+            const char* const own = hat_text(found, 0, 0, &bytes);
+            CHECK(std::string(own, bytes) == of_line);
+        }
     }
 
     TEST_CASE("threads that share a translator find what one finds") {
@@ -170,9 +178,33 @@ TEST_SUITE("c/hat") {
         options.weights = 9;
         CHECK(error_of(HAT_BAD_ARGUMENT, hat_open("/nowhere", &options, &other)) ==
               "options: weights = 9, expected 0 to 3");
-        options = {};
-        CHECK(error_of(HAT_BAD_ARGUMENT, hat_open("/nowhere", &options, &other))
-                  .starts_with("options: size = 0, expected "));
+    }
+
+    TEST_CASE("of options no more is written than the program has, and other sizes are refused") {
+        constexpr std::size_t known = sizeof(hat_options);
+        struct {
+            hat_options options;
+            char behind[16];
+        } program;
+        for (const std::size_t size : {std::size_t{0}, known - 4, known, known + 8}) {
+            std::memset(&program, 0x55, sizeof(program));
+            hat_options_init(&program.options, size);
+            const auto* const bytes = reinterpret_cast<const unsigned char*>(&program);
+            for (std::size_t i = std::min(size, known); i < sizeof(program); ++i)
+                CHECK(bytes[i] == 0x55);
+        }
+        const auto refusal = [&](std::size_t size) {
+            hat_options_init(&program.options, known);
+            program.options.size = size;
+            hat_translator* none = nullptr;
+            return error_of(HAT_BAD_ARGUMENT, hat_open("/nowhere", &program.options, &none));
+        };
+        const std::string expected = ", expected " + std::to_string(known);
+        for (const std::size_t size : {std::size_t{0}, known - 4})
+            CHECK(refusal(size) == "options: size = " + std::to_string(size) + expected +
+                                       ": call hat_options_init first");
+        CHECK(refusal(known + 8) == "options: size = " + std::to_string(known + 8) + expected +
+                                        " or less: the program is for a newer libhat");
     }
 
     TEST_CASE("what is not there is nothing") {

@@ -14,7 +14,11 @@ make_architecture
     --vocab-size 40 --out data >/dev/null 2>&1
 "$hat" train --data data --architecture small.yml --updates 60 --max-tokens 600 --learning-rate 4e-3 \
     --warmup 20 --out run 2>log >/dev/null || fail "training: $(cat log)"
-printf '\n😀 one.\n' >>valid.en
+# Blank and unknown text, zero bytes, returns within and at the end of a line, a line of more than
+# 64 KiB, and a last one without its end.
+printf '\n😀 one.\none\0 two.\nthree\rfour.\nfive six.\r\n\r\n' >>valid.en
+awk 'BEGIN { for (i = 0; i < 5000; ++i) printf "one two three. "; print "" }' >>valid.en
+printf 'four five.' >>valid.en
 
 "$hat" translate --model run/model --beam 1 <valid.en >greedy 2>/dev/null
 well "$example" run/model <valid.en

@@ -9,9 +9,11 @@
 #include <hat/io/model_directory.hpp>
 #include <hat/version.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <limits>
 #include <memory>
@@ -99,10 +101,38 @@ Choice chosen(const char* name, std::int32_t number, const std::array<Choice, n>
     return choices[static_cast<std::size_t>(number)];
 }
 
-decode::LineTranslatorOptions options_of(const hat_options& options) {
-    if (options.size != sizeof(hat_options))
-        reject("options: size = ", options.size, ", expected ", sizeof(hat_options),
-               ": call hat_options_init first");
+/// How large `hat_options` was in each version of the interface in which it grew, this one last.
+constexpr std::array known_sizes{sizeof(hat_options)};
+
+hat_options default_options() {
+    const decode::LineTranslatorOptions defaults;
+    return {.size = sizeof(hat_options),
+            .threads = defaults.threads,
+            .batch = defaults.batch_sentences,
+            .beam = defaults.search.beam,
+            .length_penalty = defaults.search.length_penalty,
+            .max_length_a = defaults.search.max_length_a,
+            .max_length_b = defaults.search.max_length_b,
+            .no_repeat_ngram = defaults.search.no_repeat_ngram,
+            .weights = HAT_WEIGHTS_STORED,
+            .unknown = HAT_UNKNOWN_COPY,
+            .split_over = -1};
+}
+
+/// Those of a program that may have been compiled for an older library: what it does not know of is
+/// as by default. May be null.
+hat_options completed(const hat_options* given) {
+    hat_options options = default_options();
+    if (given == nullptr) return options;
+    if (std::find(known_sizes.begin(), known_sizes.end(), given->size) == known_sizes.end())
+        reject("options: size = ", given->size, ", expected ", known_sizes.back(),
+               given->size > known_sizes.back() ? " or less: the program is for a newer libhat"
+                                                : ": call hat_options_init first");
+    std::memcpy(&options, given, given->size);
+    return options;
+}
+
+decode::LineTranslatorOptions translator_options(const hat_options& options) {
     const auto require = [](bool holds, const char* name, auto value, const char* expected) {
         if (!holds) reject("options: ", name, " = ", value, ", expected ", expected);
     };
@@ -167,20 +197,11 @@ const char* hat_version(void) {
     return HAT_VERSION;
 }
 
-void hat_options_init(hat_options* options) {
+void hat_options_init(hat_options* options, size_t size) {
     if (options == nullptr) return;
-    const decode::LineTranslatorOptions defaults;
-    *options = {.size = sizeof(hat_options),
-                .threads = defaults.threads,
-                .batch = defaults.batch_sentences,
-                .beam = defaults.search.beam,
-                .length_penalty = defaults.search.length_penalty,
-                .max_length_a = defaults.search.max_length_a,
-                .max_length_b = defaults.search.max_length_b,
-                .no_repeat_ngram = defaults.search.no_repeat_ngram,
-                .weights = HAT_WEIGHTS_STORED,
-                .unknown = HAT_UNKNOWN_COPY,
-                .split_over = -1};
+    hat_options defaults = default_options();
+    defaults.size = size;
+    std::memcpy(options, &defaults, std::min(size, sizeof(hat_options)));
 }
 
 hat_status hat_open(const char* path, const hat_options* options, hat_translator** translator) {
@@ -188,10 +209,7 @@ hat_status hat_open(const char* path, const hat_options* options, hat_translator
         if (translator == nullptr) reject("hat_open: translator is NULL");
         *translator = nullptr;
         if (path == nullptr) reject("hat_open: path is NULL");
-        hat_options defaults;
-        hat_options_init(&defaults);
-        *translator =
-            new hat_translator(path, options_of(options != nullptr ? *options : defaults));
+        *translator = new hat_translator(path, translator_options(completed(options)));
     });
 }
 

@@ -22,7 +22,11 @@
  * Any number of threads may use one translator: their calls of hat_translate wait for each other.
  * Translations belong to the caller, and are constant.
  *
- * No function throws, prints, or ends the process. */
+ * No function throws, prints, or ends the process. But packed weights that a model keeps are read
+ * from their file as they are needed: a program that writes into that file where it lies changes
+ * what is computed, and one that cuts it short ends this process by SIGBUS. hat itself never does:
+ * it writes a new file, and puts it in the place of the old one, which stays what it was for those
+ * who have it open. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -50,7 +54,7 @@ typedef enum hat_status {
     HAT_BAD_ARGUMENT = 1, /* an argument, an option or a line is not as it must be */
     HAT_BAD_MODEL = 2,    /* there is no model, it is damaged, or it cannot translate a line */
     HAT_OUT_OF_MEMORY = 3,
-    HAT_INTERNAL_ERROR = 4 /* of the system, such as a thread that cannot be started */
+    HAT_INTERNAL_ERROR = 4 /* such as a thread that the system does not start */
 } hat_status;
 
 /* What the network computes with. */
@@ -69,9 +73,10 @@ enum {
     HAT_UNKNOWN_MARK = 2 /* U+2047 */
 };
 
-/* To be set by hat_options_init first: what is not changed then is as in `hat translate`. */
+/* To be set by hat_options_init first: what is not changed then is as in `hat translate`. It may
+ * grow at its end; a library takes the sizes that it has had so far. */
 typedef struct hat_options {
-    size_t size;          /* sizeof(hat_options) */
+    size_t size;          /* sizeof(hat_options), where the program was compiled */
     int32_t threads;      /* that translate; 0: one for each processor */
     int32_t batch;        /* sentences that are translated together */
     int32_t beam;         /* hypotheses of a sentence; 1 is greedy */
@@ -89,7 +94,8 @@ typedef struct hat_options {
 HAT_C_API int hat_c_version(void);
 HAT_C_API const char* hat_version(void);
 
-HAT_C_API void hat_options_init(hat_options* options);
+/* `size` is sizeof(hat_options): no more than that is written. */
+HAT_C_API void hat_options_init(hat_options* options, size_t size);
 
 /* Loads the model directory at `path`. `options` may be NULL. On success *translator is to be given
  * to hat_close; otherwise it is NULL. */
