@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
 #include <thread>
 #include <vector>
 
@@ -206,6 +207,23 @@ TEST_SUITE("c/hat") {
         CHECK(refusal(known + 8) == "options: size = " + std::to_string(known + 8) + expected +
                                         " or less: the program is for a newer libhat");
     }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they need more memory
+    TEST_CASE("a thread that the system does not start is no fault of the model") {
+        const Opened opened(brief());
+        hat_options options = brief();
+        options.threads = 1000;
+        hat_translator* none = nullptr;
+        rlimit before{};
+        REQUIRE(getrlimit(RLIMIT_AS, &before) == 0);
+        const rlimit for_few_stacks{.rlim_cur = rlim_t{3} << 30, .rlim_max = before.rlim_max};
+        REQUIRE(setrlimit(RLIMIT_AS, &for_few_stacks) == 0);
+        const hat_status status = hat_open((opened.directory / "model").c_str(), &options, &none);
+        REQUIRE(setrlimit(RLIMIT_AS, &before) == 0);
+        CHECK(error_of(HAT_INTERNAL_ERROR, status).starts_with("threads: the system starts "));
+        CHECK(none == nullptr);
+    }
+#endif
 
     TEST_CASE("what is not there is nothing") {
         const Opened opened(brief());
