@@ -56,6 +56,33 @@ std::string translated(const LineCodec& codec, const std::string& text, bool say
     return codec.decode(line, [&](std::size_t i) -> std::span<const int> { return targets[i]; });
 }
 
+/// Checks that every piece of a line, cut into parts as short as may be, is in the word of the
+/// line that has it. Returns the words that have pieces.
+std::vector<std::string> words_with_pieces(const LineCodec& codec, const TextCodec& text,
+                                           const std::string& line) {
+    const std::u32string code_points = decode_utf8(line);
+    const auto all = split_words(code_points);
+    const SourceLine encoded = codec.encode(line);
+    REQUIRE(encoded.parts.size() > 1);
+    const auto numbers = codec.words_of_sources(encoded);
+    std::vector<std::string> found;
+    std::size_t asked = 0;
+    for (const auto& part : encoded.parts) {
+        if (part.tokens.empty()) continue;
+        const std::vector<int>& words = numbers.at(asked++);
+        REQUIRE(words.size() + 1 == part.tokens.size());
+        for (std::size_t i = 0; i < words.size(); ++i) {
+            const std::string piece = text.decode_source({part.tokens[i]}, {"?"});
+            const std::string word =
+                encode_utf8(std::u32string(all.at(static_cast<std::size_t>(words[i]))));
+            if (piece.find('?') == std::string::npos)
+                CHECK_MESSAGE(word.find(piece) != std::string::npos, word, " has no ", piece);
+            if (found.empty() || found.back() != word) found.push_back(word);
+        }
+    }
+    return found;
+}
+
 }  // namespace
 
 TEST_SUITE("data/line_codec") {
@@ -295,5 +322,42 @@ TEST_SUITE("data/line_codec: what is unknown") {
         const auto words = masking.words_of_sources(masked);
         CHECK(words.at(0).back() == 3);
         CHECK(words.at(0).front() == 0);
+    }
+
+    TEST_CASE("words are numbered as they stand in the line, whatever of it is unknown") {
+        const TextCodec text = pieces();
+        for (const UnknownPolicy policy :
+             {UnknownPolicy::copy, UnknownPolicy::drop, UnknownPolicy::mark}) {
+            const LineCodec codec(text, {.split_over = 6, .part_tokens = 6, .unknown = policy});
+            const auto words = words_with_pieces(
+                codec, text, "the dog runs. 保存文件 😀. the fox sleeps. 東。京 a fox");
+            CHECK(words.front() == "the");
+            CHECK(words.back() == "fox");
+        }
+    }
+
+    TEST_CASE("words of a translation are those of what is shown of it") {
+        const TextCodec text = pieces();
+        const LineCodec codec(text, {.split_over = 8, .part_tokens = 8});
+        const SourceLine line = codec.encode("the dog runs 😀. 保存 a fox. the dog");
+        REQUIRE(line.parts.size() > 2);
+        // Every part is translated to itself.
+        std::vector<std::vector<int>> targets;
+        for (const auto& part : line.parts)
+            if (!part.tokens.empty()) targets.push_back(part.tokens);
+        const auto said = [&](std::size_t i) -> std::span<const int> { return targets.at(i); };
+        const std::u32string code_points = decode_utf8(codec.decode(line, said));
+        const auto shown = split_words(code_points);
+        const auto numbers = codec.words_of_targets(line, said);
+        REQUIRE(numbers.size() == targets.size());
+        for (std::size_t i = 0; i < targets.size(); ++i) {
+            for (std::size_t t = 0; t + 1 < targets[i].size(); ++t) {
+                const std::string piece = text.decode({targets[i][t]}, {"?"});
+                const std::string word = encode_utf8(
+                    std::u32string(shown.at(static_cast<std::size_t>(numbers[i].at(t)))));
+                if (piece.find('?') == std::string::npos)
+                    CHECK_MESSAGE(word.find(piece) != std::string::npos, word, " has no ", piece);
+            }
+        }
     }
 }

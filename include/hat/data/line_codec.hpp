@@ -42,6 +42,7 @@ struct SourcePart {
     std::string between{};      ///< white space between it and the next part
     bool ends_in_word = false;  ///< the next part goes on with its last word
     std::vector<ProtectedString> strings{};  ///< that stand as symbols in it
+    int first_word = 0;  ///< of the line, as white space tells words apart, that it begins in
 };
 
 /// A line as the network reads it: one part, none if it is blank, or several if it is long.
@@ -134,16 +135,8 @@ public:
     [[nodiscard]] std::string decode(const SourceLine& line, const Target& target,
                                      PlaceholderCounts* counts = nullptr) const {
         PlaceholderCounts found;
-        std::string text;
-        LinePart before{};
-        std::size_t asked = 0;
-        for (const SourcePart& part : line.parts) {
-            const std::string translation =
-                unmask(part.tokens.empty() ? part.as_it_is : decode_part(part, target(asked++)),
-                       part.strings, found);
-            join_part(text, before, translation);
-            before = {.text = {}, .between = part.between, .ends_in_word = part.ends_in_word};
-        }
+        std::string text = join_parts(
+            line, target, [](const SourcePart&, const std::string&, bool) {}, &found);
         found.lines = found.strings > 0 ? 1 : 0;
         if (counts != nullptr) *counts += found;
         return text;
@@ -154,70 +147,101 @@ public:
     template <class Target>
     [[nodiscard]] std::vector<std::vector<int>> words_of_targets(const SourceLine& line,
                                                                  const Target& target) const {
-        const auto tokens = [&](const SourcePart& /*part*/, std::size_t asked) {
-            return std::span<const int>(target(asked));
-        };
-        return words_of_tokens(line, tokens,
-                               [&](const SourcePart& part, const std::vector<int>& ids) {
-                                   return text_->decode(ids, shown_for_unk(part, ids));
-                               });
+        std::vector<std::vector<int>> words;
+        WordCount count;
+        join_parts(line, target,
+                   [&](const SourcePart& part, const std::string& text, bool goes_on) {
+                       const int first = count.add(text, goes_on);
+                       if (part.tokens.empty()) return;
+                       const std::span<const int> ids = target(words.size());
+                       words.push_back(words_of_tokens(
+                           first, ids.first(ids.size() - 1), [&](const std::vector<int>& some) {
+                               return without_symbols(
+                                   text_->decode(some, shown_for_unk(part, some)), part);
+                           }));
+                   });
+        return words;
     }
     /// The same of the line itself.
     [[nodiscard]] std::vector<std::vector<int>> words_of_sources(const SourceLine& line) const {
-        const auto tokens = [](const SourcePart& part, std::size_t /*asked*/) {
-            return std::span<const int>(part.tokens);
-        };
-        return words_of_tokens(line, tokens,
-                               [&](const SourcePart& part, const std::vector<int>& ids) {
-                                   return text_->decode_source(ids, texts(part.unknown));
-                               });
+        std::vector<std::vector<int>> words;
+        for (const SourcePart& part : line.parts) {
+            if (part.tokens.empty()) continue;
+            const std::span<const int> ids = part.tokens;
+            words.push_back(words_of_tokens(
+                part.first_word, ids.first(ids.size() - 1), [&](const std::vector<int>& some) {
+                    return without_symbols(text_->decode_source(some, texts(part.unknown)), part);
+                }));
+        }
+        return words;
     }
 
 private:
     static constexpr const char* mark = "\u2047";
 
-    /// `tokens(part, i)` are those of the i-th part that has some, eos at their end; `text(part,
-    /// ids)` is what the first few of them say.
-    template <class Tokens, class Text>
-    [[nodiscard]] std::vector<std::vector<int>>
-    words_of_tokens(const SourceLine& line, const Tokens& tokens, const Text& text) const {
-        std::vector<std::vector<int>> words;
+    /// The translation of a line. `visit(part, text, goes_on)` sees what becomes of each part, and
+    /// whether that goes on with the last word of what stands before it.
+    template <class Target, class Visit>
+    std::string join_parts(const SourceLine& line, const Target& target, const Visit& visit,
+                           PlaceholderCounts* counts = nullptr) const {
+        PlaceholderCounts found;
         std::string all;
         LinePart before{};
+        std::size_t asked = 0;
         for (const SourcePart& part : line.parts) {
-            std::string own = part.as_it_is;
-            if (!part.tokens.empty()) {
-                std::span<const int> ids = tokens(part, words.size());
-                ids = ids.first(ids.size() - 1);
-                const auto text_of = [&](std::size_t count) {
-                    const auto some = ids.first(count);
-                    std::string said = text(part, {some.begin(), some.end()});
-                    if (!placeholders_) return said;
-                    return data::unmask(said, part.strings, LostStrings::drop).text;
-                };
-                own = text_of(ids.size());
-                add_words(words.emplace_back(), first_word(all, before, own), ids.size(), text_of);
-            }
-            join_part(all, before, own);
+            const std::string text =
+                unmask(part.tokens.empty() ? part.as_it_is : decode_part(part, target(asked++)),
+                       part.strings, counts != nullptr ? *counts : found);
+            const std::size_t end = all.size();
+            join_part(all, before, text);
+            const bool is_apart = all.size() > end + text.size();
+            visit(part, text, !is_apart && ends_in_word(all, end) && begins_in_word(text));
             before = {.text = {}, .between = part.between, .ends_in_word = part.ends_in_word};
+        }
+        return all;
+    }
+    [[nodiscard]] static bool ends_in_word(std::string_view text, std::size_t end) {
+        return end > 0 && !is_space(detail::last_code_point(text.substr(0, end)));
+    }
+    [[nodiscard]] static bool begins_in_word(std::string_view text) {
+        return !text.empty() && !is_space(detail::code_point(text, 0).value);
+    }
+
+    /// Counts the words of a text that comes part by part.
+    class WordCount {
+    public:
+        /// Adds a part, whose first word goes on with the last one if `goes_on`. Returns the number
+        /// of that word.
+        int add(std::string_view part, bool goes_on) {
+            const int more = count_words(part);
+            const int first = words_ - (goes_on ? 1 : 0);
+            if (more > 0) words_ = first + more;
+            return first;
+        }
+
+    private:
+        int words_ = 0;
+    };
+
+    /// Which word each token is in, the first being in word `first`; `text(ids)` is what the first
+    /// few of them say.
+    template <class Text>
+    [[nodiscard]] static std::vector<int> words_of_tokens(int first, std::span<const int> ids,
+                                                          const Text& text) {
+        std::vector<int> words;
+        words.reserve(ids.size());
+        int last = first;
+        for (std::size_t i = 1; i <= ids.size(); ++i) {
+            const auto some = ids.first(i);
+            last = std::max(last, first + count_words(text({some.begin(), some.end()})) - 1);
+            words.push_back(last);
         }
         return words;
     }
-    /// The number of the word that `own` begins with, joined to `text`.
-    [[nodiscard]] static int first_word(std::string text, const LinePart& before,
-                                        std::string_view own) {
-        join_part(text, before, own.substr(0, 1));
-        return std::max(count_words(text) - 1, 0);
-    }
-    template <class Text>
-    static void add_words(std::vector<int>& words, int first, std::size_t count,
-                          const Text& text_of) {
-        words.reserve(count);
-        int last = first;
-        for (std::size_t i = 1; i <= count; ++i) {
-            last = std::max(last, first + count_words(text_of(i)) - 1);
-            words.push_back(last);
-        }
+
+    [[nodiscard]] std::string without_symbols(std::string text, const SourcePart& part) const {
+        if (!placeholders_) return text;
+        return data::unmask(text, part.strings, LostStrings::drop).text;
     }
 
     [[nodiscard]] MaskedLine mask(std::string_view line) const {
@@ -243,10 +267,15 @@ private:
         };
         const std::string_view text = masked.text;
         std::span<const ProtectedString> strings = masked.strings;
+        WordCount count;
+        bool goes_on = false;
         for (LinePart& part : parts_around_symbols(text, split_long(text, fits))) {
-            MaskedLine own = take_part(part.text, strings);
+            const std::string as_read = take_text(part.text, strings);
+            const int first_word = count.add(as_read, goes_on);
+            goes_on = part.between.empty();
+            MaskedLine own = mask(as_read);
             part.text = own.text;
-            add(line, part, text_->encode(own.text), std::move(own.strings));
+            add(line, part, text_->encode(own.text), std::move(own.strings), first_word);
         }
     }
 
@@ -270,17 +299,17 @@ private:
         return whole;
     }
 
-    /// A part of a masked line with numbers of its own; its strings are the first of `strings`.
-    [[nodiscard]] MaskedLine take_part(std::string_view part,
-                                       std::span<const ProtectedString>& strings) const {
-        if (!placeholders_) return {.text = std::string(part), .strings = {}};
+    /// A part of a masked line as it was read; its strings are the first of `strings`.
+    [[nodiscard]] std::string take_text(std::string_view part,
+                                        std::span<const ProtectedString>& strings) const {
+        if (!placeholders_) return std::string(part);
         const auto own = strings.first(count_symbols(part));
         strings = strings.subspan(own.size());
-        return placeholders_->mask(data::unmask(part, own).text);
+        return data::unmask(part, own).text;
     }
 
     void add(SourceLine& line, const LinePart& part, std::vector<int> ids,
-             std::vector<ProtectedString> strings) const {
+             std::vector<ProtectedString> strings, int first_word = 0) const {
         if (ids.empty() || is_blank(part.text)) return;
         if (std::ssize(ids) > options_.most_tokens)
             fail("a character has ", ids.size(), " tokens, expected at most ",
@@ -289,7 +318,8 @@ private:
                           .unknown = {},
                           .between = std::string(part.between),
                           .ends_in_word = part.ends_in_word,
-                          .strings = std::move(strings)};
+                          .strings = std::move(strings),
+                          .first_word = first_word};
         const int unk = text_->special().unk;
         line.tokens += static_cast<int>(ids.size());
         if (const auto count = std::count(ids.begin(), ids.end(), unk); count > 0) {
