@@ -3,6 +3,7 @@
 
 #include <hat/core/error.hpp>
 #include <hat/decode/deadline.hpp>
+#include <hat/decode/hypothesis.hpp>
 #include <hat/elastic/design_space.hpp>
 #include <hat/elastic/gene_string.hpp>
 #include <hat/io/csv.hpp>
@@ -39,15 +40,18 @@ inline CLI::Option* add_deadline_flags(CLI::App& command, DeadlineFlags& flags) 
     CLI::Option* deadline = number.without_default(
         "--deadline-ms", flags.ms, {.above = 0, .high = 1e9},
         "translate each line with the largest sub-network of this SuperTransformer that is "
-        "expected to take no longer; 95 of 100 lines are then in time, if the smallest can be");
+        "expected to take no longer; 95 of 100 lines are then in time, if the fastest can be. "
+        "Translations then have at most 2 · source length + 10 tokens, unless --max-length-a or "
+        "--max-length-b say otherwise");
     CLI::Option* predictor = command.add_option(
         "--predictor", flags.predictor,
-        "of --deadline-ms: what `hat predictor` made; eight sub-networks of the run's space, "
+        "of --deadline-ms: what `hat predictor` made; up to eight sub-networks of the run's space, "
         "the largest of their latencies, are chosen among");
     predictor->needs(deadline);
     command
         .add_option("--front", flags.front,
-                    "instead: what `hat search --pareto` made; its networks are chosen among")
+                    "instead: what `hat search --pareto` made; those of its networks that no "
+                    "faster one is as good as are chosen among")
         ->needs(deadline)
         ->excludes(predictor);
     return deadline;
@@ -61,6 +65,14 @@ inline CLI::Option* add_deadline_flags(CLI::App& command, DeadlineFlags& flags) 
         if (elastic::Choices& choices = choices_of(space, gene); !choices.empty())
             choices = {gene.of(top)};
     return space;
+}
+
+/// Bounds what networks say under a deadline, unless the user has done so: small ones of a
+/// SuperTransformer may not find an end.
+inline void bound_lengths(const CLI::App& command, decode::SearchOptions& search) {
+    if (command.count("--max-length-a") > 0 || command.count("--max-length-b") > 0) return;
+    search.max_length_a = 2;
+    search.max_length_b = 10;
 }
 
 /// The networks of a front, fastest first, without those whose loss a faster one has, and those
@@ -113,7 +125,8 @@ inline CLI::Option* add_deadline_flags(CLI::App& command, DeadlineFlags& flags) 
 
 /// What the flags ask for, of the SuperTransformer that `run` holds.
 ///
-/// Throws  `Error` if the run has no design space, or predictor or front is missing or of another
+/// Throws  `Error` if the run has no design space, or predictor or front is missing, or of another
+///         space
 [[nodiscard]] inline decode::DeadlineOptions
 deadline_of(const DeadlineFlags& flags, const std::string& run, const io::ModelDirectory& super) {
     const elastic::DesignSpace space = space_of_run(run, super);
@@ -125,24 +138,25 @@ deadline_of(const DeadlineFlags& flags, const std::string& run, const io::ModelD
     const latency::Predictor predictor =
         load_predictor(flags.predictor, run, super.config().architecture.target_vocab_size);
     const auto predict_ms = [&](const model::Architecture& a) { return predictor.predict_ms(a); };
-    return {flags.ms, search::size_ladder(served_alike(space), predict_ms, networks)};
+    try {
+        return {flags.ms, search::size_ladder(served_alike(space), predict_ms, networks)};
+    } catch (const Error& error) {
+        fail("--predictor ", flags.predictor, ": ", error.what());
+    }
 }
 
 /// Tells if a deadline was not kept; with `stats`, also that it was, and by which networks.
 inline void report_deadline(const decode::Deadline& deadline, bool stats) {
-    std::int64_t lines = 0;
     std::string networks;
-    for (std::size_t i = 0; i < deadline.ladder().size(); ++i) {
-        const std::int64_t served = deadline.served()[i];
-        lines += served;
-        networks += "\n  " + std::to_string(served) + " lines by " +
+    for (std::size_t i = 0; i < deadline.ladder().size(); ++i)
+        networks += "\n  " + std::to_string(deadline.served(static_cast<int>(i))) + " lines by " +
                     elastic::gene_string(deadline.ladder()[i].architecture);
-    }
+    const std::int64_t lines = deadline.sentences();
     const bool is_kept = 20 * deadline.late() <= lines;
     if (is_kept && !stats) return;
     std::fprintf(stderr,
-                 "%sdeadline: %lld of %lld lines took longer than %.6g ms, %lld of them with the "
-                 "smallest network%s\n",
+                 "%sdeadline: %lld of %lld lines took longer than %.6g ms, as was expected of %lld "
+                 "of them%s\n",
                  is_kept ? "" : "note: ", static_cast<long long>(deadline.late()),
                  static_cast<long long>(lines), deadline.ms(),
                  static_cast<long long>(deadline.hopeless()), stats ? networks.c_str() : "");

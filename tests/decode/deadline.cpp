@@ -32,8 +32,12 @@ class Device {
 public:
     double slowness = 1;
 
+    double rambling = 0;  ///< the share of sentences that take ten times as long,
+    double worst = 1e9;   ///< if they have a network no larger than this
+
     [[nodiscard]] double ms(double predicted_ms, int tokens) {
-        const double noise = std::exp(0.25 * normal());
+        const bool rambles = random_.uniform() < rambling && predicted_ms <= worst;
+        const double noise = std::exp(0.25 * normal()) * (rambles ? 10 : 1);
         return slowness * predicted_ms * (tokens + 2) * noise;
     }
     [[nodiscard]] int tokens() { return 2 + static_cast<int>(12 * std::exp(0.5 * normal())); }
@@ -58,12 +62,12 @@ Outcome translate(Device& device, Deadline& deadline, int sentences) {
     double rungs = 0;
     for (int i = 0; i < sentences; ++i) {
         const int tokens = device.tokens();
-        const int rung = deadline.choose(tokens);
-        const double ms =
-            device.ms(deadline.ladder()[static_cast<std::size_t>(rung)].predicted_ms, tokens);
-        deadline.count(rung, tokens, ms);
+        const Deadline::Choice choice = deadline.choose(tokens);
+        const double ms = device.ms(
+            deadline.ladder()[static_cast<std::size_t>(choice.rung)].predicted_ms, tokens);
+        deadline.count(choice, tokens, ms);
         late += ms > deadline.ms();
-        rungs += rung;
+        rungs += choice.rung;
     }
     return {static_cast<double>(late) / sentences, rungs / sentences};
 }
@@ -89,7 +93,8 @@ TEST_SUITE("decode/deadline") {
             Device device;
             Deadline deadline({ms, ladder_of(doubling)});
             for (int rung = 0; rung < 5; ++rung)
-                deadline.learn(rung, 16, device.ms(doubling[static_cast<std::size_t>(rung)], 16));
+                deadline.practise(rung, 16,
+                                  device.ms(doubling[static_cast<std::size_t>(rung)], 16));
             const Outcome outcome = translate(device, deadline, 4000);
             CHECK(outcome.late_share <= 0.05);
             CHECK(outcome.mean_rung > before);
@@ -119,11 +124,30 @@ TEST_SUITE("decode/deadline") {
         CHECK(translate(device, deadline, 2000).mean_rung == doctest::Approx(rung).epsilon(0.1));
     }
 
+    TEST_CASE("sentences that are late anyway do not make the others' networks smaller") {
+        Device device;
+        Deadline deadline({p95(4), ladder_of(doubling)});
+        const double rung = translate(device, deadline, 2000).mean_rung;
+        device.rambling = 0.02;
+        const Outcome outcome = translate(device, deadline, 4000);
+        CHECK(outcome.late_share <= 0.05);
+        CHECK(outcome.mean_rung > rung - 0.75);
+    }
+
+    TEST_CASE("a small network that goes on and on is no help, and is left alone") {
+        Device device;
+        device.rambling = 0.2;
+        device.worst = 1;
+        Deadline deadline({1.05 * p95(2), ladder_of(doubling)});
+        static_cast<void>(translate(device, deadline, 500));
+        CHECK(translate(device, deadline, 4000).late_share <= 0.05);
+    }
+
     TEST_CASE("longer sentences have smaller networks, and what never fits has the smallest") {
         Deadline deadline({100, ladder_of(doubling)});
         int before = 4;
         for (const int tokens : {1, 10, 20, 40, 80, 500}) {
-            const int rung = deadline.choose(tokens);
+            const int rung = deadline.choose(tokens).rung;
             CHECK(rung <= before);
             before = rung;
         }
@@ -132,11 +156,13 @@ TEST_SUITE("decode/deadline") {
 
     TEST_CASE("it counts who translated, and who was late") {
         Deadline deadline({10, ladder_of({1, 2})});
-        deadline.learn(0, 4, 30);  // for practice
-        deadline.count(0, 4, 11);
-        deadline.count(1, 4, 12);
-        deadline.count(1, 4, 10);
-        CHECK(deadline.served() == std::vector<std::int64_t>{1, 2});
+        deadline.practise(0, 4, 30);
+        deadline.count({0, false}, 4, 11);
+        deadline.count({1, true}, 4, 12);
+        deadline.count({1, true}, 4, 10);
+        CHECK(deadline.served(0) == 1);
+        CHECK(deadline.served(1) == 2);
+        CHECK(deadline.sentences() == 3);
         CHECK(deadline.late() == 2);
         CHECK(deadline.hopeless() == 1);
     }
@@ -146,8 +172,9 @@ TEST_SUITE("decode/deadline") {
                                 const std::string& why) {
             check_rejected_at("deadline", why, [&] { Deadline({ms, ladder_of(predicted_ms)}); });
         };
-        refused(0, {1}, "0 ms, expected more than 0");
+        refused(0, {1}, "0.000000 ms, expected more than 0");
         refused(5, {}, "there are no networks to choose among");
-        refused(5, {1, 3, 2}, "take 2 ms, expected more than 3, as the one before it takes");
+        refused(5, {1, 3, 2},
+                "take 2.000000 ms, expected more than 3.000000, as the one before it takes");
     }
 }

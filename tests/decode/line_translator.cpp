@@ -245,8 +245,7 @@ TEST_SUITE("decode/line_translator") {
         CHECK(differ);
     }
 
-    TEST_CASE(
-        "with a deadline, lines are those of the largest network that keeps it, or the least") {
+    TEST_CASE("with time enough, lines are those of the largest network") {
         const TemporaryDirectory directory;
         save_random_translator(directory / "model");
         const auto model = hat::io::ModelDirectory::open(directory / "model");
@@ -254,37 +253,74 @@ TEST_SUITE("decode/line_translator") {
         hat::model::Architecture genes = whole;
         genes.decoder.layer_count = 1;
         const auto small = sub_architecture(genes, whole);
-        hat::model::Network network(whole);
-        model.load_weights(network.table(), network.values());
 
         LineTranslatorOptions options = brief;
-        for (const bool has_time : {true, false}) {
-            options.deadline = {.ms = has_time ? 1e6 : 1e-6, .ladder = {{small, 1}, {whole, 2}}};
-            LineTranslator lines(hat::io::ModelDirectory::open(directory / "model"), options);
-            std::vector<std::string> texts = subword_text;
-            texts.insert(texts.begin() + 1, "");
-            const auto sources = encoded(lines, texts);
-            const auto found = lines.translate(sources, 2);
-
-            const hat::model::PackedModel packed(network.view(has_time ? whole : small));
-            Translator expected(packed, model.config().special_tokens);
-            hat::ThreadPool pool(1);
-            for (std::size_t i = 0; i < sources.size(); ++i) {
-                if (texts[i].empty()) continue;
-                const auto& source = sources[i].parts.at(0).tokens;
-                const std::vector<int> offsets{0, static_cast<int>(source.size())};
-                const auto own = expected.translate({source, hat::Ragged(offsets.data(), 1)},
-                                                    brief.search, pool);
-                REQUIRE(found[i].size() == 2);
-                CHECK(found[i][0].score == own[0][0].score);
-                CHECK(found[i][1].score == own[0][1].score);
-            }
-            REQUIRE(lines.deadline() != nullptr);
-            const auto served = std::ssize(subword_text);
-            CHECK(lines.deadline()->served() == (has_time ? std::vector<std::int64_t>{0, served}
-                                                          : std::vector<std::int64_t>{served, 0}));
-            CHECK(lines.deadline()->late() == (has_time ? 0 : served));
+        LineTranslator expected(hat::io::ModelDirectory::open(directory / "model"), options);
+        options.deadline = {.ms = 1e6, .ladder = {{small, 1}, {whole, 2}}};
+        LineTranslator lines(hat::io::ModelDirectory::open(directory / "model"), options);
+        std::vector<std::string> texts = subword_text;
+        texts.insert(texts.begin() + 1, "");
+        const auto sources = encoded(lines, texts);
+        const auto found = lines.translate(sources, 2);
+        const auto own = expected.translate(sources, 2);
+        for (std::size_t i = 0; i < sources.size(); ++i) {
+            REQUIRE(found[i].size() == own[i].size());
+            CHECK(found[i].back().text == own[i].back().text);
+            CHECK(found[i].back().score == own[i].back().score);
         }
+        REQUIRE(lines.deadline() != nullptr);
+        CHECK(lines.deadline()->served(1) == std::ssize(subword_text));  // a blank line needs none
+        CHECK(lines.deadline()->late() == 0);
+    }
+
+    TEST_CASE("without time, lines are late, but there") {
+        const TemporaryDirectory directory;
+        save_random_translator(directory / "model");
+        const auto model = hat::io::ModelDirectory::open(directory / "model");
+        LineTranslatorOptions options = brief;
+        options.deadline = {.ms = 1e-6, .ladder = {{model.config().architecture, 1}}};
+        LineTranslator late(hat::io::ModelDirectory::open(directory / "model"), options);
+        LineTranslator free(hat::io::ModelDirectory::open(directory / "model"), brief);
+        const auto sources = encoded(late, subword_text);
+        const auto found = late.translate(sources);
+        const auto expected = free.translate(sources);
+        for (std::size_t i = 0; i < sources.size(); ++i)
+            CHECK(found[i][0].text == expected[i][0].text);
+        CHECK(late.deadline()->hopeless() == std::ssize(subword_text));
+    }
+
+    TEST_CASE("options that cannot be met are refused before any line") {
+        const TemporaryDirectory directory;
+        save_random_translator(directory / "model");
+        const auto refused = [&](const LineTranslatorOptions& options) {
+            CHECK_THROWS_AS(
+                LineTranslator(hat::io::ModelDirectory::open(directory / "model"), options),
+                hat::Error);
+        };
+        LineTranslatorOptions options = brief;
+        options.search.groups = 2;  // of a beam of 3
+        refused(options);
+        options = brief;
+        options.alignment_layer = 2;  // of 0 and 1
+        refused(options);
+        options = brief;
+        options.word_scores = true;
+        options.search.beam = 1;
+        options.search.scores = false;
+        refused(options);
+    }
+
+    TEST_CASE("translations of a line in parts come best first") {
+        const TemporaryDirectory directory;
+        save_random_translator(directory / "model");
+        LineTranslatorOptions options = brief;
+        options.split_over = 8;
+        options.search.beam = 6;
+        LineTranslator lines(hat::io::ModelDirectory::open(directory / "model"), options);
+        const auto found = lines.translate(encoded(lines, subword_text), 6);
+        for (const auto& of_line : found)
+            for (std::size_t k = 1; k < of_line.size(); ++k)
+                CHECK(of_line[k].score <= of_line[k - 1].score);
     }
 
     TEST_CASE("a blank line has an empty translation without a score") {

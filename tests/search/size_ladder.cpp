@@ -59,6 +59,16 @@ TEST_SUITE("search/size_ladder") {
         }
     }
 
+    TEST_CASE("the largest member is the last one, also where others have as many parameters") {
+        const auto of = space();
+        const auto by_heads = [](const Architecture& a) {
+            double ms = predict_ms(a);
+            for (const auto& layer : a.decoder.layers()) ms += 0.5 * layer.heads;
+            return ms;
+        };
+        CHECK(size_ladder(of, by_heads, 8).back().architecture == largest(of));
+    }
+
     TEST_CASE("a space of one member has a ladder of one rung") {
         auto of = space();
         const int dim = of.super.encoder.embed_dim;
@@ -74,5 +84,11 @@ TEST_SUITE("search/size_ladder") {
               .decoder_cross_heads = {4},
               .decoder_attended_layers = {3}};
         CHECK(size_ladder(of, predict_ms, 8).size() == 1);
+    }
+
+    TEST_CASE("networks that take no time are refused") {
+        CHECK_THROWS_AS(size_ladder(
+                            space(), [](const Architecture&) { return 0.0; }, 4),
+                        hat::Error);
     }
 }

@@ -73,7 +73,8 @@ public:
               make(kind, special, architecture, static_cast<const Owner*>(owner_.get())->bytes())),
           kind_(kind) {}
 
-    /// A translator of a sub-network, which has the same weights, not a copy. This must outlive it.
+    /// A translator of a sub-network, with the same weights, not a copy of them, and the shortlist.
+    /// This must outlive it.
     ///
     /// Throws  `Error` if `sub` is not valid, or no part of the network
     [[nodiscard]] AnyTranslator part(const model::Architecture& sub) const {
@@ -99,6 +100,9 @@ public:
                                                             int batch_sentences = 32) {
         return of_kind_->attention(sources, targets, layer, pool, batch_sentences);
     }
+
+    /// Throws  `Error` if decoder layer `layer` is none, or has no attention to the source
+    void check_attends(int layer) const { of_kind_->check_attends(layer); }
 
     [[nodiscard]] WeightKind kind() const noexcept { return kind_; }
     /// Bytes of the packed weights; 0 of a sub-network of another.
@@ -131,6 +135,7 @@ private:
                            std::vector<Hypotheses>&, int) = 0;
         [[nodiscard]] virtual std::vector<std::vector<float>>
         attention(const Sources&, const Sources&, int, ThreadPool&, int) = 0;
+        virtual void check_attends(int layer) const = 0;
         [[nodiscard]] virtual int decoder_layers() const noexcept = 0;
         [[nodiscard]] virtual std::size_t weight_bytes() const noexcept = 0;
         [[nodiscard]] virtual int max_source_length() const noexcept = 0;
@@ -147,10 +152,13 @@ private:
 
         [[nodiscard]] std::unique_ptr<Interface>
         part(const model::Architecture& sub) const override {
-            return std::make_unique<Of>(special, packed.view(), sub);
+            auto translator_of_sub = std::make_unique<Of>(special, packed.view(), sub);
+            translator_of_sub->use_shortlist(lists);
+            return translator_of_sub;
         }
         void use_shortlist(const data::Shortlist* shortlist) override {
             translator.use_shortlist(shortlist);
+            lists = shortlist;
         }
         [[nodiscard]] ListCounts list_counts() const noexcept override {
             return translator.list_counts();
@@ -171,6 +179,7 @@ private:
                                                                 int batch_sentences) override {
             return translator.attention(sources, targets, layer, pool, batch_sentences);
         }
+        void check_attends(int layer) const override { translator.check_attends(layer); }
         [[nodiscard]] int decoder_layers() const noexcept override {
             return translator.decoder_layers();
         }
@@ -187,6 +196,7 @@ private:
         Model packed;
         SpecialTokens special;
         BasicTranslator<Model> translator;
+        const data::Shortlist* lists = nullptr;
     };
 
     AnyTranslator(std::unique_ptr<Interface> of_kind, WeightKind kind)

@@ -74,6 +74,16 @@ struct LineTranslatorOptions {
     std::optional<DeadlineOptions> deadline{};
 };
 
+/// Throws  `Error` naming the first option that is out of range, or goes with no other.
+inline void validate(const LineTranslatorOptions& options) {
+    validate(options.search);
+    if (options.sampling) validate(*options.sampling);
+    if (options.deadline) validate(*options.deadline);
+    if (options.word_scores && options.search.beam == 1 && !options.search.scores &&
+        !options.sampling)
+        fail("translator: scores of words need a search that has scores");
+}
+
 /// A model directory, ready to translate lines of text.
 ///
 ///     auto model = hat::io::ModelDirectory::open_to_serve("run/model");
@@ -87,12 +97,14 @@ public:
     /// A copy of packed weights that the model has is served as it lies; `open_to_serve` a
     /// directory for that (see io/packed_copy.hpp).
     ///
-    /// Throws  `Error` if the model is no translator, or damaged, there is no such shortlist, or
-    /// the
-    ///         deadline has a network that is no part of the model
+    /// Throws  `Error` as `validate`, or if the model is no translator, or damaged, there is no
+    /// such
+    ///         shortlist, the deadline has a network that is no part of the model, or a network has
+    ///         no layer to tell alignments from
     LineTranslator(io::ModelDirectory directory, const LineTranslatorOptions& options)
-        : options_(options), model_(std::move(directory), options.weights, options.shortlist,
-                                    options.all_tokens || options.sampling.has_value()),
+        : options_(validated(options)),
+          model_(std::move(directory), options.weights, options.shortlist,
+                 options.all_tokens || options.sampling.has_value()),
           codec_(model_.text(),
                  {.most_tokens = most_tokens(),
                   .split_over = options.split_over ? *options.split_over : split_over(),
@@ -100,6 +112,7 @@ public:
                   .unknown = options.unknown,
                   .lost = options.lost}),
           pool_(options.threads) {
+        if (options.alignment_layer) translator().check_attends(alignment_layer(translator()));
         if (options.deadline) use_deadline(*options.deadline);
     }
 
@@ -125,6 +138,9 @@ public:
         const auto lists = static_cast<double>(std::max<std::int64_t>(listed_.lists, 1));
         return static_cast<double>(listed_.tokens) / lists;
     }
+
+    /// Whether the network has anything to translate in a line.
+    [[nodiscard]] static bool has_text(const data::SourceLine& line) { return asked(line) > 0; }
 
     /// The tokens of what the translation of a line is to begin with.
     ///
@@ -153,12 +169,12 @@ public:
         std::vector<std::vector<LineTranslation>> translations;
         for (std::size_t i = 0; i < lines.size(); ++i) {
             const auto before = std::chrono::steady_clock::now();
-            const int rung = deadline_->choose(lines[i].tokens);
+            const Deadline::Choice choice = deadline_->choose(lines[i].tokens);
             auto of_line =
-                translate_with(rungs_[static_cast<std::size_t>(rung)], lines.subspan(i, 1), n_best,
-                               prefixes.empty() ? prefixes : prefixes.subspan(i, 1));
+                translate_with(rungs_[static_cast<std::size_t>(choice.rung)], lines.subspan(i, 1),
+                               n_best, prefixes.empty() ? prefixes : prefixes.subspan(i, 1));
             if (asked(lines[i]) > 0)
-                deadline_->count(rung, lines[i].tokens, milliseconds_since(before));
+                deadline_->count(choice, lines[i].tokens, milliseconds_since(before));
             translations.push_back(std::move(of_line.front()));
         }
         return translations;
@@ -240,11 +256,23 @@ private:
             first += asked(line);
         }
         if (options_.alignment_layer) align(translator, lines, translations);
+        if (!options_.sampling) sort_by_score(lines, translations);
         return translations;
     }
 
     [[nodiscard]] AnyTranslator& translator() noexcept { return model_.translator(); }
     [[nodiscard]] const AnyTranslator& translator() const noexcept { return model_.translator(); }
+
+    [[nodiscard]] static const LineTranslatorOptions&
+    validated(const LineTranslatorOptions& options) {
+        validate(options);
+        return options;
+    }
+    /// Precondition: alignments are asked for.
+    [[nodiscard]] int alignment_layer(const AnyTranslator& translator) const noexcept {
+        return *options_.alignment_layer >= 0 ? *options_.alignment_layer
+                                              : std::max(translator.decoder_layers() - 2, 0);
+    }
 
     [[nodiscard]] static double milliseconds_since(std::chrono::steady_clock::time_point begin) {
         const std::chrono::duration<double, std::milli> passed =
@@ -252,32 +280,41 @@ private:
         return passed.count();
     }
 
-    /// Makes a translator of every network, and has it translate for practice: the first time, it
-    /// asks for memory.
+    static constexpr int practice_tokens = 16;
+
+    /// Makes a translator of every network, and has it translate for practice, which also has it
+    /// ask for its memory.
     void use_deadline(const DeadlineOptions& options) {
         deadline_.emplace(options);
         for (const Rung& rung : options.ladder) {
             rungs_.push_back(translator().part(rung.architecture));
-            rungs_.back().use_shortlist(model_.shortlist());
+            if (options_.alignment_layer)
+                rungs_.back().check_attends(alignment_layer(rungs_.back()));
         }
-        for (int round = 0; round < 2; ++round)
-            for (std::size_t i = 0; i < rungs_.size(); ++i)
-                practise(static_cast<int>(i), round > 0);
+        for (std::size_t i = 0; i < rungs_.size(); ++i)
+            deadline_->practise(static_cast<int>(i), practice_tokens, practice_ms(rungs_[i]));
     }
-    void practise(int rung, bool learns) {
-        constexpr int length = 16;
+    /// How long a sentence of `practice_tokens` takes that is translated to as many at most.
+    [[nodiscard]] double practice_ms(AnyTranslator& rung) {
+        constexpr int times = 4;
         Random random(std::uint64_t{0});
         const auto words = static_cast<std::uint64_t>(model_.text().source_size());
-        const int eos = model_.directory().config().special_tokens.eos;
-        std::vector<int> tokens(length - 1);
+        std::vector<int> tokens(practice_tokens - 1);
         for (int& token : tokens) token = static_cast<int>(random.below(words));
-        tokens.push_back(eos);
+        tokens.push_back(model_.directory().config().special_tokens.eos);
         sources_.clear();
         sources_.append(tokens);
-        const auto before = std::chrono::steady_clock::now();
-        rungs_[static_cast<std::size_t>(rung)].translate(sources_.view(), options_.search, pool_,
-                                                         results_, options_.batch_sentences);
-        if (learns) deadline_->learn(rung, length, milliseconds_since(before));
+        // What a network says to that may have no end.
+        SearchOptions bounded = options_.search;
+        bounded.max_length_a = 0;
+        bounded.max_length_b = std::min(bounded.max_length_b, practice_tokens);
+        double least = std::numeric_limits<double>::infinity();
+        for (int i = 0; i < times; ++i) {
+            const auto before = std::chrono::steady_clock::now();
+            rung.translate(sources_.view(), bounded, pool_, results_, options_.batch_sentences);
+            least = std::min(least, milliseconds_since(before));
+        }
+        return least;
     }
 
     /// Half of what a translation may have, so that those of the parts of a line are not cut; but
@@ -414,6 +451,18 @@ private:
         return of_words;
     }
 
+    /// Best first. The k-th translations of all parts make one together, and divided by all their
+    /// tokens, the scores need not fall with k.
+    static void sort_by_score(std::span<const data::SourceLine> lines,
+                              std::vector<std::vector<LineTranslation>>& translations) {
+        for (std::size_t l = 0; l < lines.size(); ++l)
+            if (asked(lines[l]) > 1)
+                std::stable_sort(translations[l].begin(), translations[l].end(),
+                                 [](const LineTranslation& a, const LineTranslation& b) {
+                                     return a.score > b.score;
+                                 });
+    }
+
     /// Tells of translations that were found which words they stand for.
     void align(AnyTranslator& translator, std::span<const data::SourceLine> lines,
                std::vector<std::vector<LineTranslation>>& translations) {
@@ -434,9 +483,7 @@ private:
                 targets.append(found(part++, k).tokens);
             }
         });
-        const int layer = *options_.alignment_layer >= 0
-                              ? *options_.alignment_layer
-                              : std::max(translator.decoder_layers() - 2, 0);
+        const int layer = alignment_layer(translator);
         const auto attention = io::of_model(model_.directory(), [&] {
             return translator.attention(sources.view(), targets.view(), layer, pool_,
                                         options_.batch_sentences);

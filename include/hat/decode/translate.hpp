@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -155,6 +156,16 @@ public:
         return all;
     }
 
+    /// Throws  `Error` if decoder layer `layer`, from 0, is none, or has no attention to the source
+    void check_attends(int layer) const {
+        bool attends = false;
+        for_each_layer(model_->view().decoder_layers, [&](const auto& of_model, int i) {
+            attends = attends || (i == layer && of_model.attended_layers > 0);
+        });
+        if (!attends)
+            fail("translator: decoder layer ", layer + 1, " of ", decoder_layers(),
+                 " has no attention to the source");
+    }
     [[nodiscard]] int decoder_layers() const noexcept {
         return decoder_layer_count(model_->view());
     }
@@ -320,16 +331,6 @@ private:
         });
     }
 
-    void check_attends(int layer) const {
-        bool attends = false;
-        for_each_layer(model_->view().decoder_layers, [&](const auto& of_model, int i) {
-            attends = attends || (i == layer && of_model.attended_layers > 0);
-        });
-        if (!attends)
-            fail("translator: decoder layer ", layer + 1, " of ", decoder_layers(),
-                 " has no attention to the source");
-    }
-
     /// Checks the sources and sorts them. Returns how many a thread is to have at once.
     int prepare(const Sources& sources, const SearchOptions& options, const ThreadPool& pool,
                 std::vector<Hypotheses>& results, int batch_sentences) {
@@ -348,9 +349,14 @@ private:
         return std::max(1, std::min(batch_sentences, share));
     }
 
-    /// Makes room for the longest targets that may be found.
+    /// Makes room for the longest targets that may be found, unless they would be absurdly many.
     void make_room(const Ragged& sources, const SearchOptions& options, int hypotheses,
                    std::vector<Hypotheses>& results) const {
+        constexpr std::int64_t most_tokens = std::int64_t{1} << 22;
+        std::int64_t tokens = 0;
+        for (int s = 0; s < sources.sentences(); ++s)
+            tokens += std::int64_t{hypotheses} * max_target_length(options, sources.length(s));
+        if (tokens > most_tokens) return;
         for (int s = 0; s < sources.sentences(); ++s) {
             Hypotheses& of_sentence = results[static_cast<std::size_t>(s)];
             of_sentence.resize(static_cast<std::size_t>(hypotheses));

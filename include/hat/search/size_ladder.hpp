@@ -36,7 +36,7 @@ minus_parameters(std::span<const model::Architecture> networks) {
 ///
 /// `predict_ms(Architecture)` returns a double.
 ///
-/// Throws  `Error` if `count` is not at least 1
+/// Throws  `Error` if `count` is not at least 1, or what is predicted is no time
 template <class Cost>
 [[nodiscard]] std::vector<decode::Rung> size_ladder(const elastic::DesignSpace& space,
                                                     const Cost& predict_ms, int count) {
@@ -53,9 +53,12 @@ template <class Cost>
         ladder.push_back({network, ms});
         most = parameters;
     };
-    add(problem.cheapest());
-    const double least_ms = ladder.front().predicted_ms;
+    const double least_ms = predict_ms(problem.cheapest());
     const double ratio = predict_ms(largest(space)) / least_ms;
+    if (!(least_ms > 0) || !std::isfinite(ratio))
+        fail("size ladder: the fastest network is predicted to take ", least_ms,
+             " ms, and the largest ", ratio, " times that: expected more than 0");
+    add(problem.cheapest());
     for (int i = 1; i + 1 < count; ++i) {
         const double limit = least_ms * std::pow(ratio, static_cast<double>(i) / (count - 1));
         Evolution search(problem, std::max(limit, least_ms), {.iterations = 15, .patience = 4});
@@ -63,7 +66,13 @@ template <class Cost>
         }
         add(search.best().genome);
     }
-    if (count > 1) add(largest(space));
+    if (count == 1) return ladder;
+    // Others may have as many parameters, but fewer heads or attended layers.
+    const model::Architecture top = largest(space);
+    while (!ladder.empty() && layer_parameters(ladder.back().architecture) >= layer_parameters(top))
+        ladder.pop_back();
+    most = 0;
+    add(top);
     return ladder;
 }
 
