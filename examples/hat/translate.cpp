@@ -101,6 +101,24 @@ std::string take_prefix(std::string& line) {
     return prefix;
 }
 
+/// The tokens that a translation is to begin with. What cannot be is told and left out, or nothing
+/// if this is the end.
+std::optional<std::vector<int>>
+encoded_prefix(LineInput& input, const decode::LineTranslator& translator, const InputLine& line,
+               const data::SourceLine& source, const std::string& prefix) {
+    const auto leave_out = [&](const std::string& why) -> std::optional<std::vector<int>> {
+        if (!input.report(line.number, why, "its prefix is left out")) return {};
+        return std::vector<int>();
+    };
+    if (!prefix.empty() && !translator.has_text(source))
+        return leave_out("there is nothing to translate behind the prefix");
+    try {
+        return translator.encode_prefix(prefix, source);
+    } catch (const Error& error) {
+        return leave_out(error.what());
+    }
+}
+
 Block read_block(LineInput& input, const decode::LineTranslator& translator, bool has_prefixes,
                  TranslationTally& tally) {
     Block block;
@@ -112,8 +130,7 @@ Block read_block(LineInput& input, const decode::LineTranslator& translator, boo
         if (source->parts.size() > 1 && !report_parts(input, translator, line, *source))
             return false;
         if (has_prefixes) {
-            auto tokens = input.encoded(line.number,
-                                        [&] { return translator.encode_prefix(prefix, *source); });
+            auto tokens = encoded_prefix(input, translator, line, *source, prefix);
             if (!tokens) return false;
             block.prefixes.push_back(std::move(*tokens));
         }
@@ -233,6 +250,8 @@ void translate(const TranslateOptions& options) {
     if (options.is_sampled) lines.sampling = options.sampling;
     // A prefix or a given translation may need any.
     if (options.has_prefixes || !options.targets.empty()) lines.all_tokens = true;
+    if (lines.shortlist && !lines.shortlist->empty())
+        lines.shortlist = model_path(*lines.shortlist);
     if (options.output.alignment) lines.alignment_layer = options.alignment_layer - 1;
     auto directory = io::ModelDirectory::open_to_serve(model_path(options.model));
     if (options.deadline.ms > 0) {
@@ -266,14 +285,16 @@ void add_translate(CLI::App& app) {
         "spaces between, and a tab");
     command->add_flag("--alignment", options->output.alignment,
                       "print in front of a translation which word of the line each of its words "
-                      "stands for, source-target, counted from 0, with spaces between, and a tab");
+                      "stands for, source-target, counted from 0, with spaces between, and a tab; "
+                      "words that --unk copies have none");
     number
         .without_default("--alignment-layer", options->alignment_layer, {.low = 1},
                          "the decoder layer whose attention tells that [the last but one]")
         ->needs("--alignment");
     CLI::Option* n_best = number.without_default(
         "--n-best", options->output.n_best, {.low = 1, .high = 1000},
-        "print so many translations of each line, best first, behind its number and a tab");
+        "print so many translations of each line, or as many as there are, best first, behind its "
+        "number and a tab");
     CLI::Option* targets =
         command
             ->add_option("--score-targets", options->targets,
@@ -287,10 +308,11 @@ void add_translate(CLI::App& app) {
         ->excludes(targets);
     number(
         "--groups", options->search.options.groups, {.low = 1, .high = 1000},
-        "of the beam, that search for themselves and avoid what the others choose: with --n-best, "
-        "translations that differ more");
+        "equal parts of the beam that search for themselves and avoid what the others choose: with "
+        "--n-best, translations that differ more (two parts may still find the same one)");
     number("--diversity", options->search.options.diversity, {.low = 0, .high = 1e6F},
-           "what each choice of a word by another group makes it worth less, in log-probability");
+           "what each choice of a word by another group makes it worth less, in log-probability")
+        ->needs("--groups");
     CLI::Option* sample =
         command
             ->add_flag("--sample", options->is_sampled,
@@ -335,6 +357,9 @@ void add_translate(CLI::App& app) {
     command
         ->add_option("--shortlist-from", options->lines.shortlist,
                      "the same, with the shortlist of this data or model of the same vocabulary")
+        ->check([](const std::string& path) {
+            return path.empty() ? "is empty, expected a directory" : "";
+        })
         ->excludes(targets)
         ->excludes("--prefix")
         ->excludes(sample)
@@ -357,7 +382,10 @@ void add_translate(CLI::App& app) {
         "--flush", options->input.one_by_one,
         "translate every line by itself, before the next is read; else those that are "
         "at hand are translated together");
-    add_deadline_flags(*command, options->deadline)->excludes(targets);
+    add_deadline_flags(*command, options->deadline)
+        ->excludes(targets)
+        ->excludes("--threads")
+        ->excludes("--batch");
     number("--max-line-bytes", options->input.max_line_bytes,
            {.low = std::size_t{16}, .high = std::size_t{1} << 30},
            "what a longer line has behind these is left out, with a note");
@@ -369,7 +397,10 @@ void add_translate(CLI::App& app) {
     command->callback([options, command] {
         check_lengths(*command, options->search.options);
         // A line that waits for others is late.
-        if (options->deadline.ms > 0) options->input.one_by_one = true;
+        if (options->deadline.ms > 0) {
+            options->input.one_by_one = true;
+            bound_lengths(*command, options->search.options);
+        }
         translate(*options);
     });
 }

@@ -72,7 +72,7 @@ cmp -s together.out alone.out || fail "a sentence depends on its batch"
 well "${train[@]}" --data plain --updates 1 --out without
 expect 1 'without/model: has no shortlist; hat prepare --data DATA --shortlist 100 --out LISTED makes one, and' \
     "$hat" translate --model without --shortlist
-expect 1 'none: has no shortlist' "$hat" translate --model without --shortlist-from none
+expect 1 'none: there is no such directory of data or a model' "$hat" translate --model without --shortlist-from none
 translate without --shortlist-from data >listed.out
 well "$hat" prepare --source test.en --target test.de --vocab-size 45 --shortlist 4 --out foreign
 expect 1 'foreign: its shortlist is of another vocabulary than that of run/model' \

@@ -166,8 +166,15 @@ awk '{ print $0 "\t" (NR % 2 ? "zwei vier" : "") }' valid.en >begun.en
 [ "$(awk 'NR % 2' begun | grep -c '^zwei vier')" = 10 ] || fail "--prefix: $(cat begun)"
 paste begun <("${translate[@]}" <valid.en) | awk -F '\t' 'NR % 2 == 0 && $1 != $2 { exit 1 }' ||
     fail "--prefix changes other lines"
-printf 'one.\ttwo 😀\n' | "${translate[@]}" --prefix 2>stderr && fail "a prefix that cannot be said is taken"
-has stderr "standard input:1: what a translation begins with, \"two 😀\", has text that the vocabulary lacks"
+# One that cannot be said, or has nothing to stand in front of, is told and left out.
+printf 'one.\ttwo 😀\n\tzwei\none.\n' | "${translate[@]}" --prefix >found 2>stderr || fail "prefix: $(cat stderr)"
+[ "$(sed -n 1p found)" = "$(sed -n 3p found)" ] || fail "a prefix that cannot be said changes the line: $(cat found)"
+[ "$(wc -l <found)" = 3 ] || fail "a prefix costs a line: $(cat found)"
+has stderr "standard input:1: what a translation begins with, \"two 😀\", has text that the vocabulary lacks; its prefix"
+has stderr "standard input:2: there is nothing to translate behind the prefix; its prefix is left out"
+printf 'one.\ttwo 😀\n' | "${translate[@]}" --prefix --strict 2>stderr && fail "--strict takes a prefix that cannot be said"
+# Words of lines that begin with letters of several bytes are told apart, too.
+printf 'one\n\u00fcber one\n' | "${translate[@]}" --alignment --word-scores >found 2>stderr || fail "alignment: $(cat stderr)"
 
 # Translations that differ more, and drawn ones.
 "${translate[@]}" --beam 4 --n-best 4 <valid.en >alike

@@ -58,9 +58,8 @@ inline std::vector<int> tokens_always_allowed(const Side& side, int n,
 /// at most sizes of lists; large lists differ little (bench/RESULTS.md). `special` are those of
 /// the target. The same for any number of threads.
 ///
-/// Throws  `Error` if an option is negative, the corpus has no source, or the vocabularies are to
-/// be
-///         shared and have not one size
+/// Throws  `Error` if an option is negative, the corpus has no source, or vocabularies that are to
+///         be shared have not one size
 [[nodiscard]] inline Shortlist build_shortlist(const Corpus& corpus,
                                                const ShortlistOptions& options,
                                                const SpecialTokens& special, ThreadPool& pool) {

@@ -10,6 +10,7 @@
 #include <hat/data/text_codec.hpp>
 #include <hat/decode/any_translator.hpp>
 #include <hat/decode/serving.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/packed_copy.hpp>
 #include <hat/io/vocabulary_hash.hpp>
@@ -127,6 +128,7 @@ private:
     }
 
     void load_shortlist(const std::string& from) {
+        if (!io::is_directory(from)) fail(from, ": there is no such directory of data or a model");
         shortlist_ = data::find_shortlist(io::read_text_files(from), from);
         if (!shortlist_)
             fail(from, ": has no shortlist; hat prepare --data DATA --shortlist 100 --out LISTED "

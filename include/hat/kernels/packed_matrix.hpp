@@ -58,8 +58,9 @@ public:
     [[nodiscard]] constexpr bool empty() const noexcept { return data_ == nullptr; }
 
     /// The part a sub-network sees: the first outputs and inputs.
-    [[nodiscard]] constexpr PackedMatrix<int, int, Format> top_left(int outputs,
-                                                                    int inputs) const noexcept {
+    template <class Out, class In>
+    [[nodiscard]] constexpr PackedMatrix<Out, In, Format> top_left(Out outputs,
+                                                                   In inputs) const noexcept {
         HAT_ASSERT(outputs <= outputs_ && inputs <= inputs_);
         return {data_, outputs, inputs, panel_stride_};
     }

@@ -130,7 +130,7 @@ public:
                  int{whole.inputs()}, " inputs, of which ", outputs, " of ", inputs,
                  " are no part");
         check_fixed<Out, In>(leaf.path, outputs, inputs);
-        to = {whole.data(), Out(outputs), In(inputs), whole.panel_stride()};
+        to = whole.top_left(Out(outputs), In(inputs));
     }
     template <class Size, class WholeSize>
     void operator()(const Leaf& leaf, VectorView<const float, Size>& to,
