@@ -8,7 +8,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -158,9 +157,9 @@ private:
 
     /// The n-th largest, from 0; or the smallest.
     [[nodiscard]] static double largest(std::vector<double> values, std::size_t n) {
-        const auto nth =
-            values.begin() + static_cast<std::ptrdiff_t>(std::min(n, values.size() - 1));
-        std::nth_element(values.begin(), nth, values.end(), std::greater<>());
+        const std::size_t from_below = values.size() - 1 - std::min(n, values.size() - 1);
+        const auto nth = values.begin() + static_cast<std::ptrdiff_t>(from_below);
+        std::nth_element(values.begin(), nth, values.end());
         return *nth;
     }
 
@@ -171,11 +170,11 @@ private:
     }
 
     [[nodiscard]] double share_that_may_be_late() const {
-        const std::vector<int>& hopeless = hopeless_lately_.all();
+        const std::vector<double>& hopeless = hopeless_lately_.all();
         if (hopeless.empty()) return late_share;
-        const auto count = std::count(hopeless.begin(), hopeless.end(), 1);
-        const double share = static_cast<double>(count) / static_cast<double>(hopeless.size());
-        return std::max(late_share - share, 0.0);
+        double sum = 0;
+        for (const double is_hopeless : hopeless) sum += is_hopeless;
+        return std::max(late_share - sum / static_cast<double>(hopeless.size()), 0.0);
     }
 
     /// What all sentences of a network but that share take no longer than. Besides those that it
@@ -199,7 +198,7 @@ private:
     DeadlineOptions options_;
     std::vector<Network> networks_;
     Last<double, 64> speeds_;
-    Last<int, 256> hopeless_lately_;
+    Last<double, 256> hopeless_lately_;  ///< 1 for each that was, 0 for the others
     std::int64_t sentences_ = 0;
     std::int64_t late_ = 0;
     std::int64_t hopeless_ = 0;

@@ -114,7 +114,7 @@ private:
         return {network.view(), kind, config.special_tokens};
     }
     /// That of its architecture; what is made to be served in floats is served as it is stored.
-    [[nodiscard]] WeightKind kind_of_model() const noexcept {
+    [[nodiscard]] WeightKind kind_of_model() const {
         const WeightKind kind = weight_kind_of(directory_.config().architecture.serving);
         if (kind != WeightKind::fp32) return kind;
         switch (directory_.storage()) {

@@ -7,7 +7,6 @@
 #include <hat/latency/prediction.hpp>
 #include <hat/latency/table.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -25,15 +24,16 @@ struct RowsOfKind {
 
 /// A table, kind by kind of weights, floats first; what it has no rows of is left out.
 [[nodiscard]] inline std::vector<RowsOfKind> by_kind(std::span<const LatencyRow> rows) {
+    constexpr int most_bits = 32;
     std::vector<RowsOfKind> kinds;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        const auto bits = static_cast<int>(rows[i].features.weight_bits);
-        const auto is_fewer = [bits](const RowsOfKind& kind) { return kind.weight_bits <= bits; };
-        auto kind = std::find_if(kinds.begin(), kinds.end(), is_fewer);
-        if (kind == kinds.end() || kind->weight_bits != bits)
-            kind = kinds.insert(kind, {bits, {}, {}});
-        kind->rows.push_back(rows[i]);
-        kind->places.push_back(i);
+    for (int bits = most_bits; bits > 0; --bits) {
+        RowsOfKind kind{bits, {}, {}};
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (rows[i].features.weight_bits != bits) continue;
+            kind.rows.push_back(rows[i]);
+            kind.places.push_back(i);
+        }
+        if (!kind.rows.empty()) kinds.push_back(std::move(kind));
     }
     return kinds;
 }
@@ -42,8 +42,8 @@ struct RowsOfKind {
 /// costs tells what it costs in another kind.
 class AdditivePredictors {
 public:
-    AdditivePredictors(AdditivePredictor one)  // NOLINT(google-explicit-constructor): they are one
-        : kinds_{std::move(one)} {}
+    // NOLINTNEXTLINE(google-explicit-constructor): one is a predictor of one kind
+    AdditivePredictors(const AdditivePredictor& one) : kinds_{one} {}
     /// Throws  `Error` if there is none, or two of one kind.
     explicit AdditivePredictors(std::vector<AdditivePredictor> kinds) : kinds_(std::move(kinds)) {
         if (kinds_.empty()) fail("latency predictor: is of no kind of weights");

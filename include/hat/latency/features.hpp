@@ -118,7 +118,7 @@ template <class Layers>
         // Keys and values of cross-attention are made once.
         return a.has_encoder() ? own + 2.0 * a.qkv_dim_of(layer) * a.decoder.embed_dim : own;
     });
-    return (outside + inside) * (a.serving.weight_bits / 8) / 1e6;
+    return (outside + inside) * a.serving.weight_bits / 8 / 1e6;
 }
 
 }  // namespace detail

@@ -64,7 +64,11 @@ public:
     }
 
     /// The losses of `candidates`, members of the super network.
-    [[nodiscard]] std::vector<double> operator()(std::span<const model::Architecture> candidates) {
+    ///
+    /// A template, so that only those who call it wait for a compiler to go through networks of all
+    /// kinds of weights.
+    template <class Candidates = std::span<const model::Architecture>>
+    [[nodiscard]] std::vector<double> operator()(const Candidates& candidates) {
         std::vector<Runner> runners;
         runners.reserve(candidates.size());
         for (const model::Architecture& candidate : candidates)
@@ -114,7 +118,8 @@ private:
         return static_cast<double>(validator_.target_tokens(order_[i]));
     }
 
-    void run(std::span<Runner* const> running, std::size_t first, std::size_t last) {
+    template <class Runners>
+    void run(const Runners& running, std::size_t first, std::size_t last) {
         const auto portion = static_cast<int>(last - first);
         std::vector<Runner*> of_floats;
         std::vector<Runner*> rounded;
