@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -104,6 +105,12 @@ inline void bound_lengths(const CLI::App& command, decode::SearchOptions& search
         if (member.serving == largest(space).serving)
             members.push_back({csv.number(row, loss), {member, ms}});
     }
+    if (const auto others = csv.rows() - std::ssize(members); others > 0)
+        std::fprintf(
+            stderr,
+            "note: %s: %lld of %d networks are served in another way than the largest one, "
+            "and left out\n",
+            path.c_str(), static_cast<long long>(others), csv.rows());
     std::stable_sort(members.begin(), members.end(), [](const Member& a, const Member& b) {
         return a.rung.predicted_ms != b.rung.predicted_ms
                    ? a.rung.predicted_ms < b.rung.predicted_ms

@@ -155,6 +155,9 @@ double limit_of(const SearchArguments& arguments, const Workbench& bench) {
              " in its layers");
     }
     const double largest_ms = bench.predictor.predict_ms(largest(bench.space));
+    if (!(largest_ms > 0))
+        fail("--predictor ", arguments.predictor, ": predicts ", largest_ms,
+             " ms for the largest network, expected more than 0");
     const double limit = arguments.speedup > 0    ? largest_ms / arguments.speedup
                          : arguments.limit_ms > 0 ? arguments.limit_ms
                                                   : std::numeric_limits<double>::max();

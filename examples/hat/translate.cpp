@@ -242,6 +242,9 @@ void translate(const TranslateOptions& options) {
     if (options.output.n_best > options.search.options.beam && !options.is_sampled)
         fail("--n-best: ", options.output.n_best, ", but a beam of ", options.search.options.beam,
              " has no more translations; see --beam");
+    if (options.search.options.beam % options.search.options.groups != 0)
+        fail("--groups: ", options.search.options.groups,
+             ", expected a number that divides --beam ", options.search.options.beam);
     decode::LineTranslatorOptions lines = options.lines;
     lines.search = options.search.options;
     lines.threads = options.search.threads;

@@ -182,7 +182,7 @@ printf 'one\n\u00fcber one\n' | "${translate[@]}" --alignment --word-scores >fou
 cmp -s alike diverse && fail "--groups changes nothing"
 count() { cut -f 2 "$1" | sort -u | wc -l; }
 [ "$(count diverse)" -ge "$(count alike)" ] || fail "diverse ones are fewer: $(count diverse) of $(count alike)"
-expect 1 "groups = 3, expected 1 or more, of equal shares of the beam" "${translate[@]}" --groups 3 <valid.en
+expect 1 "--groups: 3, expected a number that divides --beam 5" "${translate[@]}" --groups 3 <valid.en
 "${translate[@]}" --sample --n-best 3 --batch 4 <valid.en >drawn
 "${translate[@]}" --sample --n-best 3 --flush <valid.en | cmp - drawn || fail "the same seed draws something else"
 "${translate[@]}" --sample --n-best 3 --seed 2 <valid.en | cmp -s - drawn && fail "another seed draws the same"
