@@ -5,17 +5,7 @@
 # shellcheck source=/dev/null
 source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
 
-make_text train 400 1
-make_text valid 30 2
-make_space
-"$hat" prepare --source train.en --target train.de --valid-source valid.en --valid-target valid.de \
-    --vocab-size 40 --out data >/dev/null 2>&1
-"$hat" train --data data --space space.yml --updates 60 --max-tokens 300 --dropout 0.1 --warmup 20 \
-    --average-last 2 --out super >/dev/null 2>log || fail "training: $(cat log)"
-"$hat" latency --space space.yml --data data --samples 14 --sentences 2 --repeats 3 --attempts 1 \
-    --out latency.csv >/dev/null 2>log || fail "latency: $(cat log)"
-"$hat" predictor --latency latency.csv --model additive --out predictor.json >/dev/null 2>log ||
-    fail "predictor: $(cat log)"
+make_super_network
 "$hat" extract --run super --architecture largest --out largest >/dev/null 2>log ||
     fail "extracting: $(cat log)"
 sed -i '5s/.*//' valid.en # a blank line takes no time

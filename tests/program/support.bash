@@ -113,3 +113,19 @@ well() {
 same() {
     diff -r "$1" "$2" >difference || fail "$1 was changed: $(cat difference)"
 }
+
+# A corpus of toys, a SuperTransformer of a small space, its latencies and their predictor: data, super,
+# latency.csv and predictor.json.
+make_super_network() {
+    make_text train 400 1
+    make_text valid 30 2
+    make_space
+    "$hat" prepare --source train.en --target train.de --valid-source valid.en --valid-target valid.de \
+        --vocab-size 40 --out data >/dev/null 2>&1
+    "$hat" train --data data --space space.yml --updates 60 --max-tokens 300 --dropout 0.1 --warmup 20 \
+        --average-last 2 --out super >/dev/null 2>log || fail "training: $(cat log)"
+    "$hat" latency --space space.yml --data data --samples 14 --sentences 2 --repeats 3 --attempts 1 \
+        --out latency.csv >/dev/null 2>log || fail "latency: $(cat log)"
+    "$hat" predictor --latency latency.csv --model additive --out predictor.json >/dev/null 2>log ||
+        fail "predictor: $(cat log)"
+}

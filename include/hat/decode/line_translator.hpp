@@ -97,10 +97,9 @@ public:
     /// A copy of packed weights that the model has is served as it lies; `open_to_serve` a
     /// directory for that (see io/packed_copy.hpp).
     ///
-    /// Throws  `Error` as `validate`, or if the model is no translator, or damaged, there is no
-    /// such
-    ///         shortlist, the deadline has a network that is no part of the model, or a network has
-    ///         no layer to tell alignments from
+    /// Throws  `Error` as `validate`, or if the model is no translator or damaged, the shortlist is
+    ///         not there, the deadline has a network that is no part of the model, or a network
+    ///         lacks the layer that is to tell alignments
     LineTranslator(io::ModelDirectory directory, const LineTranslatorOptions& options)
         : options_(validated(options)),
           model_(std::move(directory), options.weights, options.shortlist,
