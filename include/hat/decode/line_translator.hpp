@@ -11,6 +11,7 @@
 #include <hat/data/white_space.hpp>
 #include <hat/decode/any_translator.hpp>
 #include <hat/decode/deadline.hpp>
+#include <hat/decode/deadline_ladder.hpp>
 #include <hat/decode/hypothesis.hpp>
 #include <hat/decode/sampling.hpp>
 #include <hat/decode/served_model.hpp>
@@ -19,7 +20,6 @@
 #include <hat/io/model_directory.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -164,17 +164,16 @@ public:
     translate(std::span<const data::SourceLine> lines, int n_best = 1,
               std::span<const std::vector<int>> prefixes = {}) {
         HAT_ASSERT(prefixes.empty() || prefixes.size() == lines.size());
-        if (!deadline_) return translate_with(translator(), lines, n_best, prefixes);
+        if (!ladder_) return translate_with(translator(), lines, n_best, prefixes);
         std::vector<std::vector<LineTranslation>> translations;
         for (std::size_t i = 0; i < lines.size(); ++i) {
-            const auto before = std::chrono::steady_clock::now();
-            const Deadline::Choice choice = deadline_->choose(lines[i].tokens);
-            auto of_line =
-                translate_with(rungs_[static_cast<std::size_t>(choice.rung)], lines.subspan(i, 1),
-                               n_best, prefixes.empty() ? prefixes : prefixes.subspan(i, 1));
-            if (asked(lines[i]) > 0)
-                deadline_->count(choice, lines[i].tokens, milliseconds_since(before));
-            translations.push_back(std::move(of_line.front()));
+            const auto of_line = [&](AnyTranslator& translator) {
+                return translate_with(translator, lines.subspan(i, 1), n_best,
+                                      prefixes.empty() ? prefixes : prefixes.subspan(i, 1));
+            };
+            auto found =
+                has_text(lines[i]) ? ladder_->run(lines[i].tokens, of_line) : of_line(translator());
+            translations.push_back(std::move(found.front()));
         }
         return translations;
     }
@@ -208,7 +207,7 @@ public:
 
     /// The deadline that lines have, and how they kept it; null if they have none.
     [[nodiscard]] const Deadline* deadline() const noexcept {
-        return deadline_ ? &*deadline_ : nullptr;
+        return ladder_ ? &ladder_->deadline() : nullptr;
     }
 
 private:
@@ -273,47 +272,13 @@ private:
                                               : std::max(translator.decoder_layers() - 2, 0);
     }
 
-    [[nodiscard]] static double milliseconds_since(std::chrono::steady_clock::time_point begin) {
-        const std::chrono::duration<double, std::milli> passed =
-            std::chrono::steady_clock::now() - begin;
-        return passed.count();
-    }
-
-    static constexpr int practice_tokens = 16;
-
-    /// Makes a translator of every network, and has it translate for practice, which also has it
-    /// ask for its memory.
     void use_deadline(const DeadlineOptions& options) {
-        deadline_.emplace(options);
-        for (const Rung& rung : options.ladder) {
-            rungs_.push_back(translator().part(rung.architecture));
-            if (options_.alignment_layer)
-                rungs_.back().check_attends(alignment_layer(rungs_.back()));
-        }
-        for (std::size_t i = 0; i < rungs_.size(); ++i)
-            deadline_->practise(static_cast<int>(i), practice_tokens, practice_ms(rungs_[i]));
-    }
-    /// How long a sentence of `practice_tokens` takes that is translated to as many at most.
-    [[nodiscard]] double practice_ms(AnyTranslator& rung) {
-        constexpr int times = 4;
-        Random random(std::uint64_t{0});
-        const auto words = static_cast<std::uint64_t>(model_.text().source_size());
-        std::vector<int> tokens(practice_tokens - 1);
-        for (int& token : tokens) token = static_cast<int>(random.below(words));
-        tokens.push_back(model_.directory().config().special_tokens.eos);
-        sources_.clear();
-        sources_.append(tokens);
-        // What a network says to that may have no end.
-        SearchOptions bounded = options_.search;
-        bounded.max_length_a = 0;
-        bounded.max_length_b = std::min(bounded.max_length_b, practice_tokens);
-        double least = std::numeric_limits<double>::infinity();
-        for (int i = 0; i < times; ++i) {
-            const auto before = std::chrono::steady_clock::now();
-            rung.translate(sources_.view(), bounded, pool_, results_, options_.batch_sentences);
-            least = std::min(least, milliseconds_since(before));
-        }
-        return least;
+        ladder_.emplace(translator(), options);
+        if (options_.alignment_layer)
+            for (const AnyTranslator& rung : ladder_->translators())
+                rung.check_attends(alignment_layer(rung));
+        ladder_->practise(model_.text().source_size(),
+                          model_.directory().config().special_tokens.eos, options_.search, pool_);
     }
 
     /// Half of what a translation may have, so that those of the parts of a line are not cut; but
@@ -503,8 +468,7 @@ private:
     ServedModel model_;
     data::LineCodec codec_;
     ThreadPool pool_;
-    std::optional<Deadline> deadline_;
-    std::vector<AnyTranslator> rungs_;  ///< of the deadline's ladder
+    std::optional<DeadlineLadder> ladder_;
     ListCounts listed_;
     Sentences sources_;
     Sentences prefixes_;
