@@ -7,7 +7,6 @@
 #include <hat/data/corpus_file.hpp>
 #include <hat/decode/translate.hpp>
 #include <hat/io/atomic_file.hpp>
-#include <hat/io/file_lock.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/settings_difference.hpp>
@@ -27,7 +26,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,7 +43,7 @@ struct DistillOptions {
     bool overwrite = false;
 };
 
-/// What a directory holds before its data is there.
+/// What a directory holds before its data is there; a lock, if an older version left it.
 constexpr std::array<std::string_view, 3> leftovers{"unfinished.corpus", "unfinished.json", "lock"};
 
 /// Translates `source` from sentence `targets.size()` on and appends what comes to `targets`, a
@@ -115,9 +113,8 @@ void distill(const DistillOptions& options) {
         fail(options.out, ": was begun already; go on with --resume, or choose another --out");
     std::vector<std::string_view> names(leftovers.begin(), leftovers.end());
     names.insert(names.end(), data::data_directory_names.begin(), data::data_directory_names.end());
-    check_output(options.out, io::DirectoryKind::data, names, options.overwrite || begun);
-    std::optional<io::FileLock> lock;
-    if (io::is_directory(options.out)) lock.emplace(options.out + "/lock", options.out);
+    const OutputDirectory place(options.out, io::DirectoryKind::data, names,
+                                options.overwrite || begun);
     TrainingData data = load_training_data(options.data);
     LoadedModel teacher(options.model);
     check_vocabulary(teacher.directory, "--model " + options.model, data.files);
@@ -125,7 +122,6 @@ void distill(const DistillOptions& options) {
     std::error_code error;
     std::filesystem::create_directories(options.out, error);
     if (error) fail(options.out, ": cannot make the directory: ", error.message());
-    if (!lock) lock.emplace(options.out + "/lock", options.out);
     if (!options.resume) std::filesystem::remove(unfinished, error);
     if (!io::exists(unfinished)) std::filesystem::remove(options.out + "/unfinished.json", error);
     const std::string settings = settings_of(options, data, teacher.directory).dump();

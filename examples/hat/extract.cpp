@@ -86,8 +86,8 @@ model::Architecture chosen_architecture(const std::string& name, const model::Ar
 }
 
 void extract(const ExtractOptions& options) {
-    check_output(options.out, io::DirectoryKind::model, io::model_directory_names,
-                 options.overwrite);
+    const OutputDirectory place(options.out, io::DirectoryKind::model, io::model_directory_names,
+                                options.overwrite);
     LoadedModel super(options.run);
     const auto space = space_of_run(options.run, super);
     const auto architecture =

@@ -122,8 +122,8 @@ void report_ignored(const interop::FairseqCheckpoint& checkpoint) {
 }
 
 void import_checkpoint(const ImportOptions& options) {
-    check_output(options.out, io::DirectoryKind::model, io::model_directory_names,
-                 options.overwrite);
+    const OutputDirectory place(options.out, io::DirectoryKind::model, io::model_directory_names,
+                                options.overwrite);
     const auto checkpoint = interop::FairseqCheckpoint::open(options.checkpoint);
     const io::TextFiles files = text_files(options, checkpoint.architecture());
     report_ignored(checkpoint);

@@ -137,8 +137,8 @@ void prepare(const PrepareOptions& options) {
     const bool again = !options.data.empty();
     if (pairs && !again && options.source.empty()) throw CLI::RequiredError("--source");
     if (!pairs && options.text.empty()) throw CLI::RequiredError("--text");
-    check_output(options.out, io::DirectoryKind::data, data::data_directory_names,
-                 options.overwrite);
+    const OutputDirectory place(options.out, io::DirectoryKind::data, data::data_directory_names,
+                                options.overwrite);
     if (again) return prepare_again(options);
     if (pairs) return prepare_pairs(options);
     prepare_text({.text = options.text,

@@ -57,8 +57,8 @@ double relative_error(const model::Network& before, const model::Network& after)
 }
 
 void quantize(const QuantizeOptions& options) {
-    check_output(options.out, io::DirectoryKind::model, io::model_directory_names,
-                 options.overwrite);
+    const OutputDirectory place(options.out, io::DirectoryKind::model, io::model_directory_names,
+                                options.overwrite);
     const LoadedModel model(options.model);
     if (model.directory.storage() != io::Storage::fp32)
         fail(options.model, ": its matrices are stored as ",

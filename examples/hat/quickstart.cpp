@@ -7,6 +7,7 @@
 #include <hat/data/lines.hpp>
 #include <hat/data/parallel_text.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/file_lock.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/latency/device.hpp>
@@ -16,6 +17,7 @@
 #include "../corpus/nearest.hpp"
 #include "commands.hpp"
 #include "flags.hpp"
+#include "output_directory.hpp"
 #include "process.hpp"
 
 #include <algorithm>
@@ -58,6 +60,7 @@ public:
 
     void run() {
         make_directory(work_);
+        const io::FileLock lock(lock_path(work_), work_);
         get_text();
         prepare();
         train();

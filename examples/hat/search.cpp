@@ -31,6 +31,7 @@
 #include "flags.hpp"
 #include "measurements.hpp"
 #include "model_argument.hpp"
+#include "output_directory.hpp"
 #include "output_file.hpp"
 #include "predictor_vocabulary.hpp"
 #include "run_data.hpp"
@@ -44,6 +45,7 @@
 #include <cstdio>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -474,6 +476,11 @@ void search_networks(const SearchArguments& arguments) {
         fail("search: --health needs --report, in which it is told");
     const io::FileLock lock(state_path(arguments) + ".lock", state_path(arguments));
     check_outputs(arguments);
+    std::optional<io::FileLock> report_lock;
+    if (!arguments.report.empty()) {
+        make_parent(arguments.report);
+        report_lock.emplace(lock_path(arguments.report), arguments.report);
+    }
     Workbench bench(arguments);
     if (!arguments.latency.empty() && arguments.measure > 0)
         check_measurable(bench.super.network, arguments.run, arguments.latency);

@@ -11,6 +11,7 @@
 #include "commands.hpp"
 #include "flags.hpp"
 #include "model_argument.hpp"
+#include "output_directory.hpp"
 #include "training_flags.hpp"
 #include "training_run.hpp"
 
@@ -78,8 +79,9 @@ TrainingResult train_alone_or_taught(const TuneOptions& options, const TrainingF
 void tune(const TuneOptions& options) {
     const std::string out = without_slash(options.flags.out);
     RunDirectory place(out + ".run", options.flags);
-    check_output(out, io::DirectoryKind::model, io::model_directory_names,
-                 options.flags.overwrite || (options.flags.resume && place.has_training()));
+    const OutputDirectory tuned(out, io::DirectoryKind::model, io::model_directory_names,
+                                options.flags.overwrite ||
+                                    (options.flags.resume && place.has_training()));
     TrainingData data = load_training_data(options.flags.data);
     const TrainingFlags flags = resolved(options, data);
     LoadedModel model(options.model);

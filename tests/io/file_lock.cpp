@@ -42,7 +42,10 @@ TEST_SUITE("io/file_lock") {
         {
             const FileLock lock(path, "run");
             CHECK_FALSE(another_gets(path));
-            CHECK_THROWS_WITH_AS(FileLock(path, "run"), "run: another process is at work on it",
+            CHECK_THROWS_WITH_AS(FileLock(path, "run"),
+                                 ("run: another process is at work on it and holds " + path +
+                                  "; try again when that has ended")
+                                     .c_str(),
                                  hat::Error);
         }
         CHECK(folder.entries() == 0);

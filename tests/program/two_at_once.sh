@@ -40,16 +40,46 @@ held() {
         if [ -s holder ]; then break; fi
         sleep 0.05
     done
-    expect 1 "another process is at work on it" "$@"
+    expect 1 "another process is at work on it and holds $file; try again when that has ended" "$@"
     kill "$job"
     wait "$job" 2>/dev/null || true
     rm -f "$file"
 }
 
 well "$hat" extract --run super --architecture smallest --out small
-mkdir tuned.run easier
+mkdir tuned.run stories
 held tuned.run/lock "${tune[@]}" --updates 4 --model small --data data --out tuned
-held easier/lock "$hat" distill --model super --data data --beam 1 --out easier --resume
+held tuned.lock "${tune[@]}" --updates 4 --model small --data data --out tuned
+
+# What is written at once and as a whole has its lock beside it, whatever leads there.
+ln -s small linked
+cp -r small kept
+held small.lock "$hat" extract --run super --architecture largest --out small --overwrite
+held ./small.lock "$hat" quantize --model super --out ./small/ --overwrite
+held "$(realpath small).lock" "$hat" quantize --model super --out linked --overwrite
+held super/lock "$hat" quantize --model small --out super/model --overwrite
+same small kept
+held new.lock "$hat" quantize --model super --out new
+held more.lock "${prepare[@]}" --out more
+held more.lock "$hat" prepare --task language-model --text train.en --vocab-size 40 --out more
+held easier.lock "$hat" distill --model super --data data --beam 1 --out easier
+held imported.lock "$hat" import --checkpoint none.pt --out imported
+held stories/en-de.lock "$hat" quickstart --text nowhere --out stories
+for name in new more easier imported; do
+    [ ! -e $name ] || fail "$name was written all the same"
+done
+
+# For real: of many at once one writes, and the others are told of it or of what it wrote.
+for i in $(seq 8); do
+    "$hat" quantize --model super --weights "$([ $((i % 2)) = 0 ] && echo int8 || echo bf16)" --out new \
+        >/dev/null 2>"told.$i" && echo "$i" >>written &
+done
+wait
+[ "$(wc -l <written)" = 1 ] || fail "so many wrote one model: $(cat written)"
+[ "$(cat told.* | grep -cE '^hat: new: (another process is at work on it|holds a model already)')" = 7 ] ||
+    fail "the others are told: $(cat told.*)"
+"$hat" translate --model new <test.en >test.out || fail "what one of many wrote does not translate"
+
 held latency.csv.lock "$hat" latency --space space.yml --data data --samples 14 --sentences 2 \
     --repeats 3 --attempts 1 --out latency.csv --resume
 well "$hat" latency --space space.yml --data data --samples 14 --sentences 2 --repeats 3 --attempts 1 \
@@ -58,6 +88,7 @@ well "$hat" predictor --latency latency.csv --model additive --out predictor.jso
 search=("$hat" search --run super --predictor predictor.json --population 8 --iterations 1
     --limit-ms 1000 --out chosen.yml)
 held chosen.yml.search.json.lock "${search[@]}"
+held page.lock "${search[@]}" --report page/
 well "${search[@]}"
 held chosen.yml.search.json.lock "${search[@]}" --resume
 expect 1 "holds a search already" "${search[@]}"

@@ -37,7 +37,9 @@ public:
             if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) continue;
             const int error = errno;
             close();
-            if (error == EWOULDBLOCK) fail(what, ": another process is at work on it");
+            if (error == EWOULDBLOCK)
+                fail(what, ": another process is at work on it and holds ", path_,
+                     "; try again when that has ended");
             ::unlink(path_.c_str());
             if (error != ENOSYS && error != ENOLCK && error != EOPNOTSUPP)
                 fail(path_, ": cannot lock: ", std::strerror(error));
