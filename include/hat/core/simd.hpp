@@ -130,6 +130,12 @@ HAT_INLINE Floats as_floats(Words x) noexcept {
 
 }  // namespace detail
 
+/// Asks for what lies at an address to be in the second-level cache some hundred cycles later.
+/// Nothing is read: it may lie behind the end of an array.
+HAT_INLINE void prefetch(std::uintptr_t address) noexcept {
+    __builtin_prefetch(reinterpret_cast<const void*>(address), 0, 2);
+}
+
 /// 16 floats. Loops over the parts are unrolled by hand: below -O3 compilers would leave them, and
 /// the parts in memory.
 struct Lanes {

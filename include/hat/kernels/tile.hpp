@@ -9,6 +9,7 @@
 #include <hat/kernels/packed_matrix.hpp>
 
 #include <cstddef>
+#include <cstdint>
 
 /// The one inner loop of all matrix products.
 ///
@@ -21,7 +22,9 @@
 ///
 ///     left.from(row), right.from(panel)    the operands from there on
 ///     Right::Shapes                        how large a tile is best
-///     sum_tile(left, right, inputs, start, stride, sums)    one tile, from its start values
+///     right.is_far                         whether its weights come from far away, see below
+///     sum_tile<…, is_far>(left, right, inputs, start, stride, sums)    one tile, from its start
+///                                                                      values
 ///
 /// and all else is here: those of floats, and <hat/kernels/bfloat16.hpp>, <hat/kernels/int8.hpp>.
 namespace hat::kernels {
@@ -125,11 +128,12 @@ struct RightOperand {
     const float* data;
     std::ptrdiff_t panel_stride;
     std::ptrdiff_t input_stride;
+    bool is_far = false;
 
     using Shapes = detail::FloatTiles;
 
     [[nodiscard]] RightOperand from(int panel) const noexcept {
-        return {data + panel * panel_stride, panel_stride, input_stride};
+        return {data + panel * panel_stride, panel_stride, input_stride, is_far};
     }
 };
 
@@ -155,14 +159,31 @@ HAT_INLINE void add_panel(const simd::Floats (&activations)[std::size_t{Rows}],
     }
 }
 
+/// Whether the rows of a product that come first should ask for the weights of each next tile while
+/// they sum one. Panels of long sums lie on several pages of memory each, at whose ends the
+/// processor stops to ask by itself; short ones lie side by side on one, and asking costs time.
+constexpr bool asks_ahead(int inputs) noexcept {
+    return inputs >= 512;
+}
+
+/// Asks for the weights of the next tile that lie there as those at `weights` lie in this one.
+template <int Panels, class T>
+HAT_INLINE void prefetch_next_tile(const T* weights, std::ptrdiff_t panel_stride) noexcept {
+    const auto here = reinterpret_cast<std::uintptr_t>(weights);
+    const auto stride = static_cast<std::uintptr_t>(panel_stride) * sizeof(T);
+#pragma GCC unroll 8
+    for (int p = Panels; p < 2 * Panels; ++p) simd::prefetch(here + std::uintptr_t(p) * stride);
+}
+
 /// sums[row][panel] += Σ_input left(row, input) · right(panel, input).
-template <int Rows, int Panels>
+template <int Rows, int Panels, bool IsFar = false>
 HAT_INLINE void
 accumulate_tile(LeftOperand left, RightOperand right, int inputs,
                 simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
     const float* x = left.data;
     const float* w = right.data;
     for (int k = 0; k < inputs; ++k) {
+        if constexpr (IsFar) prefetch_next_tile<Panels>(w, right.panel_stride);
         if constexpr (loads_weights_late) {
             simd::Floats activations[std::size_t{Rows}];
 #pragma GCC unroll 8
@@ -209,12 +230,12 @@ HAT_INLINE void load_start(const float* start, std::ptrdiff_t stride,
 }
 
 /// sums = start + Σ for one tile.
-template <int Rows, int Panels>
+template <int Rows, int Panels, bool IsFar>
 HAT_INLINE void sum_tile(const LeftOperand& left, const RightOperand& right, int inputs,
                          const float* start, std::ptrdiff_t stride,
                          simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
     load_start<Rows, Panels>(start, stride, sums);
-    accumulate_tile<Rows, Panels>(left, right, inputs, sums);
+    accumulate_tile<Rows, Panels, IsFar>(left, right, inputs, sums);
 }
 
 /// to = start + Σ, or max(start + Σ, 0), for `tiles` tiles of whole panels side by side. Out of
@@ -228,7 +249,10 @@ template <int Rows, int Panels, class Left, class Right>
     float* y = to.data;
     for (int tile = 0; tile < tiles; ++tile) {
         simd::Lanes sums[std::size_t{Rows}][std::size_t{Panels}];
-        sum_tile<Rows, Panels>(left, weights, inputs, from, start.stride, sums);
+        if (weights.is_far)
+            sum_tile<Rows, Panels, true>(left, weights, inputs, from, start.stride, sums);
+        else
+            sum_tile<Rows, Panels, false>(left, weights, inputs, from, start.stride, sums);
         if (is_relu) {
 #pragma GCC unroll 8
             for (int r = 0; r < Rows; ++r) {
@@ -349,7 +373,9 @@ void compute_panels(const Left& left, int rows, const Right& right, int inputs, 
     const int tiles = (rows + tile_rows - 1) / tile_rows;
     for (int tile = 0, row = 0; tile < tiles; ++tile) {
         const int count = (rows - row + tiles - tile - 1) / (tiles - tile);
-        compute_rows(count, left, right, inputs, row, first_panel, last_panel, output);
+        Right weights = right;
+        weights.is_far = tile == 0 && asks_ahead(inputs);
+        compute_rows(count, left, weights, inputs, row, first_panel, last_panel, output);
         row += count;
     }
 }

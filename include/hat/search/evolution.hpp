@@ -5,6 +5,7 @@
 #include <hat/core/random.hpp>
 #include <hat/search/problem.hpp>
 #include <hat/search/surrogate.hpp>
+#include <hat/search/text_set.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -13,8 +14,6 @@
 #include <limits>
 #include <numeric>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -166,7 +165,7 @@ private:
 
     void remember(const Genome& genome, double score) {
         scored_.push_back({genome, problem_.cost(genome), score});
-        known_.insert(problem_.text(genome));
+        known_.add(problem_.text(genome));
         const std::size_t index = scored_.size() - 1;
         const auto place = std::upper_bound(
             order_.begin(), order_.end(), score,
@@ -187,7 +186,7 @@ private:
         bool add(const Genome& genome) {
             std::string text = search_.problem_.text(genome);
             if (!is_new(text) || !(search_.problem_.cost(genome) <= search_.limit_)) return false;
-            texts_.insert(std::move(text));
+            texts_.add(std::move(text));
             genomes_.push_back(genome);
             return true;
         }
@@ -195,7 +194,7 @@ private:
 
     private:
         const Evolution& search_;
-        std::unordered_set<std::string> texts_;
+        TextSet texts_;
         std::vector<Genome> genomes_;
     };
 
@@ -272,7 +271,7 @@ private:
     Genome cheapest_;
     std::vector<Scored<Genome>> scored_;
     std::vector<std::size_t> order_;  ///< of `scored_`, best first
-    std::unordered_set<std::string> known_;
+    TextSet known_;
     AdditiveSurrogate surrogate_;
     int iteration_ = 0;
     int stale_ = 0;

@@ -5,6 +5,7 @@
 #include <hat/core/random.hpp>
 #include <hat/search/dominance.hpp>
 #include <hat/search/surrogate.hpp>
+#include <hat/search/text_set.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -13,7 +14,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -176,7 +176,7 @@ private:
         /// False if `genome` is known already. Forbidden ones are kept while parents are few.
         bool add(Genome genome) {
             std::string text = search.problem_.text(genome);
-            if (search.known_.contains(text) || !texts.insert(std::move(text)).second) return false;
+            if (search.known_.contains(text) || !texts.add(std::move(text))) return false;
             const double violation = search.problem_.violation(genome);
             if (violation > 0)
                 forbidden.push_back({std::move(genome), {}, violation});
@@ -186,7 +186,7 @@ private:
         }
 
         const ParetoSearch& search;
-        std::unordered_set<std::string> texts{};
+        TextSet texts{};
         std::vector<Genome> allowed{};
         std::vector<Member> forbidden{};
     };
@@ -210,7 +210,7 @@ private:
     }
 
     void add(Member member) {
-        known_.insert(problem_.text(member.genome));
+        known_.add(problem_.text(member.genome));
         if (!member.objectives.empty()) {
             scored_.push_back(members_.size());
             if (options_.screening > 1) {
@@ -334,7 +334,7 @@ private:
     std::vector<Genome> start_;
     std::vector<Member> members_;
     std::vector<std::size_t> scored_;  ///< of `members_`
-    std::unordered_set<std::string> known_;
+    TextSet known_;
     std::vector<AdditiveSurrogate> surrogates_;  ///< one per objective
     int iteration_ = 0;
     bool exhausted_ = false;
