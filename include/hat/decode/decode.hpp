@@ -37,6 +37,7 @@
 #include <hat/decode/forced.hpp>
 #include <hat/decode/greedy.hpp>
 #include <hat/decode/hypothesis.hpp>
+#include <hat/decode/input_checks.hpp>
 #include <hat/decode/memory.hpp>
 #include <hat/decode/repetition.hpp>
 #include <hat/decode/running_batch.hpp>

@@ -4,12 +4,12 @@
 #include <hat/core/error.hpp>
 #include <hat/core/random.hpp>
 #include <hat/core/threads.hpp>
-#include <hat/core/token_ids.hpp>
 #include <hat/data/shortlist.hpp>
 #include <hat/decode/beam.hpp>
 #include <hat/decode/cached_transformer.hpp>
 #include <hat/decode/forced.hpp>
 #include <hat/decode/greedy.hpp>
+#include <hat/decode/input_checks.hpp>
 #include <hat/decode/sampled_search.hpp>
 #include <hat/decode/sampling.hpp>
 #include <hat/decode/sentence_queue.hpp>
@@ -24,15 +24,6 @@
 #include <vector>
 
 namespace hat::decode {
-
-/// What a translation is to be besides the likeliest.
-struct Guidance {
-    /// By sentence, the tokens that its target begins with; without any, all are free.
-    Sources prefixes{};
-    /// If there, targets are not searched for but drawn at random, one for each sentence.
-    const SamplingOptions* sampling = nullptr;
-    std::span<const RandomKey> keys{};  ///< by sentence, of what is drawn for it
-};
 
 /// Translates any number of sentences, longest first. Each thread has places for a batch of them,
 /// and takes the next ones when places are free. The result is the same for any number of threads
@@ -49,16 +40,7 @@ public:
     /// Throws  `Error` if eos, unk or pad is not in the vocabulary
     BasicTranslator(const Packed& model, const SpecialTokens& special)
         : model_(&model), special_(special) {
-        const int size = model.architecture().target_vocab_size;
-        const auto check = [&](const char* name, int id, int lowest) {
-            if (id < lowest || id >= size) {
-                fail("translator: the id of ", name, " is ", id, ", expected ", lowest, " to ",
-                     size - 1);
-            }
-        };
-        check("eos", special.eos, 0);
-        check("unk", special.unk, -1);
-        check("pad", special.pad, -1);
+        checks().check_special();
     }
 
     /// From now on, a translation has no tokens but those in the list of its source; any if there
@@ -70,7 +52,7 @@ public:
     void use_shortlist(const data::Shortlist* shortlist) {
         static_assert(BasicCachedTransformer<Packed>::may_have_lists,
                       "translator: shortlists need packed weights of sizes of run time");
-        if (shortlist != nullptr) check(*shortlist);
+        if (shortlist != nullptr) checks().check_shortlist(*shortlist);
         shortlist_ = shortlist;
     }
 
@@ -99,7 +81,7 @@ public:
                    std::vector<Hypotheses>& results, int batch_sentences = 32,
                    const Guidance& guidance = {}) {
         const int places = prepare(sources, options, pool, results, batch_sentences);
-        check(guidance, sources.sentences, options);
+        checks().check_guidance(guidance, sources.sentences, options, shortlist_ != nullptr);
         make_room(sources.sentences, options, guidance.sampling != nullptr ? 1 : options.beam,
                   results);
         search(sources, options, pool, results, places, guidance);
@@ -170,13 +152,9 @@ public:
         return decoder_layer_count(model_->view());
     }
     /// Tokens that a source may have, its eos among them.
-    [[nodiscard]] int max_source_length() const noexcept {
-        return model::Network::most_tokens(model_->view().source_positions);
-    }
+    [[nodiscard]] int max_source_length() const noexcept { return checks().max_source_length(); }
     /// Tokens that a target may have, its eos among them.
-    [[nodiscard]] int max_target_length() const noexcept {
-        return model::Network::most_tokens(model_->view().target_positions);
-    }
+    [[nodiscard]] int max_target_length() const noexcept { return checks().max_target_length(); }
     /// Tokens that the target of a source of `source_length` tokens may have before its eos.
     [[nodiscard]] int max_target_length(const SearchOptions& options,
                                         int source_length) const noexcept {
@@ -189,6 +167,8 @@ public:
     }
 
 private:
+    [[nodiscard]] InputChecks<Packed> checks() const noexcept { return {*model_, special_}; }
+
     /// Some of many sentences, one after the other.
     struct Batch {
         Sources of(const Sources& all, std::span<const int> chosen) {
@@ -315,7 +295,7 @@ private:
     void force(const Sources& sources, const Sources& targets, const SearchOptions& options,
                ThreadPool& pool, std::vector<Hypotheses>& results, int batch_sentences,
                const Watcher& watcher) {
-        check_targets(sources, targets);
+        checks().check_targets(sources, targets);
         const int size = prepare(sources, options, pool, results, batch_sentences);
         const std::span<const int> order(order_);
         const int batches = (sources.sentences.sentences() + size - 1) / size;
@@ -341,7 +321,7 @@ private:
         while (workspaces_.size() < static_cast<std::size_t>(pool.size())) {
             workspaces_.emplace_back(*model_);
         }
-        check(sources);
+        checks().check_sources(sources);
         sort_by_length(sources.sentences);
         const int sentences = sources.sentences.sentences();
         results.resize(static_cast<std::size_t>(sentences));
@@ -366,91 +346,6 @@ private:
                 hypothesis.tokens.reserve(most);
                 hypothesis.positional_scores.reserve(most);
             }
-        }
-    }
-
-    void check(const data::Shortlist& shortlist) const {
-        const model::Architecture& a = model_->architecture();
-        if (hat::detail::is_present(model_->view().adaptive_softmax))
-            fail("translator: a shortlist needs an output layer that is no adaptive softmax");
-        if (shortlist.source_vocab_size() != a.source_vocab_size ||
-            shortlist.target_vocab_size() != a.target_vocab_size)
-            fail("translator: the shortlist has vocabularies of ", shortlist.source_vocab_size(),
-                 " and ", shortlist.target_vocab_size(), ", but the network of ",
-                 a.source_vocab_size, " and ", a.target_vocab_size);
-        const auto& always = shortlist.lists().always;
-        if (!std::binary_search(always.begin(), always.end(), special_.eos))
-            fail("translator: the shortlist lacks eos, ", special_.eos,
-                 ", among what is always allowed");
-    }
-
-    void check_targets(const Sources& sources, const Sources& targets) const {
-        const Ragged& sentences = targets.sentences;
-        if (sentences.sentences() != sources.sentences.sentences())
-            fail("translator: ", sources.sentences.sentences(), " sources, but ",
-                 sentences.sentences(), " targets");
-        const int longest = max_target_length();
-        for (int s = 0; s < sentences.sentences(); ++s) {
-            const int length = sentences.length(s);
-            if (length < 1 || length > longest)
-                fail("translator: target ", s, " has ", length, " tokens, expected 1 to ", longest);
-            const auto tokens = targets.tokens.subspan(static_cast<std::size_t>(sentences.begin(s)),
-                                                       static_cast<std::size_t>(length));
-            check_token_ids(tokens, model_->architecture().target_vocab_size, "translator: target ",
-                            s);
-            if (tokens.back() != special_.eos)
-                fail("translator: target ", s, " ends in token ", tokens.back(), ", expected eos, ",
-                     special_.eos);
-        }
-    }
-
-    void check(const Guidance& guidance, const Ragged& sources,
-               const SearchOptions& options) const {
-        const auto require_one_for_each = [&](const char* what, int count) {
-            if (count != sources.sentences())
-                fail("translator: ", count, " ", what, " for ", sources.sentences(), " sentences");
-        };
-        if (guidance.sampling != nullptr)
-            require_one_for_each("keys", static_cast<int>(guidance.keys.size()));
-        const Ragged& prefixes = guidance.prefixes.sentences;
-        if (shortlist_ != nullptr && (guidance.sampling != nullptr || prefixes.sentences() > 0))
-            fail("translator: a shortlist goes with neither prefixes nor draws, which may need any "
-                 "token");
-        if (prefixes.sentences() == 0) return;
-        require_one_for_each("prefixes", prefixes.sentences());
-        for (int s = 0; s < prefixes.sentences(); ++s) {
-            const auto prefix =
-                guidance.prefixes.tokens.subspan(static_cast<std::size_t>(prefixes.begin(s)),
-                                                 static_cast<std::size_t>(prefixes.length(s)));
-            check_token_ids(prefix, model_->architecture().target_vocab_size,
-                            "translator: the prefix of sentence ", s);
-            const int most = max_target_length(options, sources.length(s));
-            if (prefixes.length(s) > most)
-                fail("translator: the prefix of sentence ", s, " has ", prefixes.length(s),
-                     " tokens, expected at most ", most, ", as the target may have");
-            if (std::find(prefix.begin(), prefix.end(), special_.eos) != prefix.end())
-                fail("translator: the prefix of sentence ", s, " has an eos");
-        }
-    }
-
-    void check(const Sources& sources) const {
-        const int vocab_size = model_->architecture().source_vocab_size;
-        const Ragged& sentences = sources.sentences;
-        if (static_cast<std::size_t>(sentences.tokens()) != sources.tokens.size()) {
-            fail("translator: ", sources.tokens.size(), " tokens, but the sentences have ",
-                 sentences.tokens());
-        }
-        if (!model_->architecture().has_encoder()) return;
-        const int longest = max_source_length();
-        for (int s = 0; s < sentences.sentences(); ++s) {
-            const int length = sentences.length(s);
-            if (length < 1 || length > longest) {
-                fail("translator: sentence ", s, " has ", length, " tokens, expected 1 to ",
-                     longest);
-            }
-            check_token_ids(sources.tokens.subspan(static_cast<std::size_t>(sentences.begin(s)),
-                                                   static_cast<std::size_t>(length)),
-                            vocab_size, "translator: sentence ", s);
         }
     }
 
