@@ -4,26 +4,26 @@
 
 #include <hat/config.hpp>
 #include <hat/core/error.hpp>
-#include <hat/core/random.hpp>
 #include <hat/core/threads.hpp>
 #include <hat/data/line_codec.hpp>
-#include <hat/data/shortlist.hpp>
 #include <hat/data/white_space.hpp>
 #include <hat/decode/any_translator.hpp>
 #include <hat/decode/deadline.hpp>
 #include <hat/decode/deadline_ladder.hpp>
 #include <hat/decode/hypothesis.hpp>
-#include <hat/decode/sampling.hpp>
+#include <hat/decode/line_hypothesis.hpp>
+#include <hat/decode/line_parts.hpp>
+#include <hat/decode/line_translator_options.hpp>
+#include <hat/decode/owned_sources.hpp>
 #include <hat/decode/served_model.hpp>
 #include <hat/decode/shortlisted_outputs.hpp>
 #include <hat/decode/word_links.hpp>
+#include <hat/decode/word_scores.hpp>
 #include <hat/io/model_directory.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,44 +45,6 @@ struct LineTranslation {
     /// Which words of the line its words stand for, if asked for.
     std::vector<WordLink> alignment{};
 };
-
-struct LineTranslatorOptions {
-    SearchOptions search{};
-    int threads = 0;  ///< 0: all cores
-    int batch_sentences = 32;
-    data::UnknownPolicy unknown = data::UnknownPolicy::copy;
-    data::LostStrings lost = data::LostStrings::append;
-    /// A line with more tokens is cut into parts; 0: only what the network cannot read. Nothing: as
-    /// the model's training says.
-    std::optional<int> split_over{};
-    /// What the network is served in. Nothing: as its architecture says, or what its matrices are
-    /// stored in.
-    std::optional<WeightKind> weights{};
-    /// The directory, of data or a model, that has the shortlist to use; empty: the model itself.
-    /// Nothing: the model's if its architecture has lists; else translations may have any token.
-    std::optional<std::string> shortlist{};
-    bool all_tokens = false;   ///< whatever the architecture says; draws may always have any token
-    bool word_scores = false;  ///< whether translations have them
-    /// The decoder layer whose attention says which words translations stand for, from 0; −1: the
-    /// last but one, which knows it best (arXiv:1909.02074). Without one, they do not say it.
-    std::optional<int> alignment_layer{};
-    /// If there, translations are drawn at random instead of searched for. What is drawn for a line
-    /// follows from the seed and from how many lines were translated before it.
-    std::optional<SamplingOptions> sampling{};
-    /// If there, each line is translated by itself, with a sub-network of the model that is to
-    /// have it done in time.
-    std::optional<DeadlineOptions> deadline{};
-};
-
-/// Throws  `Error` naming the first option that is out of range, or goes with no other.
-inline void validate(const LineTranslatorOptions& options) {
-    validate(options.search);
-    if (options.sampling) validate(*options.sampling);
-    if (options.deadline) validate(*options.deadline);
-    if (options.word_scores && options.search.beam == 1 && !options.search.scores &&
-        !options.sampling)
-        fail("translator: scores of words need a search that has scores");
-}
 
 /// A model directory, ready to translate lines of text.
 ///
@@ -139,7 +101,9 @@ public:
     }
 
     /// Whether the network has anything to translate in a line.
-    [[nodiscard]] static bool has_text(const data::SourceLine& line) { return asked(line) > 0; }
+    [[nodiscard]] static bool has_text(const data::SourceLine& line) {
+        return count_asked(line) > 0;
+    }
 
     /// The tokens of what the translation of a line is to begin with.
     ///
@@ -149,8 +113,10 @@ public:
     [[nodiscard]] std::vector<int> encode_prefix(std::string_view prefix,
                                                  const data::SourceLine& line) const {
         std::vector<int> tokens = codec_.encode_prefix(prefix);
-        if (asked(line) == 0) return tokens;
-        const int most = translator().max_target_length(options_.search, tokens_of_part(line, 0));
+        const auto parts = asked_parts(line);
+        if (parts.empty()) return tokens;
+        const int most =
+            translator().max_target_length(options_.search, static_cast<int>(parts.front().size()));
         if (std::ssize(tokens) > most)
             fail("what a translation begins with has ", tokens.size(), " tokens, expected at most ",
                  most, ", as translations may have");
@@ -190,14 +156,14 @@ public:
     }
     /// The scores of pairs that fit, as `translate` gives them to what it finds.
     [[nodiscard]] std::vector<float> score(std::span<const data::TokenPair> pairs) {
-        sources_.clear();
-        Sentences targets;
+        OwnedSources sources;
+        OwnedSources targets;
         for (const data::TokenPair& pair : pairs) {
-            sources_.append(pair.source);
-            targets.append(pair.target);
+            sources.push_back(pair.source);
+            targets.push_back(pair.target);
         }
         io::of_model(model_.directory(), [&] {
-            translator().score(sources_.view(), targets.view(), options_.search, pool_, results_,
+            translator().score(sources.view(), targets.view(), options_.search, pool_, results_,
                                options_.batch_sentences);
         });
         std::vector<float> scores;
@@ -211,51 +177,39 @@ public:
     }
 
 private:
-    /// Token lists, one after the other.
-    struct Sentences {
-        void clear() {
-            tokens.clear();
-            offsets.assign(1, 0);
-        }
-        void append(std::span<const int> sentence) {
-            tokens.insert(tokens.end(), sentence.begin(), sentence.end());
-            offsets.push_back(static_cast<int>(tokens.size()));
-        }
-        [[nodiscard]] Sources view() const noexcept {
-            return {tokens, Ragged(offsets.data(), static_cast<int>(offsets.size()) - 1)};
-        }
-
-        std::vector<int> tokens;
-        std::vector<int> offsets{0};
-    };
-
     [[nodiscard]] std::vector<std::vector<LineTranslation>>
     translate_with(AnyTranslator& translator, std::span<const data::SourceLine> lines, int n_best,
                    std::span<const std::vector<int>> prefixes) {
         const int draws = options_.sampling ? n_best : 1;
-        gather(lines, prefixes, draws);
+        parts_.gather(lines, prefixes, options_.sampling, draws, lines_before_);
         const ListCounts before = translator.list_counts();
         io::of_model(model_.directory(), [&] {
-            translator.translate(sources_.view(), options_.search, pool_, results_,
-                                 options_.batch_sentences,
-                                 {.prefixes = prefixes_.view(),
-                                  .sampling = options_.sampling ? &*options_.sampling : nullptr,
-                                  .keys = keys_});
+            translator.translate(parts_.sources(), options_.search, pool_, results_,
+                                 options_.batch_sentences, parts_.guidance(options_.sampling));
         });
         listed_ += translator.list_counts() - before;
-        put_together(draws);
+        put_draws_together(results_, draws);
         lines_before_ += lines.size();
         std::vector<std::vector<LineTranslation>> translations;
-        std::size_t first = 0;
+        std::span<const Hypotheses> rest(results_);
         for (const data::SourceLine& line : lines) {
+            const auto parts = next_parts(rest, line);
+            const auto count = LineHypothesis::count(parts, static_cast<std::size_t>(n_best));
             auto& of_line = translations.emplace_back();
-            for (std::size_t k = 0; k < hypotheses_of(line, first, n_best); ++k)
-                of_line.push_back(translation(line, first, k));
-            first += asked(line);
+            for (std::size_t k = 0; k < count; ++k)
+                of_line.push_back(translation(line, LineHypothesis(parts, k)));
         }
         if (options_.alignment_layer) align(translator, lines, translations);
         if (!options_.sampling) sort_by_score(lines, translations);
         return translations;
+    }
+
+    /// Takes what was found for the parts of a line from the front of `rest`.
+    [[nodiscard]] static std::span<const Hypotheses> next_parts(std::span<const Hypotheses>& rest,
+                                                                const data::SourceLine& line) {
+        const auto parts = rest.first(count_asked(line));
+        rest = rest.subspan(parts.size());
+        return parts;
     }
 
     [[nodiscard]] AnyTranslator& translator() noexcept { return model_.translator(); }
@@ -295,124 +249,25 @@ private:
         return longest ? std::max(*longest, part_tokens()) : 0;
     }
 
-    /// Parts that the network is asked for.
-    [[nodiscard]] static std::size_t asked(const data::SourceLine& line) {
-        return static_cast<std::size_t>(
-            std::count_if(line.parts.begin(), line.parts.end(),
-                          [](const data::SourcePart& part) { return !part.tokens.empty(); }));
-    }
-
-    /// Makes the sentences of some lines, each `draws` times, with keys of their own.
-    void gather(std::span<const data::SourceLine> lines, std::span<const std::vector<int>> prefixes,
-                int draws) {
-        sources_.clear();
-        prefixes_.clear();
-        keys_.clear();
-        const RandomKey seed(options_.sampling ? options_.sampling->seed : 0);
-        for (std::size_t l = 0; l < lines.size(); ++l) {
-            std::uint64_t part = 0;
-            for (const data::SourcePart& source : lines[l].parts) {
-                if (source.tokens.empty()) continue;
-                for (int draw = 0; draw < draws; ++draw) {
-                    sources_.append(source.tokens);
-                    if (!prefixes.empty())
-                        prefixes_.append(part == 0 ? std::span<const int>(prefixes[l])
-                                                   : std::span<const int>());
-                    if (options_.sampling)
-                        keys_.push_back(seed.split(lines_before_ + l)
-                                            .split(part)
-                                            .split(static_cast<std::uint64_t>(draw)));
-                }
-                ++part;
-            }
-        }
-    }
-    /// Of each sentence that was translated several times: its translations together.
-    void put_together(int draws) {
-        if (draws == 1) return;
-        const auto n = static_cast<std::size_t>(draws);
-        for (std::size_t i = 0; i < results_.size() / n; ++i) {
-            Hypotheses all;
-            for (std::size_t k = 0; k < n; ++k)
-                all.push_back(std::move(results_[i * n + k].front()));
-            results_[i] = std::move(all);
-        }
-        results_.resize(results_.size() / n);
-    }
-
-    /// How many translations a line has; `first` is its first result.
-    [[nodiscard]] std::size_t hypotheses_of(const data::SourceLine& line, std::size_t first,
-                                            int n_best) const {
-        std::size_t most = 1;
-        for (std::size_t i = first; i < first + asked(line); ++i)
-            most = std::max(most, results_[i].size());
-        return std::min(most, static_cast<std::size_t>(n_best));
-    }
-
-    /// Tokens of the i-th part that the network was asked for.
-    [[nodiscard]] static int tokens_of_part(const data::SourceLine& line, std::size_t i) {
-        for (const data::SourcePart& part : line.parts)
-            if (!part.tokens.empty() && i-- == 0) return static_cast<int>(part.tokens.size());
-        return 0;
-    }
-
-    /// The k-th best of a part, or its last.
-    [[nodiscard]] const Hypothesis& found(std::size_t part, std::size_t k) const {
-        return results_[part][std::min(k, results_[part].size() - 1)];
-    }
-    /// Of the parts from `first` on.
-    [[nodiscard]] auto tokens_of(std::size_t first, std::size_t k) const {
-        return [this, first, k](std::size_t i) -> std::span<const int> {
-            return found(first + i, k).tokens;
-        };
-    }
-
-    /// The k-th best: of each part its own, or its last. The score is that of all tokens together.
-    [[nodiscard]] LineTranslation translation(const data::SourceLine& line, std::size_t first,
-                                              std::size_t k) const {
-        const auto hypothesis = [&](std::size_t i) -> const Hypothesis& {
-            return found(first + i, k);
-        };
-        const auto tokens = tokens_of(first, k);
+    [[nodiscard]] LineTranslation translation(const data::SourceLine& line,
+                                              const LineHypothesis& hypothesis) const {
+        const auto tokens = [&](std::size_t part) { return hypothesis.tokens(part); };
         LineTranslation translation;
         translation.text = codec_.decode(line, tokens, &translation.placeholders);
-        const std::size_t count = asked(line);
-        float sum = 0;
-        std::size_t length = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            const int source_length = tokens_of_part(line, i);
-            if (translator().is_cut(options_.search, source_length, hypothesis(i).tokens))
+        translation.score = hypothesis.score(options_.search);
+        const auto sources = asked_parts(line);
+        for (std::size_t part = 0; part < sources.size(); ++part)
+            if (translator().is_cut(options_.search, static_cast<int>(sources[part].size()),
+                                    tokens(part)))
                 translation.is_cut = true;
-            for (const float score : hypothesis(i).positional_scores) sum += score;
-            length += hypothesis(i).tokens.size();
-        }
-        if (count > 0)
-            translation.score =
-                count == 1 ? hypothesis(0).score : final_score(sum, length, options_.search);
         if (options_.word_scores)
             translation.word_scores =
-                word_scores(translation.text, codec_.words_of_targets(line, tokens),
-                            [&](std::size_t i) { return hypothesis(i).positional_scores; });
+                word_scores(static_cast<std::size_t>(data::count_words(translation.text)),
+                            codec_.words_of_targets(line, tokens),
+                            [&](std::size_t part) -> std::span<const float> {
+                                return hypothesis[part].positional_scores;
+                            });
         return translation;
-    }
-
-    /// `words` are those of the tokens of each part that was asked for, `scores(i)` their
-    /// log-probabilities.
-    template <class Scores>
-    [[nodiscard]] static std::vector<float> word_scores(const std::string& text,
-                                                        const std::vector<std::vector<int>>& words,
-                                                        const Scores& scores) {
-        std::vector<float> of_words(static_cast<std::size_t>(data::count_words(text)),
-                                    std::numeric_limits<float>::quiet_NaN());
-        for (std::size_t i = 0; i < words.size(); ++i) {
-            const std::vector<float>& of_tokens = scores(i);
-            for (std::size_t t = 0; t < words[i].size(); ++t) {
-                if (static_cast<std::size_t>(words[i][t]) >= of_words.size()) continue;
-                float& of_word = of_words[static_cast<std::size_t>(words[i][t])];
-                of_word = std::isnan(of_word) ? of_tokens[t] : of_word + of_tokens[t];
-            }
-        }
-        return of_words;
     }
 
     /// Best first. The k-th translations of all parts make one together, and divided by all their
@@ -420,7 +275,7 @@ private:
     static void sort_by_score(std::span<const data::SourceLine> lines,
                               std::vector<std::vector<LineTranslation>>& translations) {
         for (std::size_t l = 0; l < lines.size(); ++l)
-            if (asked(lines[l]) > 1)
+            if (count_asked(lines[l]) > 1)
                 std::stable_sort(translations[l].begin(), translations[l].end(),
                                  [](const LineTranslation& a, const LineTranslation& b) {
                                      return a.score > b.score;
@@ -430,22 +285,20 @@ private:
     /// Tells of translations that were found which words they stand for.
     void align(AnyTranslator& translator, std::span<const data::SourceLine> lines,
                std::vector<std::vector<LineTranslation>>& translations) {
-        Sentences sources;
-        Sentences targets;
-        const auto for_parts = [&](const auto& visit) {
-            std::size_t first = 0;
+        const auto for_each = [&](const auto& visit) {
+            std::span<const Hypotheses> rest(results_);
             for (std::size_t l = 0; l < lines.size(); ++l) {
-                for (std::size_t k = 0; k < translations[l].size(); ++k) visit(l, first, k);
-                first += asked(lines[l]);
+                const auto parts = next_parts(rest, lines[l]);
+                for (std::size_t k = 0; k < translations[l].size(); ++k)
+                    visit(lines[l], LineHypothesis(parts, k), translations[l][k]);
             }
         };
-        for_parts([&](std::size_t line, std::size_t first, std::size_t k) {
-            std::size_t part = first;
-            for (const data::SourcePart& source : lines[line].parts) {
-                if (source.tokens.empty()) continue;
-                sources.append(source.tokens);
-                targets.append(found(part++, k).tokens);
-            }
+        OwnedSources sources;
+        OwnedSources targets;
+        for_each([&](const data::SourceLine& line, const LineHypothesis& hypothesis, auto&) {
+            for (const auto source : asked_parts(line)) sources.push_back(source);
+            for (std::size_t part = 0; part < hypothesis.parts(); ++part)
+                targets.push_back(hypothesis.tokens(part));
         });
         const int layer = alignment_layer(translator);
         const auto attention = io::of_model(model_.directory(), [&] {
@@ -453,12 +306,14 @@ private:
                                         options_.batch_sentences);
         });
         std::size_t next = 0;
-        for_parts([&](std::size_t line, std::size_t first, std::size_t k) {
-            const auto of_source = codec_.words_of_sources(lines[line]);
-            const auto of_target = codec_.words_of_targets(lines[line], tokens_of(first, k));
-            auto& alignment = translations[line][k].alignment;
-            for (std::size_t i = 0; i < of_source.size(); ++i) {
-                const auto links = word_links(attention[next++], of_source[i], of_target[i]);
+        for_each([&](const data::SourceLine& line, const LineHypothesis& hypothesis,
+                     LineTranslation& translation) {
+            const auto of_source = codec_.words_of_sources(line);
+            const auto of_target = codec_.words_of_targets(
+                line, [&](std::size_t part) { return hypothesis.tokens(part); });
+            auto& alignment = translation.alignment;
+            for (std::size_t part = 0; part < of_source.size(); ++part) {
+                const auto links = word_links(attention[next++], of_source[part], of_target[part]);
                 alignment.insert(alignment.end(), links.begin(), links.end());
             }
         });
@@ -470,9 +325,7 @@ private:
     ThreadPool pool_;
     std::optional<DeadlineLadder> ladder_;
     ListCounts listed_;
-    Sentences sources_;
-    Sentences prefixes_;
-    std::vector<RandomKey> keys_;
+    LineParts parts_;
     std::uint64_t lines_before_ = 0;
     std::vector<Hypotheses> results_;  ///< of each part that the network was asked for
 };

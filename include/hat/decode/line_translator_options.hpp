@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Needs: SentencePiece, nlohmann-json, utf8proc, RE2, xxHash
+#pragma once
+
+#include <hat/core/error.hpp>
+#include <hat/data/line_codec.hpp>
+#include <hat/decode/any_translator.hpp>
+#include <hat/decode/deadline.hpp>
+#include <hat/decode/hypothesis.hpp>
+#include <hat/decode/sampling.hpp>
+
+#include <optional>
+#include <string>
+
+namespace hat::decode {
+
+/// How a `LineTranslator` translates.
+struct LineTranslatorOptions {
+    SearchOptions search{};
+    int threads = 0;  ///< 0: all cores
+    int batch_sentences = 32;
+    data::UnknownPolicy unknown = data::UnknownPolicy::copy;
+    data::LostStrings lost = data::LostStrings::append;
+    /// A line with more tokens is cut into parts; 0: only what the network cannot read. Nothing: as
+    /// the model's training says.
+    std::optional<int> split_over{};
+    /// What the network is served in. Nothing: as its architecture says, or what its matrices are
+    /// stored in.
+    std::optional<WeightKind> weights{};
+    /// The directory, of data or a model, that has the shortlist to use; empty: the model itself.
+    /// Nothing: the model's if its architecture has lists; else translations may have any token.
+    std::optional<std::string> shortlist{};
+    bool all_tokens = false;   ///< whatever the architecture says; draws may always have any token
+    bool word_scores = false;  ///< whether translations have them
+    /// The decoder layer whose attention says which words translations stand for, from 0; −1: the
+    /// last but one, which knows it best (arXiv:1909.02074). Without one, they do not say it.
+    std::optional<int> alignment_layer{};
+    /// If there, translations are drawn at random instead of searched for. What is drawn for a line
+    /// follows from the seed and from how many lines were translated before it.
+    std::optional<SamplingOptions> sampling{};
+    /// If there, each line is translated by itself, with a sub-network of the model that is to
+    /// have it done in time.
+    std::optional<DeadlineOptions> deadline{};
+};
+
+/// Throws  `Error` naming the first option that is out of range, or goes with no other.
+inline void validate(const LineTranslatorOptions& options) {
+    validate(options.search);
+    if (options.sampling) validate(*options.sampling);
+    if (options.deadline) validate(*options.deadline);
+    if (options.word_scores && options.search.beam == 1 && !options.search.scores &&
+        !options.sampling)
+        fail("translator: scores of words need a search that has scores");
+}
+
+}  // namespace hat::decode
