@@ -5,6 +5,7 @@
 
 #include <hat/core/threads.hpp>
 #include <hat/data/corpus_file.hpp>
+#include <hat/decode/owned_sources.hpp>
 #include <hat/decode/translate.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/file_status.hpp>
@@ -59,14 +60,9 @@ void translate_all(const SearchFlags& search, decode::Translator& translator,
     while (targets.size() < source.size()) {
         const int first = targets.size();
         const int last = std::min(first + block, source.size());
-        std::vector<int> tokens;
-        std::vector<int> offsets{0};
-        for (int i = first; i < last; ++i) {
-            tokens.insert(tokens.end(), source[i].begin(), source[i].end());
-            offsets.push_back(static_cast<int>(tokens.size()));
-        }
-        translator.translate({tokens, Ragged(offsets.data(), last - first)}, search.options, pool,
-                             results, search.batch);
+        decode::OwnedSources block_sources;
+        for (int i = first; i < last; ++i) block_sources.push_back(source[i]);
+        translator.translate(block_sources.view(), search.options, pool, results, search.batch);
         for (const decode::Hypotheses& best : results) targets.push_back(best.front().tokens);
         save();
         const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;

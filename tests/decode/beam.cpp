@@ -225,8 +225,9 @@ TEST_SUITE("decode/beam") {
             ToyModel model(vocab_size, logits);
             const auto results = search(model, sources, options);
             for (int s = 0; s < sources.size(); ++s) {
-                check_equal(results[static_cast<std::size_t>(s)],
-                            reference_search(logits, sources.only(s).tokens, options));
+                check_equal(
+                    results[static_cast<std::size_t>(s)],
+                    reference_search(logits, hat::support::alone(sources, s).tokens, options));
             }
         }
     }
@@ -239,8 +240,9 @@ TEST_SUITE("decode/beam") {
         const SearchOptions options{.beam = 4, .max_length_b = 3};
         const auto results = search(model, sources, options);
         for (int s = 0; s < sources.size(); ++s) {
-            check_equal(results[static_cast<std::size_t>(s)],
-                        reference_search(logits, sources.only(s).tokens, options, tiny));
+            check_equal(
+                results[static_cast<std::size_t>(s)],
+                reference_search(logits, hat::support::alone(sources, s).tokens, options, tiny));
         }
     }
 
@@ -249,7 +251,7 @@ TEST_SUITE("decode/beam") {
         ToyModel model(vocab_size, random_logits(vocab_size, special.eos, 0.4F));
         const auto together = search(model, sources, {.beam = 4});
         for (int s = 0; s < sources.size(); ++s) {
-            CHECK(search(model, sources.only(s), {.beam = 4})[0] ==
+            CHECK(search(model, hat::support::alone(sources, s), {.beam = 4})[0] ==
                   together[static_cast<std::size_t>(s)]);
         }
     }
@@ -384,7 +386,7 @@ TEST_SUITE("decode/beam") {
                                             .diversity = diversity};
                 const auto found = search(model, sources, options);
                 for (int s = 0; s < sources.size(); ++s) {
-                    const OwnedSources one = sources.only(s);
+                    const OwnedSources one = hat::support::alone(sources, s);
                     auto expected = reference_diverse_search(logits, one.tokens, options);
                     std::stable_sort(expected.begin(), expected.end(),
                                      [](auto& a, auto& b) { return a.first > b.first; });

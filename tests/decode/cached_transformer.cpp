@@ -146,10 +146,11 @@ TEST_SUITE("decode/cached_transformer") {
                     const auto found = model.step(walk.rows, all_logits(a.target_vocab_size));
                     if (step == 0 || step == 6 || step == 17) {
                         for (std::size_t i = 0; i < walk.rows.size(); ++i) {
-                            CHECK(
-                                same_bits(by_token(found.row(static_cast<int>(i))),
-                                          whole_logits(packed, sources.only(walk.rows[i].sentence),
-                                                       walk.prefixes[i])));
+                            CHECK(same_bits(
+                                by_token(found.row(static_cast<int>(i))),
+                                whole_logits(packed,
+                                             hat::support::alone(sources, walk.rows[i].sentence),
+                                             walk.prefixes[i])));
                         }
                     }
                     walk.advance();
@@ -173,7 +174,7 @@ TEST_SUITE("decode/cached_transformer") {
             }
             const auto some = [&](int first, int n) {
                 OwnedSources part;
-                for (int s = first; s < first + n; ++s) part.push_back(sources.only(s).tokens);
+                for (int s = first; s < first + n; ++s) part.push_back(sources[s]);
                 return part;
             };
             for (const int rows_per_sentence : {1, 4}) {
@@ -190,9 +191,10 @@ TEST_SUITE("decode/cached_transformer") {
                     const auto found = model.step(walk.rows, all_logits(a.target_vocab_size));
                     for (std::size_t i = 0; step % 7 == 0 && i < walk.rows.size(); ++i) {
                         const auto place = static_cast<std::size_t>(walk.rows[i].sentence);
-                        CHECK(same_bits(by_token(found.row(static_cast<int>(i))),
-                                        whole_logits(packed, sources.only(sentence_of[place]),
-                                                     walk.prefixes[i])));
+                        CHECK(same_bits(
+                            by_token(found.row(static_cast<int>(i))),
+                            whole_logits(packed, hat::support::alone(sources, sentence_of[place]),
+                                         walk.prefixes[i])));
                     }
                     walk.advance();
                     std::vector<int> entered;

@@ -30,7 +30,7 @@ void check_scores(const OwnedSources& sources, const std::vector<Hypotheses>& fo
     std::vector<Hypotheses> expected;
     for (int s = 0; s < sources.size(); ++s) {
         for (const Hypothesis& hypothesis : found[static_cast<std::size_t>(s)]) {
-            given.push_back(sources.only(s).tokens);
+            given.push_back(sources[s]);
             targets.push_back(hypothesis.tokens);
             expected.push_back({hypothesis});
         }

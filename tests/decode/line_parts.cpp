@@ -24,10 +24,8 @@ SourceLine line_of(const std::vector<std::vector<int>>& parts) {
 
 std::vector<std::vector<int>> sentences_of(const Sources& sources) {
     std::vector<std::vector<int>> sentences;
-    for (int s = 0; s < sources.sentences.sentences(); ++s) {
-        const int* const begin = sources.tokens.data() + sources.sentences.begin(s);
-        sentences.emplace_back(begin, begin + sources.sentences.length(s));
-    }
+    for (int s = 0; s < sources.sentences.sentences(); ++s)
+        sentences.emplace_back(sources[s].begin(), sources[s].end());
     return sentences;
 }
 

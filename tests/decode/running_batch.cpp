@@ -45,7 +45,7 @@ public:
         taken_ += count;
         // What was given before is valid no more.
         given_ = {};
-        for (const int s : numbers) given_.push_back(sources_.only(s).tokens);
+        for (const int s : numbers) given_.push_back(sources_[s]);
         return {given_.view(), numbers};
     }
 
@@ -71,7 +71,7 @@ void check_like_alone(ToyModel& model, const SearchOptions& options) {
     std::vector<Hypotheses> alone(41);
     for (int s = 0; s < sources.size(); ++s) {
         std::vector<Hypotheses> one(1);
-        Search().run(model, sources.only(s).view(), special, options, one);
+        Search().run(model, hat::support::alone(sources, s).view(), special, options, one);
         alone[static_cast<std::size_t>(s)] = one[0];
     }
     Search search;

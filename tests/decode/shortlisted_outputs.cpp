@@ -94,16 +94,15 @@ TEST_SUITE("decode/shortlisted_outputs") {
         const auto packed = random_model<Weights>();
         BasicTranslator<PackedModelOf<Weights>> translator(packed, {});
         OwnedSources sources = random_sources(30, 6, vocab_size, 2, 4);
-        for (const int s : {3, 17})
-            sources.push_back(random_sources(26, 40, vocab_size, 2, 7).only(s).tokens);
+        for (const int s : {3, 17}) sources.push_back(random_sources(26, 40, vocab_size, 2, 7)[s]);
         const Shortlist shortlist = random_shortlist(40);
         translator.use_shortlist(&shortlist);
         for (const SearchOptions& options : varied) {
             ThreadPool one(1);
             const auto expected = translator.translate(sources.view(), options, one, 1);
             for (const int s : {2, 31})
-                CHECK(translator.translate(sources.only(s).view(), options, one)[0] ==
-                      expected[static_cast<std::size_t>(s)]);
+                CHECK(translator.translate(hat::support::alone(sources, s).view(), options,
+                                           one)[0] == expected[static_cast<std::size_t>(s)]);
             for (const auto& [threads, batch] :
                  {std::pair(1, 7), std::pair(1, 32), std::pair(2, 3), std::pair(3, 32)}) {
                 ThreadPool pool(threads);
@@ -135,7 +134,7 @@ TEST_SUITE("decode/shortlisted_outputs") {
         const auto results = translator.translate(sources.view(), options, pool);
         CachedTransformer model(packed);
         for (int s = 0; s < sources.size(); ++s) {
-            const OwnedSources source = sources.only(s);
+            const OwnedSources source = hat::support::alone(sources, s);
             const std::vector<int> list = list_of(shortlist, source.view().tokens);
             const Hypothesis& found = results[static_cast<std::size_t>(s)][0];
             model.start(source.view(), 1, std::array{20});
@@ -187,7 +186,7 @@ TEST_SUITE("decode/shortlisted_outputs") {
         static_cast<void>(translator.translate(sources.view(), varied[1], pool, 4));
         ListCounts expected;
         for (int s = 0; s < sources.size(); ++s)
-            expected += {1, std::ssize(list_of(shortlist, sources.only(s).tokens))};
+            expected += {1, std::ssize(list_of(shortlist, hat::support::alone(sources, s).tokens))};
         CHECK(translator.list_counts() == expected);
     }
 

@@ -84,7 +84,7 @@ TEST_SUITE("decode/static_translator") {
                                       {.beam = 4, .length_penalty = 0.6F},
                                       {.beam = 3, .no_repeat_ngram = 2}}) {
             for (int s = 0; s < sources.size(); ++s) {
-                const OwnedSources source = sources.only(s);
+                const OwnedSources source = hat::support::alone(sources, s);
                 std::vector<Hypotheses> expected(1);
                 options.max_length_b = 13;
                 if (options.beam == 1)

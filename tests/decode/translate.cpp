@@ -61,8 +61,8 @@ TEST_SUITE("decode/translate") {
                 CHECK(translator.translate(sources.view(), options, pool, batch) == expected);
             }
             for (const int s : {0, 7, 22}) {
-                CHECK(translator.translate(sources.only(s).view(), options, one)[0] ==
-                      expected[static_cast<std::size_t>(s)]);
+                CHECK(translator.translate(hat::support::alone(sources, s).view(), options,
+                                           one)[0] == expected[static_cast<std::size_t>(s)]);
             }
         }
     }
@@ -72,7 +72,7 @@ TEST_SUITE("decode/translate") {
         // Long and short ones, far apart.
         OwnedSources sources = random_sources(30, 6, vocab_size, 2, 4);
         for (const int s : {3, 17, 25})
-            sources.push_back(random_sources(26, 60, vocab_size, 2, 7).only(s).tokens);
+            sources.push_back(random_sources(26, 60, vocab_size, 2, 7)[s]);
         const auto packed = random_model<Weights>();
         BasicTranslator<PackedModelOf<Weights>> translator(packed, {});
         const SearchOptions varied[] = {
@@ -87,8 +87,8 @@ TEST_SUITE("decode/translate") {
                 ThreadPool one(1);
                 const auto expected = translator.translate(sources.view(), options, one, 1);
                 for (const int s : {2, 31})
-                    CHECK(translator.translate(sources.only(s).view(), options, one)[0] ==
-                          expected[static_cast<std::size_t>(s)]);
+                    CHECK(translator.translate(hat::support::alone(sources, s).view(), options,
+                                               one)[0] == expected[static_cast<std::size_t>(s)]);
                 for (const auto& [threads, batch] :
                      {std::pair(1, 2), std::pair(1, 7), std::pair(1, 32), std::pair(2, 1),
                       std::pair(2, 3), std::pair(3, 2), std::pair(3, 32)}) {
@@ -212,8 +212,9 @@ TEST_SUITE("decode/translate") {
             for (std::ptrdiff_t row = 0; row < std::ssize(of_sentence); row += tokens)
                 CHECK(std::accumulate(of_sentence.begin() + row, of_sentence.begin() + row + tokens,
                                       0.0F) == doctest::Approx(1.0));
-            CHECK(translator.attention(sources.only(s).view(), targets.only(s).view(), 1, one)[0] ==
-                  of_sentence);
+            CHECK(translator.attention(hat::support::alone(sources, s).view(),
+                                       hat::support::alone(targets, s).view(), 1,
+                                       one)[0] == of_sentence);
         }
         CHECK(translator.attention(sources.view(), targets.view(), 0, pool) != found);
         CHECK_THROWS_WITH_AS((void)translator.attention(sources.view(), targets.view(), 2, pool),
@@ -294,7 +295,7 @@ TEST_SUITE("decode/translate") {
             OwnedSources targets;
             for (int s = 0; s < sources.size(); ++s) {
                 const auto& own = found[static_cast<std::size_t>(s)];
-                const auto& prefix = prefixes.only(s).tokens;
+                const std::span<const int> prefix = prefixes[s];
                 for (const Hypothesis& h : own)
                     CHECK(std::equal(prefix.begin(), prefix.end(), h.tokens.begin()));
                 if (prefix.empty() || options.beam == 1)

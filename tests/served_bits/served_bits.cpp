@@ -174,7 +174,7 @@ int serve_golden() {
     for (const auto& [network, subs, sentences] : networks) {
         // So many that places are filled again.
         OwnedSources sources = random_text(40, network.architecture().source_vocab_size);
-        for (int s = 0; s < sentences.size(); ++s) sources.push_back(sentences.only(s).tokens);
+        for (int s = 0; s < sentences.size(); ++s) sources.push_back(sentences[s]);
         const OwnedSources targets =
             random_text(sources.size(), network.architecture().target_vocab_size);
         for (const model::Architecture& sub : subs)

@@ -3,6 +3,7 @@
 
 #include <hat/core/arena.hpp>
 #include <hat/core/random.hpp>
+#include <hat/decode/owned_sources.hpp>
 #include <hat/decode/step_model.hpp>
 
 #include <cstddef>
@@ -150,27 +151,14 @@ inline ToyModel::Logits random_logits(int vocab_size, int eos, float eos_bonus) 
     };
 }
 
-/// Sentences for a search: what `decode::Sources` views.
-struct OwnedSources {
-    std::vector<int> tokens;
-    std::vector<int> offsets{0};
+using decode::OwnedSources;
 
-    void push_back(std::span<const int> sentence) {
-        tokens.insert(tokens.end(), sentence.begin(), sentence.end());
-        offsets.push_back(static_cast<int>(tokens.size()));
-    }
-    [[nodiscard]] int size() const noexcept { return static_cast<int>(offsets.size()) - 1; }
-    [[nodiscard]] decode::Sources view() const noexcept {
-        return {tokens, Ragged(offsets.data(), size())};
-    }
-    [[nodiscard]] OwnedSources only(int sentence) const {
-        OwnedSources one;
-        const auto first = static_cast<std::size_t>(offsets[static_cast<std::size_t>(sentence)]);
-        const auto last = static_cast<std::size_t>(offsets[static_cast<std::size_t>(sentence) + 1]);
-        one.push_back(std::span(tokens).subspan(first, last - first));
-        return one;
-    }
-};
+/// A list of one sentence of a list.
+[[nodiscard]] inline OwnedSources alone(const OwnedSources& list, int sentence) {
+    OwnedSources one;
+    one.push_back(list[sentence]);
+    return one;
+}
 
 /// `count` sentences of 1 to `longest` tokens, eos included.
 inline OwnedSources random_sources(int count, int longest, int vocab_size, int eos,

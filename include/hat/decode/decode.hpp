@@ -39,6 +39,7 @@
 #include <hat/decode/hypothesis.hpp>
 #include <hat/decode/input_checks.hpp>
 #include <hat/decode/memory.hpp>
+#include <hat/decode/owned_sources.hpp>
 #include <hat/decode/repetition.hpp>
 #include <hat/decode/running_batch.hpp>
 #include <hat/decode/sentence_queue.hpp>

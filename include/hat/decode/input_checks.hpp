@@ -76,9 +76,7 @@ struct InputChecks {
                 fail("translator: sentence ", s, " has ", length, " tokens, expected 1 to ",
                      longest);
             }
-            check_token_ids(sources.tokens.subspan(static_cast<std::size_t>(sentences.begin(s)),
-                                                   static_cast<std::size_t>(length)),
-                            vocab_size, "translator: sentence ", s);
+            check_token_ids(sources[s], vocab_size, "translator: sentence ", s);
         }
     }
 
@@ -94,8 +92,7 @@ struct InputChecks {
             const int length = sentences.length(s);
             if (length < 1 || length > longest)
                 fail("translator: target ", s, " has ", length, " tokens, expected 1 to ", longest);
-            const auto tokens = targets.tokens.subspan(static_cast<std::size_t>(sentences.begin(s)),
-                                                       static_cast<std::size_t>(length));
+            const std::span<const int> tokens = targets[s];
             check_token_ids(tokens, model.architecture().target_vocab_size, "translator: target ",
                             s);
             if (tokens.back() != special.eos)
@@ -121,9 +118,7 @@ struct InputChecks {
         if (prefixes.sentences() == 0) return;
         require_one_for_each("prefixes", prefixes.sentences());
         for (int s = 0; s < prefixes.sentences(); ++s) {
-            const auto prefix =
-                guidance.prefixes.tokens.subspan(static_cast<std::size_t>(prefixes.begin(s)),
-                                                 static_cast<std::size_t>(prefixes.length(s)));
+            const std::span<const int> prefix = guidance.prefixes[s];
             check_token_ids(prefix, model.architecture().target_vocab_size,
                             "translator: the prefix of sentence ", s);
             const int most =

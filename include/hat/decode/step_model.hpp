@@ -46,6 +46,11 @@ struct Selection {
 struct Sources {
     std::span<const int> tokens;
     Ragged sentences;
+
+    /// Precondition: 0 <= s < sentences.sentences().
+    [[nodiscard]] std::span<const int> operator[](int s) const noexcept {
+        return {tokens.data() + sentences.begin(s), static_cast<std::size_t>(sentences.length(s))};
+    }
 };
 
 /// What the searches need of a model. `start` reads the sources and makes a place for each, with

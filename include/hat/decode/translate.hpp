@@ -10,6 +10,7 @@
 #include <hat/decode/forced.hpp>
 #include <hat/decode/greedy.hpp>
 #include <hat/decode/input_checks.hpp>
+#include <hat/decode/owned_sources.hpp>
 #include <hat/decode/sampled_search.hpp>
 #include <hat/decode/sampling.hpp>
 #include <hat/decode/sentence_queue.hpp>
@@ -169,22 +170,12 @@ public:
 private:
     [[nodiscard]] InputChecks<Packed> checks() const noexcept { return {*model_, special_}; }
 
-    /// Some of many sentences, one after the other.
-    struct Batch {
-        Sources of(const Sources& all, std::span<const int> chosen) {
-            tokens.clear();
-            offsets.assign(1, 0);
-            for (const int s : chosen) {
-                const int* const sentence = all.tokens.data() + all.sentences.begin(s);
-                tokens.insert(tokens.end(), sentence, sentence + all.sentences.length(s));
-                offsets.push_back(static_cast<int>(tokens.size()));
-            }
-            return {tokens, Ragged(offsets.data(), static_cast<int>(chosen.size()))};
-        }
-
-        std::vector<int> tokens;
-        std::vector<int> offsets;
-    };
+    /// Some of many sentences; `chosen` has room for them.
+    static Sources choose(const Sources& all, std::span<const int> numbers, OwnedSources& chosen) {
+        chosen.clear();
+        for (const int s : numbers) chosen.push_back(all[s]);
+        return chosen.view();
+    }
 
     /// What one thread takes from the queue.
     struct Supply {
@@ -192,13 +183,13 @@ private:
 
         [[nodiscard]] Entrants take(int most) {
             const std::span<const int> numbers = queue.take(most);
-            return {batch.of(sources, numbers), numbers, prefixes};
+            return {choose(sources, numbers, batch), numbers, prefixes};
         }
 
         const Sources& sources;
         const Sources& prefixes;
         SentenceQueue& queue;
-        Batch& batch;
+        OwnedSources& batch;
     };
 
     struct CloseAtEnd {
@@ -236,8 +227,8 @@ private:
         void score(const Sources& sources, const Sources& targets, std::span<const int> batch,
                    const SpecialTokens& special, const SearchOptions& options,
                    std::span<Hypotheses> results, const AfterStep& after_step) {
-            const Sources own = source.of(sources, batch);
-            const Sources own_targets = target.of(targets, batch);
+            const Sources own = choose(sources, batch, source);
+            const Sources own_targets = choose(targets, batch, target);
             forced.run(model, own, own_targets, special, options, begin(batch, results),
                        after_step);
             swap_results(batch, results);
@@ -261,8 +252,8 @@ private:
         BeamSearch beam;
         SampledSearch sampled;
         ForcedDecoding forced;
-        Batch source;
-        Batch target;
+        OwnedSources source;
+        OwnedSources target;
         std::vector<Hypotheses> own_results;
     };
 
