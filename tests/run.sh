@@ -50,6 +50,7 @@ step "install packages" cmake/install_packages.sh \
     libxsimd-dev libeigen3-dev libopenblas-dev libsentencepiece-dev nlohmann-json3-dev \
     libyaml-cpp-dev libutf8proc-dev libre2-dev libxxhash-dev libcli11-dev doctest-dev libbenchmark-dev \
     g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user valgrind \
+    gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm \
     benchmark=build/sources/benchmark
 
 # bench/nn is built and run for Arm, below.

@@ -9,6 +9,9 @@
 /// HAT_INLINE_LONG the same for functions of dozens of operations, such as `exp`; builds with the
 ///                 address sanitizer, which take minutes for copies of those, call them
 /// HAT_INLINE_LAMBDA  HAT_INLINE behind the parameters of a lambda
+/// HAT_XSIMD       1 where vectors are xsimd's: on x86-64 and 64-bit Arm, if it is installed and
+///                 HAT_WITHOUT_XSIMD, which is for you to define, is not defined
+/// HAT_VECTORS     0 where a processor has no vectors: code is then kept small instead of unrolled
 /// HAT_ASSERT      checks a precondition in debug builds and vanishes in release builds
 /// HAT_SHARED_INSTANCES  is for you to define, see <hat/decode/instances.hpp>
 
@@ -26,13 +29,28 @@
 #define HAT_EXCEPTIONS 0
 #endif
 
+#if defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__)
+#define HAT_VECTORS 1
+#else
+#define HAT_VECTORS 0
+#endif
+
 #define HAT_COLD [[gnu::cold, gnu::noinline]]
 #define HAT_INLINE [[gnu::always_inline]] inline
 #define HAT_INLINE_LAMBDA __attribute__((always_inline))
 #if defined(__SANITIZE_ADDRESS__)
 #define HAT_INLINE_LONG inline
+#elif !HAT_VECTORS
+#define HAT_INLINE_LONG [[gnu::noinline]] inline
 #else
 #define HAT_INLINE_LONG HAT_INLINE
+#endif
+
+#if !defined(HAT_WITHOUT_XSIMD) && (defined(__SSE2__) || defined(__aarch64__)) &&                  \
+    __has_include(<xsimd/xsimd.hpp>)
+#define HAT_XSIMD 1
+#else
+#define HAT_XSIMD 0
 #endif
 
 #ifdef NDEBUG

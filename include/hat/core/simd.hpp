@@ -2,23 +2,16 @@
 #pragma once
 
 #include <hat/config.hpp>
-
-#include <xsimd/xsimd.hpp>
+#include <hat/core/registers.hpp>
 
 #include <bit>
-#include <cmath>
 #include <cstdint>
 
 /// Vectors of 16 virtual lanes: one AVX-512 register, two of AVX2, four of NEON.
 ///
 /// Every operation is one correctly rounded operation per lane and every reduction uses the same
 /// tree over the 16 lanes, so a kernel written on `Lanes` gives the same bits on every CPU.
-/// This header hides the versions of xsimd; in particular, 8.1 has no AVX-512 fused
-/// multiply-add, so `fma` uses the intrinsic there.
 namespace hat::simd {
-
-using Floats = xsimd::batch<float>;         ///< one native register of floats
-using Words = xsimd::batch<std::uint32_t>;  ///< one native register of 32-bit words
 
 inline constexpr int lanes = 16;
 inline constexpr int native_lanes = static_cast<int>(Floats::size);
@@ -49,86 +42,6 @@ inline constexpr const char* instruction_set =
 #else
         "portable";
 #endif
-
-namespace detail {
-
-/// Without a fused instruction one call per lane keeps the rounding of the others. It stands once
-/// in a program: beside those calls one more costs nothing, and in every kernel it made half the
-/// code.
-[[gnu::noinline]] inline Floats fma_of_lanes(Floats a, Floats b, Floats c) noexcept {
-    float x[native_lanes];
-    float y[native_lanes];
-    float z[native_lanes];
-    a.store_unaligned(x);
-    b.store_unaligned(y);
-    c.store_unaligned(z);
-    for (int i = 0; i < native_lanes; ++i) z[i] = std::fma(x[i], y[i], z[i]);
-    return Floats::load_unaligned(z);
-}
-
-HAT_INLINE Floats fma(Floats a, Floats b, Floats c) noexcept {
-#if defined(__AVX512F__)
-    return _mm512_fmadd_ps(a, b, c);
-#elif defined(__FMA__) && defined(__AVX__)
-    return _mm256_fmadd_ps(a, b, c);
-#elif defined(__aarch64__)
-    return vfmaq_f32(c, a, b);
-#else
-    return fma_of_lanes(a, b, c);
-#endif
-}
-
-/// A product, as it is: a compiler may not see that it could fuse an addition behind it. Builds
-/// that forbid that anyway (`HAT_NO_CONTRACTION`, which our CMake target defines beside
-/// -ffp-contract=off), and Clang, which does not look across functions, need no such wall.
-HAT_INLINE Floats multiply(Floats a, Floats b) noexcept {
-    Floats product = a * b;
-#if defined(__GNUC__) && !defined(__clang__) && !defined(HAT_NO_CONTRACTION)
-#if defined(__aarch64__)
-    asm("" : "+w"(product.data));
-#elif defined(__AVX512F__)
-    asm("" : "+v"(product.data));
-#elif defined(__x86_64__)
-    asm("" : "+x"(product.data));
-#endif
-#endif
-    return product;
-}
-
-// On 64-bit Arm, xsimd approximates what has an exactly rounded instruction.
-HAT_INLINE Floats divide(Floats a, Floats b) noexcept {
-#if defined(__aarch64__)
-    return vdivq_f32(a, b);
-#else
-    return a / b;
-#endif
-}
-
-HAT_INLINE Floats sqrt(Floats a) noexcept {
-#if defined(__aarch64__)
-    return vsqrtq_f32(a);
-#else
-    return xsimd::sqrt(a);
-#endif
-}
-
-HAT_INLINE Words as_words(Floats x) noexcept {
-#if XSIMD_VERSION_MAJOR >= 9
-    return xsimd::bitwise_cast<std::uint32_t>(x);
-#else
-    return xsimd::bitwise_cast<Words>(x);
-#endif
-}
-
-HAT_INLINE Floats as_floats(Words x) noexcept {
-#if XSIMD_VERSION_MAJOR >= 9
-    return xsimd::bitwise_cast<float>(x);
-#else
-    return xsimd::bitwise_cast<Floats>(x);
-#endif
-}
-
-}  // namespace detail
 
 /// Asks for what lies at an address to be in the second-level cache some hundred cycles later.
 /// Nothing is read: it may lie behind the end of an array.
@@ -220,12 +133,12 @@ HAT_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) noexcept {
 
 HAT_INLINE Lanes max(Lanes a, Lanes b) noexcept {
 #pragma GCC unroll 4
-    for (int i = 0; i < parts; ++i) a.part[i] = xsimd::max(a.part[i], b.part[i]);
+    for (int i = 0; i < parts; ++i) a.part[i] = detail::max(a.part[i], b.part[i]);
     return a;
 }
 HAT_INLINE Lanes min(Lanes a, Lanes b) noexcept {
 #pragma GCC unroll 4
-    for (int i = 0; i < parts; ++i) a.part[i] = xsimd::min(a.part[i], b.part[i]);
+    for (int i = 0; i < parts; ++i) a.part[i] = detail::min(a.part[i], b.part[i]);
     return a;
 }
 HAT_INLINE Lanes sqrt(Lanes a) noexcept {
@@ -235,7 +148,7 @@ HAT_INLINE Lanes sqrt(Lanes a) noexcept {
 }
 HAT_INLINE Lanes abs(Lanes a) noexcept {
 #pragma GCC unroll 4
-    for (auto& p : a.part) p = xsimd::abs(p);
+    for (auto& p : a.part) p = detail::abs(p);
     return a;
 }
 
@@ -243,9 +156,17 @@ HAT_INLINE Lanes abs(Lanes a) noexcept {
 HAT_INLINE Lanes select_less(Lanes a, Lanes b, Lanes x, Lanes y) noexcept {
 #pragma GCC unroll 4
     for (int i = 0; i < parts; ++i) {
-        y.part[i] = xsimd::select(a.part[i] < b.part[i], x.part[i], y.part[i]);
+        y.part[i] = detail::select_less(a.part[i], b.part[i], x.part[i], y.part[i]);
     }
     return y;
+}
+
+/// Bit i: a[i] > b[i].
+HAT_INLINE unsigned greater_bits(Lanes a, Lanes b) noexcept {
+    unsigned bits = 0;
+    for (int i = 0; i < parts; ++i)
+        bits |= detail::greater_bits(a.part[i], b.part[i]) << (i * native_lanes);
+    return bits;
 }
 
 /// `a` in the first `n` lanes, `filler` in the others.
@@ -361,18 +282,11 @@ HAT_INLINE WordLanes operator^(WordLanes x, std::uint32_t key) noexcept {
 /// `value` where the word is at least `threshold`, else 0.
 HAT_INLINE Lanes value_if_at_least(WordLanes x, std::uint32_t threshold, float value) noexcept {
     Lanes y;
-#if defined(__AVX512F__)
-    const auto mask =
-        _mm512_cmpge_epu32_mask(x.part[0], _mm512_set1_epi32(static_cast<int>(threshold)));
-    y.part[0] = _mm512_maskz_mov_ps(mask, _mm512_set1_ps(value));
-#else
 #pragma GCC unroll 4
     for (int i = 0; i < parts; ++i) {
-        const auto kept = xsimd::select(x.part[i] >= Words(threshold),
-                                        Words(std::bit_cast<std::uint32_t>(value)), Words(0U));
-        y.part[i] = detail::as_floats(kept);
+        y.part[i] = detail::as_floats(detail::value_if_at_least(
+            x.part[i], Words(threshold), Words(std::bit_cast<std::uint32_t>(value))));
     }
-#endif
     return y;
 }
 

@@ -4,10 +4,16 @@
 #include <hat/config.hpp>
 #include <hat/core/error.hpp>
 
+#include <cstddef>
+
+/// Whether the standard library has threads, which that of a bare device has not.
+#if defined(_LIBCPP_HAS_NO_THREADS) || (defined(__GLIBCXX__) && !defined(_GLIBCXX_HAS_GTHREADS))
+#define HAT_THREADS 0
+#else
+#define HAT_THREADS 1
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <cstddef>
 #include <exception>
 #include <mutex>
 #include <string>
@@ -15,8 +21,11 @@
 #include <thread>
 #include <utility>
 #include <vector>
+#endif
 
 namespace hat {
+
+#if HAT_THREADS
 
 /// Threads that stay alive between jobs; the caller works with them.
 ///
@@ -151,5 +160,31 @@ private:
     bool stopping_ = false;
     std::atomic<int> next_{0};
 };
+
+#else
+
+/// As above, where there are no threads: the caller works alone.
+class ThreadPool {
+public:
+    static constexpr int max_threads = 1;
+
+    /// Throws  `Error` if there are to be more than one
+    explicit ThreadPool(int threads = 0) {
+        if (threads < 0 || threads > max_threads)
+            fail("threads: found ", threads, ", expected 0 or 1: this device has no others");
+    }
+    ThreadPool(const ThreadPool&) = delete;
+    ThreadPool& operator=(const ThreadPool&) = delete;
+
+    [[nodiscard]] int size() const noexcept { return 1; }
+
+    /// Calls `job(index, 0)` for index = 0 … n − 1.  Throws  what a job throws
+    template <class Job>
+    void run(int n, const Job& job) {
+        for (int i = 0; i < n; ++i) job(i, 0);
+    }
+};
+
+#endif
 
 }  // namespace hat

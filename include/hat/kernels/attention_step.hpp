@@ -43,25 +43,28 @@ inline float attention_scale(int head_dim) noexcept {
 /// Calls `work<Rows>(first)` for tiles of at most 5 rows, shared out evenly.
 template <class Work>
 HAT_INLINE void for_row_tiles(int rows, const Work& work) noexcept {
-    constexpr int most = 5;
+    constexpr int most = max_tile_lanes < 5 ? max_tile_lanes : 5;
     const int tiles = (rows + most - 1) / most;
     for (int tile = 0, row = 0; tile < tiles; ++tile) {
         const int count = (rows - row + tiles - tile - 1) / (tiles - tile);
+        const auto tile_of = [&]<int Rows>() HAT_INLINE_LAMBDA {
+            if constexpr (Rows <= most) work.template operator()<Rows>(row);
+        };
         switch (count) {
         case 1:
-            work.template operator()<1>(row);
+            tile_of.template operator()<1>();
             break;
         case 2:
-            work.template operator()<2>(row);
+            tile_of.template operator()<2>();
             break;
         case 3:
-            work.template operator()<3>(row);
+            tile_of.template operator()<3>();
             break;
         case 4:
-            work.template operator()<4>(row);
+            tile_of.template operator()<4>();
             break;
         default:
-            work.template operator()<5>(row);
+            tile_of.template operator()<5>();
             break;
         }
         row += count;

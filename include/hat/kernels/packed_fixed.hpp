@@ -23,7 +23,7 @@ inline constexpr bool
 namespace detail {
 
 /// Rows that a tile of known sizes has if it has not one.
-inline constexpr int fixed_tile_rows = max_tile_rows >= 8 ? 8 : 4;
+inline constexpr int fixed_tile_rows = max_tile_rows >= 8 ? 8 : max_tile_rows >= 4 ? 4 : 1;
 
 /// `Rows` rows of y = act(bias + x · Wᵀ), by as many panels abreast as a tile has. (Views would be
 /// passed in memory, which takes as long as a small product.)

@@ -83,12 +83,14 @@ private:
 namespace detail {
 
 /// Accumulators that fit the registers beside the operands: 32 registers of 512 bits (AVX-512), 16
-/// of 256 bits (AVX2), 32 of 128 bits (NEON). One more on NEON, and some wait on the stack in every
-/// step of the loop.
+/// of 256 bits (AVX2), 32 of 128 bits (NEON), 32 single ones (Cortex-M). One more on NEON, and some
+/// wait on the stack in every step of the loop.
 #if defined(__AVX512F__)
 inline constexpr int max_tile_lanes = 24;
 #elif defined(__aarch64__)
 inline constexpr int max_tile_lanes = 5;
+#elif !HAT_VECTORS
+inline constexpr int max_tile_lanes = 1;
 #else
 inline constexpr int max_tile_lanes = 6;
 #endif
@@ -105,6 +107,7 @@ constexpr int preferred_tile_rows(int rows, int inputs) noexcept {
 
 /// Panels abreast that a tile of `rows` rows takes: few rows need many independent chains.
 constexpr int tile_panels(int rows) noexcept {
+    if (max_tile_lanes == 1) return 1;
     if (max_tile_lanes < 24) return rows == 1 ? 4 : max_tile_lanes / rows;
     if (rows <= 2) return 8;
     if (rows <= 5) return 4;

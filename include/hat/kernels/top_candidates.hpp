@@ -42,23 +42,6 @@ struct CandidateRows {
 
 namespace detail {
 
-/// Bit i: a[i] > b[i].
-HAT_INLINE unsigned greater_bits(simd::Lanes a, simd::Lanes b) noexcept {
-#if defined(__AVX512F__)
-    return _mm512_cmp_ps_mask(a.part[0], b.part[0], _CMP_GT_OQ);
-#else
-    unsigned bits = 0;
-    for (int i = 0; i < simd::parts; ++i) {
-        alignas(64) bool greater[simd::native_lanes];
-        (a.part[i] > b.part[i]).store_aligned(greater);
-        for (int j = 0; j < simd::native_lanes; ++j) {
-            bits |= static_cast<unsigned>(greater[j]) << (i * simd::native_lanes + j);
-        }
-    }
-    return bits;
-#endif
-}
-
 /// Below every logit, yet finite: the difference of two such numbers is zero.
 inline constexpr float no_logit = -1e30F;
 
@@ -97,7 +80,7 @@ public:
         if (normalize_) add_exponentials(row, outputs, n, largest);
         adjust(outputs);
         const simd::Lanes threshold = simd::broadcast(thresholds_[row]);
-        if (detail::greater_bits(largest, threshold) != 0) keep(row, first, outputs, n);
+        if (simd::greater_bits(largest, threshold) != 0) keep(row, first, outputs, n);
     }
 
     /// The candidates of all rows; their values are log-probabilities if these were wanted.
@@ -146,8 +129,8 @@ private:
         float threshold = thresholds_[row];
         for (int j = 0; j < n; j += simd::lanes) {
             const int count = std::min(simd::lanes, n - j);
-            unsigned bits = detail::greater_bits(detail::load_stretch(outputs + j, count),
-                                                 simd::broadcast(threshold));
+            unsigned bits = simd::greater_bits(detail::load_stretch(outputs + j, count),
+                                               simd::broadcast(threshold));
             bits &= (1U << static_cast<unsigned>(count)) - 1U;
             for (; bits != 0; bits &= bits - 1U) {
                 const int k = j + std::countr_zero(bits);
