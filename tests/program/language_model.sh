@@ -7,13 +7,12 @@ source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
 
 # make_lines NAME LINES SEED: counts of five words from a random one on, one empty line in ten.
 make_lines() {
-    awk -v n="$2" -v seed="$3" 'BEGIN {
+    awk -v n="$2" -v seed="$3" "$random"' BEGIN {
         split("one two three four five six seven eight nine ten", word)
-        srand(seed)
         for (i = 0; i < n; ++i) {
             line = " "
-            first = int(rand() * 6)
-            if (rand() > 0.1) for (k = 1; k <= 5; ++k) line = line word[first + k] " "
+            first = int(random() * 6)
+            if (random() > 0.1) for (k = 1; k <= 5; ++k) line = line word[first + k] " "
             print line
         }
     }' >"$1"

@@ -7,17 +7,16 @@ source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
 # make_table ROWS: a table of a device whose time is a sum; rows 100 … 149 were measured while it
 # was busy.
 make_table() {
-    awk -v rows="$1" 'BEGIN {
+    awk -v rows="$1" -v seed=1 "$random"' BEGIN {
         print "encoder_embed_dim,encoder_layer_num,encoder_ffn_embed_dim_avg," \
             "encoder_self_attention_heads_avg,decoder_embed_dim,decoder_layer_num," \
             "decoder_ffn_embed_dim_avg,decoder_self_attention_heads_avg," \
             "decoder_ende_attention_heads_avg,decoder_arbitrary_ende_attn_avg," \
             "latency_mean_encoder,latency_mean_decoder,latency_std_encoder,latency_std_decoder"
-        srand(1)
         for (i = 0; i < rows; ++i) {
             # No network twice: the part behind the point numbers them.
-            layers = 1 + int(rand() * 6); ffn = 1024 + int(rand() * 2048) + i / 1024
-            busy = (1 + 0.02 * (rand() - 0.5)) * (i >= 100 && i < 150 ? 1.4 : 1)
+            layers = 1 + int(random() * 6); ffn = 1024 + int(random() * 2048) + i / 1024
+            busy = (1 + 0.02 * (random() - 0.5)) * (i >= 100 && i < 150 ? 1.4 : 1)
             printf "512,6,2048,6,512,%d,%.4f,6,6,2,%.3f,%.3f,0.1,0.1\n", layers, ffn, 20 * busy, \
                 (30 + layers * (10 + ffn / 100)) * busy
         }
@@ -66,7 +65,7 @@ grep -qF "warning: 40 rows are copies of others: left out" stderr || fail "copie
 grep -qF "80 rows, fitted to 40" stdout || fail "copies were fitted to: $(cat stdout)"
 grep -qF '"copies_left_out": 40' twice.json || fail "the file does not say that copies were left out"
 # Times that nothing explains, each measured twice: by heart, the MLP would be right about them.
-awk -F, -v OFS=, 'BEGIN { srand(7) } NR > 1 { $12 = 30 + 100 * rand() } { print }' small.csv >once.csv
+awk -F, -v OFS=, -v seed=7 "$random"' NR > 1 { $12 = 30 + 100 * random() } { print }' small.csv >once.csv
 awk -F, -v OFS=, 'NR > 1 { $12 = $12 * 1.0004; print }' once.csv | cat once.csv - >noise.csv
 "$hat" predictor --latency noise.csv --out noise.json >stdout 2>stderr
 grep -qF "warning: 40 rows are of networks that were measured before" stderr ||

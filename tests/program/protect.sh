@@ -8,16 +8,15 @@ source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
 # make_strings NAME LINES SEED: NAME.en and NAME.de as `make_text` makes them, with up to three
 # protected strings between the words, the same on both sides. The translation says it backwards.
 make_strings() {
-    awk -v n="$2" -v seed="$3" -v name="$1" 'BEGIN {
+    awk -v n="$2" -v seed="$3" -v name="$1" "$random"' BEGIN {
         split("one two three four five six seven eight nine ten", en)
         split("eins zwei drei vier fünf sechs sieben acht neun zehn", de)
-        srand(seed)
         for (i = 0; i < n; ++i) {
             a = b = ""
-            kind = int(rand() * 4); x = int(rand() * 1000)
-            count = 2 + int(rand() * 3)
+            kind = int(random() * 4); x = int(random() * 1000)
+            count = 2 + int(random() * 3)
             for (k = 1; k <= count; ++k) {
-                w = 1 + int(rand() * 10); p = en[w]; q = de[w]
+                w = 1 + int(random() * 10); p = en[w]; q = de[w]
                 if (k == 1 && kind == 1) { p = p " {" x "}"; q = q " {" x "}" }
                 if (k == 1 && kind == 2) { p = "<b id=\"" x "\">" p "</b>"; q = "<b id=\"" x "\">" q "</b>" }
                 if (k == 2 && kind >= 2) { p = p " https://a.org/" x; q = q " https://a.org/" x }

@@ -9,16 +9,19 @@ trap 'kill %% 2>/dev/null || true; rm -rf "$folder"' EXIT
 cd "$folder"
 failures=0
 
+# What tests draw with: a function of awk, a number between 0 and 1 from the variable `seed`, not 0, on. A Lehmer
+# generator (Park and Miller 1988), exact in doubles, as the numbers of rand() differ from awk to awk.
+random='function random() { seed = seed * 16807 % 2147483647; return seed / 2147483647 }'
+
 # make_text NAME LINES SEED: NAME.en with sentences of number words, NAME.de with their translation.
 make_text() {
-    awk -v n="$2" -v seed="$3" -v name="$1" 'BEGIN {
+    awk -v n="$2" -v seed="$3" -v name="$1" "$random"' BEGIN {
         split("one two three four five six seven eight nine ten", en)
         split("eins zwei drei vier fünf sechs sieben acht neun zehn", de)
-        srand(seed)
         for (i = 0; i < n; ++i) {
             a = b = ""
-            for (k = 2 + int(rand() * 5); k > 0; --k) {
-                w = 1 + int(rand() * 10); a = a en[w] " "; b = b de[w] " "
+            for (k = 2 + int(random() * 5); k > 0; --k) {
+                w = 1 + int(random() * 10); a = a en[w] " "; b = b de[w] " "
             }
             sub(/ $/, ".", a); sub(/ $/, ".", b)
             print a > (name ".en"); print b > (name ".de")
@@ -107,6 +110,12 @@ make_chain() {
 # well COMMAND…: the command ends well.
 well() {
     "$@" >stdout 2>stderr || fail "$*: $(cat stderr)"
+}
+
+# count_parts STDERR: in how many parts `hat translate` says there that it translates a long line. Each has a
+# word of its own in the translation, however little the network has learnt.
+count_parts() {
+    sed -nE 's/.*; it is translated in ([0-9]+) parts$/\1/p' "$1"
 }
 
 # same FOLDER COPY: nothing in it was changed.

@@ -84,7 +84,7 @@ expect 1 "zero.en: all lines are empty" \
 # ---- unknown tokens ----------------------------------------------------------------------------
 cp valid.en known.en
 awk '{ print NR % 3 ? $0 : "保存 one" }' known.en >valid.en
-prepare unknown --vocab-size 80
+prepare unknown --vocab-size 80 --keep-leaks
 says "warning: validation: source: 10 of "
 says "in 10 lines unknown: 保存"
 says "10 of 30 pairs do not survive"
