@@ -71,7 +71,7 @@ TEST_CASE("operations on registers are those on each number") {
         CHECK(chosen.of[i] == (x.of[i] < y.of[i] ? 1.0F : y.of[i]));
         CHECK((greater >> i & 1U) == (x.of[i] > y.of[i] ? 1U : 0U));
     }
-    CHECK(greater >> size == 0);
+    CHECK((greater >> size) == 0U);
 }
 
 TEST_CASE("nothing is greater than what is not a number") {
