@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// The only header that defines configuration macros.
+/// The only header that defines configuration macros (but for HAT_THREADS, which
+/// <hat/core/threads.hpp> asks the standard library for).
 ///
 /// HAT_EXCEPTIONS  1 where exceptions are on; otherwise `hat::fail` prints and aborts
 /// HAT_COLD        marks functions off the good path
