@@ -102,15 +102,20 @@ void check_settings(const std::string& path, const std::string& settings) {
 
 void distill(const DistillOptions& options) {
     const std::string unfinished = options.out + "/unfinished.corpus";
-    const bool begun = std::any_of(leftovers.begin(), leftovers.end(), [&](std::string_view name) {
-        return io::exists((options.out + '/').append(name));
-    });
+    const auto is_begun = [&] {
+        return std::any_of(leftovers.begin(), leftovers.end(), [&](std::string_view name) {
+            return io::exists((options.out + '/').append(name));
+        });
+    };
+    const bool begun = is_begun();
     if (begun && !options.resume && !options.overwrite)
         fail(options.out, ": was begun already; go on with --resume, or choose another --out");
     std::vector<std::string_view> names(leftovers.begin(), leftovers.end());
     names.insert(names.end(), data::data_directory_names.begin(), data::data_directory_names.end());
     const OutputDirectory place(options.out, io::DirectoryKind::data, names,
                                 options.overwrite || begun);
+    if (begun && !is_begun())
+        fail(options.out, ": another process ended there just now; look again");
     TrainingData data = load_training_data(options.data);
     LoadedModel teacher(options.model);
     check_vocabulary(teacher.directory, "--model " + options.model, data.files);

@@ -480,6 +480,7 @@ void search_networks(const SearchArguments& arguments) {
     if (!arguments.report.empty()) {
         make_parent(arguments.report);
         report_lock.emplace(lock_path(arguments.report), arguments.report);
+        check_outputs(arguments);  // who was at work there may have ended since
     }
     Workbench bench(arguments);
     if (!arguments.latency.empty() && arguments.measure > 0)

@@ -8,11 +8,14 @@
 /// HAT_COLD        marks functions off the good path
 /// HAT_INLINE      inlines what a kernel's inner loop depends on
 /// HAT_INLINE_LONG the same for functions of dozens of operations, such as `exp`; builds with the
-///                 address sanitizer, which take minutes for copies of those, call them
+///                 address sanitizer, which take minutes for copies of those, and builds without
+///                 vectors, where copies are long, call them
 /// HAT_INLINE_LAMBDA  HAT_INLINE behind the parameters of a lambda
-/// HAT_XSIMD       1 where vectors are xsimd's: on x86-64 and 64-bit Arm, if it is installed and
-///                 HAT_WITHOUT_XSIMD, which is for you to define, is not defined
-/// HAT_VECTORS     0 where a processor has no vectors: code is then kept small instead of unrolled
+/// HAT_XSIMD       1 where vectors are xsimd's: on x86 and 64-bit Arm, if it is installed and
+///                 HAT_WITHOUT_XSIMD, which is for you to define, is not defined; the same in all
+///                 sources of a program
+/// HAT_VECTORS     1 with SSE2, NEON or the vectors of WebAssembly; else code is kept small instead
+///                 of unrolled
 /// HAT_ASSERT      checks a precondition in debug builds and vanishes in release builds
 /// HAT_SHARED_INSTANCES  is for you to define, see <hat/decode/instances.hpp>
 

@@ -5,12 +5,14 @@
 
 #include <string>
 
-TEST_CASE("a text set tells new texts from those it has") {
-    hat::search::TextSet texts;
-    CHECK_FALSE(texts.contains("3-128"));
-    CHECK(texts.add("3-128"));
-    CHECK_FALSE(texts.add("3-128"));
-    CHECK(texts.contains("3-128"));
-    CHECK(texts.add("3-1280"));
-    CHECK_FALSE(texts.contains("3"));
+TEST_SUITE("search/text_set") {
+    TEST_CASE("a text set tells new texts from those it has") {
+        hat::search::TextSet texts;
+        CHECK_FALSE(texts.contains("3-128"));
+        CHECK(texts.add("3-128"));
+        CHECK_FALSE(texts.add("3-128"));
+        CHECK(texts.contains("3-128"));
+        CHECK(texts.add("3-1280"));
+        CHECK_FALSE(texts.contains("3"));
+    }
 }

@@ -12,7 +12,7 @@
 #include <xsimd/xsimd.hpp>
 #elif defined(__SSE2__)
 #include <immintrin.h>
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)
 #include <arm_neon.h>
 #endif
 
@@ -31,11 +31,20 @@ using Words = xsimd::batch<std::uint32_t>;  ///< one native register of 32-bit w
 
 namespace detail {
 
+// b where one of the two is not a number, as the instructions of x86 do, but not those of Arm.
 HAT_INLINE Floats max(Floats a, Floats b) noexcept {
+#if defined(__aarch64__)
+    return vbslq_f32(vcgtq_f32(a, b), a, b);
+#else
     return xsimd::max(a, b);
+#endif
 }
 HAT_INLINE Floats min(Floats a, Floats b) noexcept {
+#if defined(__aarch64__)
+    return vbslq_f32(vcltq_f32(a, b), a, b);
+#else
     return xsimd::min(a, b);
+#endif
 }
 HAT_INLINE Floats abs(Floats a) noexcept {
     return xsimd::abs(a);
@@ -141,8 +150,11 @@ struct Words {
         std::memcpy(&x.data, p, sizeof x.data);
         return x;
     }
-    HAT_INLINE void store_aligned(std::uint32_t* p) const noexcept {
+    HAT_INLINE void store_unaligned(std::uint32_t* p) const noexcept {
         std::memcpy(p, &data, sizeof data);
+    }
+    HAT_INLINE void store_aligned(std::uint32_t* p) const noexcept {
+        store_unaligned(p);
     }
 
     HAT_INLINE friend Words operator+(Words a, Words b) noexcept {
@@ -179,7 +191,7 @@ HAT_INLINE Words as_words(Floats x) noexcept {
 HAT_INLINE Floats as_floats(Words x) noexcept {
     return reinterpret_cast<FloatVector>(x.data);
 }
-// As the instructions of x86: b where one of the two is not a number.
+// b where one of the two is not a number, as the instructions of x86 do.
 HAT_INLINE Floats max(Floats a, Floats b) noexcept {
     return a.data > b.data ? a.data : b.data;
 }
@@ -216,7 +228,7 @@ HAT_INLINE Floats select_less(Floats a, Floats b, Floats x, Floats y) noexcept {
 
 namespace detail {
 
-#if defined(__FP_FAST_FMAF) || defined(__AVX512F__) || defined(__FMA__) || defined(__aarch64__)
+#if defined(__FP_FAST_FMAF)
 HAT_INLINE
 #else
 /// Without a fused instruction one call per lane keeps the rounding of the others. It stands once

@@ -164,6 +164,7 @@ HAT_INLINE Lanes select_less(Lanes a, Lanes b, Lanes x, Lanes y) noexcept {
 /// Bit i: a[i] > b[i].
 HAT_INLINE unsigned greater_bits(Lanes a, Lanes b) noexcept {
     unsigned bits = 0;
+#pragma GCC unroll 4
     for (int i = 0; i < parts; ++i)
         bits |= detail::greater_bits(a.part[i], b.part[i]) << (i * native_lanes);
     return bits;

@@ -7,7 +7,8 @@
 #include <cstddef>
 
 /// Whether the standard library has threads, which that of a bare device has not.
-#if defined(_LIBCPP_HAS_NO_THREADS) || (defined(__GLIBCXX__) && !defined(_GLIBCXX_HAS_GTHREADS))
+#if defined(_LIBCPP_HAS_NO_THREADS) || (defined(_LIBCPP_HAS_THREADS) && !_LIBCPP_HAS_THREADS) ||   \
+    (defined(__GLIBCXX__) && !defined(_GLIBCXX_HAS_GTHREADS))
 #define HAT_THREADS 0
 #else
 #define HAT_THREADS 1

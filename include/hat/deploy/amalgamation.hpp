@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-/// Many headers as one: what is exported needs no library beside it.
+/// Many headers as one, which includes nothing of hat.
 namespace hat::deploy {
 
 /// The text of a header, by the name that it is included by ("hat/core/simd.hpp").
@@ -42,6 +42,7 @@ struct HeaderLine {
     if (!rest.starts_with("include")) return {};
     rest = blank_free(rest.substr(std::string_view("include").size()));
     const std::size_t end = rest.find('>');
+    if (rest.starts_with("\"hat/")) fail("amalgamation: expected <hat/…>, found ", rest);
     if (!rest.starts_with('<') || end == std::string_view::npos) return {};
     return {Kind::included, rest.substr(1, end - 1)};
 }
@@ -59,6 +60,8 @@ public:
     /// Adds the header `name` unless it is there already.
     ///
     /// Throws  `Error` if headers include each other in a circle, or one of ours within a condition
+    /// or
+    ///         in quotes; nothing can be added after that
     void add(const std::string& name) {
         if (contains(done_, name)) return;
         if (contains(open_, name)) fail(name, ": includes itself by way of ", open_.back());

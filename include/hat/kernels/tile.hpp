@@ -22,9 +22,9 @@
 ///
 ///     left.from(row), right.from(panel)    the operands from there on
 ///     Right::Shapes                        how large a tile is best
-///     right.is_far                         whether its weights come from far away, see below
-///     sum_tile<…, is_far>(left, right, inputs, start, stride, sums)    one tile, from its start
-///                                                                      values
+///     right.asks_ahead                     whether to ask for the next tile's weights meanwhile
+///     sum_tile<…, AsksAhead>(left, right, inputs, start, stride, sums)    one tile, from its
+///                                                                         start values
 ///
 /// and all else is here: those of floats, and <hat/kernels/bfloat16.hpp>, <hat/kernels/int8.hpp>.
 namespace hat::kernels {
@@ -131,12 +131,12 @@ struct RightOperand {
     const float* data;
     std::ptrdiff_t panel_stride;
     std::ptrdiff_t input_stride;
-    bool is_far = false;
+    bool asks_ahead = false;
 
     using Shapes = detail::FloatTiles;
 
     [[nodiscard]] RightOperand from(int panel) const noexcept {
-        return {data + panel * panel_stride, panel_stride, input_stride, is_far};
+        return {data + panel * panel_stride, panel_stride, input_stride, asks_ahead};
     }
 };
 
@@ -162,16 +162,15 @@ HAT_INLINE void add_panel(const simd::Floats (&activations)[std::size_t{Rows}],
     }
 }
 
-/// Whether the rows of a product that come first should ask for the weights of each next tile while
-/// they sum one. Panels of long sums lie on several pages of memory each, at whose ends the
-/// processor stops to ask by itself; short ones lie side by side on one, and asking costs time.
-constexpr bool asks_ahead(int inputs) noexcept {
+/// Whether the first rows of a product should ask for the weights of each next tile while they sum
+/// one: from 512 inputs on it was measured to pay; below, asking costs more than it saves.
+constexpr bool pays_to_ask_ahead(int inputs) noexcept {
     return inputs >= 512;
 }
 
 /// Asks for the weights of the next tile that lie there as those at `weights` lie in this one.
 template <int Panels, class T>
-HAT_INLINE void prefetch_next_tile(const T* weights, std::ptrdiff_t panel_stride) noexcept {
+HAT_INLINE void ask_for_next_tile(const T* weights, std::ptrdiff_t panel_stride) noexcept {
     const auto here = reinterpret_cast<std::uintptr_t>(weights);
     const auto stride = static_cast<std::uintptr_t>(panel_stride) * sizeof(T);
 #pragma GCC unroll 8
@@ -179,14 +178,14 @@ HAT_INLINE void prefetch_next_tile(const T* weights, std::ptrdiff_t panel_stride
 }
 
 /// sums[row][panel] += Σ_input left(row, input) · right(panel, input).
-template <int Rows, int Panels, bool IsFar = false>
+template <int Rows, int Panels, bool AsksAhead = false>
 HAT_INLINE void
 accumulate_tile(LeftOperand left, RightOperand right, int inputs,
                 simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
     const float* x = left.data;
     const float* w = right.data;
     for (int k = 0; k < inputs; ++k) {
-        if constexpr (IsFar) prefetch_next_tile<Panels>(w, right.panel_stride);
+        if constexpr (AsksAhead) ask_for_next_tile<Panels>(w, right.panel_stride);
         if constexpr (loads_weights_late) {
             simd::Floats activations[std::size_t{Rows}];
 #pragma GCC unroll 8
@@ -233,12 +232,12 @@ HAT_INLINE void load_start(const float* start, std::ptrdiff_t stride,
 }
 
 /// sums = start + Σ for one tile.
-template <int Rows, int Panels, bool IsFar>
+template <int Rows, int Panels, bool AsksAhead>
 HAT_INLINE void sum_tile(const LeftOperand& left, const RightOperand& right, int inputs,
                          const float* start, std::ptrdiff_t stride,
                          simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
     load_start<Rows, Panels>(start, stride, sums);
-    accumulate_tile<Rows, Panels, IsFar>(left, right, inputs, sums);
+    accumulate_tile<Rows, Panels, AsksAhead>(left, right, inputs, sums);
 }
 
 /// to = start + Σ, or max(start + Σ, 0), for `tiles` tiles of whole panels side by side. Out of
@@ -252,7 +251,7 @@ template <int Rows, int Panels, class Left, class Right>
     float* y = to.data;
     for (int tile = 0; tile < tiles; ++tile) {
         simd::Lanes sums[std::size_t{Rows}][std::size_t{Panels}];
-        if (weights.is_far)
+        if (weights.asks_ahead)
             sum_tile<Rows, Panels, true>(left, weights, inputs, from, start.stride, sums);
         else
             sum_tile<Rows, Panels, false>(left, weights, inputs, from, start.stride, sums);
@@ -377,7 +376,7 @@ void compute_panels(const Left& left, int rows, const Right& right, int inputs, 
     for (int tile = 0, row = 0; tile < tiles; ++tile) {
         const int count = (rows - row + tiles - tile - 1) / (tiles - tile);
         Right weights = right;
-        weights.is_far = tile == 0 && asks_ahead(inputs);
+        weights.asks_ahead = tile == 0 && pays_to_ask_ahead(inputs);
         compute_rows(count, left, weights, inputs, row, first_panel, last_panel, output);
         row += count;
     }
