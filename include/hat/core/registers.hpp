@@ -137,13 +137,6 @@ struct Words {
     Words() = default;
     HAT_INLINE Words(Vector v) noexcept : data(v) {}  // NOLINT: as above
     HAT_INLINE explicit Words(std::uint32_t x) noexcept : data(x + Vector{}) {}
-#if defined(__AVX512F__)
-    HAT_INLINE Words(__m512i v) noexcept : data(reinterpret_cast<Vector>(v)) {
-    }                                               // NOLINT
-    HAT_INLINE operator __m512i() const noexcept {  // NOLINT
-        return reinterpret_cast<__m512i>(data);
-    }
-#endif
 
     HAT_INLINE static Words load_unaligned(const std::uint32_t* p) noexcept {
         Words x;
@@ -153,34 +146,26 @@ struct Words {
     HAT_INLINE void store_unaligned(std::uint32_t* p) const noexcept {
         std::memcpy(p, &data, sizeof data);
     }
-    HAT_INLINE void store_aligned(std::uint32_t* p) const noexcept {
-        store_unaligned(p);
-    }
+    HAT_INLINE void store_aligned(std::uint32_t* p) const noexcept { store_unaligned(p); }
 
-    HAT_INLINE friend Words operator+(Words a, Words b) noexcept {
-        return a.data + b.data;
+    HAT_INLINE friend Words operator+(Words a, Words b) noexcept { return a.data + b.data; }
+    HAT_INLINE friend Words operator-(Words a, Words b) noexcept { return a.data - b.data; }
+    HAT_INLINE friend Words operator*(Words a, Words b) noexcept { return a.data * b.data; }
+    HAT_INLINE friend Words operator&(Words a, Words b) noexcept { return a.data & b.data; }
+    HAT_INLINE friend Words operator|(Words a, Words b) noexcept { return a.data | b.data; }
+    HAT_INLINE friend Words operator^(Words a, Words b) noexcept { return a.data ^ b.data; }
+    HAT_INLINE friend Words operator<<(Words a, int bits) noexcept { return a.data << bits; }
+    HAT_INLINE friend Words operator>>(Words a, int bits) noexcept { return a.data >> bits; }
+
+#if defined(__AVX512F__)
+    // NOLINTNEXTLINE: as above
+    HAT_INLINE Words(__m512i v) noexcept : data(reinterpret_cast<Vector>(v)) {
     }
-    HAT_INLINE friend Words operator-(Words a, Words b) noexcept {
-        return a.data - b.data;
+    // NOLINTNEXTLINE: as above
+    HAT_INLINE operator __m512i() const noexcept {
+        return reinterpret_cast<__m512i>(data);
     }
-    HAT_INLINE friend Words operator*(Words a, Words b) noexcept {
-        return a.data * b.data;
-    }
-    HAT_INLINE friend Words operator&(Words a, Words b) noexcept {
-        return a.data & b.data;
-    }
-    HAT_INLINE friend Words operator|(Words a, Words b) noexcept {
-        return a.data | b.data;
-    }
-    HAT_INLINE friend Words operator^(Words a, Words b) noexcept {
-        return a.data ^ b.data;
-    }
-    HAT_INLINE friend Words operator<<(Words a, int bits) noexcept {
-        return a.data << bits;
-    }
-    HAT_INLINE friend Words operator>>(Words a, int bits) noexcept {
-        return a.data >> bits;
-    }
+#endif
 };
 
 namespace detail {
