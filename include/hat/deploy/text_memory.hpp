@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+/// What the text side of an embedded translator works in and answers. It allocates nothing, throws
+/// nothing and computes without floating point; all of its memory is its caller's.
+namespace hat::deploy {
+
+enum class TextStatus : std::uint8_t {
+    done,
+    too_long,        ///< the text has no room in the memory, or what it becomes none in the output
+    too_many_tokens  /**< for the output, or for a network that is to read the line whole */,
+    not_utf8,        ///< the line is no UTF-8
+    unknown_text,    ///< the vocabulary lacks some of the line
+    bad_token        /**< an id outside the vocabulary */
+};
+
+/// How a function ended that fills an output, and how much of that it filled.
+struct [[nodiscard]] TextResult {
+    TextStatus status = TextStatus::done;
+    int count = 0;  ///< tokens or bytes; 0 unless the status is `done` or `unknown_text`
+
+    friend constexpr bool operator==(const TextResult&, const TextResult&) = default;
+};
+
+/// What is kept for a place in a text, by each of the steps in turn.
+union TextCell {
+    /// The best way to cut what ends here (unigram): its score in 2⁻³², its last piece.
+    struct Path {
+        std::uint32_t score_low;
+        std::int32_t score_high;
+        std::uint16_t start;
+        std::uint16_t id;
+    } path;
+    /// The symbol that begins here (BPE), and a node of the tree that finds the next merge.
+    struct Symbol {
+        std::uint16_t size;
+        std::uint16_t previous;
+        std::uint16_t rank;
+        std::uint16_t winner;
+    } symbol;
+    /// A code point on the way to a normal form.
+    struct Point {
+        char32_t value;
+        std::uint8_t combining_class;
+    } point;
+};
+
+/// A text of this many bytes and more has no memory: offsets have 16 bits, and sums of scores
+/// remain those of double precision.
+inline constexpr int longest_text_bytes = 16384;
+
+/// Memory of the caller that text is encoded in.
+struct TextMemory {
+    char* line = nullptr;       ///< [bytes], the text as the subword model is given it
+    char* text = nullptr;       ///< [bytes], the text as it is cut: with one byte for U+2581
+    TextCell* cells = nullptr;  ///< [bytes + 1]
+    int bytes = 0;
+};
+
+/// Memory for lines of up to `bytes` bytes, counted after every step of normalisation: 14 each.
+template <int bytes>
+struct StaticTextMemory {
+    static_assert(1 <= bytes && bytes <= longest_text_bytes,
+                  "StaticTextMemory: bytes are 1 to 16384");
+
+    char line[bytes];
+    char text[bytes];
+    TextCell cells[bytes + 1];
+
+    constexpr operator TextMemory() noexcept {  // NOLINT(google-explicit-constructor): a view of it
+        return {line, text, cells, bytes};
+    }
+};
+
+}  // namespace hat::deploy
