@@ -64,7 +64,7 @@ public:
         plant();
         for (int left = best(); rank(left) != none; left = best()) merge(left);
         for (int at = 0; at < size_; at = end(at)) {
-            const std::string_view piece = symbol(at, end(at));
+            const std::string_view piece = slice(text_, at, end(at));
             const int id = find_piece(*tables_, piece);
             output.add(piece, id >= 0 ? id : tables_->unknown);
         }
@@ -74,9 +74,6 @@ private:
     static constexpr std::uint16_t none = 0xFFFF;
     static constexpr std::uint16_t frozen = 0x8000;  // a user-defined symbol is never merged
 
-    [[nodiscard]] std::string_view symbol(int begin, int end) const noexcept {
-        return text_.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
-    }
     [[nodiscard]] TextCell::Symbol& cell(int at) noexcept { return cells_[at].symbol; }
     [[nodiscard]] int end(int at) noexcept { return at + (cell(at).size & ~frozen); }
     [[nodiscard]] std::uint16_t rank(int at) noexcept { return cell(at).rank; }
@@ -84,7 +81,7 @@ private:
     void split() noexcept {
         int previous = -1;
         for (int at = 0; at < size_;) {
-            const std::string_view rest = text_.substr(static_cast<std::size_t>(at));
+            const std::string_view rest = slice(text_, at, size_);
             const int user = user_symbol_bytes(*tables_, rest);
             const int size = user > 0 ? user : hat::detail::code_point(rest, 0).size_bytes;
             for (int i = at; i < at + size; ++i) cells_[i].symbol = {0, 0, none, 0};
@@ -100,7 +97,7 @@ private:
     [[nodiscard]] std::uint16_t rank_of_pair(int left) noexcept {
         const int right = end(left);
         if (right == size_ || ((cell(left).size | cell(right).size) & frozen) != 0) return none;
-        const int id = find_piece(*tables_, symbol(left, end(right)));
+        const int id = find_piece(*tables_, slice(text_, left, end(right)));
         if (id < 0) return none;
         return tables_->ranks == nullptr ? static_cast<std::uint16_t>(id) : tables_->ranks[id];
     }
@@ -183,9 +180,7 @@ public:
         reverse_links();
         for (int at = 0; at < size_;) {
             const int end = cells_[at].path.start;
-            output.add(text_.substr(static_cast<std::size_t>(at),
-                                    static_cast<std::size_t>(end - at)),
-                       cells_[end].path.id);
+            output.add(slice(text_, at, end), cells_[end].path.id);
             at = end;
         }
     }

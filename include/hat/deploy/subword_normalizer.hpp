@@ -38,7 +38,7 @@ struct NormalizedPrefix {
 constexpr NormalizedPrefix normalized_prefix(const SubwordTables& tables,
                                              std::string_view line) noexcept {
     if (const int bytes = user_symbol_bytes(tables, line); bytes > 0)
-        return {line.substr(0, static_cast<std::size_t>(bytes)), static_cast<std::size_t>(bytes)};
+        return {slice(line, 0, bytes), static_cast<std::size_t>(bytes)};
     NormalizedPrefix longest;
     if (tables.rule_count > 0) {
         std::uint32_t at = TrieUnit{tables.rules[0]}.offset();
@@ -55,7 +55,7 @@ constexpr NormalizedPrefix normalized_prefix(const SubwordTables& tables,
     if (longest.bytes > 0) return longest;
     const int size = hat::detail::code_point(line, 0).size_bytes;
     if (size == 0) return {replacement_character, 1};
-    return {line.substr(0, static_cast<std::size_t>(size)), static_cast<std::size_t>(size)};
+    return {slice(line, 0, size), static_cast<std::size_t>(size)};
 }
 
 }  // namespace detail

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 /// What the text side of an embedded translator works in and answers. It allocates nothing, throws
 /// nothing and computes without floating point; all of its memory is its caller's.
@@ -9,11 +11,11 @@ namespace hat::deploy {
 
 enum class TextStatus : std::uint8_t {
     done,
-    too_long,        ///< the text has no room in the memory, or what it becomes none in the output
-    too_many_tokens  /**< for the output, or for a network that is to read the line whole */,
-    not_utf8,        ///< the line is no UTF-8
-    unknown_text,    ///< the vocabulary lacks some of the line
-    bad_token        /**< an id outside the vocabulary */
+    too_long,         ///< the text has no room in the memory, or what it becomes in the output
+    too_many_tokens,  ///< for the output, or for a network that is to read the line whole
+    not_utf8,         ///< the line is no UTF-8
+    unknown_text,     ///< the vocabulary lacks some of the line
+    bad_token,        ///< an id outside the vocabulary
 };
 
 /// How a function ended that fills an output, and how much of that it filled.
@@ -65,13 +67,22 @@ struct StaticTextMemory {
     static_assert(1 <= bytes && bytes <= longest_text_bytes,
                   "StaticTextMemory: bytes are 1 to 16384");
 
-    char line[bytes];
-    char text[bytes];
-    TextCell cells[bytes + 1];
+    char line[std::size_t{bytes}];
+    char text[std::size_t{bytes}];
+    TextCell cells[std::size_t{bytes} + 1];
 
     constexpr operator TextMemory() noexcept {  // NOLINT(google-explicit-constructor): a view of it
         return {line, text, cells, bytes};
     }
 };
+
+namespace detail {
+
+/// The bytes begin … end − 1 of `text`; what `substr` gives, which may throw.
+constexpr std::string_view slice(std::string_view text, int begin, int end) noexcept {
+    return {text.data() + begin, static_cast<std::size_t>(end - begin)};
+}
+
+}  // namespace detail
 
 }  // namespace hat::deploy
