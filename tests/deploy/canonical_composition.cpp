@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <hat/deploy/canonical_composition.hpp>
-#include <hat/deploy/composition_tables_builder.hpp>
-
 #include <hat/data/unicode.hpp>
 #include <hat/data/utf8.hpp>
+#include <hat/deploy/canonical_composition.hpp>
+#include <hat/deploy/composition_tables_builder.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <hat/deploy/embedded_text.hpp>
-#include <hat/deploy/embedded_text_builder.hpp>
-
 #include <hat/data/line_codec.hpp>
 #include <hat/data/text_codec.hpp>
 #include <hat/data/utf8.hpp>
+#include <hat/deploy/embedded_text.hpp>
+#include <hat/deploy/embedded_text_builder.hpp>
 
 #include "support/subword_samples.hpp"
 
@@ -42,7 +41,7 @@ constexpr int whole_tokens = 24;
 struct Sides {
     Subword subword;
     TextRules rules;
-    TextCodec text{subword, rules};
+    TextCodec text{Subword::from_bytes(subword.bytes()), rules};
     LineCodec lines{text, {.most_tokens = 100, .split_over = whole_tokens}};
     OwnedTextTables owned =
         make_text_tables(subword.bytes(), subword.special(), rules, whole_tokens, "model");
@@ -69,8 +68,7 @@ Encoded encode(const TextTables& tables, std::string_view line, int room = 200) 
 
 std::string decode(const TextTables& tables, std::span<const int> ids) {
     std::array<char, 4096> text{};
-    const TextResult result =
-        decode_line(tables, ids, text.data(), static_cast<int>(text.size()));
+    const TextResult result = decode_line(tables, ids, text.data(), static_cast<int>(text.size()));
     CHECK(result.status == TextStatus::done);
     return {text.data(), static_cast<std::size_t>(result.count)};
 }
@@ -128,8 +126,7 @@ std::vector<Subword> models(const TextRules& rules) {
     for (const auto model : {hat::data::SubwordModel::unigram, hat::data::SubwordModel::bpe})
         for (const bool bytes : {false, true})
             models.push_back(hat::data::train_subword(
-                lines,
-                {.vocab_size = bytes ? 420 : 200, .model = model, .byte_fallback = bytes}));
+                lines, {.vocab_size = bytes ? 420 : 200, .model = model, .byte_fallback = bytes}));
     models.push_back(trained_subword({{"normalization_rule_name", "nmt_nfkc"}}));
     return models;
 }
@@ -155,8 +152,8 @@ TEST_SUITE("deploy/embedded_text") {
                     std::vector<int> ids;
                     for (auto n = random() % 12; n > 0; --n)
                         ids.push_back(static_cast<int>(
-                            random() % (random() % 3 == 0 ? 4U
-                                                          : static_cast<unsigned>(subword.size()))));
+                            random() %
+                            (random() % 3 == 0 ? 4U : static_cast<unsigned>(subword.size()))));
                     check_translation(sides, ids);
                 }
                 for (const std::string& line : awkward_lines(300, 77, true))
@@ -166,10 +163,9 @@ TEST_SUITE("deploy/embedded_text") {
 
     TEST_CASE("with bytes, what hat quickstart trains lacks nothing") {
         const TextRules rules{.normalize = NormalForm::nfc, .stand_ins = true};
-        const Sides sides(
-            hat::data::train_subword(hat::support::mixed_text(),
-                                     {.vocab_size = 420, .byte_fallback = true}),
-            rules);
+        const Sides sides(hat::data::train_subword(hat::support::mixed_text(),
+                                                   {.vocab_size = 420, .byte_fallback = true}),
+                          rules);
         for (const std::string_view line :
              {"a\tdog", "\u2581\u2585", "e\u0301", "\U0001F600", "\u0915\u094D"}) {
             const Encoded encoded = encode(sides.tables, line);

@@ -109,11 +109,12 @@ TEST_SUITE("deploy/subword_encoder") {
 
     TEST_CASE("sums of scores are rounded as SentencePiece rounds them") {
         for (const bool has_symbol : {false, true}) {
-            std::string pieces = special_pieces() + model_piece("a", -0.1F) + model_piece("b", -0.3F) +
-                     model_piece("ab", -0.4F) + model_piece("ba", -0.40000004F) +
-                     model_piece("aa", -0.2F) + model_piece("bb", -0.6F) +
-                     model_piece("aab", -0.5F) + model_piece("bab", -0.7F) +
-                     model_piece("\u2581", -3.3333333F) + model_piece("\u2581a", -3.4333334F);
+            std::string pieces = special_pieces() + model_piece("a", -0.1F) +
+                                 model_piece("b", -0.3F) + model_piece("ab", -0.4F) +
+                                 model_piece("ba", -0.40000004F) + model_piece("aa", -0.2F) +
+                                 model_piece("bb", -0.6F) + model_piece("aab", -0.5F) +
+                                 model_piece("bab", -0.7F) + model_piece("\u2581", -3.3333333F) +
+                                 model_piece("\u2581a", -3.4333334F);
             if (has_symbol)
                 pieces += model_piece("abb", 0, hat::support::user) +
                           model_piece("bbb", 0, hat::support::user);

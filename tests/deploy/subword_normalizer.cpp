@@ -64,8 +64,8 @@ TEST_SUITE("deploy/subword_normalizer") {
     }
 
     TEST_CASE("spaces, compatible forms and what is no UTF-8, by hand") {
-        const OwnedSubwordTables owned = make_subword_tables(
-            trained_subword({{"normalization_rule_name", "nmt_nfkc"}}).bytes());
+        const OwnedSubwordTables owned =
+            make_subword_tables(trained_subword({{"normalization_rule_name", "nmt_nfkc"}}).bytes());
         const SubwordTables tables = owned.view();
         CHECK(normalized(tables, "") == "");
         CHECK(normalized(tables, "  \t ") == "");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <hat/deploy/subword_tables_builder.hpp>
-
 #include <hat/deploy/subword_encoder.hpp>
+#include <hat/deploy/subword_tables_builder.hpp>
 
 #include "support/rejected.hpp"
 #include "support/subword_samples.hpp"
@@ -33,9 +32,8 @@ constexpr std::uint64_t unigram = 1;
 constexpr std::uint64_t bpe = 2;
 
 void check_refused(const std::string& model, const std::string& part) {
-    hat::support::check_rejected_at("a.model", part, [&] {
-        static_cast<void>(make_subword_tables(model, "a.model"));
-    });
+    hat::support::check_rejected_at(
+        "a.model", part, [&] { static_cast<void>(make_subword_tables(model, "a.model")); });
 }
 
 std::string some_pieces() {
@@ -71,13 +69,12 @@ TEST_SUITE("deploy/subword_tables_builder") {
             CHECK(tables.unknown == subword.special().unk);
             CHECK(tables.is_bpe == (options.at("model_type") == "bpe"));
             CHECK((tables.first_byte >= 0) == options.contains("byte_fallback"));
-            CHECK((tables.rule_count > 0) ==
-                  (options.count("normalization_rule_name") == 0 ||
-                   options.at("normalization_rule_name") != "identity"));
+            CHECK((tables.rule_count > 0) == (options.count("normalization_rule_name") == 0 ||
+                                              options.at("normalization_rule_name") != "identity"));
             CHECK(owned.bytes() < subword.bytes().size() + 2 * 257);
             for (int id = 0; id < tables.pieces; ++id) {
-                const bool is_text = tables.kind(id) == PieceKind::normal ||
-                                     tables.kind(id) == PieceKind::user;
+                const bool is_text =
+                    tables.kind(id) == PieceKind::normal || tables.kind(id) == PieceKind::user;
                 std::string text = subword.piece(id);
                 for (auto at = text.find("\u2581"); at != text.npos; at = text.find("\u2581"))
                     text.replace(at, 3, " ");
@@ -130,8 +127,8 @@ TEST_SUITE("deploy/subword_tables_builder") {
                       "no multiple of 2^-28");
         check_refused(with_piece(model_piece("xx", 1) + model_piece("yy", 0, 4)),
                       "has a score above 0");
-        for (const float score : {std::numeric_limits<float>::infinity(),
-                                  std::numeric_limits<float>::quiet_NaN()})
+        for (const float score :
+             {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()})
             for (const std::uint64_t type : {unigram, bpe})
                 check_refused(with_piece(model_piece("xx", score), type), "is not finite");
         check_refused(model_bytes(model_piece("a", -1), unigram), "there is no unknown piece");
@@ -158,10 +155,10 @@ TEST_SUITE("deploy/subword_tables_builder") {
             constexpr std::string_view digits = "0123456789ABCDEF";
             std::string pieces;
             for (int i = from; i < to; ++i)
-                pieces += model_piece(std::string("<0x") +
-                                          digits[static_cast<std::size_t>(i / 16)] +
-                                          digits[static_cast<std::size_t>(i % 16)] + '>',
-                                      0, 6);
+                pieces +=
+                    model_piece(std::string("<0x") + digits[static_cast<std::size_t>(i / 16)] +
+                                    digits[static_cast<std::size_t>(i % 16)] + '>',
+                                0, 6);
             return pieces;
         };
         const auto model = [](const std::string& pieces) {
@@ -169,8 +166,7 @@ TEST_SUITE("deploy/subword_tables_builder") {
         };
         CHECK(make_subword_tables(model(bytes(0, 256))).settings.first_byte == 6);
         check_refused(model(bytes(0, 255)), "are not 256");
-        check_refused(model(bytes(0, 100) + model_piece("x", -1) + bytes(100, 256)),
-                      "are not 256");
+        check_refused(model(bytes(0, 100) + model_piece("x", -1) + bytes(100, 256)), "are not 256");
         check_refused(model(bytes(128, 256) + bytes(0, 128)), "expected <0x00>");
     }
 
@@ -191,7 +187,8 @@ TEST_SUITE("deploy/subword_tables_builder") {
     }
 
     TEST_CASE("rules that lead astray are refused") {
-        // The root leads to the units 256 …; a child of label c says so, and where its children are.
+        // The root leads to the units 256 …; a child of label c says so, and where its children
+        // are.
         std::vector<std::uint32_t> units(512);
         constexpr std::uint32_t to_next_block = 256U << 10U;
         constexpr std::uint32_t has_value = 1U << 8U;
@@ -218,9 +215,9 @@ TEST_SUITE("deploy/subword_tables_builder") {
         bad.resize(300);
         check_refused(model_of_rules(bad, ends), "they point outside");
         check_refused(model_bytes(some_pieces(), unigram, {}, wire::bytes(2, "abc")), "not whole");
-        check_refused(
-            model_bytes(some_pieces(), unigram, {}, wire::bytes(2, std::string("\x05\0\0\0abcdefgh", 12))),
-            "not whole");
+        check_refused(model_bytes(some_pieces(), unigram, {},
+                                  wire::bytes(2, std::string("\x05\0\0\0abcdefgh", 12))),
+                      "not whole");
     }
 
     TEST_CASE("a model with any bytes changed is refused, or read within its bounds") {
@@ -233,8 +230,7 @@ TEST_SUITE("deploy/subword_tables_builder") {
         for (int i = 0; i < 300; ++i) {
             std::string model = whole;
             for (auto n = 1 + random() % 4; n > 0; --n)
-                model[random() % (i % 2 == 0 ? model.size() : 4000)] =
-                    static_cast<char>(random());
+                model[random() % (i % 2 == 0 ? model.size() : 4000)] = static_cast<char>(random());
             try {
                 const OwnedSubwordTables tables = make_subword_tables(model);
                 for (const std::string& line : lines)

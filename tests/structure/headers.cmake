@@ -28,11 +28,11 @@ set(standard
     "get|tuple_size_v" "array|tuple|utility|variant"
     "ssize" "iterator|array|span|string|string_view|vector" "erase|erase_if" "string|vector"
     "max|min|clamp|sort|stable_sort|copy|copy_n|fill|fill_n|find|find_if|find_if_not" algorithm
-    "any_of|all_of|none_of|count|count_if|transform|equal|nth_element|max_element|min_element" algorithm
+    "adjacent_find|any_of|all_of|none_of|count|count_if|transform|equal|nth_element|max_element|min_element" algorithm
     "lower_bound|upper_bound|binary_search|minmax_element|partial_sort|reverse|rotate|replace|replace_if" algorithm
     "remove_if|mismatch|unique|lexicographical_compare|swap_ranges|reverse_copy" algorithm
     "remove" "algorithm|cstdio" "iota|accumulate|gcd|inner_product|midpoint" numeric
-    "sqrt|abs|exp|log|log10|pow|fabs|floor|ceil|lround|llround|isfinite|isnan|tanh|cos|sin" cmath
+    "sqrt|abs|exp|log|log10|pow|fabs|floor|ceil|trunc|lround|llround|isfinite|isnan|tanh|cos|sin" cmath
     "fma|ldexp|nearbyint|lerp" cmath "numbers" numbers
     "u?int(8|16|32|64)_t|uintptr_t|intptr_t" cstdint
     "size_t|ptrdiff_t|byte|nullptr_t|to_integer" cstddef "numeric_limits" limits

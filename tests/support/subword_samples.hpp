@@ -67,8 +67,8 @@ inline std::vector<std::pair<std::string, TrainerOptions>> kinds_of_subwords() {
         add("nmt_nfkc", {{"normalization_rule_name", "nmt_nfkc"}});
         add("nfkc", {{"normalization_rule_name", "nfkc"}});
         add("identity", {{"normalization_rule_name", "identity"}});
-        add("spaces kept", {{"normalization_rule_name", "identity"},
-                            {"remove_extra_whitespaces", "false"}});
+        add("spaces kept",
+            {{"normalization_rule_name", "identity"}, {"remove_extra_whitespaces", "false"}});
         add("nothing added", {{"add_dummy_prefix", "false"}});
         add("nothing added, spaces kept",
             {{"add_dummy_prefix", "false"}, {"remove_extra_whitespaces", "false"}});
@@ -93,16 +93,84 @@ inline std::vector<std::pair<std::string, TrainerOptions>> kinds_of_subwords() {
 /// unless `is_utf8` also bytes that are no UTF-8.
 inline std::vector<std::string> awkward_lines(int count, unsigned seed, bool is_utf8 = false) {
     using namespace std::string_literals;
-    std::vector<std::string> parts{
-        " ", " ", "  ", "\t", "\r", "\0"s, "\u00A0", "\u3000", "\u200B", "\u2581", "\u2585", "\u2581\u2581",
-        "a", "aa", "aaa", "aaaaaaaa", "ab", "abab", "b", "e", "n", "o", "fox", "ox", "the", " the",
-        "\u0301", "\u0323", "\u0308\u0301", "\u00E9", "e\u0301", "\u1E69", "\u0344", "\u0958",
-        "\uAC00", "\u1100\u1161", "\u11A8", "\u11A7", "\uD55C\uAE00", "\uAC00\u11A8",
-        "\U0001F600", "\U0001F468\u200D\U0001F469", "\U0001F1E9\U0001F1EA", "\u2603\uFE0F",
-        "\uFF21", "\uFB01", "\u00BD", "\u2460", "\uFDFA", "\u2026", "\u33D4", "\uFFFD", "\u27E60\u27E7",
-        "\u6771\u4EAC", "\u72AC", "\u03B7", "\u0130", "\u00DF", "1", "42", ".", ",", "\"", "<unk>", "<s>",
-        "</s>", "<0x41>", "<2de>", "\uFDD0", "\uFDD3", "\u0007", "\u00AD", "\u2028", "\uE000",
-        "\u212B", "\u1D15E", "\U0001D15F", "\U0002F800"};
+    std::vector<std::string> parts{" ",
+                                   " ",
+                                   "  ",
+                                   "\t",
+                                   "\r",
+                                   "\0"s,
+                                   "\u00A0",
+                                   "\u3000",
+                                   "\u200B",
+                                   "\u2581",
+                                   "\u2585",
+                                   "\u2581\u2581",
+                                   "a",
+                                   "aa",
+                                   "aaa",
+                                   "aaaaaaaa",
+                                   "ab",
+                                   "abab",
+                                   "b",
+                                   "e",
+                                   "n",
+                                   "o",
+                                   "fox",
+                                   "ox",
+                                   "the",
+                                   " the",
+                                   "\u0301",
+                                   "\u0323",
+                                   "\u0308\u0301",
+                                   "\u00E9",
+                                   "e\u0301",
+                                   "\u1E69",
+                                   "\u0344",
+                                   "\u0958",
+                                   "\uAC00",
+                                   "\u1100\u1161",
+                                   "\u11A8",
+                                   "\u11A7",
+                                   "\uD55C\uAE00",
+                                   "\uAC00\u11A8",
+                                   "\U0001F600",
+                                   "\U0001F468\u200D\U0001F469",
+                                   "\U0001F1E9\U0001F1EA",
+                                   "\u2603\uFE0F",
+                                   "\uFF21",
+                                   "\uFB01",
+                                   "\u00BD",
+                                   "\u2460",
+                                   "\uFDFA",
+                                   "\u2026",
+                                   "\u33D4",
+                                   "\uFFFD",
+                                   "\u27E60\u27E7",
+                                   "\u6771\u4EAC",
+                                   "\u72AC",
+                                   "\u03B7",
+                                   "\u0130",
+                                   "\u00DF",
+                                   "1",
+                                   "42",
+                                   ".",
+                                   ",",
+                                   "\"",
+                                   "<unk>",
+                                   "<s>",
+                                   "</s>",
+                                   "<0x41>",
+                                   "<2de>",
+                                   "\uFDD0",
+                                   "\uFDD3",
+                                   "\u0007",
+                                   "\u00AD",
+                                   "\u2028",
+                                   "\uE000",
+                                   "\u212B",
+                                   "\u1D15E",
+                                   "\U0001D15F",
+                                   "\U0002F800"};
     if (!is_utf8)
         for (const char* bad : {"\x80", "\xFF", "\xC0\xAF", "\xE2\x96", "\xE2", "\xED\xA0\x80",
                                 "\xF4\x90\x80\x80", "\xF0\x9F\x98", "\xC3"})
@@ -151,7 +219,8 @@ inline std::string bytes(std::uint64_t field, std::string_view value) {
 inline std::string float32(std::uint64_t field, float value) {
     std::string text = varint(field << 3U | 5U);
     const auto bits = std::bit_cast<std::uint32_t>(value);
-    for (unsigned shift = 0; shift < 32; shift += 8) text += static_cast<char>(bits >> shift & 0xFFU);
+    for (unsigned shift = 0; shift < 32; shift += 8)
+        text += static_cast<char>(bits >> shift & 0xFFU);
     return text;
 }
 
@@ -174,7 +243,8 @@ inline std::string special_pieces() {
 /// A model's bytes; `type` is 1 for unigram and 2 for BPE, `trainer` and `normalizer` are more
 /// fields of their messages.
 inline std::string model_bytes(const std::string& pieces, std::uint64_t type,
-                               const std::string& trainer = {}, const std::string& normalizer = {}) {
+                               const std::string& trainer = {},
+                               const std::string& normalizer = {}) {
     return pieces + wire::bytes(2, wire::number(3, type) + trainer) +
            wire::bytes(3, wire::bytes(1, "identity") + normalizer);
 }

@@ -101,7 +101,7 @@ public:
     TextResult compose() noexcept {
         if (is_full_) return {TextStatus::too_long, 0};
         int end = 0;
-        int starter = -1;       // the last code point that is no mark
+        int starter = -1;        // the last code point that is no mark
         int highest_class = -1;  // of the marks behind it
         for (int i = 0; i < count_; ++i) {
             const TextCell::Point point = cells_[i].point;
@@ -133,15 +133,14 @@ private:
     [[nodiscard]] std::uint8_t combining_class(char32_t c) const noexcept {
         constexpr char32_t first_mark = 0x300;
         if (c < first_mark) return 0;
-        const int behind = bisect(0, tables_->class_count,
-                                  [&](int i) { return tables_->classes[i] >> 8U <= c; });
+        const int behind =
+            bisect(0, tables_->class_count, [&](int i) { return tables_->classes[i] >> 8U <= c; });
         return behind == 0 ? std::uint8_t{0}
                            : static_cast<std::uint8_t>(tables_->classes[behind - 1] & 0xFFU);
     }
     [[nodiscard]] char32_t together(char32_t first, char32_t second) const noexcept {
         if (first - first_lead < leads && second - first_vowel < vowels)
-            return first_syllable +
-                   ((first - first_lead) * vowels + second - first_vowel) * tails;
+            return first_syllable + ((first - first_lead) * vowels + second - first_vowel) * tails;
         // As in utf8proc, U+11A7 is a tail that says nothing.
         if (first - first_syllable < syllables && (first - first_syllable) % tails == 0 &&
             second - before_tails < tails)

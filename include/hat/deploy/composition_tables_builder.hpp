@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utf8proc.h>
 #include <utility>
 #include <vector>
@@ -25,9 +26,9 @@ struct OwnedDecompositionTable {
     std::vector<std::uint16_t> composed;
 
     [[nodiscard]] DecompositionTable<Unit> view() const noexcept {
-        return {whole.data(),    first.data(),    second.data(),
-                static_cast<int>(whole.size()), composed.data(),
-                static_cast<int>(composed.size())};
+        return {whole.data(),    first.data(),
+                second.data(),   static_cast<int>(whole.size()),
+                composed.data(), static_cast<int>(composed.size())};
     }
     [[nodiscard]] std::size_t bytes() const noexcept {
         return 3 * sizeof(Unit) * whole.size() + 2 * composed.size();
@@ -131,10 +132,10 @@ void add_pair(OwnedDecompositionTable<Unit>& table, char32_t whole, CodePointPai
     detail::sort_composed(tables.wide);
     unsigned last_class = 0;
     for (char32_t c = 0; c < detail::code_points; ++c) {
-        const auto combining_class = detail::is_surrogate(c)
-                                         ? 0U
-                                         : static_cast<unsigned>(
-                                               data::detail::properties(c).combining_class);
+        const auto combining_class =
+            detail::is_surrogate(c)
+                ? 0U
+                : static_cast<unsigned>(data::detail::properties(c).combining_class);
         if (combining_class != last_class)
             tables.classes.push_back(static_cast<std::uint32_t>(c) << 8U | combining_class);
         last_class = combining_class;

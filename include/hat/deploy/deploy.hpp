@@ -1,6 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// From a trained network to what serves it elsewhere.
+/// `hat/deploy`: from a trained network to what serves it elsewhere.
+///
+/// Headers as one text (`Amalgamation`), and the text side of a translator on a device without
+/// system: `encode_line` and `decode_line` of embedded_text.hpp read tables in flash, and work in
+/// memory of their caller. They are what SentencePiece (`encode_subwords`, `decode_subwords`) and
+/// utf8proc (`compose_canonically`) do, byte for byte.
+///
+/// To be included alone: what makes the tables, of a subword model (subword_tables_builder.hpp), of
+/// Unicode (composition_tables_builder.hpp), of how a model directory treats text
+/// (embedded_text_builder.hpp), and what writes them as constants (text_tables_source.hpp).
+///
+///     const auto owned = make_text_tables(model, special, rules, whole_tokens, "run/model");
+///     const std::string source = text_tables_source(owned, "translator");
+///     // on the device
+///     static StaticTextMemory<512> memory;
+///     const TextResult read = encode_line(translator::tables, line, memory, ids, 64);
+///
+/// Limits: embedded_text.hpp says which lines get a status instead of tokens.
 
 #include <hat/deploy/amalgamation.hpp>
+#include <hat/deploy/embedded_text.hpp>

@@ -26,8 +26,8 @@
 ///
 ///     not_utf8         the program reports or replaces what is no UTF-8
 ///     too_many_tokens  it splits the line and joins the translations of the parts
-///     unknown_text     it copies what the vocabulary lacks; a model with byte fallback lacks nothing
-///     too_long         memory has the size that the caller gave it
+///     unknown_text     it copies what the vocabulary lacks; a model with byte fallback lacks
+///     nothing too_long         memory has the size that the caller gave it
 ///
 /// With `unknown_text` the tokens are there all the same. Their translation is that of `--unknown
 /// drop`, except where no letter of the line is known: the program does not ask the network then.
@@ -58,8 +58,8 @@ constexpr bool is_space(char32_t c) noexcept {
 }
 
 constexpr bool is_ignorable(const TextTables& tables, char32_t c) noexcept {
-    const int before = bisect(0, tables.ignorable_count,
-                              [&](int i) { return tables.ignorable[i] <= c; });
+    const int before =
+        bisect(0, tables.ignorable_count, [&](int i) { return tables.ignorable[i] <= c; });
     return before % 2 != 0;
 }
 
@@ -165,8 +165,7 @@ inline TextResult decode_line(const TextTables& tables, std::span<const int> ids
     for (std::size_t i = 0; i < all.size();) {
         const hat::detail::CodePoint c = hat::detail::code_point(all, i);
         i += static_cast<std::size_t>(c.size_bytes);
-        static_cast<void>(
-            detail::append_utf8(text, size, room, detail::without_stand_in(c.value)));
+        static_cast<void>(detail::append_utf8(text, size, room, detail::without_stand_in(c.value)));
     }
     return {TextStatus::done, size};
 }

@@ -79,8 +79,7 @@ inline std::vector<std::uint32_t> ignorable_bounds() {
                                                       const data::TextRules& rules,
                                                       int whole_tokens, std::string_view where) {
     detail::check_rules_to_embed(rules, where);
-    if (whole_tokens < 1)
-        fail(where, ": lines of ", whole_tokens, " tokens, expected at least 1");
+    if (whole_tokens < 1) fail(where, ": lines of ", whole_tokens, " tokens, expected at least 1");
     OwnedTextTables tables{.subwords = make_subword_tables(model, where),
                            .has_stand_ins = rules.stand_ins,
                            .eos = special.eos,

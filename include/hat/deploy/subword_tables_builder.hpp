@@ -301,8 +301,8 @@ private:
         if (model_.has_denormalizer) refuse("a model with a denormaliser", "one without");
         constexpr std::size_t most_pieces = 0xFFFE;
         if (model_.pieces.size() > most_pieces)
-            fail(name_, ": ", model_.pieces.size(),
-                 " pieces cannot be embedded, expected at most ", most_pieces);
+            fail(name_, ": ", model_.pieces.size(), " pieces cannot be embedded, expected at most ",
+                 most_pieces);
         constexpr std::size_t longest_mark = 255;
         if (model_.unknown_text.size() > longest_mark)
             fail(name_, ": the text of the unknown piece has ", model_.unknown_text.size(),
@@ -470,9 +470,8 @@ private:
             }) == ids.end();
         if (falls) return;  // an id is its rank
         tables_.ranks.assign(model_.pieces.size(), 0);
-        std::stable_sort(ids.begin(), ids.end(), [&](std::uint16_t a, std::uint16_t b) {
-            return score(a) > score(b);
-        });
+        std::stable_sort(ids.begin(), ids.end(),
+                         [&](std::uint16_t a, std::uint16_t b) { return score(a) > score(b); });
         std::uint16_t rank = 0;
         for (std::size_t i = 0; i < ids.size(); ++i) {
             if (i > 0 && score(ids[i]) < score(ids[i - 1])) ++rank;
