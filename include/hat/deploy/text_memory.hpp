@@ -61,18 +61,18 @@ struct TextMemory {
     int bytes = 0;
 };
 
-/// Memory for lines of up to `bytes` bytes, counted after every step of normalisation: 14 each.
-template <int bytes>
+/// Memory for lines of up to `Bytes` bytes, counted after every step of normalisation: 14 each.
+template <int Bytes>
 struct StaticTextMemory {
-    static_assert(1 <= bytes && bytes <= longest_text_bytes,
+    static_assert(1 <= Bytes && Bytes <= longest_text_bytes,
                   "StaticTextMemory: bytes are 1 to 16384");
 
-    char line[std::size_t{bytes}];
-    char text[std::size_t{bytes}];
-    TextCell cells[std::size_t{bytes} + 1];
+    char line[std::size_t{Bytes}];
+    char text[std::size_t{Bytes}];
+    TextCell cells[std::size_t{Bytes} + 1];
 
     constexpr operator TextMemory() noexcept {  // NOLINT(google-explicit-constructor): a view of it
-        return {line, text, cells, bytes};
+        return {line, text, cells, Bytes};
     }
 };
 

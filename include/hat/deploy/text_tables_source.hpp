@@ -89,7 +89,7 @@ private:
     }
     [[nodiscard]] static std::string character(unsigned char c) {
         const bool is_plain = c >= ' ' && c < 0x7F && c != '"' && c != '\\' && c != '?';
-        if (is_plain) return std::string(1, static_cast<char>(c));
+        if (is_plain) return {static_cast<char>(c)};
         const auto digit = [&](unsigned shift) {
             return static_cast<char>('0' + (unsigned{c} >> shift & 7U));
         };
