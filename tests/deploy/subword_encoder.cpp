@@ -128,6 +128,26 @@ TEST_SUITE("deploy/subword_encoder") {
         }
     }
 
+    TEST_CASE("a symbol's score is -0.1 in double precision, which is more than in single") {
+        const std::string pieces = special_pieces() + model_piece("a", 0) +
+                                   model_piece("axy", -0.1F) +
+                                   model_piece("xy", 0, hat::support::user);
+        const std::string without_space = hat::support::wire::number(3, 0);
+        const Subword subword = Subword::from_bytes(model_bytes(pieces, 1, {}, without_space));
+        REQUIRE(subword.encode("axy") == std::vector{4, 6});
+        check_equal(subword, {"axy"});
+    }
+
+    TEST_CASE("a sum with an unknown piece is compared in single precision") {
+        // Both ways have the sum -12 there; in double precision the second one has more.
+        const std::string pieces =
+            special_pieces() + model_piece("xy", -1.0F) + model_piece("wx", -0.99999994F);
+        const std::string without_space = hat::support::wire::number(3, 0);
+        const Subword subword = Subword::from_bytes(model_bytes(pieces, 1, {}, without_space));
+        REQUIRE(subword.encode("wxy") == std::vector{0, 4});
+        check_equal(subword, {"wxy"});
+    }
+
     TEST_CASE("a long line is cut as a short one") {
         for (const char* type : {"unigram", "bpe"}) {
             const Subword subword = trained_subword({{"model_type", type}});

@@ -76,7 +76,6 @@ private:
                 bytes[count] = static_cast<char>(ids[count] - tables_->first_byte);
             const auto size =
                 static_cast<std::size_t>(hat::detail::code_point({bytes, count}, 0).size_bytes);
-            if (size > 1) was_dropped_ = false;  // all but its last byte say nothing
             add(size > 0 ? std::string_view(bytes, size) : replacement_character);
             ids = ids.subspan(size > 0 ? size : 1);
         }
