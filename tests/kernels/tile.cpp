@@ -80,6 +80,46 @@ TEST_SUITE("kernels/tile") {
         }
     }
 
+    TEST_CASE("the rows of a group ask for the whole next group, each for its part") {
+        using hat::kernels::Ahead;
+        constexpr int panels = 6;
+        for (int tiles = 2; tiles <= 9; ++tiles) {
+            for (const bool is_first : {false, true}) {
+                int asked = 0;
+                for (int tile = is_first ? 1 : 0; tile < tiles; ++tile) {
+                    const Ahead ahead = detail::ask_ahead(tile, tiles, panels, is_first);
+                    CHECK(ahead.panels == panels);
+                    CHECK(ahead.part == asked++);
+                    CHECK(ahead.parts == (is_first ? tiles - 1 : tiles));
+                }
+                CHECK(asked == (is_first ? tiles - 1 : tiles));
+            }
+            CHECK(detail::ask_ahead(0, tiles, panels, true).panels == Ahead::next_tile);
+        }
+        CHECK(detail::ask_ahead(0, 1, panels, false).panels == Ahead::next_tile);
+    }
+
+    TEST_CASE("what a tile asks for makes no difference to its bits") {
+        hat::Random random(6);
+        constexpr int panels = 8;
+        const Panels right(random, panels);
+        constexpr int outputs = panels * hat::kernels::panel_width;
+        for (int rows = 1; rows <= 4 * detail::max_tile_rows; rows += 3) {
+            const Operand x(random, rows, inputs);
+            const hat::kernels::LeftOperand left{x.view().data(), x.view().stride(), 1};
+            const auto product = [&](int ahead) {
+                Operand y(rows, outputs);
+                hat::kernels::RightOperand weights = right.view();
+                weights.ahead.panels = ahead;
+                for (const int first : {0, panels / 2})
+                    detail::compute_panels(left, rows, weights, inputs, first, first + panels / 2,
+                                           {.y = y.view()});
+                return y;
+            };
+            CHECK(same_bits(product(0).view(), product(panels / 2).view()));
+        }
+    }
+
     TEST_CASE("only the panels asked for are computed") {
         hat::Random random(3);
         const Panels right(random, 4);

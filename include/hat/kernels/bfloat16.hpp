@@ -24,12 +24,12 @@ namespace detail {
 struct Bfloat16Operand {
     const std::uint32_t* data;
     std::ptrdiff_t panel_stride;
-    bool asks_ahead = false;
+    Ahead ahead{};
 
     using Shapes = FloatTiles;
 
     [[nodiscard]] Bfloat16Operand from(int panel) const noexcept {
-        return {data + panel * panel_stride, panel_stride, asks_ahead};
+        return {data + panel * panel_stride, panel_stride, ahead};
     }
 };
 
@@ -79,15 +79,16 @@ HAT_INLINE void add_pair(const float* x, std::ptrdiff_t row_stride, const std::u
 }
 
 /// sums = start + Σ for one tile, as for floats. The rows of `left` have no gaps.
-template <int Rows, int Panels, bool AsksAhead>
+template <int Rows, int Panels, int Lines>
 HAT_INLINE void sum_tile(const LeftOperand& left, const Bfloat16Operand& right, int inputs,
                          const float* start, std::ptrdiff_t stride,
                          simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
     load_start<Rows, Panels>(start, stride, sums);
     const float* x = left.data;
     const std::uint32_t* w = right.data;
+    Asking<Lines> asking(right, Panels);
     for (int k = 0; k + 2 <= inputs; k += 2) {
-        if constexpr (AsksAhead) ask_for_next_tile<Panels>(w, right.panel_stride);
+        asking.step();
         add_pair<Rows, Panels, true>(x, left.row_stride, w, right.panel_stride, sums);
         x += 2;
         w += panel_width;

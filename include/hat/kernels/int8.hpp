@@ -125,12 +125,12 @@ struct Int8Tiles {
 struct Int8Operand {
     const std::uint8_t* data;
     std::ptrdiff_t panel_stride;
-    bool asks_ahead = false;
+    Ahead ahead{};
 
     using Shapes = Int8Tiles;
 
     [[nodiscard]] Int8Operand from(int panel) const noexcept {
-        return {data + panel * panel_stride, panel_stride, asks_ahead};
+        return {data + panel * panel_stride, panel_stride, ahead};
     }
 };
 
@@ -144,7 +144,7 @@ inline constexpr std::ptrdiff_t scale_bytes = panel_width * sizeof(float);
 }
 
 /// The exact sums of one tile.
-template <int Rows, int Panels, bool AsksAhead>
+template <int Rows, int Panels, int Lines>
 HAT_INLINE void
 multiply_tile(const QuantisedRows& left, const Int8Operand& right, int inputs,
               simd::dot::Sums (&products)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
@@ -161,8 +161,9 @@ multiply_tile(const QuantisedRows& left, const Int8Operand& right, int inputs,
     const dot::Input* x = left.row_data(0);
     const std::ptrdiff_t x_stride = QuantisedRows::stride(left.cols());
     const std::uint8_t* w = right.data + scale_bytes;
+    Asking<Lines> asking(right, Panels);
     for (int k = 0; k < inputs; k += 4) {
-        if constexpr (AsksAhead) ask_for_next_tile<Panels>(w, right.panel_stride);
+        asking.step();
         decltype(dot::broadcast(x)) activations[std::size_t{Rows}];
 #pragma GCC unroll 8
         for (int r = 0; r < Rows; ++r) activations[r] = dot::broadcast(x + r * x_stride);
@@ -185,7 +186,7 @@ multiply_tile(const QuantisedRows& left, const Int8Operand& right, int inputs,
 
 #if defined(__ARM_FEATURE_MATMUL_INT8)
 /// The same for two rows at a time; the last of an odd number is its own partner.
-template <int Rows, int Panels, bool AsksAhead>
+template <int Rows, int Panels, int Lines>
 HAT_INLINE void
 multiply_pairs(const QuantisedRows& left, const Int8Operand& right, int inputs,
                simd::dot::Sums (&products)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
@@ -221,12 +222,11 @@ multiply_pairs(const QuantisedRows& left, const Int8Operand& right, int inputs,
             }
         }
     };
+    Asking<Lines> asking(right, Panels);
     int k = 0;
     for (; k + 4 < inputs; k += 8) {
-        if constexpr (AsksAhead) {
-            ask_for_next_tile<Panels>(w, right.panel_stride);
-            ask_for_next_tile<Panels>(w + four_inputs, right.panel_stride);
-        }
+        asking.step();
+        asking.step();
         add_eight([](const std::uint8_t* panel, int i)
                       HAT_INLINE_LAMBDA { return dot::load(panel + four_inputs, i); });
         x += 8;
@@ -245,7 +245,7 @@ multiply_pairs(const QuantisedRows& left, const Int8Operand& right, int inputs,
 #endif
 
 /// sums = start + Σ for one tile.
-template <int Rows, int Panels, bool AsksAhead>
+template <int Rows, int Panels, int Lines>
 HAT_INLINE void sum_tile(const QuantisedRows& left, const Int8Operand& right, int inputs,
                          const float* start, std::ptrdiff_t stride,
                          simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
@@ -253,10 +253,10 @@ HAT_INLINE void sum_tile(const QuantisedRows& left, const Int8Operand& right, in
     dot::Sums products[std::size_t{Rows}][std::size_t{Panels}];
 #if defined(__ARM_FEATURE_MATMUL_INT8)
     if constexpr (in_pairs(Rows))
-        multiply_pairs<Rows, Panels, AsksAhead>(left, right, inputs, products);
+        multiply_pairs<Rows, Panels, Lines>(left, right, inputs, products);
     else
 #endif
-        multiply_tile<Rows, Panels, AsksAhead>(left, right, inputs, products);
+        multiply_tile<Rows, Panels, Lines>(left, right, inputs, products);
 #pragma GCC unroll 8
     for (int p = 0; p < Panels; ++p) {
         const simd::Lanes scales = load_scales(right.data + p * right.panel_stride);

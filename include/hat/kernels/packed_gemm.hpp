@@ -92,10 +92,15 @@ inline void pack_column_panel(ConstMatrix right, int panel, float* to) noexcept 
     }
 }
 
-/// Panels of so many bytes that are worked through together while they lie in the first-level
-/// cache.
-constexpr int panels_per_group(std::ptrdiff_t bytes) noexcept {
-    const auto group = static_cast<int>((32 * 1024) / (bytes > 0 ? bytes : 1) / 2 * 2);
+/// What panels that are worked through together may take: of the first-level cache, and of the
+/// second-level one, where those that are asked for meanwhile have their place, too.
+inline constexpr std::ptrdiff_t first_level_bytes = std::ptrdiff_t{32} * 1024;
+inline constexpr std::ptrdiff_t second_level_bytes = std::ptrdiff_t{256} * 1024;
+
+/// Panels of `bytes` bytes each that are worked through together: an even number, 2 at least.
+constexpr int panels_per_group(std::ptrdiff_t bytes,
+                               std::ptrdiff_t level = first_level_bytes) noexcept {
+    const auto group = static_cast<int>(level / (bytes > 0 ? bytes : 1) / 2 * 2);
     return group < 2 ? 2 : group;
 }
 
@@ -138,14 +143,16 @@ void multiply_panels(typename Format::Rows x, PackedOf<Format> weight,
     HAT_ASSERT(x.cols() == weight.inputs() && output.y.cols() == weight.outputs());
     HAT_ASSERT(x.rows() == output.y.rows());
     const auto left = Format::left(x);
-    const auto right = Format::right(weight.data(), weight.panel_stride());
-    using Shapes = typename std::remove_const_t<decltype(right)>::Shapes;
+    auto right = Format::right(weight.data(), weight.panel_stride());
+    using Shapes = typename decltype(right)::Shapes;
     const int panels = weight.panels();
-    // One row tile streams the weights once; more row tiles share a group while it is in the
-    // second-level cache: smaller groups would scatter what is written to a wide `y`.
+    // One row tile streams the weights once; more row tiles share a group.
     const std::ptrdiff_t bytes =
         Format::panel_stride(x.cols()) * std::ptrdiff_t{sizeof(typename Format::Element)};
-    const int group = x.rows() <= Shapes::max_rows ? panels : 16 * detail::panels_per_group(bytes);
+    const int group = x.rows() <= Shapes::max_rows
+                          ? panels
+                          : detail::panels_per_group(bytes, detail::second_level_bytes);
+    if (detail::pays_to_ask_ahead(x.cols())) right.ahead.panels = group;
     for (int panel = 0; panel < panels; panel += group) {
         const int last = panel + group < panels ? panel + group : panels;
         detail::compute_panels(left, x.rows(), right, x.cols(), panel, last, output);

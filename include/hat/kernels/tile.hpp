@@ -22,9 +22,9 @@
 ///
 ///     left.from(row), right.from(panel)    the operands from there on
 ///     Right::Shapes                        how large a tile is best
-///     right.asks_ahead                     whether to ask for the next tile's weights meanwhile
-///     sum_tile<…, AsksAhead>(left, right, inputs, start, stride, sums)    one tile, from its
-///                                                                         start values
+///     right.ahead                          the weights to ask for meanwhile
+///     sum_tile<…, Lines>(left, right, inputs, start, stride, sums)    one tile, from its start
+///                                                                     values
 ///
 /// and all else is here: those of floats, and <hat/kernels/bfloat16.hpp>, <hat/kernels/int8.hpp>.
 namespace hat::kernels {
@@ -125,18 +125,28 @@ struct FloatTiles {
 
 }  // namespace detail
 
+/// The weights that a tile asks for while it sums its own, so that they are in the cache when their
+/// turn comes: part `part` of `parts` of those that lie `panels` panels further on.
+struct Ahead {
+    static constexpr int next_tile = -1;  ///< for `panels`: as many as the tile has
+
+    int panels = 0;  ///< 0: it asks for nothing
+    int part = 0;
+    int parts = 1;
+};
+
 /// Where the right operand (weights) lies: 16 consecutive outputs of (panel, input) at
 /// `data[panel · panel_stride + input · input_stride]`.
 struct RightOperand {
     const float* data;
     std::ptrdiff_t panel_stride;
     std::ptrdiff_t input_stride;
-    bool asks_ahead = false;
+    Ahead ahead{};
 
     using Shapes = detail::FloatTiles;
 
     [[nodiscard]] RightOperand from(int panel) const noexcept {
-        return {data + panel * panel_stride, panel_stride, input_stride, asks_ahead};
+        return {data + panel * panel_stride, panel_stride, input_stride, ahead};
     }
 };
 
@@ -162,30 +172,64 @@ HAT_INLINE void add_panel(const simd::Floats (&activations)[std::size_t{Rows}],
     }
 }
 
-/// Whether the first rows of a product should ask for the weights of each next tile while they sum
-/// one: from 512 inputs on it was measured to pay; below, asking costs more than it saves.
+/// Whether weights should be asked for ahead: from 512 inputs on it was measured to pay; below,
+/// asking costs more than it saves.
 constexpr bool pays_to_ask_ahead(int inputs) noexcept {
     return inputs >= 512;
 }
 
-/// Asks for the weights of the next tile that lie there as those at `weights` lie in this one.
-template <int Panels, class T>
-HAT_INLINE void ask_for_next_tile(const T* weights, std::ptrdiff_t panel_stride) noexcept {
-    const auto here = reinterpret_cast<std::uintptr_t>(weights);
-    const auto stride = static_cast<std::uintptr_t>(panel_stride) * sizeof(T);
-#pragma GCC unroll 8
-    for (int p = Panels; p < 2 * Panels; ++p) simd::prefetch(here + std::uintptr_t(p) * stride);
+/// What the rows of tile `tile` of `tiles` ask for in a group of `panels` panels that all of them
+/// use: together the next group, of which each asks for a part, so that memory has all the time of
+/// this one. The first rows of the first group have to wait for their own weights, and ask for
+/// those of each next tile.
+constexpr Ahead ask_ahead(int tile, int tiles, int panels, bool is_first_group) noexcept {
+    if (tiles == 1 || (tile == 0 && is_first_group)) return {Ahead::next_tile};
+    if (is_first_group) return {panels, tile - 1, tiles - 1};
+    return {panels, tile, tiles};
 }
 
+/// Asks for `Lines` cache lines with each step of a tile's sum, which reads one of every panel.
+template <int Lines>
+class Asking {
+public:
+    template <class Right>
+    HAT_INLINE Asking(const Right& right, int panels) noexcept {
+        if constexpr (Lines > 0) {
+            const auto parts = static_cast<std::uintptr_t>(right.ahead.parts);
+            const auto of_panels = [&](int count) HAT_INLINE_LAMBDA {
+                return static_cast<std::uintptr_t>(count * right.panel_stride) *
+                       sizeof(*right.data);
+            };
+            at_ = reinterpret_cast<std::uintptr_t>(right.data) + of_panels(right.ahead.panels) +
+                  of_panels(panels) / parts * static_cast<std::uintptr_t>(right.ahead.part);
+            step_ = static_cast<std::uintptr_t>(panels) * line / parts;
+        }
+    }
+    HAT_INLINE void step() noexcept {
+        if constexpr (Lines > 0) {
+#pragma GCC unroll 8
+            for (std::uintptr_t i = 0; i < Lines; ++i) simd::prefetch(at_ + i * line);
+            at_ += step_;
+        }
+    }
+
+private:
+    static constexpr std::uintptr_t line = 64;  ///< bytes of a cache line
+
+    std::uintptr_t at_ = 0;
+    std::uintptr_t step_ = 0;
+};
+
 /// sums[row][panel] += Σ_input left(row, input) · right(panel, input).
-template <int Rows, int Panels, bool AsksAhead = false>
+template <int Rows, int Panels, int Lines = 0>
 HAT_INLINE void
 accumulate_tile(LeftOperand left, RightOperand right, int inputs,
                 simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
     const float* x = left.data;
     const float* w = right.data;
+    Asking<Lines> asking(right, Panels);
     for (int k = 0; k < inputs; ++k) {
-        if constexpr (AsksAhead) ask_for_next_tile<Panels>(w, right.panel_stride);
+        asking.step();
         if constexpr (loads_weights_late) {
             simd::Floats activations[std::size_t{Rows}];
 #pragma GCC unroll 8
@@ -232,12 +276,12 @@ HAT_INLINE void load_start(const float* start, std::ptrdiff_t stride,
 }
 
 /// sums = start + Σ for one tile.
-template <int Rows, int Panels, bool AsksAhead>
+template <int Rows, int Panels, int Lines>
 HAT_INLINE void sum_tile(const LeftOperand& left, const RightOperand& right, int inputs,
                          const float* start, std::ptrdiff_t stride,
                          simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
     load_start<Rows, Panels>(start, stride, sums);
-    accumulate_tile<Rows, Panels, AsksAhead>(left, right, inputs, sums);
+    accumulate_tile<Rows, Panels, Lines>(left, right, inputs, sums);
 }
 
 /// to = start + Σ, or max(start + Σ, 0), for `tiles` tiles of whole panels side by side. Out of
@@ -251,10 +295,15 @@ template <int Rows, int Panels, class Left, class Right>
     float* y = to.data;
     for (int tile = 0; tile < tiles; ++tile) {
         simd::Lanes sums[std::size_t{Rows}][std::size_t{Panels}];
-        if (weights.asks_ahead)
-            sum_tile<Rows, Panels, true>(left, weights, inputs, from, start.stride, sums);
+        const auto sum = [&]<int Lines>() HAT_INLINE_LAMBDA {
+            sum_tile<Rows, Panels, Lines>(left, weights, inputs, from, start.stride, sums);
+        };
+        if (weights.ahead.panels == 0)
+            sum.template operator()<0>();
+        else if (weights.ahead.parts == 1)
+            sum.template operator()<Panels>();
         else
-            sum_tile<Rows, Panels, false>(left, weights, inputs, from, start.stride, sums);
+            sum.template operator()<(Panels + 1) / 2>();
         if (is_relu) {
 #pragma GCC unroll 8
             for (int r = 0; r < Rows; ++r) {
@@ -284,7 +333,8 @@ void compute_tiles(const Left& all_left, const Right& all_right, int inputs, int
                    int tiles, const Output& output) noexcept {
     constexpr std::ptrdiff_t width = Panels * panel_width;
     const Left left = all_left.from(row);
-    const Right right = all_right.from(panel);
+    Right right = all_right.from(panel);
+    if (right.ahead.panels == Ahead::next_tile) right.ahead.panels = Panels;
     const bool is_relu = output.activation == Activation::relu;
     int plain = 0;  // tiles of whole panels, which are only loaded and stored
     if (is_relu || output.activation == Activation::linear) {
@@ -367,7 +417,8 @@ void compute_rows(int rows_in_tile, const Left& left, const Right& right, int in
 }
 
 /// All `rows` rows by the panels `first_panel … last_panel − 1`, the rows shared out evenly
-/// among tiles (9 rows are 5 + 4, never 8 + 1).
+/// among tiles (9 rows are 5 + 4, never 8 + 1). With `right.ahead.panels`, weights are asked for
+/// ahead.
 template <class Left = LeftOperand, class Right>
 void compute_panels(const Left& left, int rows, const Right& right, int inputs, int first_panel,
                     int last_panel, const Output& output) noexcept {
@@ -376,7 +427,8 @@ void compute_panels(const Left& left, int rows, const Right& right, int inputs, 
     for (int tile = 0, row = 0; tile < tiles; ++tile) {
         const int count = (rows - row + tiles - tile - 1) / (tiles - tile);
         Right weights = right;
-        weights.asks_ahead = tile == 0 && pays_to_ask_ahead(inputs);
+        if (right.ahead.panels > 0)
+            weights.ahead = ask_ahead(tile, tiles, last_panel - first_panel, first_panel == 0);
         compute_rows(count, left, weights, inputs, row, first_panel, last_panel, output);
         row += count;
     }
