@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/data/line_codec.hpp>
 #include <hat/data/text_codec.hpp>
+#include <hat/data/unicode.hpp>
+#include <hat/data/unknown_text.hpp>
 #include <hat/data/utf8.hpp>
 #include <hat/deploy/embedded_text.hpp>
 #include <hat/deploy/embedded_text_builder.hpp>
@@ -18,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+using hat::data::encode_utf8;
 using hat::data::LineCodec;
 using hat::data::NormalForm;
 using hat::data::SourceLine;
@@ -52,63 +55,71 @@ struct Sides {
 };
 
 struct Encoded {
-    TextStatus status;
+    TextResult result;
     std::vector<int> ids;
 };
 
 template <int bytes = 2048>
-Encoded encode(const TextTables& tables, std::string_view line, int room = 200) {
+StaticTextMemory<bytes>& memory() {
     static StaticTextMemory<bytes> memory;
-    std::vector<int> ids(static_cast<std::size_t>(room));
-    const TextResult result =
-        encode_line(tables, line, memory, ids.data(), static_cast<int>(ids.size()));
-    ids.resize(static_cast<std::size_t>(result.count));
-    return {result.status, ids};
+    return memory;
 }
 
-std::string decode(const TextTables& tables, std::span<const int> ids) {
-    std::array<char, 4096> text{};
-    const TextResult result = decode_line(tables, ids, text.data(), static_cast<int>(text.size()));
+template <int bytes = 2048>
+Encoded encode(const TextTables& tables, std::string_view line, int room = 200) {
+    std::vector<int> ids(static_cast<std::size_t>(room));
+    const TextResult result =
+        encode_line(tables, line, memory<bytes>(), ids.data(), static_cast<int>(ids.size()));
+    ids.resize(static_cast<std::size_t>(result.count));
+    return {result, ids};
+}
+template <int bytes = 2048>
+TextStatus status(const TextTables& tables, std::string_view line, int room = 200) {
+    return encode<bytes>(tables, line, room).result.status;
+}
+
+/// Behind `encode` of a line.
+std::string decode(const TextTables& tables, const TextResult& read, std::span<const int> ids) {
+    std::array<char, 8192> text{};
+    const TextResult result =
+        decode_line(tables, read, memory(), ids, text.data(), static_cast<int>(text.size()));
     CHECK(result.status == TextStatus::done);
     return {text.data(), static_cast<std::size_t>(result.count)};
 }
 
-/// What stands for a line in one piece: none, or that of its one part.
-std::vector<int> tokens(const SourceLine& line) {
-    return line.parts.empty() ? std::vector<int>() : line.parts.front().tokens;
-}
-
-void check_line(const Sides& sides, const std::string& line) {
+/// Checks that a line is read as the host reads it, and that what a network says of it, anything,
+/// becomes the same text.
+void check_line(const Sides& sides, const std::string& line, std::vector<int> said) {
     CAPTURE(line);
+    CAPTURE(said);
     const Encoded ours = encode(sides.tables, line);
     if (hat::data::find_invalid_utf8(line) != std::string::npos) {
-        CHECK(ours.status == TextStatus::not_utf8);
+        CHECK(ours.result == TextResult{TextStatus::not_utf8});
+        return;
+    }
+    if (static_cast<int>(sides.text.encode(line).size()) > whole_tokens) {
+        CHECK(ours.result == TextResult{TextStatus::too_many_tokens});
         return;
     }
     const SourceLine theirs = sides.lines.encode(line);
-    const auto count = static_cast<int>(sides.text.encode(line).size());
-    if (count > whole_tokens) {
-        CHECK(ours.status == TextStatus::too_many_tokens);
-        CHECK(ours.ids.empty());
-    } else if (theirs.unknown_tokens > 0) {
-        CHECK(ours.status == TextStatus::unknown_text);
-        if (!tokens(theirs).empty()) CHECK(ours.ids == tokens(theirs));
+    CHECK(
+        ours.result.unknown ==
+        (theirs.parts.empty() || theirs.parts.front().tokens.empty() ? 0 : theirs.unknown_tokens));
+    said.push_back(sides.subword.special().eos);
+    const std::span<const int> ids(said);
+    const std::string text = sides.lines.decode(theirs, [&](std::size_t) { return ids; });
+    if (theirs.parts.empty()) {
+        CHECK(ours.result == TextResult{});
+        CHECK(text.empty());
+    } else if (theirs.parts.front().tokens.empty()) {
+        CHECK(ours.result == TextResult{TextStatus::as_it_is});
+        CHECK(text == line);
     } else {
-        CHECK(ours.status == TextStatus::done);
-        CHECK(ours.ids == tokens(theirs));
+        CHECK(ours.result.status == TextStatus::done);
+        CHECK(ours.ids == theirs.parts.front().tokens);
+        CHECK(decode(sides.tables, ours.result, ids) == text);
+        CHECK(decode(sides.tables, ours.result, ids.first(ids.size() - 1)) == text);
     }
-}
-
-/// A translation of a line of which nothing is unknown, whatever the network says.
-void check_translation(const Sides& sides, std::vector<int> ids) {
-    const SourceLine line = sides.lines.encode("the dog");
-    REQUIRE(line.unknown_tokens == 0);
-    ids.push_back(sides.subword.special().eos);
-    CAPTURE(ids);
-    const std::string theirs =
-        sides.lines.decode(line, [&](std::size_t) { return std::span<const int>(ids); });
-    CHECK(decode(sides.tables, ids) == theirs);
-    CHECK(decode(sides.tables, std::span(ids).first(ids.size() - 1)) == theirs);
 }
 
 std::vector<TextRules> rules_to_embed() {
@@ -134,31 +145,41 @@ std::vector<Subword> models(const TextRules& rules) {
 }  // namespace
 
 TEST_SUITE("deploy/embedded_text") {
-    TEST_CASE("a line is read as hat translate reads it") {
+    TEST_CASE("lines are read and translations written as hat translate does it") {
+        std::mt19937 random(1);
         unsigned seed = 1;
         for (const TextRules& rules : rules_to_embed())
             for (const Subword& subword : models(rules)) {
                 const Sides sides(Subword::from_bytes(subword.bytes()), rules);
-                for (const std::string& line : awkward_lines(1500, seed++)) check_line(sides, line);
+                for (const std::string& line : awkward_lines(1500, seed++)) {
+                    std::vector<int> said;  // the first four pieces are the special ones
+                    for (auto n = random() % 12; n > 0; --n)
+                        said.push_back(static_cast<int>(
+                            random() %
+                            (random() % 3 == 0 ? 4U : static_cast<unsigned>(subword.size()))));
+                    check_line(sides, line, said);
+                }
+                for (const std::string& line : awkward_lines(300, 77, true))
+                    check_line(sides, line, sides.text.encode(line));
             }
     }
 
-    TEST_CASE("a translation is written as hat translate writes it") {
-        std::mt19937 random(1);
-        for (const TextRules& rules : rules_to_embed())
-            for (const Subword& subword : models(rules)) {
-                const Sides sides(Subword::from_bytes(subword.bytes()), rules);
-                for (int i = 0; i < 500; ++i) {
-                    std::vector<int> ids;
-                    for (auto n = random() % 12; n > 0; --n)
-                        ids.push_back(static_cast<int>(
-                            random() %
-                            (random() % 3 == 0 ? 4U : static_cast<unsigned>(subword.size()))));
-                    check_translation(sides, ids);
-                }
-                for (const std::string& line : awkward_lines(300, 77, true))
-                    check_translation(sides, sides.text.encode(line));
-            }
+    TEST_CASE("what is unknown is copied") {
+        const Sides sides(trained_subword({{"normalization_rule_name", "identity"}}), {});
+        const TextTables& tables = sides.tables;
+        const int unknown = sides.subword.special().unk;
+        const std::vector<int> dog = sides.subword.encode("dog");
+        const Encoded read = encode(tables, "dog \u0416\u0416 \U0001F600");
+        CHECK(read.result.unknown == 2);
+        CHECK(decode(tables, read.result, dog) == "dog \u0416\u0416 \U0001F600");
+        std::vector<int> said = dog;
+        said.push_back(unknown);
+        CHECK(decode(tables, read.result, said) == "dog\u0416\u0416 \U0001F600");
+        std::array<char, 8> text{};
+        for (int room = 0; room < 8; ++room)
+            CHECK(decode_line(tables, read.result, memory(), dog, text.data(), room) ==
+                  TextResult{TextStatus::too_long});
+        CHECK(status(tables, "\u0416\u0416, \u0416") == TextStatus::as_it_is);
     }
 
     TEST_CASE("with bytes, what hat quickstart trains lacks nothing") {
@@ -169,8 +190,8 @@ TEST_SUITE("deploy/embedded_text") {
         for (const std::string_view line :
              {"a\tdog", "\u2581\u2585", "e\u0301", "\U0001F600", "\u0915\u094D"}) {
             const Encoded encoded = encode(sides.tables, line);
-            CHECK(encoded.status == TextStatus::done);
-            CHECK(decode(sides.tables, encoded.ids) == rules.apply(line));
+            CHECK(encoded.result == TextResult{TextStatus::done, encoded.result.count, 0});
+            CHECK(decode(sides.tables, encoded.result, encoded.ids) == rules.apply(line));
         }
     }
 
@@ -178,27 +199,33 @@ TEST_SUITE("deploy/embedded_text") {
         const Sides sides(trained_subword({{"normalization_rule_name", "identity"}}),
                           {.normalize = NormalForm::nfc, .stand_ins = true});
         const TextTables& tables = sides.tables;
-        CHECK(encode(tables, " \u00A0\u200B").status == TextStatus::done);
+        CHECK(status(tables, " \u00A0\u200B") == TextStatus::done);
         CHECK(encode(tables, " \u00A0\u200B").ids.empty());
         CHECK(encode(tables, "").ids.empty());
-        CHECK(encode(tables, "dog\xFF").status == TextStatus::not_utf8);
-        CHECK(encode(tables, "dog \U0001F600").status == TextStatus::unknown_text);
+        CHECK(status(tables, "dog\xFF") == TextStatus::not_utf8);
         CHECK(encode(tables, "dog dog").ids.back() == sides.subword.special().eos);
-        CHECK(encode<8>(tables, "brown dogs").status == TextStatus::too_long);
-        CHECK(encode<8>(tables, "\u0390\u0390\u0390\u0390").status == TextStatus::too_long);
+        CHECK(status<8>(tables, "brown dogs") == TextStatus::too_long);
+        CHECK(status<8>(tables, "\u0390\u0390\u0390\u0390") == TextStatus::too_long);
         const int count = static_cast<int>(encode(tables, "dog dog").ids.size());
-        CHECK(encode(tables, "dog dog", count).status == TextStatus::done);
-        CHECK(encode(tables, "dog dog", count - 1).status == TextStatus::too_many_tokens);
-        CHECK(encode(tables, "dog", 0).status == TextStatus::too_many_tokens);
+        CHECK(status(tables, "dog dog", count) == TextStatus::done);
+        CHECK(status(tables, "dog dog", count - 1) == TextStatus::too_many_tokens);
+        CHECK(status(tables, "dog", 0) == TextStatus::too_many_tokens);
     }
 
     TEST_CASE("what is known of characters is what the data folder knows") {
         const Sides sides(trained_subword({}), {});
         long different = 0;
-        for (char32_t c = 0; c < 0x110000; ++c)
-            if (hat::deploy::detail::is_space(c) != hat::data::is_space(c) ||
-                hat::deploy::detail::is_ignorable(sides.tables, c) != hat::data::is_ignorable(c))
+        for (char32_t c = 0; c < 0x110000; ++c) {
+            const std::u32string text(1, c);
+            const auto is = [&](unsigned kind) {
+                return hat::deploy::detail::is_kind(sides.tables, c, kind);
+            };
+            if (0xD800 <= c && c <= 0xDFFF) continue;
+            if (is(hat::deploy::shows_nothing) != hat::data::is_blank(text) ||
+                is(hat::deploy::symbol) != hat::data::is_symbol(c) ||
+                is(hat::deploy::letter) != hat::data::has_letters(encode_utf8(text)))
                 ++different;
+        }
         CHECK(different == 0);
         const std::u32string_view reserved(hat::deploy::detail::reserved,
                                            hat::deploy::detail::reserved_count);

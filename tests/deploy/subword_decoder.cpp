@@ -17,18 +17,26 @@ using hat::deploy::decode_subwords;
 using hat::deploy::make_subword_tables;
 using hat::deploy::OwnedSubwordTables;
 using hat::deploy::SubwordTables;
+using hat::deploy::TextCell;
 using hat::deploy::TextResult;
 using hat::deploy::TextStatus;
-using hat::deploy::UnknownPiece;
+using hat::deploy::UnknownTexts;
 using hat::support::trained_subword;
 
 namespace {
 
+/// Parts of a line.
+constexpr std::array<TextCell, 4> cells{
+    TextCell{.unknown = {0, 1, 0, false}}, TextCell{.unknown = {1, 1, 0, false}},
+    TextCell{.unknown = {1, 2, 0, false}}, TextCell{.unknown = {2, 5, 0, false}}};
+
 std::string decode(const SubwordTables& tables, const std::vector<int>& ids,
-                   UnknownPiece unknown = UnknownPiece::mark) {
+                   const UnknownTexts* unknown = nullptr) {
     static std::array<char, 65536> text;
-    const TextResult result =
-        decode_subwords(tables, ids, unknown, text.data(), static_cast<int>(text.size()));
+    const int room = static_cast<int>(text.size());
+    const TextResult result = unknown == nullptr
+                                  ? decode_subwords(tables, ids, text.data(), room)
+                                  : decode_subwords(tables, ids, *unknown, text.data(), room);
     CHECK(result.status == TextStatus::done);
     return {text.data(), static_cast<std::size_t>(result.count)};
 }
@@ -36,7 +44,11 @@ std::string decode(const SubwordTables& tables, const std::vector<int>& ids,
 void check_equal(const Subword& subword, const SubwordTables& tables, const std::vector<int>& ids) {
     CAPTURE(ids);
     CHECK(decode(tables, ids) == subword.decode(ids));
-    CHECK(decode(tables, ids, UnknownPiece::nothing) == subword.decode(ids, {}));
+    const UnknownTexts nothing;
+    CHECK(decode(tables, ids, &nothing) == subword.decode(ids, {}));
+    const std::vector<std::string> texts{"x", "", " ", " y "};
+    const UnknownTexts some{.line = "x  y ", .cells = cells.data(), .count = 4};
+    CHECK(decode(tables, ids, &some) == subword.decode(ids, texts));
 }
 
 /// Ids of all kinds: runs of a kind are as likely as changes.
@@ -90,7 +102,7 @@ TEST_SUITE("deploy/subword_decoder") {
         const std::vector<int> ids = subword.encode("the dog");
         std::array<char, 16> text{};
         const auto decoded = [&](const std::vector<int>& some, int room) {
-            return decode_subwords(owned.view(), some, UnknownPiece::mark, text.data(), room);
+            return decode_subwords(owned.view(), some, text.data(), room);
         };
         CHECK(decoded(ids, 7) == TextResult{TextStatus::done, 7});
         for (int room = 0; room < 7; ++room)

@@ -2,13 +2,16 @@
 //
 // Writes what text.cpp includes: the tables of two models, lines, and what the host makes of them.
 
+#include <hat/data/line_codec.hpp>
 #include <hat/data/text_codec.hpp>
 #include <hat/deploy/text_tables_source.hpp>
 
 #include "support/subword_samples.hpp"
 
+#include <cstddef>
 #include <cstdio>
 #include <fstream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +21,8 @@ namespace {
 
 using hat::data::Subword;
 using hat::data::TextRules;
+
+constexpr int most_tokens = 60;
 
 /// Bytes as C++ has them.
 std::string literal(std::string_view bytes) {
@@ -36,21 +41,25 @@ std::string numbers(const std::vector<int>& ids) {
     return text + '}';
 }
 
-/// `Case`s of lines, and of ids that are no line's.
+/// `Case`s: lines, their tokens, what a network might say of them, and the text of that.
 std::string cases(Subword subword, const TextRules& rules) {
     const int size = subword.size();
     const hat::data::TextCodec codec(std::move(subword), rules);
+    const hat::data::LineCodec lines(codec, {.most_tokens = most_tokens});
     std::string text = "inline constexpr Case cases[] = {\n";
     int next = 0;
     for (const std::string& line : hat::support::awkward_lines(150, 5, true)) {
-        const std::vector<int> ids = codec.encode(line);
-        std::vector<int> others = ids;
-        for (int& id : others) id = next = (next * 31 + id + 7) % size;
-        if (ids.size() > 60) continue;
+        const hat::data::SourceLine source = lines.encode(line);
+        if (source.parts.size() != 1) continue;  // blank, or too long
+        const std::vector<int>& ids = source.parts.front().tokens;
+        std::vector<int> said = ids;
+        for (int& id : said) id = next = (next * 31 + id + 7) % size;
+        said.push_back(codec.special().eos);
+        const std::string says =
+            lines.decode(source, [&](std::size_t) { return std::span<const int>(said); });
         text += '{' + literal(line) + ',' + std::to_string(line.size()) + ',' + numbers(ids) + ',' +
-                std::to_string(ids.size()) + ',' + numbers(others) + ',' +
-                literal(codec.decode(others, {})) + ',' +
-                std::to_string(codec.decode(others, {}).size()) + "},\n";
+                std::to_string(ids.size()) + ',' + numbers(said) + ',' + literal(says) + ',' +
+                std::to_string(says.size()) + "},\n";
     }
     return text + "};\n";
 }
@@ -63,8 +72,8 @@ std::string tables(const char* space, const char* type, bool has_bytes) {
                                          {"remove_extra_whitespaces", "false"}};
     if (has_bytes) options.insert({{"byte_fallback", "true"}, {"vocab_size", "420"}});
     Subword subword = hat::support::trained_subword(options);
-    const auto owned =
-        hat::deploy::make_text_tables(subword.bytes(), subword.special(), rules, 63, space);
+    const auto owned = hat::deploy::make_text_tables(subword.bytes(), subword.special(), rules,
+                                                     most_tokens, space);
     return text_tables_source(owned, space) + "namespace " + space + " {\n" +
            cases(std::move(subword), rules) + "}\n";
 }

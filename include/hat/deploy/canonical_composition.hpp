@@ -28,7 +28,7 @@ struct DecompositionTable {
 struct CompositionTables {
     DecompositionTable<std::uint16_t> narrow;  ///< of which all code points have 16 bits
     DecompositionTable<std::uint32_t> wide;
-    /// [class_count], ascending: code point · 256 + combining class, from there up to the next.
+    /// [class_count], combining classes, see `value_at`.
     const std::uint32_t* classes = nullptr;
     int class_count = 0;
 };
@@ -99,7 +99,7 @@ public:
     /// Puts together what was added, where it can be. The number of code points that there are
     /// then, from the first cell on; `too_long` if the cells did not suffice.
     TextResult compose() noexcept {
-        if (is_full_) return {TextStatus::too_long, 0};
+        if (is_full_) return {TextStatus::too_long};
         int end = 0;
         int starter = -1;        // the last code point that is no mark
         int highest_class = -1;  // of the marks behind it
@@ -133,10 +133,7 @@ private:
     [[nodiscard]] std::uint8_t combining_class(char32_t c) const noexcept {
         constexpr char32_t first_mark = 0x300;
         if (c < first_mark) return 0;
-        const int behind =
-            bisect(0, tables_->class_count, [&](int i) { return tables_->classes[i] >> 8U <= c; });
-        return behind == 0 ? std::uint8_t{0}
-                           : static_cast<std::uint8_t>(tables_->classes[behind - 1] & 0xFFU);
+        return value_at(tables_->classes, tables_->class_count, c);
     }
     [[nodiscard]] char32_t together(char32_t first, char32_t second) const noexcept {
         if (first - first_lead < leads && second - first_vowel < vowels)

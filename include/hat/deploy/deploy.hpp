@@ -17,6 +17,8 @@
 ///     // on the device
 ///     static StaticTextMemory<512> memory;
 ///     const TextResult read = encode_line(translator::tables, line, memory, ids, 64);
+///     // the network says `said` of the tokens ids[0 … read.count − 1]
+///     const TextResult written = decode_line(translator::tables, read, memory, said, text, 512);
 ///
 /// Limits: embedded_text.hpp says which lines get a status instead of tokens.
 

@@ -19,48 +19,43 @@
 ///
 /// The text is byte for byte that of `hat translate` with its default options, as the data folder
 /// has it (`LineCodec` of `TextCodec` of `Subword`). Covered are: blank lines, the normal forms
-/// identity and nfc, stand-ins, all of SentencePiece that `make_subword_tables` accepts, what the
-/// network says of the unknown.
+/// identity and nfc, stand-ins, all of SentencePiece that `make_subword_tables` accepts, and what
+/// the vocabulary lacks: it is copied in the place of what the network says of the unknown, and
+/// words and symbols of which the network says nothing follow the translation.
 ///
-/// Some lines that `hat translate` takes to pieces get a status instead:
+/// Some lines that `hat translate` takes get a status instead:
 ///
 ///     not_utf8         the program reports or replaces what is no UTF-8
 ///     too_many_tokens  it splits the line and joins the translations of the parts
-///     unknown_text     it copies what the vocabulary lacks; a model with byte fallback lacks
-///     nothing too_long         memory has the size that the caller gave it
-///
-/// With `unknown_text` the tokens are there all the same. Their translation is that of `--unknown
-/// drop`, except where no letter of the line is known: the program does not ask the network then.
+///     too_long         memory has the size that the caller gave it
 ///
 /// Lower case, the form nfkc, protected patterns and fairseq's dictionaries are refused when the
 /// tables are made. Lines come without their end and without a byte order mark.
 namespace hat::deploy {
 
+/// What is known of a code point; several may hold.
+enum CodePointKind : std::uint8_t {
+    shows_nothing = 1,  ///< white space, and what `data::is_ignorable`
+    symbol = 2,         ///< `data::is_symbol`
+    letter = 4  ///< of a word or a number: shows something, and is neither punctuation nor a symbol
+};
+
 /// All that the text side of a translator knows, in flash. `make_text_tables` makes it.
 struct TextTables {
     SubwordTables subwords;
-    bool composes = false;          ///< lines are brought to NFC
-    CompositionTables composition;  ///< only then
-    bool has_stand_ins = false;     ///< see `TextRules`
-    /// [ignorable_count], ascending: where what shows nothing begins and ends, in turn.
-    const std::uint32_t* ignorable = nullptr;
-    int ignorable_count = 0;
+    bool composes = false;                 ///< lines are brought to NFC
+    CompositionTables composition;         ///< only then
+    bool has_stand_ins = false;            ///< see `TextRules`
+    const std::uint32_t* kinds = nullptr;  ///< [kind_count], of code points, see `value_at`
+    int kind_count = 0;
     int eos = 0;
     int whole_tokens = 0;  ///< of a line that the network reads in one piece, eos not counted
 };
 
 namespace detail {
 
-/// As `data::is_space`.
-constexpr bool is_space(char32_t c) noexcept {
-    return c - 0x09 <= 4 || c - 0x1C <= 4 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-           c - 0x2000 <= 10 || c - 0x2028 <= 1 || c == 0x202F || c == 0x205F || c == 0x3000;
-}
-
-constexpr bool is_ignorable(const TextTables& tables, char32_t c) noexcept {
-    const int before =
-        bisect(0, tables.ignorable_count, [&](int i) { return tables.ignorable[i] <= c; });
-    return before % 2 != 0;
+constexpr bool is_kind(const TextTables& tables, char32_t c, unsigned kind) noexcept {
+    return (value_at(tables.kinds, tables.kind_count, c) & kind) != 0;
 }
 
 /// What stands for what SentencePiece keeps for itself, as in `TextRules`.
@@ -101,7 +96,7 @@ inline LineKind kind_of_line(const TextTables& tables, std::string_view line) no
     for (std::size_t i = 0; i < line.size();) {
         const hat::detail::CodePoint c = hat::detail::code_point(line, i);
         if (c.size_bytes == 0) return {false, false, false};
-        kind.is_blank = kind.is_blank && (is_space(c.value) || is_ignorable(tables, c.value));
+        kind.is_blank = kind.is_blank && is_kind(tables, c.value, shows_nothing);
         kind.may_compose = kind.may_compose || c.value >= 0x300;
         i += static_cast<std::size_t>(c.size_bytes);
     }
@@ -121,12 +116,12 @@ inline TextResult write_for_model(const TextTables& tables, std::string_view lin
             compose_canonically(tables.composition, line, memory.cells, memory.bytes + 1);
         if (composed.status != TextStatus::done) return composed;
         for (int i = 0; i < composed.count; ++i)
-            if (!append(memory.cells[i].point.value)) return {TextStatus::too_long, 0};
+            if (!append(memory.cells[i].point.value)) return {TextStatus::too_long};
         return {TextStatus::done, size};
     }
     for (std::size_t i = 0; i < line.size();) {
         const hat::detail::CodePoint c = hat::detail::code_point(line, i);
-        if (!append(c.value)) return {TextStatus::too_long, 0};
+        if (!append(c.value)) return {TextStatus::too_long};
         i += static_cast<std::size_t>(c.size_bytes);
     }
     return {TextStatus::done, size};
@@ -134,39 +129,116 @@ inline TextResult write_for_model(const TextTables& tables, std::string_view lin
 
 }  // namespace detail
 
+namespace detail {
+
+/// Whether some code point of `text` is of one of the kinds `kind`, stand-ins being what they stand
+/// for if `is_shown`.
+inline bool has_kind(const TextTables& tables, std::string_view text, unsigned kind,
+                     bool is_shown) noexcept {
+    for (std::size_t i = 0; i < text.size();) {
+        const hat::detail::CodePoint c = hat::detail::code_point(text, i);
+        const bool stands_in = is_shown && tables.has_stand_ins;
+        if (is_kind(tables, stands_in ? without_stand_in(c.value) : c.value, kind)) return true;
+        i += static_cast<std::size_t>(c.size_bytes > 0 ? c.size_bytes : 1);
+    }
+    return false;
+}
+
+/// From the bytes of the text to those of the line that the unknown pieces are. Returns whether
+/// some letter or digit of the line is known.
+inline bool find_unknown(const TextTables& tables, std::string_view line, const TextMemory& memory,
+                         std::span<const int> ids) noexcept {
+    TextCell* const cells = memory.cells;
+    // The same text again, this time with where it comes from.
+    static_cast<void>(
+        normalize_for_subwords(tables.subwords, line, memory.text, memory.bytes, cells));
+    const auto is_space_at = [&](int i) {
+        return i < 0 || i >= static_cast<int>(line.size()) ||
+               line[static_cast<std::size_t>(i)] == ' ';
+    };
+    bool is_known = false;
+    int at = 0;
+    int k = 0;
+    for (const int id : ids) {
+        const int begin = cells[at].unknown.origin;
+        if (id != tables.subwords.unknown) {
+            at += static_cast<int>(tables.subwords.piece(id).size());
+            is_known = is_known || has_kind(tables, slice(line, begin, cells[at].unknown.origin),
+                                            letter, false);
+            continue;
+        }
+        TextCell::Unknown& piece = cells[k++].unknown;
+        at = piece.end;
+        piece.begin = static_cast<std::uint16_t>(begin);
+        piece.end = cells[at].unknown.origin;
+        piece.is_word = is_space_at(piece.begin - 1) && is_space_at(piece.end);
+    }
+    return is_known;
+}
+
+/// Appends the unknown words and symbols but the first `used` ones. Returns whether there is room.
+inline bool append_dropped(const TextTables& tables, const UnknownTexts& unknown, int used,
+                           char* text, int& size, int room) noexcept {
+    for (int k = used; k < unknown.count; ++k) {
+        const std::string_view part = unknown[k];
+        const unsigned kept = symbol | (unknown.cells[k].unknown.is_word ? unsigned{letter} : 0U);
+        if (!has_kind(tables, part, kept, true)) continue;
+        if (size > 0 && !append_utf8(text, size, room, ' ')) return false;
+        for (std::size_t i = 0; i < part.size();) {
+            const hat::detail::CodePoint c = hat::detail::code_point(part, i);
+            const char32_t shown = tables.has_stand_ins ? without_stand_in(c.value) : c.value;
+            if (!append_utf8(text, size, room, shown)) return false;
+            i += static_cast<std::size_t>(c.size_bytes);
+        }
+    }
+    return true;
+}
+
+}  // namespace detail
+
 /// The tokens of a line to translate, eos among them; none if there is nothing to translate, whose
-/// translation is empty. `room` is that of `ids`.
+/// translation is empty, or with the status `as_it_is` the line. `room` is that of `ids`. What
+/// `decode_line` needs of the line stays in the memory.
 inline TextResult encode_line(const TextTables& tables, std::string_view line, TextMemory memory,
                               int* ids, int room) noexcept {
     const detail::LineKind kind = detail::kind_of_line(tables, line);
-    if (!kind.is_utf8) return {TextStatus::not_utf8, 0};
+    if (!kind.is_utf8) return {TextStatus::not_utf8};
     if (kind.is_blank) return {};
-    const bool composes = tables.composes && kind.may_compose;
-    if (composes || tables.has_stand_ins) {
-        const TextResult prepared = detail::write_for_model(tables, line, composes, memory);
-        if (prepared.status != TextStatus::done) return prepared;
-        line = detail::slice(memory.line, 0, prepared.count);
-    }
+    const TextResult prepared =
+        detail::write_for_model(tables, line, tables.composes && kind.may_compose, memory);
+    if (prepared.status != TextStatus::done) return prepared;
+    line = detail::slice(memory.line, 0, prepared.count);
     const int most = tables.whole_tokens < room - 1 ? tables.whole_tokens : room - 1;
     TextResult encoded = encode_subwords(tables.subwords, line, memory, ids, most);
+    if (encoded.unknown > 0 &&
+        !detail::find_unknown(tables, line, memory, {ids, static_cast<std::size_t>(encoded.count)}))
+        return {TextStatus::as_it_is};
     if (encoded.count > 0) ids[encoded.count++] = tables.eos;
     return encoded;
 }
 
-/// Writes the translation that `ids` stand for to `text`, for a line of which nothing was unknown.
-/// Their eos stands for nothing.
-inline TextResult decode_line(const TextTables& tables, std::span<const int> ids, char* text,
-                              int room) noexcept {
-    const TextResult decoded =
-        decode_subwords(tables.subwords, ids, UnknownPiece::nothing, text, room);
-    if (decoded.status != TextStatus::done || !tables.has_stand_ins) return decoded;
-    int size = 0;  // in place: nothing is longer than what stands for it
-    const std::string_view all = detail::slice(text, 0, decoded.count);
-    for (std::size_t i = 0; i < all.size();) {
-        const hat::detail::CodePoint c = hat::detail::code_point(all, i);
-        i += static_cast<std::size_t>(c.size_bytes);
-        static_cast<void>(detail::append_utf8(text, size, room, detail::without_stand_in(c.value)));
+/// Writes the translation that `ids` stand for to `text`; their eos stands for nothing. `read` is
+/// what `encode_line` returned of the line, and `memory` as it was left by that.
+inline TextResult decode_line(const TextTables& tables, const TextResult& read, TextMemory memory,
+                              std::span<const int> ids, char* text, int room) noexcept {
+    const UnknownTexts unknown{memory.line, memory.cells, read.unknown};
+    const TextResult decoded = decode_subwords(tables.subwords, ids, unknown, text, room);
+    if (decoded.status != TextStatus::done) return decoded;
+    int size = decoded.count;
+    if (tables.has_stand_ins) {
+        size = 0;  // in place: nothing is longer than what stands for it
+        const std::string_view all = detail::slice(text, 0, decoded.count);
+        for (std::size_t i = 0; i < all.size();) {
+            const hat::detail::CodePoint c = hat::detail::code_point(all, i);
+            i += static_cast<std::size_t>(c.size_bytes);
+            static_cast<void>(
+                detail::append_utf8(text, size, room, detail::without_stand_in(c.value)));
+        }
     }
+    int used = 0;
+    for (const int id : ids) used += id == tables.subwords.unknown ? 1 : 0;
+    if (!detail::append_dropped(tables, unknown, used, text, size, room))
+        return {TextStatus::too_long};
     return {TextStatus::done, size};
 }
 

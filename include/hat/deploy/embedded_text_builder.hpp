@@ -6,6 +6,7 @@
 #include <hat/core/special_tokens.hpp>
 #include <hat/data/text_rules.hpp>
 #include <hat/data/unicode.hpp>
+#include <hat/data/white_space.hpp>
 #include <hat/deploy/composition_tables_builder.hpp>
 #include <hat/deploy/embedded_text.hpp>
 #include <hat/deploy/subword_tables_builder.hpp>
@@ -23,7 +24,7 @@ namespace hat::deploy {
 struct OwnedTextTables {
     OwnedSubwordTables subwords;
     std::optional<OwnedCompositionTables> composition{};  ///< if lines are brought to NFC
-    std::vector<std::uint32_t> ignorable{};
+    std::vector<std::uint32_t> kinds{};
     bool has_stand_ins = false;
     int eos = 0;
     int whole_tokens = 0;
@@ -34,14 +35,14 @@ struct OwnedTextTables {
                 .composes = composition.has_value(),
                 .composition = composition ? composition->view() : CompositionTables{},
                 .has_stand_ins = has_stand_ins,
-                .ignorable = ignorable.data(),
-                .ignorable_count = static_cast<int>(ignorable.size()),
+                .kinds = kinds.data(),
+                .kind_count = static_cast<int>(kinds.size()),
                 .eos = eos,
                 .whole_tokens = whole_tokens};
     }
     /// Of all arrays.
     [[nodiscard]] std::size_t bytes() const noexcept {
-        return subwords.bytes() + (composition ? composition->bytes() : 0) + 4 * ignorable.size();
+        return subwords.bytes() + (composition ? composition->bytes() : 0) + 4 * kinds.size();
     }
 };
 
@@ -57,13 +58,22 @@ inline void check_rules_to_embed(const data::TextRules& rules, std::string_view 
     if (!rules.protect.empty()) refuse("protect with patterns", "no patterns");
 }
 
-/// Where what shows nothing begins and ends, in turn.
-inline std::vector<std::uint32_t> ignorable_bounds() {
-    std::vector<std::uint32_t> bounds;
-    for (char32_t c = 0; c < code_points; ++c)
-        if (data::is_ignorable(c) != (bounds.size() % 2 != 0))
-            bounds.push_back(static_cast<std::uint32_t>(c));
-    return bounds;
+inline unsigned kind_of(char32_t c) {
+    if (data::is_space(c)) return shows_nothing;
+    const unsigned other = data::is_symbol(c) ? unsigned{symbol} : 0U;
+    if (data::is_ignorable(c)) return shows_nothing | other;
+    return other != 0 || data::is_punctuation(c) ? other : unsigned{letter};
+}
+
+/// `CodePointKind` of all code points, as `value_at` reads it.
+inline std::vector<std::uint32_t> code_point_kinds() {
+    std::vector<std::uint32_t> steps;
+    for (char32_t c = 0; c < code_points; ++c) {
+        const unsigned kind = kind_of(c);
+        if (kind != (steps.empty() ? 0U : steps.back() & 0xFFU))
+            steps.push_back(static_cast<std::uint32_t>(c) << 8U | kind);
+    }
+    return steps;
 }
 
 }  // namespace detail
@@ -88,7 +98,7 @@ inline std::vector<std::uint32_t> ignorable_bounds() {
         fail(where, ": eos is ", special.eos, ", expected one of the ",
              tables.subwords.settings.pieces, " pieces");
     if (rules.normalize == data::NormalForm::nfc) tables.composition = make_composition_tables();
-    tables.ignorable = detail::ignorable_bounds();
+    tables.kinds = detail::code_point_kinds();
     return tables;
 }
 

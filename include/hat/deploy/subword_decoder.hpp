@@ -12,20 +12,31 @@
 
 namespace hat::deploy {
 
-/// What stands for an unknown piece in a text: what the model says (" ⁇ "), or nothing; then one
-/// space is enough where it stood between two.
-enum class UnknownPiece { mark, nothing };
+/// What stands for unknown pieces in a text: the k-th of these for the k-th, and nothing where
+/// there is none; then one space is enough where it stood between two.
+struct UnknownTexts {
+    const char* line = nullptr;
+    const TextCell* cells = nullptr;  ///< [count], `unknown` are bytes of the line
+    int count = 0;
+
+    [[nodiscard]] constexpr std::string_view operator[](int k) const noexcept {
+        if (k >= count) return {};
+        const TextCell::Unknown& piece = cells[k].unknown;
+        return detail::slice(line, piece.begin, piece.end);
+    }
+};
 
 namespace detail {
 
 class PieceJoiner {
 public:
-    PieceJoiner(const SubwordTables& tables, UnknownPiece unknown, char* text, int room) noexcept
+    PieceJoiner(const SubwordTables& tables, const UnknownTexts* unknown, char* text,
+                int room) noexcept
         : tables_(&tables), unknown_(unknown), text_(text), room_(room) {}
 
     TextResult join(std::span<const int> ids) noexcept {
         for (const int id : ids)
-            if (id < 0 || id >= tables_->pieces) return {TextStatus::bad_token, 0};
+            if (id < 0 || id >= tables_->pieces) return {TextStatus::bad_token};
         for (std::size_t i = 0; i < ids.size() && !is_full_;) {
             std::size_t end = i;
             while (end < ids.size() && tables_->kind(ids[end]) == PieceKind::byte) ++end;
@@ -35,7 +46,7 @@ public:
                 add_piece(ids[end++]);
             i = end;
         }
-        if (is_full_) return {TextStatus::too_long, 0};
+        if (is_full_) return {TextStatus::too_long};
         return {TextStatus::done, count_};
     }
 
@@ -59,12 +70,10 @@ private:
     void add_unknown() noexcept {
         const std::string_view mark(tables_->unknown_text,
                                     static_cast<std::size_t>(tables_->unknown_bytes));
-        if (unknown_ == UnknownPiece::mark) {
-            add(mark);
-        } else {
-            has_text_ = has_text_ || !mark.empty();
-            was_dropped_ = true;
-        }
+        const std::string_view text = unknown_ == nullptr ? mark : (*unknown_)[next_unknown_++];
+        const bool had_text = has_text_;
+        add(text, unknown_ != nullptr);
+        has_text_ = had_text || !mark.empty();
     }
 
     /// The bytes of one code point or more, or of none: each of those is U+FFFD.
@@ -81,12 +90,12 @@ private:
         }
     }
 
-    void add(std::string_view text) noexcept {
+    void add(std::string_view text, bool is_unknown = false) noexcept {
         if (was_dropped_ && text.starts_with(' ') && (count_ == 0 || text_[count_ - 1] == ' ')) {
             text.remove_prefix(1);
             has_text_ = true;
         }
-        was_dropped_ = false;
+        was_dropped_ = is_unknown && text.empty();
         has_text_ = has_text_ || !text.empty();
         is_full_ = is_full_ || text.size() > static_cast<std::size_t>(room_ - count_);
         if (is_full_) return;
@@ -94,7 +103,7 @@ private:
     }
 
     const SubwordTables* tables_;
-    UnknownPiece unknown_;
+    const UnknownTexts* unknown_;  ///< null: the mark of the model
     char* text_;
     int room_;
     int count_ = 0;
@@ -103,16 +112,24 @@ private:
     bool first_space_is_gone_ = false;  ///< of the last piece
     bool has_text_ = false;             ///< with the marks of unknown pieces
     bool was_dropped_ = false;          ///< the last piece, unknown
+    int next_unknown_ = 0;
 };
 
 }  // namespace detail
 
 /// Writes the text that `ids` stand for to `text`, as SentencePiece 0.1.97 does. Begin, end and
-/// padding stand for nothing. The status is `too_long` if it has no room, and `bad_token` if an id
-/// is not in the vocabulary; nothing of what `text` holds then is of use.
+/// padding stand for nothing, unknown pieces for what the model says (" ⁇ "). The status is
+/// `too_long` if it has no room, and `bad_token` if an id is not in the vocabulary; nothing of what
+/// `text` holds then is of use.
+inline TextResult decode_subwords(const SubwordTables& tables, std::span<const int> ids, char* text,
+                                  int room) noexcept {
+    return detail::PieceJoiner(tables, nullptr, text, room).join(ids);
+}
+
+/// The same with texts in the place of unknown pieces.
 inline TextResult decode_subwords(const SubwordTables& tables, std::span<const int> ids,
-                                  UnknownPiece unknown, char* text, int room) noexcept {
-    return detail::PieceJoiner(tables, unknown, text, room).join(ids);
+                                  const UnknownTexts& unknown, char* text, int room) noexcept {
+    return detail::PieceJoiner(tables, &unknown, text, room).join(ids);
 }
 
 }  // namespace hat::deploy

@@ -15,40 +15,51 @@ namespace hat::deploy {
 namespace detail {
 
 /// Gathers ids, and does with unknown parts as SentencePiece does: some that follow one another are
-/// one unknown piece, or all are spelt.
+/// one unknown piece, or all are spelt. Cells tell the bytes of unknown pieces.
 class PieceOutput {
 public:
-    PieceOutput(const SubwordTables& tables, int* ids, int room) noexcept
-        : tables_(&tables), ids_(ids), room_(room) {}
+    PieceOutput(const SubwordTables& tables, std::string_view text, TextCell* cells, int* ids,
+                int room) noexcept
+        : tables_(&tables), text_(text), cells_(cells), ids_(ids), room_(room) {}
 
-    void add(std::string_view text, int id) noexcept {
+    /// Adds what is the bytes begin … end − 1 of the text. Cells up to `begin` are no longer
+    /// needed.
+    void add(int begin, int end, int id) noexcept {
         const bool is_unknown = id == tables_->unknown;
-        if (is_unknown && tables_->first_byte >= 0) {
-            for (const char c : text == " " ? space_symbol : text)
-                push(tables_->first_byte + static_cast<unsigned char>(c));
-        } else if (!is_unknown || !follows_unknown_) {
+        if (is_unknown && tables_->first_byte >= 0)
+            spell(slice(text_, begin, end));
+        else if (is_unknown && follows_unknown_)
+            cells_[unknown_ - 1].unknown.end = static_cast<std::uint16_t>(end);
+        else
             push(id);
-        }
+        if (is_unknown && !follows_unknown_ && tables_->first_byte < 0)
+            cells_[unknown_++].unknown = {static_cast<std::uint16_t>(begin),
+                                          static_cast<std::uint16_t>(end), 0, false};
         follows_unknown_ = is_unknown;
-        has_unknown_ = has_unknown_ || (is_unknown && tables_->first_byte < 0);
     }
     [[nodiscard]] TextResult result() const noexcept {
-        if (count_ > room_) return {TextStatus::too_many_tokens, 0};
-        return {has_unknown_ ? TextStatus::unknown_text : TextStatus::done, count_};
+        if (count_ > room_) return {TextStatus::too_many_tokens};
+        return {TextStatus::done, count_, unknown_};
     }
 
 private:
+    void spell(std::string_view text) noexcept {
+        for (const char c : text == " " ? space_symbol : text)
+            push(tables_->first_byte + static_cast<unsigned char>(c));
+    }
     void push(int id) noexcept {
         if (count_ < room_) ids_[count_] = id;
         ++count_;
     }
 
     const SubwordTables* tables_;
+    std::string_view text_;
+    TextCell* cells_;
     int* ids_;
     int room_;
     int count_ = 0;
+    int unknown_ = 0;
     bool follows_unknown_ = false;
-    bool has_unknown_ = false;
 };
 
 /// Merges neighbours as a BPE model does: of all that are a piece together those of the lowest rank
@@ -63,10 +74,11 @@ public:
         split();
         plant();
         for (int left = best(); rank(left) != none; left = best()) merge(left);
-        for (int at = 0; at < size_; at = end(at)) {
-            const std::string_view piece = slice(text_, at, end(at));
-            const int id = find_piece(*tables_, piece);
-            output.add(piece, id >= 0 ? id : tables_->unknown);
+        for (int at = 0; at < size_;) {
+            const int next = end(at);
+            const int id = find_piece(*tables_, slice(text_, at, next));
+            output.add(at, next, id >= 0 ? id : tables_->unknown);
+            at = next;
         }
     }
 
@@ -180,7 +192,7 @@ public:
         reverse_links();
         for (int at = 0; at < size_;) {
             const int end = cells_[at].path.start;
-            output.add(slice(text_, at, end), cells_[end].path.id);
+            output.add(at, end, cells_[end].path.id);
             at = end;
         }
     }
@@ -246,8 +258,8 @@ private:
 }  // namespace detail
 
 /// The ids of the pieces of `line`, without begin and end of sentence: those that SentencePiece
-/// 0.1.97 gives. The status is `unknown_text` if the unknown piece is among them, and `too_long`
-/// where the memory is too small for the normalised line.
+/// 0.1.97 gives. The status is `too_long` where the memory is too small for the normalised line, in
+/// which cells tell where the unknown pieces are.
 ///
 /// Cost    n (w + log n) for n bytes and w steps to find a piece
 inline TextResult encode_subwords(const SubwordTables& tables, std::string_view line,
@@ -255,7 +267,7 @@ inline TextResult encode_subwords(const SubwordTables& tables, std::string_view 
     const TextResult normal = normalize_for_subwords(tables, line, memory.text, memory.bytes);
     if (normal.status != TextStatus::done || normal.count == 0) return normal;
     const std::string_view text(memory.text, static_cast<std::size_t>(normal.count));
-    detail::PieceOutput output(tables, ids, room);
+    detail::PieceOutput output(tables, text, memory.cells, ids, room);
     if (tables.is_bpe)
         detail::PairMerger(tables, text, memory.cells).run(output);
     else

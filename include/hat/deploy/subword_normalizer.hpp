@@ -62,9 +62,15 @@ constexpr NormalizedPrefix normalized_prefix(const SubwordTables& tables,
 
 /// Writes `line` to `text` as the pieces of a model are cut from it: what SentencePiece's
 /// normaliser makes of it, with a space in the place of U+2581. A byte that is no UTF-8 becomes
-/// U+FFFD.
+/// U+FFFD. With `origins` [room + 1], they say where in the line each byte comes from, and the end.
 inline TextResult normalize_for_subwords(const SubwordTables& tables, std::string_view line,
-                                         char* text, int room) noexcept {
+                                         char* text, int room,
+                                         TextCell* origins = nullptr) noexcept {
+    const char* const begin = line.data();
+    const auto set_origin = [&](int at, const char* from) {
+        if (origins != nullptr)
+            origins[at].unknown.origin = static_cast<std::uint16_t>(from - begin);
+    };
     const auto prefix = [&] { return detail::normalized_prefix(tables, line); };
     if (tables.removes_extra_spaces) {
         while (!line.empty()) {
@@ -73,26 +79,30 @@ inline TextResult normalize_for_subwords(const SubwordTables& tables, std::strin
             line.remove_prefix(first.bytes);
         }
     }
+    set_origin(0, line.data());
     if (line.empty()) return {};
     int size = 0;
     if (tables.adds_space) {
-        if (room == 0) return {TextStatus::too_long, 0};
+        if (room == 0) return {TextStatus::too_long};
         text[size++] = ' ';
     }
     bool follows_space = tables.removes_extra_spaces;
     while (!line.empty()) {
         auto [part, bytes] = prefix();
+        const char* const from = line.data();
         line.remove_prefix(bytes);
         while (follows_space && part.starts_with(' ')) part.remove_prefix(1);
         if (part.empty()) continue;
         follows_space = tables.removes_extra_spaces && part.ends_with(' ');
         while (!part.empty()) {
-            if (size == room) return {TextStatus::too_long, 0};
+            if (size == room) return {TextStatus::too_long};
+            set_origin(size, from);
             const bool is_space = part.starts_with(detail::space_symbol);
             text[size++] = is_space ? ' ' : part.front();
             part.remove_prefix(is_space ? detail::space_symbol.size() : 1);
         }
     }
+    set_origin(size, line.data());
     if (tables.removes_extra_spaces)
         while (size > 0 && text[size - 1] == ' ') --size;
     return {TextStatus::done, size};

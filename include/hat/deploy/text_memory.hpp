@@ -11,17 +11,18 @@ namespace hat::deploy {
 
 enum class TextStatus : std::uint8_t {
     done,
+    as_it_is,         ///< no letter or digit of the line is known: it is its own translation
     too_long,         ///< the text has no room in the memory, or what it becomes in the output
     too_many_tokens,  ///< for the output, or for a network that is to read the line whole
     not_utf8,         ///< the line is no UTF-8
-    unknown_text,     ///< the vocabulary lacks some of the line
     bad_token,        ///< an id outside the vocabulary
 };
 
 /// How a function ended that fills an output, and how much of that it filled.
 struct [[nodiscard]] TextResult {
     TextStatus status = TextStatus::done;
-    int count = 0;  ///< tokens or bytes; 0 unless the status is `done` or `unknown_text`
+    int count = 0;    ///< tokens or bytes; 0 unless the status is `done`
+    int unknown = 0;  ///< unknown pieces among the tokens, see `TextCell::Unknown`
 
     friend constexpr bool operator==(const TextResult&, const TextResult&) = default;
 };
@@ -47,6 +48,14 @@ union TextCell {
         char32_t value;
         std::uint8_t combining_class;
     } point;
+    /// The k-th unknown piece of a line, in the k-th cell: which bytes of the text it is, or of the
+    /// line. Besides, where in the line the byte of the text comes from that has this place.
+    struct Unknown {
+        std::uint16_t begin;
+        std::uint16_t end;
+        std::uint16_t origin;
+        bool is_word;  ///< of a word of which nothing is known
+    } unknown;
 };
 
 /// A text of this many bytes and more has no memory: offsets have 16 bits, and sums of scores

@@ -136,7 +136,7 @@ std::string decompositions(const std::string& name, const OwnedDecompositionTabl
     source.add("rules", "std::uint32_t", subwords.rules);
     source.add("replacements", subwords.replacements);
     source.add("unknown_text", subwords.unknown_text);
-    source.add("ignorable", "std::uint32_t", tables.ignorable);
+    source.add("kinds", "std::uint32_t", tables.kinds);
     if (tables.composition) {
         detail::add_decompositions(source, "narrow", "std::uint16_t", tables.composition->narrow);
         detail::add_decompositions(source, "wide", "std::uint32_t", tables.composition->wide);
@@ -176,7 +176,7 @@ std::string decompositions(const std::string& name, const OwnedDecompositionTabl
         source.set("composition.class_count", static_cast<int>(tables.composition->classes.size()));
     }
     source.set("has_stand_ins", tables.has_stand_ins);
-    source.refer("ignorable", "ignorable_count", tables.ignorable);
+    source.refer("kinds", "kind_count", tables.kinds);
     source.set("eos", tables.eos);
     source.set("whole_tokens", tables.whole_tokens);
     source.line("    return to;\n}();");
