@@ -101,4 +101,22 @@ TEST_SUITE("kernels/bfloat16") {
             }
         }
     }
+
+    TEST_CASE("panels that are worked through in groups make no difference") {
+        Random random(9);
+        constexpr int outputs = 500;
+        const Operand weight(random, outputs, 1030);
+        const Operand values = rounded(weight);
+        const Operand zero(1, outputs);
+        const Packed packed(weight.view());
+        for (const int inputs : {1030, 517}) {
+            const Operand x(random, 75, inputs);
+            Operand y(75, outputs);
+            kernels::multiply_panels<Bfloat16>(x.view(), packed.view.top_left(outputs, inputs),
+                                               {.y = y.view()});
+            const Operand chains = hat::support::fma_chains(
+                x.view(), values.view().top_left(outputs, inputs), zero.view());
+            CHECK(same_bits(y.view(), chains.view()));
+        }
+    }
 }

@@ -185,6 +185,24 @@ TEST_SUITE("kernels/int8") {
         }
     }
 
+    TEST_CASE("panels that are worked through in groups make no difference") {
+        Random random(9);
+        constexpr int outputs = 900;
+        const Operand weight(random, outputs, 1030);
+        const Operand nothing(1, outputs);
+        const Packed packed(weight.view());
+        for (const int inputs : {1030, 517}) {
+            const Operand x(random, 75, inputs);
+            Arena arena;
+            const QuantisedRows q = Int8::prepare(x.view(), arena);
+            Operand y(75, outputs);
+            kernels::multiply_panels<Int8>(q, packed.view.top_left(outputs, inputs),
+                                           {.y = y.view()});
+            CHECK(
+                same_bits(y.view(), expected(q, weight.view(), outputs, nothing.vector()).view()));
+        }
+    }
+
     TEST_CASE("rows are rounded to what a product takes them for, wherever they lie") {
         Random random(6);
         const Operand x(random, 5, 37, 6);

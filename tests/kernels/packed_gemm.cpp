@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <utility>
 #include <vector>
 
 using hat::Activation;
@@ -110,13 +111,32 @@ TEST_SUITE("kernels/packed_gemm") {
 
     TEST_CASE("wide inputs, whose panels are worked through in groups, make no difference") {
         hat::Random random(4);
-        const Operand x(random, 11, 300);
-        const Operand w(random, 100, 300);
-        const Operand zero(1, 100);
-        Operand y(11, 100);
-        kernels::packed_gemm(x.view(), Packed(w.view()).view, {.y = y.view()});
-        CHECK(
-            same_bits(y.view(), hat::support::fma_chains(x.view(), w.view(), zero.view()).view()));
+        const Operand x(random, 75, 640);
+        const Operand w(random, 300, 640);
+        REQUIRE(kernels::detail::even_group(19, 640 * 64) < 19);
+        const Packed packed(w.view());
+        for (const auto& [outputs, inputs] : {std::pair{300, 640}, {230, 517}}) {
+            const auto part = x.view().top_left(75, inputs);
+            const Operand zero(1, outputs);
+            Operand y(75, outputs);
+            kernels::packed_gemm(part, packed.view.top_left(outputs, inputs), {.y = y.view()});
+            CHECK(same_bits(y.view(), hat::support::fma_chains(
+                                          part, w.view().top_left(outputs, inputs), zero.view())
+                                          .view()));
+        }
+    }
+
+    TEST_CASE("groups of panels are even, about as large, and fit their place in the cache") {
+        for (const std::ptrdiff_t bytes : {500, 8256, 32768, 131072, 1 << 20}) {
+            for (int panels = 1; panels < 700; panels += 3) {
+                const int group = kernels::detail::even_group(panels, bytes);
+                const int groups = (panels + group - 1) / group;
+                CHECK(group % 2 == 0);
+                CHECK((group == 2 || group * bytes <= kernels::detail::second_level_bytes));
+                // The last is a pair smaller for each of the others at most.
+                CHECK(group - (panels - (groups - 1) * group) <= 2 * groups);
+            }
+        }
     }
 
     TEST_CASE("a row has the same bits in any batch as alone") {

@@ -86,7 +86,7 @@ HAT_INLINE void sum_tile(const LeftOperand& left, const Bfloat16Operand& right, 
     load_start<Rows, Panels>(start, stride, sums);
     const float* x = left.data;
     const std::uint32_t* w = right.data;
-    Asking<Lines> asking(right, Panels);
+    Asking<Panels, Lines> asking(w, right.panel_stride, right.ahead, (inputs + 1) / 2);
     for (int k = 0; k + 2 <= inputs; k += 2) {
         asking.step();
         add_pair<Rows, Panels, true>(x, left.row_stride, w, right.panel_stride, sums);

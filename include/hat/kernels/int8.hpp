@@ -161,7 +161,7 @@ multiply_tile(const QuantisedRows& left, const Int8Operand& right, int inputs,
     const dot::Input* x = left.row_data(0);
     const std::ptrdiff_t x_stride = QuantisedRows::stride(left.cols());
     const std::uint8_t* w = right.data + scale_bytes;
-    Asking<Lines> asking(right, Panels);
+    Asking<Panels, Lines> asking(w, right.panel_stride, right.ahead, (inputs + 3) / 4);
     for (int k = 0; k < inputs; k += 4) {
         asking.step();
         decltype(dot::broadcast(x)) activations[std::size_t{Rows}];
@@ -222,7 +222,7 @@ multiply_pairs(const QuantisedRows& left, const Int8Operand& right, int inputs,
             }
         }
     };
-    Asking<Lines> asking(right, Panels);
+    Asking<Panels, Lines> asking(w, right.panel_stride, right.ahead, (inputs + 3) / 4);
     int k = 0;
     for (; k + 4 < inputs; k += 8) {
         asking.step();

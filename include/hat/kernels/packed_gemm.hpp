@@ -2,13 +2,13 @@
 #pragma once
 
 #include <hat/core/arena.hpp>
+#include <hat/core/extent.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/kernels/packed_matrix.hpp>
 #include <hat/kernels/tile.hpp>
 
 #include <cstddef>
 #include <limits>
-#include <type_traits>
 
 namespace hat::kernels {
 
@@ -104,6 +104,14 @@ constexpr int panels_per_group(std::ptrdiff_t bytes,
     return group < 2 ? 2 : group;
 }
 
+/// Panels of a group, so that all groups of `panels` panels are about as large, and none is larger
+/// than its place in the second-level cache.
+constexpr int even_group(int panels, std::ptrdiff_t bytes) noexcept {
+    const int most = panels_per_group(bytes, second_level_bytes);
+    const int groups = panels > most ? (panels + most - 1) / most : 1;
+    return round_up((panels + groups - 1) / groups, 2);
+}
+
 }  // namespace detail
 
 /// Panels of floats, `[input][16]`.
@@ -149,12 +157,11 @@ void multiply_panels(typename Format::Rows x, PackedOf<Format> weight,
     // One row tile streams the weights once; more row tiles share a group.
     const std::ptrdiff_t bytes =
         Format::panel_stride(x.cols()) * std::ptrdiff_t{sizeof(typename Format::Element)};
-    const int group = x.rows() <= Shapes::max_rows
-                          ? panels
-                          : detail::panels_per_group(bytes, detail::second_level_bytes);
-    if (detail::pays_to_ask_ahead(x.cols())) right.ahead.panels = group;
+    const int group = x.rows() <= Shapes::max_rows ? panels : detail::even_group(panels, bytes);
+    const bool asks = detail::pays_to_ask_ahead(x.cols());
     for (int panel = 0; panel < panels; panel += group) {
         const int last = panel + group < panels ? panel + group : panels;
+        if (asks) right.ahead.panels = last < panels ? group : Ahead::next_tile;
         detail::compute_panels(left, x.rows(), right, x.cols(), panel, last, output);
     }
 }

@@ -178,47 +178,68 @@ constexpr bool pays_to_ask_ahead(int inputs) noexcept {
     return inputs >= 512;
 }
 
-/// What the rows of tile `tile` of `tiles` ask for in a group of `panels` panels that all of them
-/// use: together the next group, of which each asks for a part, so that memory has all the time of
-/// this one. The first rows of the first group have to wait for their own weights, and ask for
-/// those of each next tile.
-constexpr Ahead ask_ahead(int tile, int tiles, int panels, bool is_first_group) noexcept {
-    if (tiles == 1 || (tile == 0 && is_first_group)) return {Ahead::next_tile};
-    if (is_first_group) return {panels, tile - 1, tiles - 1};
-    return {panels, tile, tiles};
+/// What the rows of tile `tile` of `tiles` ask for in a group of panels that all of them use. The
+/// next group lies `next` panels further on, or is none (`Ahead::next_tile`): the tiles ask for it
+/// together, each for a part, so that memory has the time of this one. The first rows of the first
+/// group have to wait for their own weights, and ask for those of each next tile.
+constexpr Ahead ask_ahead(int tile, int tiles, int next, bool is_first_group) noexcept {
+    if (tile == 0 && (is_first_group || tiles == 1)) return {Ahead::next_tile};
+    const int part = is_first_group ? tile - 1 : tile;
+    const int most = is_first_group ? tiles - 1 : tiles;
+    // More parts would ask for every line again and again.
+    int parts = 8;
+    while (parts > most) parts /= 2;
+    if (next == Ahead::next_tile || part >= parts) return {};
+    return {next, part, parts};
 }
 
-/// Asks for `Lines` cache lines with each step of a tile's sum, which reads one of every panel.
-template <int Lines>
+/// Asks for weights with each step of a tile's sum, which reads a cache line of every panel: for
+/// `Lines` lines of as many panels, all of them or the two halves of them by turns.
+template <int Panels, int Lines>
 class Asking {
 public:
-    template <class Right>
-    HAT_INLINE Asking(const Right& right, int panels) noexcept {
+    static_assert(Lines == 0 || Lines == Panels || 2 * Lines == Panels);
+
+    /// The tile reads `steps` lines of each panel, the first panel's from `weights` on.
+    template <class T>
+    HAT_INLINE Asking(const T* weights, std::ptrdiff_t panel_stride, const Ahead& ahead,
+                      int steps) noexcept {
         if constexpr (Lines > 0) {
-            const auto parts = static_cast<std::uintptr_t>(right.ahead.parts);
-            const auto of_panels = [&](int count) HAT_INLINE_LAMBDA {
-                return static_cast<std::uintptr_t>(count * right.panel_stride) *
-                       sizeof(*right.data);
-            };
-            at_ = reinterpret_cast<std::uintptr_t>(right.data) + of_panels(right.ahead.panels) +
-                  of_panels(panels) / parts * static_cast<std::uintptr_t>(right.ahead.part);
-            step_ = static_cast<std::uintptr_t>(panels) * line / parts;
+            const auto parts = static_cast<std::uintptr_t>(ahead.parts);
+            const auto of_part = (static_cast<std::uintptr_t>(steps) + parts - 1) / parts;
+            stride_ = static_cast<std::uintptr_t>(panel_stride) * sizeof(T);
+            at_ = reinterpret_cast<std::uintptr_t>(weights) +
+                  static_cast<std::uintptr_t>(ahead.panels) * stride_ +
+                  of_part * static_cast<std::uintptr_t>(ahead.part) * line;
+            step_ = line / parts;
         }
+    }
+    /// What is asked for in this step.
+    [[nodiscard]] HAT_INLINE std::uintptr_t address(int i) const noexcept {
+        return at_ + half_ + static_cast<std::uintptr_t>(i) * stride_;
     }
     HAT_INLINE void step() noexcept {
         if constexpr (Lines > 0) {
 #pragma GCC unroll 8
-            for (std::uintptr_t i = 0; i < Lines; ++i) simd::prefetch(at_ + i * line);
+            for (int i = 0; i < Lines; ++i) simd::prefetch(address(i));
             at_ += step_;
+            if constexpr (Lines < Panels) half_ ^= Lines * stride_;
         }
     }
 
 private:
-    static constexpr std::uintptr_t line = 64;  ///< bytes of a cache line
+    static constexpr std::uintptr_t line = 64;  ///< bytes
 
     std::uintptr_t at_ = 0;
+    std::uintptr_t half_ = 0;  ///< how far behind the first half of the panels
+    std::uintptr_t stride_ = 0;
     std::uintptr_t step_ = 0;
 };
+
+/// Lines that a tile asks for with each step when it asks for a part of a group.
+constexpr int lines_of_part(int panels) noexcept {
+    return panels % 2 == 0 ? panels / 2 : panels;
+}
 
 /// sums[row][panel] += Σ_input left(row, input) · right(panel, input).
 template <int Rows, int Panels, int Lines = 0>
@@ -227,7 +248,7 @@ accumulate_tile(LeftOperand left, RightOperand right, int inputs,
                 simd::Lanes (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
     const float* x = left.data;
     const float* w = right.data;
-    Asking<Lines> asking(right, Panels);
+    Asking<Panels, Lines> asking(w, right.panel_stride, right.ahead, inputs);
     for (int k = 0; k < inputs; ++k) {
         asking.step();
         if constexpr (loads_weights_late) {
@@ -303,7 +324,7 @@ template <int Rows, int Panels, class Left, class Right>
         else if (weights.ahead.parts == 1)
             sum.template operator()<Panels>();
         else
-            sum.template operator()<(Panels + 1) / 2>();
+            sum.template operator()<lines_of_part(Panels)>();
         if (is_relu) {
 #pragma GCC unroll 8
             for (int r = 0; r < Rows; ++r) {
@@ -417,8 +438,8 @@ void compute_rows(int rows_in_tile, const Left& left, const Right& right, int in
 }
 
 /// All `rows` rows by the panels `first_panel … last_panel − 1`, the rows shared out evenly
-/// among tiles (9 rows are 5 + 4, never 8 + 1). With `right.ahead.panels`, weights are asked for
-/// ahead.
+/// among tiles (9 rows are 5 + 4, never 8 + 1). `right.ahead.panels` says where the next
+/// group of panels lies, as for `ask_ahead`, or that nothing should be asked for.
 template <class Left = LeftOperand, class Right>
 void compute_panels(const Left& left, int rows, const Right& right, int inputs, int first_panel,
                     int last_panel, const Output& output) noexcept {
@@ -427,8 +448,8 @@ void compute_panels(const Left& left, int rows, const Right& right, int inputs, 
     for (int tile = 0, row = 0; tile < tiles; ++tile) {
         const int count = (rows - row + tiles - tile - 1) / (tiles - tile);
         Right weights = right;
-        if (right.ahead.panels > 0)
-            weights.ahead = ask_ahead(tile, tiles, last_panel - first_panel, first_panel == 0);
+        if (right.ahead.panels != 0)
+            weights.ahead = ask_ahead(tile, tiles, right.ahead.panels, first_panel == 0);
         compute_rows(count, left, weights, inputs, row, first_panel, last_panel, output);
         row += count;
     }
