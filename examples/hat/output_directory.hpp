@@ -20,9 +20,9 @@
 namespace hat::program {
 
 /// Adds the flag that lets a command replace what it made before.
-inline void add_overwrite_flag(CLI::App& command, bool& overwrite) {
-    command.add_flag("--overwrite", overwrite,
-                     "replace what is at --out, if it is of the same kind");
+inline CLI::Option* add_overwrite_flag(CLI::App& command, bool& overwrite) {
+    return command.add_flag("--overwrite", overwrite,
+                            "replace what is at --out, if it is of the same kind");
 }
 
 /// A directory's path without slashes at its end, so that names can be made of it.

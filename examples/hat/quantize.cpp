@@ -3,12 +3,16 @@
 /// hat quantize: a model → the same with its matrices stored in fewer bits, or with a copy of its
 /// weights as they are served.
 
+#include <hat/core/error.hpp>
 #include <hat/decode/any_translator.hpp>
+#include <hat/io/file_lock.hpp>
+#include <hat/io/json.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/packed_copy.hpp>
 #include <hat/io/stored_matrix.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
+#include <hat/model/parameters.hpp>
 #include <hat/version.hpp>
 
 #include "commands.hpp"
@@ -20,10 +24,12 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 
 namespace hat::program {
 
@@ -56,14 +62,25 @@ double relative_error(const model::Network& before, const model::Network& after)
     return size > 0 ? std::sqrt(error / size) : 0;
 }
 
+/// Throws  `Error` if a tensor of the model is rounded already
+void require_floats(const io::ModelDirectory& model, const std::string& path) {
+    for (const auto& entry : model::parameter_layout(model.config().architecture).table) {
+        const io::Storage stored = io::storage_of(model.weights(), entry);
+        if (stored != io::Storage::fp32)
+            fail(path, ": ", io::in_quotes(entry.name), " is stored as ",
+                 io::storage_words[static_cast<std::size_t>(stored)],
+                 " already, expected fp32: what was rounded once would be rounded twice");
+    }
+}
+
 void quantize(const QuantizeOptions& options) {
+    const std::string source = model_path(options.model);
+    if (std::error_code none; std::filesystem::equivalent(source, options.out, none))
+        fail("--out: ", options.out, " is the model itself, expected another directory");
     const OutputDirectory place(options.out, io::DirectoryKind::model, io::model_directory_names,
                                 options.overwrite);
     const LoadedModel model(options.model);
-    if (model.directory.storage() != io::Storage::fp32)
-        fail(options.model, ": its matrices are stored as ",
-             io::storage_words[static_cast<std::size_t>(model.directory.storage())],
-             " already, expected fp32: what was rounded once would be rounded twice");
+    require_floats(model.directory, options.model);
     const std::string word = io::storage_words[static_cast<std::size_t>(options.weights)];
     io::ModelConfig config = model.directory.config();
     config.provenance["quantized_from"] = file_name(options.model);
@@ -86,6 +103,8 @@ void quantize(const QuantizeOptions& options) {
 
 /// Writes a copy of the weights, packed as they are served, into the directory of the model.
 void keep_packed(const std::string& path, decode::WeightKind kind) {
+    const std::string directory = model_path(path);
+    const io::FileLock lock(lock_path(without_slash(directory)), directory);
     const LoadedModel model(path);
     if (!model.network.architecture().has_encoder())
         fail(path, ": is a language model; packed weights are kept for hat translate");
@@ -122,7 +141,7 @@ void add_quantize(CLI::App& app) {
                "hat translate --weights <kind> computes with them, which then maps them")
         ->excludes(weights)
         ->excludes(out);
-    add_overwrite_flag(*command, options->overwrite);
+    add_overwrite_flag(*command, options->overwrite)->excludes("--packed");
     command->callback([options, out] {
         if (options->packed) return keep_packed(options->model, *options->packed);
         if (out->count() == 0) throw CLI::RequiredError("--out");

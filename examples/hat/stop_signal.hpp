@@ -12,7 +12,8 @@
 
 namespace hat::program {
 
-/// What SIGTERM does while it lives: `descriptor` has something to read, and nothing else happens.
+/// What the first SIGTERM does while it lives: `descriptor` has something to read, and nothing else
+/// happens. The second one ends the process.
 /// There is one at a time.
 class StopSignal {
 public:
@@ -28,6 +29,7 @@ public:
             static_cast<void>(!::write(write_end, "", 1));
             errno = before;
         };
+        action.sa_flags = SA_RESETHAND;
         ::sigaction(SIGTERM, &action, &before_);
     }
     StopSignal(const StopSignal&) = delete;

@@ -3,8 +3,11 @@
 /// hat train: training data and an architecture, or a design space → a translator, a language model
 /// or a SuperTransformer.
 
+#include <hat/core/error.hpp>
+#include <hat/elastic/design_space.hpp>
 #include <hat/elastic/super_training.hpp>
 #include <hat/io/architecture_json.hpp>
+#include <hat/io/model_directory.hpp>
 #include <hat/train/perplexity.hpp>
 
 #include "architecture_argument.hpp"
@@ -16,6 +19,7 @@
 #include "training_flags.hpp"
 #include "training_run.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -149,9 +153,21 @@ void train_language_model(TrainOptions options, RunDirectory& place) {
     train_whole(options, place, settings, network, data, pool);
 }
 
+/// Networks that are served with a shortlist have that of their data.
+void require_shortlist(const TrainOptions& options, const elastic::DesignSpace& space,
+                       const TrainingData& data) {
+    const auto& choices = space.listed_tokens;
+    if (std::all_of(choices.begin(), choices.end(), [](int tokens) { return tokens == 0; })) return;
+    if (!data.files.contains(io::shortlist_file_name))
+        fail("--data: ", options.flags.data, " has no shortlist, which networks of --space ",
+             options.space, " are served with (listed-tokens-choice); hat prepare --data ",
+             options.flags.data, " --shortlist 100 --out … adds one");
+}
+
 void train_super_transformer(const TrainOptions& options, const TrainingData& data,
                              RunDirectory& place) {
     const elastic::DesignSpace space = space_argument(options.space, data.subword.size());
+    require_shortlist(options, space, data);
     elastic::SuperTrainingOptions super_options = options.super;
     super_options.seed = options.flags.seed;
     if (options.sandwich) {

@@ -280,12 +280,15 @@ void add_translate(CLI::App& app) {
     command->add_option("--model,--run", options->model, "run or model directory")->required();
     add_search_flags(*command, options->search);
     const NumberFlags number(*command);
-    command->add_flag("--scores", options->output.scores,
-                      "print the score of each translation in front of it, and a tab");
+    command->add_flag(
+        "--scores", options->output.scores,
+        "print the score of each translation in front of it, and a tab: the logarithm of its "
+        "probability (with a shortlist, among the tokens of that), divided as "
+        "--length-penalty says");
     command->add_flag(
         "--word-scores", options->output.word_scores,
         "print the log-probability of each word of a translation in front of it, with "
-        "spaces between, and a tab");
+        "spaces between, and a tab; that of its end, which is part of the score, is none of them");
     command->add_flag("--alignment", options->output.alignment,
                       "print in front of a translation which word of the line each of its words "
                       "stands for, source-target, counted from 0, with spaces between, and a tab; "
@@ -296,8 +299,8 @@ void add_translate(CLI::App& app) {
         ->needs("--alignment");
     CLI::Option* n_best = number.without_default(
         "--n-best", options->output.n_best, {.low = 1, .high = 1000},
-        "print so many translations of each line, or as many as there are, best first, behind its "
-        "number and a tab");
+        "print so many translations of each line, or as many as there are, behind its number and a "
+        "tab: best first, but those of --sample as they were drawn");
     CLI::Option* targets =
         command
             ->add_option("--score-targets", options->targets,
@@ -337,7 +340,10 @@ void add_translate(CLI::App& app) {
            "of --sample: another one draws other translations")
         ->needs(sample);
     add_choice(*command, "--format", options->output.format, output_formats,
-               "lines of text, or of JSON with source, target, score and n_best");
+               "lines of text, or of JSON: source, target and score (null for a blank line), what "
+               "is asked "
+               "for of n_best, word_scores and alignment, and where there is something to say "
+               "unknown_tokens, is_cut, parts, lost, mended and shortened");
     add_choice(
         *command, "--weights", options->lines.weights, weight_kinds,
         "what the network computes with: floats, half or a quarter of their bits, or what its "
@@ -366,10 +372,12 @@ void add_translate(CLI::App& app) {
         ->excludes(targets)
         ->excludes("--prefix")
         ->excludes(sample)
+        ->excludes("--all-tokens")
         ->excludes(shortlist);
     add_choice(*command, "--unk", options->lines.unknown, unknown_policies,
-               "text that the vocabulary lacks: copy it into the translation, drop it, or put a "
-               "mark (⁇) in its place")
+               "where the network says that it does not know, and for a line of which it knows "
+               "nothing: copy what the vocabulary lacks of the line, drop it, or put a mark (⁇) in "
+               "its place; what the network leaves out is lost (unknown_tokens in JSON tells)")
         ->excludes(targets);
     add_lost_flag(*command, options->lines.lost)->excludes(targets);
     number

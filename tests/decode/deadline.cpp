@@ -154,6 +154,12 @@ TEST_SUITE("decode/deadline") {
         CHECK(before == 0);
     }
 
+    TEST_CASE("where nothing can be in time, the fastest has all sentences") {
+        Device device;
+        Deadline deadline({1, ladder_of({1, 1.2, 1.5, 2, 3})});
+        CHECK(translate(device, deadline, 2000).mean_rung <= 0.01);
+    }
+
     TEST_CASE("it counts who translated, and who was late") {
         Deadline deadline({10, ladder_of({1, 2})});
         deadline.practise(0, 4, 30);

@@ -31,4 +31,20 @@ TEST_SUITE("decode/deadline_ladder") {
             CHECK(ladder.deadline().late() == (ms > 1 ? 0 : 1));
         }
     }
+
+    TEST_CASE("it practises with no more tokens than the network has positions for") {
+        hat::model::Architecture architecture = hat::model::transformer_tiny(50);
+        const auto limit = [](auto& side) {
+            side.positions = hat::model::Positions::learned;
+            side.max_positions = 5;
+        };
+        limit(architecture.encoder);
+        limit(architecture.decoder);
+        hat::model::Network network(architecture);
+        network.initialize(4);
+        const AnyTranslator whole(network.view(), WeightKind::fp32, {});
+        DeadlineLadder ladder(whole, {.ms = 1, .ladder = {{architecture, 1}}});
+        hat::ThreadPool pool(1);
+        CHECK_NOTHROW(ladder.practise(50, 2, {.beam = 2}, pool));
+    }
 }

@@ -90,6 +90,11 @@ TEST_SUITE("decode/input_checks") {
         CHECK(error({{7, 2}, {}}) == "translator: target 1 has 0 tokens, expected 1 to 1024");
         CHECK(error({{7, 300, 2}, {2}}) == "translator: target 0 has token 300, expected 0 to 299");
         CHECK(error({{7, 2}, {2, 8}}) == "translator: target 1 ends in token 8, expected eos, 2");
+        OwnedSources targets = list_of({{7, 2}, {2}});
+        Sources short_of_one = targets.view();
+        short_of_one.tokens = short_of_one.tokens.first(2);
+        CHECK(error_of([&] { checks.check_targets(sources.view(), short_of_one); }) ==
+              "translator: 2 tokens, but the sentences have 3");
     }
 
     TEST_CASE("guidance is of each sentence, and needs all tokens") {
@@ -111,6 +116,11 @@ TEST_SUITE("decode/input_checks") {
         CHECK(error({}, true) == "");
         CHECK(of_prefixes({{8, 9}, {}}) == "");
         CHECK(of_prefixes({{8}}) == "translator: 1 prefixes for 2 sentences");
+        const OwnedSources two = list_of({{8, 9}, {}});
+        Sources short_of_one = two.view();
+        short_of_one.tokens = short_of_one.tokens.first(1);
+        CHECK(error({.prefixes = short_of_one}) ==
+              "translator: 1 tokens, but the sentences have 2");
         CHECK(of_prefixes({{}, {300}}) ==
               "translator: the prefix of sentence 1 has token 300, expected 0 to 299");
         CHECK(of_prefixes({{8, 9, 9}, {}}) ==

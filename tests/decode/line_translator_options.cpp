@@ -23,6 +23,26 @@ TEST_SUITE("decode/line_translator_options") {
         CHECK_THROWS_AS(validate(options), hat::Error);
     }
 
+    TEST_CASE("numbers out of range and options that go with no other are refused") {
+        const auto refused = [](const auto& change) {
+            LineTranslatorOptions options;
+            change(options);
+            CHECK_THROWS_AS(validate(options), hat::Error);
+        };
+        refused([](auto& o) { o.threads = -1; });
+        refused([](auto& o) { o.batch_sentences = 0; });
+        refused([](auto& o) { o.split_over = -1; });
+        refused([](auto& o) { o.alignment_layer = -2; });
+        refused([](auto& o) {
+            o.shortlist = "";
+            o.all_tokens = true;
+        });
+        refused([](auto& o) {
+            o.shortlist = "";
+            o.sampling.emplace();
+        });
+    }
+
     TEST_CASE("scores of words need a search with scores; draws always have them") {
         LineTranslatorOptions options;
         options.word_scores = true;

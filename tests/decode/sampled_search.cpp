@@ -32,7 +32,8 @@ PackedModel random_model() {
 }
 
 std::vector<Hypotheses> drawn(const PackedModel& packed, const OwnedSources& sources,
-                              const SamplingOptions& sampling, std::uint64_t seed = 1) {
+                              const SamplingOptions& sampling, std::uint64_t seed = 1,
+                              const SearchOptions& search_options = options) {
     std::vector<RandomKey> keys;
     for (int s = 0; s < sources.size(); ++s)
         keys.push_back(RandomKey(seed).split(static_cast<std::uint64_t>(s)));
@@ -40,13 +41,27 @@ std::vector<Hypotheses> drawn(const PackedModel& packed, const OwnedSources& sou
     OneBatch batch(sources.view());
     std::vector<Hypotheses> results(static_cast<std::size_t>(sources.size()));
     SampledSearch search;
-    search.run(model, batch, sources.size(), {}, options, sampling, keys, results);
+    search.run(model, batch, sources.size(), {}, search_options, sampling, keys, results);
     return results;
 }
 
 }  // namespace
 
 TEST_SUITE("decode/sampled_search") {
+    TEST_CASE("what is drawn has scores, whether the search is to have them or not") {
+        const PackedModel packed = random_model();
+        const OwnedSources sources = random_sources(3, 9, vocab_size, 2, 3);
+        SearchOptions unscored = options;
+        unscored.scores = false;
+        const auto found = drawn(packed, sources, {}, 1, unscored);
+        const auto expected = drawn(packed, sources, {});
+        for (std::size_t s = 0; s < found.size(); ++s) {
+            CHECK(found[s].front().score == expected[s].front().score);
+            CHECK(found[s].front().score < 0);
+            CHECK(found[s].front().positional_scores == expected[s].front().positional_scores);
+        }
+    }
+
     TEST_CASE("without a choice it draws what greedy search finds") {
         const PackedModel packed = random_model();
         const OwnedSources sources = random_sources(6, 9, vocab_size, 2, 3);

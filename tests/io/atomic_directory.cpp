@@ -77,6 +77,17 @@ TEST_SUITE("io/atomic_directory") {
         CHECK(parent.entries() == 2);
     }
 
+    TEST_CASE("what a killed writer has left of one of its files is not in the way") {
+        const TemporaryDirectory parent;
+        write_both(parent / "model", "first ");
+        write_file(parent / "model/a.tmp-0123456789abcdef", "half");
+        write_both(parent / "model", "second ");
+        CHECK(read_file(parent / "model/a") == "second a");
+        CHECK(!std::filesystem::exists(parent / "model/a.tmp-0123456789abcdef"));
+        write_file(parent / "model/c.tmp-0123456789abcdef", "of something else");
+        CHECK_THROWS_AS(write_both(parent / "model", "third "), hat::Error);
+    }
+
     TEST_CASE("a missing parent is named") {
         const TemporaryDirectory parent;
         const std::string path = parent / "missing/model";

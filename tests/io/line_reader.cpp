@@ -109,6 +109,18 @@ TEST_SUITE("io/line_reader") {
         CHECK(lines == 1000);
     }
 
+    TEST_CASE("a line of as many bytes as the limit is whole, whatever ends it") {
+        for (const char* const end : {"\n", "\r\n", ""}) {
+            Pipe pipe;
+            pipe.write(std::string("0123456789") + end);
+            pipe.close_write();
+            const auto line = LineReader(pipe.read_end(), "pipe", 10).next();
+            REQUIRE(line);
+            CHECK(line->text == "0123456789");
+            CHECK(line->dropped_bytes == 0);
+        }
+    }
+
     TEST_CASE("no more is held of a long line than the limit, and the next one is whole") {
         Pipe pipe;
         LineReader reader(pipe.read_end(), "pipe", 10);
@@ -122,8 +134,8 @@ TEST_SUITE("io/line_reader") {
         CHECK(whole->text == "0123456789");
         CHECK(whole->dropped_bytes == 0);
         const auto cut = reader.next();
-        CHECK(cut->text == "xxxxxxxxx");  // its last character might lack bytes
-        CHECK(cut->dropped_bytes == 1000 * 1000 - 9);
+        CHECK(cut->text == "xxxxxxxxxx");
+        CHECK(cut->dropped_bytes == 1000 * 1000 - 10);
         CHECK(cut->number == 2);
         CHECK(reader.next()->text == "next");
         writer.join();

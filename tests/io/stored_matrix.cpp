@@ -117,6 +117,7 @@ TEST_SUITE("io/stored_matrix") {
         const std::vector<std::uint8_t> codes{0, 1, 2, 3, 4, 5};
         const std::vector<std::uint8_t> halves{0x10, 0x02, 0x43, 0x05};
         const std::vector<float> few{1, 2, 3};
+        const std::vector<float> two{1, 2};
         const std::vector<float> not_finite{1, std::nanf("")};
         const auto message = [&](const std::vector<TensorView>& tensors) -> std::string {
             write_safetensors(path, tensors);
@@ -146,6 +147,16 @@ TEST_SUITE("io/stored_matrix") {
         CHECK(message({int8}) == "tensor \"w.scale\" is missing");
         CHECK(message({int8, tensor_view<float>("w.scale", {3}, few)}) ==
               "tensor \"w.scale\" has shape [3], expected [2]");
+        const std::vector<float> too_large{1, 3e38F};
+        CHECK(message({int8, tensor_view<float>("w.scale", {2}, too_large)}) ==
+              "tensor \"w.scale\": scale 1 is so large that weights are not finite");
+        CHECK(message({int8, tensor_view<float>("w.scale", {2}, two),
+                       tensor_view<float>("w.codebook", {3}, few)}) ==
+              "tensor \"w.codebook\" is not one of the network's parameters");
+        CHECK(message({tensor_view<std::uint8_t>("w", {2, 2}, halves),
+                       tensor_view<float>("w.scale", {2, 1}, two),
+                       tensor_view<float>("w.codebook", {3}, few)}) ==
+              "tensor \"w.codebook\" is not one of the network's parameters");
         const std::vector<float> floats(6);
         CHECK(message({tensor_view<float>("w", {2, 3}, floats),
                        tensor_view<float>("w.scale", {3}, few)}) ==

@@ -98,6 +98,14 @@ TEST_SUITE("kernels/int8") {
         }
         CHECK(std::isnan(q.scale(2)));
         CHECK(!std::isfinite(q.scale(3)));
+        Random random(8);
+        const Operand weight(random, 17, 9);
+        Operand y(4, 17);
+        kernels::multiply_panels<Int8>(q, Packed(weight.view()).view, {.y = y.view()});
+        for (int j = 0; j < 17; ++j) {
+            for (int i = 0; i < 2; ++i) CHECK(y(i, j) == 0.0F);
+            for (int i = 2; i < 4; ++i) CHECK(!std::isfinite(y(i, j)));
+        }
     }
 
     TEST_CASE("a product is exact sums, each rounded once") {

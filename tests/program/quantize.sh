@@ -46,10 +46,13 @@ size() { stat -c %s "$1/weights.safetensors"; }
 [ "$(size stored.int8)" -lt $(($(size run/model) * 3 / 10)) ] || fail "int8 is not a quarter"
 [ "$(size stored.kmeans4)" -lt $(($(size run/model) * 2 / 10)) ] || fail "kmeans4 is not an eighth"
 
-expect 1 "its matrices are stored as int8 already, expected fp32" \
+expect 1 "is stored as int8 already, expected fp32" \
     "$hat" quantize --model stored.int8 --out again
 expect 1 "holds a model already; replace it with --overwrite" \
     "$hat" quantize --model run --out stored.int8
+expect 1 "--out: run/model is the model itself, expected another directory" \
+    "$hat" quantize --model run --out run/model --overwrite
+expect 2 '--overwrite excludes --packed' "$hat" quantize --model run --packed int8 --overwrite
 expect 2 '--weights: fp16, expected bf16|fp32|int4|int8|kmeans4|kmeans8' \
     "$hat" quantize --model run --weights fp16 --out none
 expect 2 '--weights: half, expected bf16|fp32|int8|stored' "$hat" translate --model run --weights half

@@ -76,6 +76,11 @@ grep -q '"weight_bits": *8' quantised/config.json || fail "quantising loses how 
 # What no measurement told of is refused, not guessed.
 expect 1 'weight_bits = 16 is not in the design space (32, 8)' \
     "$hat" extract --run super --architecture "$plain/w16" --out none
+"$hat" prepare --source train.en --target train.de --valid-source valid.en --valid-target valid.de \
+    --vocab-size 40 --out unlisted 2>log >/dev/null || fail "prepare: $(cat log)"
+expect 1 'unlisted has no shortlist, which networks of --space space.yml are served with' \
+    "$hat" train --data unlisted --space space.yml --updates 1 --out none
+
 grep -v '/w8' latency.csv >floats.csv && cp latency.csv.plan floats.csv.plan
 well "$hat" predictor --latency floats.csv --model additive --out floats.json
 expect 1 'floats.json: latency predictor: was fitted to no networks with weights of 8 bits' \

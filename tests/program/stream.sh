@@ -268,6 +268,20 @@ exec {to}>&-
 has stderr "note: ended by SIGTERM"
 cmp answers <(printf 'one two.\nthree.\n' | "${translate[@]}") || fail "SIGTERM: $(cat answers)"
 
+# A second one does not wait for what takes long.
+"$hat" translate --model run --beam 50 --min-length 900 --max-length-b 1000 <block >/dev/null 2>stderr &
+pid=$!
+sleep 1
+for _ in 1 2; do
+    kill -TERM "$pid"
+    sleep 0.2
+done
+code=0
+timeout 5 tail --pid "$pid" -f /dev/null || code=$?
+[ "$code" = 0 ] || { kill -KILL "$pid"; fail "a second SIGTERM does not end it"; }
+wait "$pid" && fail "a second SIGTERM ends it as if nothing were" || code=$?
+[ "$code" = 143 ] || fail "a second SIGTERM: exit code $code"
+
 # Another program holds it open for 1,000 lines and has the answer to each before it writes the next.
 awk 'BEGIN { split("one two three four five six", w)
              for (i = 0; i < 1000; ++i) print w[1 + i % 6], w[1 + int(i / 6) % 6] "." }' >asked

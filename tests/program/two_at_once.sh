@@ -55,6 +55,7 @@ held tuned.lock "${tune[@]}" --updates 4 --model small --data data --out tuned
 ln -s small linked
 cp -r small kept
 held small.lock "$hat" extract --run super --architecture largest --out small --overwrite
+held small.lock "$hat" quantize --model small --packed int8
 held ./small.lock "$hat" quantize --model super --out ./small/ --overwrite
 held "$(realpath small).lock" "$hat" quantize --model super --out linked --overwrite
 held super/lock "$hat" quantize --model small --out super/model --overwrite

@@ -295,7 +295,9 @@ inline constexpr bool has_pairs =
 /// What a sum begins with: without what the 128 of the weights will add.
 HAT_INLINE Register start(std::int32_t sum_of_inputs) noexcept {
     if constexpr (!has_offset) return fill(0);
-    return fill(-(has_halves ? 64 : 128) * sum_of_inputs);
+    // Unsigned: the sum of a row that has no scale, as it is not finite, is any number.
+    const std::uint32_t offset = has_halves ? 64 : 128;
+    return fill(static_cast<std::int32_t>(-offset * static_cast<std::uint32_t>(sum_of_inputs)));
 }
 
 /// The sums of 16 outputs.
@@ -325,11 +327,12 @@ HAT_INLINE Lanes finish(const Sums& sums) noexcept {
 #if defined(__AVX512VNNI__)
     return {Floats(_mm512_cvtepi32_ps(reinterpret_cast<__m512i>(sums.part[0])))};
 #else
-    alignas(64) std::int32_t all[(has_halves ? 2 : 1) * lanes];
+    alignas(64) std::uint32_t all[(has_halves ? 2 : 1) * lanes];
     std::memcpy(all, sums.part, sizeof all);
     alignas(64) float floats[lanes];
     for (int i = 0; i < lanes; ++i)
-        floats[i] = static_cast<float>(has_halves ? all[2 * i] + all[2 * i + 1] : all[i]);
+        floats[i] = static_cast<float>(
+            static_cast<std::int32_t>(has_halves ? all[2 * i] + all[2 * i + 1] : all[i]));
     return simd::load(floats);
 #endif
 }

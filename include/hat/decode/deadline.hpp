@@ -77,13 +77,14 @@ public:
     /// The network for a sentence of so many tokens.
     [[nodiscard]] Choice choose(int tokens) const {
         const double share = share_that_may_be_late();
-        Choice fastest;
+        Choice fastest;  // whatever the share: a single outlier makes no other network faster
         double least_ms = std::numeric_limits<double>::infinity();
         for (int rung = static_cast<int>(networks_.size()) - 1; rung >= 0; --rung) {
             const double ms = factor(rung, share) * cost(rung, tokens);
             if (ms <= options_.ms) return {rung, true};
-            if (ms < least_ms) fastest.rung = rung;
-            least_ms = std::min(least_ms, ms);
+            const double usual_ms = factor(rung, late_share) * cost(rung, tokens);
+            if (usual_ms < least_ms) fastest.rung = rung;
+            least_ms = std::min(least_ms, usual_ms);
         }
         return fastest;
     }

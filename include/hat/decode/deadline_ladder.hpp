@@ -42,16 +42,19 @@ public:
     /// Has every network translate random tokens, which also has it ask for its memory.
     void practise(int source_vocab_size, int eos, const SearchOptions& search, ThreadPool& pool) {
         Random random(std::uint64_t{0});
-        std::vector<int> tokens(practice_tokens - 1);
+        int count = practice_tokens;
+        for (const AnyTranslator& translator : translators_)
+            count = std::min(count, translator.max_source_length());
+        std::vector<int> tokens(static_cast<std::size_t>(count) - 1);
         for (int& token : tokens)
             token = static_cast<int>(random.below(static_cast<std::uint64_t>(source_vocab_size)));
         tokens.push_back(eos);
         // What a network says to that may have no end.
         SearchOptions bounded = search;
         bounded.max_length_a = 0;
-        bounded.max_length_b = std::min(bounded.max_length_b, practice_tokens);
+        bounded.max_length_b = std::min(bounded.max_length_b, count);
         for (std::size_t i = 0; i < translators_.size(); ++i)
-            deadline_.practise(static_cast<int>(i), practice_tokens,
+            deadline_.practise(static_cast<int>(i), count,
                                least_ms(translators_[i], tokens, bounded, pool));
     }
 

@@ -30,7 +30,7 @@ struct SearchOptions {
     int min_length = 1;        ///< tokens before eos, at least
     int no_repeat_ngram = 0;   ///< no n-gram of so many tokens twice in a target; 0: any
     bool unk = true;           ///< whether unk may be chosen
-    float unk_penalty = 0.0F;  ///< that its score is lowered by; −10^9 … 10^9
+    float unk_penalty = 0.0F;  ///< that its score is lowered by; 0 … 10^9
     float temperature = 1.0F;  ///< that logits are divided by; 10^-6 … 10^6
     /// The beam is divided into so many groups, each of which searches for itself; at each step,
     /// one after the other, each avoids what those before it chose (arXiv:1610.02424, with their
@@ -55,8 +55,8 @@ inline void validate(const SearchOptions& options) {
     require(options.min_length >= 0, "min length", options.min_length, "0 or more");
     require(options.no_repeat_ngram >= 0, "no repeat n-gram", options.no_repeat_ngram,
             "0 (any) or more");
-    require(std::abs(options.unk_penalty) <= 1e9F, "unk penalty", options.unk_penalty,
-            "-10^9 to 10^9");
+    require(options.unk_penalty >= 0 && options.unk_penalty <= 1e9F, "unk penalty",
+            options.unk_penalty, "0 to 10^9");
     require(options.groups >= 1 && options.beam % options.groups == 0, "groups", options.groups,
             "1 or more, of equal shares of the beam");
     require(options.diversity >= 0 && options.diversity <= 1e9F, "diversity", options.diversity,

@@ -59,15 +59,19 @@ struct InputChecks {
         require("pad", special.pad, -1);
     }
 
+    /// There are as many tokens as the sentences have.
+    static void check_count(const Sources& list) {
+        if (static_cast<std::size_t>(list.sentences.tokens()) != list.tokens.size())
+            fail("translator: ", list.tokens.size(), " tokens, but the sentences have ",
+                 list.sentences.tokens());
+    }
+
     /// None is empty, longer than the model has positions for, or has a token that is not in the
     /// source vocabulary.
     void check_sources(const Sources& sources) const {
         const int vocab_size = model.architecture().source_vocab_size;
         const Ragged& sentences = sources.sentences;
-        if (static_cast<std::size_t>(sentences.tokens()) != sources.tokens.size()) {
-            fail("translator: ", sources.tokens.size(), " tokens, but the sentences have ",
-                 sentences.tokens());
-        }
+        check_count(sources);
         if (!model.architecture().has_encoder()) return;
         const int longest = max_source_length();
         for (int s = 0; s < sentences.sentences(); ++s) {
@@ -87,6 +91,7 @@ struct InputChecks {
         if (sentences.sentences() != sources.sentences.sentences())
             fail("translator: ", sources.sentences.sentences(), " sources, but ",
                  sentences.sentences(), " targets");
+        check_count(targets);
         const int longest = max_target_length();
         for (int s = 0; s < sentences.sentences(); ++s) {
             const int length = sentences.length(s);
@@ -117,6 +122,7 @@ struct InputChecks {
                  "token");
         if (prefixes.sentences() == 0) return;
         require_one_for_each("prefixes", prefixes.sentences());
+        check_count(guidance.prefixes);
         for (int s = 0; s < prefixes.sentences(); ++s) {
             const std::span<const int> prefix = guidance.prefixes[s];
             check_token_ids(prefix, model.architecture().target_vocab_size,

@@ -126,10 +126,13 @@ public:
     /// The `n_best` best translations of each line, or as many as there are; at least one. Drawn
     /// ones come in the order in which they were drawn. `prefixes` are, line by line, what
     /// translations begin with, the first part's if a line has several; none: all are free.
+    ///
+    /// Throws  `Error` if n_best is not at least 1, or a line or prefix cannot be translated
     [[nodiscard]] std::vector<std::vector<LineTranslation>>
     translate(std::span<const data::SourceLine> lines, int n_best = 1,
               std::span<const std::vector<int>> prefixes = {}) {
         HAT_ASSERT(prefixes.empty() || prefixes.size() == lines.size());
+        if (n_best < 1) fail("translator: n_best = ", n_best, ", expected 1 or more");
         if (!ladder_) return translate_with(translator(), lines, n_best, prefixes);
         std::vector<std::vector<LineTranslation>> translations;
         for (std::size_t i = 0; i < lines.size(); ++i) {

@@ -51,6 +51,18 @@ inline void validate(const LineTranslatorOptions& options) {
     if (options.word_scores && options.search.beam == 1 && !options.search.scores &&
         !options.sampling)
         fail("translator: scores of words need a search that has scores");
+    const auto require = [](const char* name, int value, int lowest) {
+        if (value < lowest)
+            fail("translator: ", name, " = ", value, ", expected ", lowest, " or more");
+    };
+    require("threads", options.threads, 0);
+    require("sentences of a batch", options.batch_sentences, 1);
+    require("tokens that lines are split over", options.split_over.value_or(0), 0);
+    require("decoder layer of the alignment", options.alignment_layer.value_or(0), -1);
+    if (options.shortlist && options.all_tokens)
+        fail("translator: a shortlist goes with no wish for all tokens");
+    if (options.shortlist && options.sampling)
+        fail("translator: a shortlist goes with no draws, which may need any token");
 }
 
 }  // namespace hat::decode

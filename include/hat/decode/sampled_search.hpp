@@ -25,7 +25,8 @@ namespace hat::decode {
 class SampledSearch {
 public:
     /// Fills `results` as `GreedySearch` does; `keys` are those of the sentences, by number. Of the
-    /// options, lengths, the rules and how scores are normalised play a part.
+    /// options, lengths, the rules and how scores are normalised play a part; there are scores
+    /// whether they are wanted or not.
     ///
     /// Throws  `Error` if an option is out of range, or the model's output is not a number
     template <class Model, SentenceSupply Supply>
@@ -34,10 +35,12 @@ public:
              const SearchOptions& options, const SamplingOptions& sampling,
              std::span<const RandomKey> keys, auto&& results) {
         validate(sampling);
+        SearchOptions scored = options;
+        scored.scores = true;
         const Selection selection{.unk_penalty = effective_unk_penalty(options),
                                   .special = special};
         search_.run(
-            model, supply, places, special, options, results, [&](std::span<const Row> rows) {
+            model, supply, places, special, scored, results, [&](std::span<const Row> rows) {
                 return [&, rows, logits = model.logits(rows)](int row,
                                                               const RunningBatch::Place& place) {
                     const RandomKey key = keys[static_cast<std::size_t>(place.number)];

@@ -54,7 +54,10 @@ public:
         if (!fs::is_directory(path, error)) fail(path, ": is there already and is no directory");
         fs::directory_iterator entry(path, error);
         for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-            const std::string name = entry->path().filename().string();
+            std::string name = entry->path().filename().string();
+            // What a writer that was killed has left of a file goes with the rest.
+            if (const auto target = detail::target_of(name); !target.empty())
+                name.resize(target.size());
             if (std::find(names.begin(), names.end(), name) == names.end())
                 fail(path, ": is there already and holds ", in_quotes(name),
                      ", which would be lost");

@@ -88,6 +88,7 @@ private:
     void append(std::string_view bytes) {
         is_begun_ = true;
         const std::size_t kept = std::min(bytes.size(), limit_ - line_.text.size());
+        if (kept < bytes.size() && line_.dropped_bytes == 0) first_dropped_ = bytes[kept];
         line_.text.append(bytes.substr(0, kept));
         line_.dropped_bytes += bytes.size() - kept;
     }
@@ -97,14 +98,17 @@ private:
         line_.number = ++number_;
         if (number_ == 1)
             line_.text.erase(0, line_.text.size() - skip_byte_order_mark(line_.text).size());
-        if (line_.dropped_bytes > 0)
-            drop_last_character();
+        if (line_.dropped_bytes == 1 && first_dropped_ == '\r')
+            line_.dropped_bytes = 0;
+        else if (line_.dropped_bytes > 0)
+            drop_cut_character();
         else if (line_.text.ends_with('\r'))
             line_.text.pop_back();
     }
 
-    /// Of a line that was cut: its last one may lack bytes.
-    void drop_last_character() {
+    /// Of a line that was cut within a character, what there is of it.
+    void drop_cut_character() {
+        if (!is_continuation(static_cast<unsigned char>(first_dropped_))) return;
         const auto drop = [&] {
             const auto byte = static_cast<unsigned char>(line_.text.back());
             line_.text.pop_back();
@@ -112,8 +116,11 @@ private:
             return byte;
         };
         for (int i = 0; i < 4 && !line_.text.empty(); ++i)
-            if ((drop() & 0xC0U) != 0x80U) break;
+            if (!is_continuation(drop())) break;
     }
+
+    /// Whether a byte of UTF-8 begins no character.
+    static bool is_continuation(unsigned char byte) noexcept { return (byte & 0xC0U) == 0x80U; }
 
     /// What no LF ends, if anything.
     std::optional<Line> last() {
@@ -162,6 +169,7 @@ private:
     std::string buffer_ = std::string(std::size_t{1} << 16, '\0');
     std::string_view bytes_;  ///< what is left in the buffer
     Line line_;               ///< as far as it has come
+    char first_dropped_ = 0;  ///< of the bytes of this line behind the limit
     bool is_begun_ = false;
     bool is_at_end_ = false;
     bool is_stopped_ = false;

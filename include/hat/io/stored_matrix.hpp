@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -200,8 +201,8 @@ struct FewBits {
     }
 };
 
-/// Throws  `Error` unless the tensors of `entry` are there, have their shapes, finite scales and
-///         codes that the codebook has.
+/// Throws  `Error` unless the tensors of `entry` are there, have their shapes, scales that give
+///         finite weights and codes that the codebook has.
 inline FewBits few_bits(const SafetensorsFile& file, const TensorTable::Entry& entry) {
     const TensorView& codes = file.tensor(entry.name);
     const std::int64_t rows = entry.rows;
@@ -218,16 +219,25 @@ inline FewBits few_bits(const SafetensorsFile& file, const TensorTable::Entry& e
         check_finite(file.path(), file.tensor(name));
         return file.floats(name);
     };
+    const auto scales_of = [&](const std::string& name) {
+        const std::span<const float> scales = table_of(name);
+        constexpr float most = std::numeric_limits<float>::max() / 128;
+        for (std::size_t i = 0; i < scales.size(); ++i)
+            if (std::abs(scales[i]) > most)
+                fail(file.path(), ": tensor ", in_quotes(name), ": scale ", i,
+                     " is so large that weights are not finite");
+        return scales;
+    };
     if (codes.dtype == Dtype::i8) {
         require_shape(codes, shape);
         require_shape(file.tensor(entry.name + ".scale"), {rows});
-        return {Storage::int8, &codes, table_of(entry.name + ".scale")};
+        return {Storage::int8, &codes, scales_of(entry.name + ".scale")};
     }
     if (file.contains(entry.name + ".scale")) {
         require_shape(codes, halves);
         require_shape(file.tensor(entry.name + ".scale"),
                       {rows, (cols + int4_group - 1) / int4_group});
-        return {Storage::int4, &codes, table_of(entry.name + ".scale")};
+        return {Storage::int4, &codes, scales_of(entry.name + ".scale")};
     }
     const std::span<const float> codebook = table_of(entry.name + ".codebook");
     const bool is_half = codes.shape != shape;
@@ -247,26 +257,29 @@ inline FewBits few_bits(const SafetensorsFile& file, const TensorTable::Entry& e
     return tensor.dtype == Dtype::i8 || tensor.dtype == Dtype::u8;
 }
 
+/// What the name of a matrix in few bits has behind it for that of its scales or codebook.
+[[nodiscard]] inline const char* table_ending(Storage storage) noexcept {
+    return storage == Storage::int8 || storage == Storage::int4 ? ".scale" : ".codebook";
+}
+
 }  // namespace detail
 
 /// Throws  `Error` unless `file` has every tensor of the table in one of the forms above, and no
 ///         others.
 inline void check_stored_tensors(const SafetensorsFile& file, const TensorTable& table) {
+    std::vector<std::string> tables;  // of scales, and codebooks
     for (const auto& entry : table) {
         const TensorView& found = file.tensor(entry.name);
         if (!entry.is_vector && detail::is_few_bits(found))
-            static_cast<void>(detail::few_bits(file, entry));
+            tables.push_back(entry.name +
+                             detail::table_ending(detail::few_bits(file, entry).storage));
         else
             check_tensor(file, entry);
     }
+    std::sort(tables.begin(), tables.end());
     for (const TensorView& tensor : file.tensors()) {
-        std::string_view name = tensor.name;
-        for (const std::string_view end : {".scale", ".codebook"})
-            if (name.ends_with(end) && table.find(name) < 0) {
-                name.remove_suffix(end.size());
-                if (!file.contains(name) || !detail::is_few_bits(file.tensor(name))) name = {};
-            }
-        if (table.find(name) < 0)
+        if (table.find(tensor.name) < 0 &&
+            !std::binary_search(tables.begin(), tables.end(), tensor.name))
             fail(file.path(), ": tensor ", in_quotes(tensor.name),
                  " is not one of the network's parameters");
     }
@@ -295,18 +308,21 @@ inline void copy_stored_tensors(const SafetensorsFile& file, const TensorTable& 
     }
 }
 
+/// How a tensor of a network is stored.
+[[nodiscard]] inline Storage storage_of(const SafetensorsFile& file,
+                                        const TensorTable::Entry& entry) {
+    const TensorView& found = file.tensor(entry.name);
+    if (found.dtype == Dtype::bf16) return Storage::bf16;
+    return detail::is_few_bits(found) ? detail::few_bits(file, entry).storage : Storage::fp32;
+}
+
 /// How the matrices of the table are stored, but for tables of positions; `fp32` if not all alike:
 /// what is computed with their bits would round the others.
 [[nodiscard]] inline Storage storage_of(const SafetensorsFile& file, const TensorTable& table) {
-    const auto storage = [&](const TensorTable::Entry& entry) {
-        const TensorView& found = file.tensor(entry.name);
-        if (found.dtype == Dtype::bf16) return Storage::bf16;
-        return detail::is_few_bits(found) ? detail::few_bits(file, entry).storage : Storage::fp32;
-    };
     std::optional<Storage> all;
     for (const auto& entry : table) {
         if (entry.is_vector || model::is_position_table(entry.name)) continue;
-        const Storage own = storage(entry);
+        const Storage own = storage_of(file, entry);
         if (all.value_or(own) != own) return Storage::fp32;
         all = own;
     }
