@@ -5,6 +5,9 @@
 /// <hat/core/threads.hpp> asks the standard library for).
 ///
 /// HAT_EXCEPTIONS  1 where exceptions are on; otherwise `hat::fail` prints and aborts
+/// HAT_HEAP        1 unless HAT_WITHOUT_HEAP is defined, which is for you to define where there are
+///                 no exceptions: then arenas live in memory of their users alone, and `hat::fail`
+///                 aborts without a word, so that nothing that allocates is linked
 /// HAT_COLD        marks functions off the good path
 /// HAT_INLINE      inlines what a kernel's inner loop depends on
 /// HAT_INLINE_LONG the same for functions of dozens of operations, such as `exp`; builds with the
@@ -31,6 +34,12 @@
 #define HAT_EXCEPTIONS 1
 #else
 #define HAT_EXCEPTIONS 0
+#endif
+
+#ifdef HAT_WITHOUT_HEAP
+#define HAT_HEAP 0
+#else
+#define HAT_HEAP 1
 #endif
 
 #if defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/config.hpp>
 #include <hat/core/aligned.hpp>
 #include <hat/core/error.hpp>
 #include <hat/core/matrix_view.hpp>
@@ -17,6 +18,23 @@
 #include <vector>
 
 namespace hat {
+
+namespace detail {
+
+/// The blocks of an arena where there is no heap: none.
+template <class Block>
+struct NoBlocks {
+    [[nodiscard]] static constexpr std::size_t size() noexcept { return 0; }
+    [[nodiscard]] static constexpr const Block* begin() noexcept { return nullptr; }
+    [[nodiscard]] static constexpr const Block* end() noexcept { return nullptr; }
+    const Block& operator[](std::size_t i) const noexcept { return begin()[i]; }
+    static constexpr void clear() noexcept {}
+    [[noreturn]] static void emplace_back(std::size_t bytes) {
+        fail("Arena: asked for ", bytes, " bytes, but there is no heap to take them from");
+    }
+};
+
+}  // namespace detail
 
 /// Memory handed out by moving a pointer and taken back all at once.
 ///
@@ -185,7 +203,7 @@ private:
 
     void add_block(std::size_t bytes) { blocks_.emplace_back(std::max(bytes, block_bytes_)); }
 
-    std::vector<Block> blocks_;
+    std::conditional_t<HAT_HEAP != 0, std::vector<Block>, detail::NoBlocks<Block>> blocks_;
     std::span<std::byte> given_{};
     bool is_given_ = false;
     std::size_t most_used_ = 0;

@@ -20,6 +20,13 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// A part of a message that is put together. Where there is no heap, it is empty.
+#if HAT_HEAP
+using MessageText = std::string;
+#else
+using MessageText = std::string_view;
+#endif
+
 namespace detail {
 
 [[noreturn]] HAT_COLD inline void raise(const std::string& message) {
@@ -44,14 +51,20 @@ void append(std::string& text, const Part& part) {
 }  // namespace detail
 
 /// Throws `Error` with all `parts` (text and numbers) written one after the other;
-/// prints the line and aborts where exceptions are off.
+/// prints the line and aborts where exceptions are off, without the line where there is no heap to
+/// write it in.
 ///
 ///     fail(path, ":", line, ": expected ", 4, " columns, found ", found);
 template <class... Parts>
 [[noreturn]] HAT_COLD void fail(const Parts&... parts) {
+#if HAT_HEAP
     std::string message;
     (detail::append(message, parts), ...);
     detail::raise(message);
+#else
+    (static_cast<void>(parts), ...);
+    std::abort();
+#endif
 }
 
 /// Calls `f()`; an error of it says where it was: `place` and ": " stand in front of its line.

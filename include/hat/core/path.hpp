@@ -19,7 +19,8 @@ struct Path {
     int index = -1;           ///< in a list
 
     /// As checkpoints spell it: "encoder.layers.0.fc1.weight".
-    [[nodiscard]] std::string text() const {
+    [[nodiscard]] MessageText text() const {
+#if HAT_HEAP
         std::string all = holder == nullptr ? std::string() : holder->text();
         const auto add = [&all](std::string_view part) {
             if (part.empty()) return;
@@ -29,6 +30,9 @@ struct Path {
         add(name);
         if (index >= 0) add(std::to_string(index));
         return all;
+#else
+        return {};
+#endif
     }
 };
 

@@ -150,9 +150,13 @@ struct Place {
     const char* side = nullptr;
     int layer = -1;
 
-    [[nodiscard]] std::string text() const {
+    [[nodiscard]] MessageText text() const {
         if (side == nullptr) return "architecture: ";
+#if HAT_HEAP
         return "architecture: " + std::string(side) + " layer " + std::to_string(layer) + ": ";
+#else
+        return "architecture: a layer: ";
+#endif
     }
 };
 

@@ -46,9 +46,10 @@ struct FindPlaces {
 
     int add(const Leaf& leaf, const nn::Sizes::Size& size) const {
         layout.initial.push_back(size.initial);
-        return size.is_vector ? layout.table.add_vector(leaf.path.text(), size.stored_cols())
-                              : layout.table.add_matrix(leaf.path.text(), size.stored_rows(),
-                                                        size.stored_cols(), leaf.storage.groups);
+        return size.is_vector
+                   ? layout.table.add_vector(std::string(leaf.path.text()), size.stored_cols())
+                   : layout.table.add_matrix(std::string(leaf.path.text()), size.stored_rows(),
+                                             size.stored_cols(), leaf.storage.groups);
     }
 
     mutable nn::Places::Place next{};  ///< behind the last weight

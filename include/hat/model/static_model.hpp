@@ -7,6 +7,7 @@
 #include <hat/core/position.hpp>
 #include <hat/core/tree.hpp>
 #include <hat/kernels/embedding.hpp>
+#include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
 #include <hat/model/sizes.hpp>
 #include <hat/model/static_transformer.hpp>
@@ -69,6 +70,19 @@ void pack_weights(const Transformer<nn::Trainable, Parts>& from, std::span<std::
                                                     from.target_embedding.weight.value);
     walk(nn::detail::Pack(to.data(), shared), packed, from, static_sizes<A>);
 }
+/// The same bytes for a network whose sizes are known at run time alone.
+template <class Weights>
+[[nodiscard]] AlignedArray<std::byte> static_weights(const Network& from) {
+    const auto& view = from.view();
+    const Transformer<nn::Sizes> sizes = sizes_of(from.architecture());
+    AlignedArray<std::byte> bytes(nn::packed_bytes<Transformer<Weights>>(sizes));
+    Transformer<Weights> packed;
+    const ConstMatrix shared = detail::shared_table(view.source_embedding.weight.value,
+                                                    view.target_embedding.weight.value);
+    walk(nn::detail::Pack(bytes.data(), shared), packed, view, sizes);
+    return bytes;
+}
+
 /// The same of floats.  Shapes  to [static_weight_count<A>]
 template <Architecture A, class Weights = nn::Packed, class Parts>
 requires std::same_as<Weights, nn::Packed>

@@ -69,18 +69,26 @@ template <class Table>
 }
 
 /// "[2, 3]"
-[[nodiscard]] HAT_COLD inline std::string shape_text(int rows, int cols) {
+[[nodiscard]] HAT_COLD inline MessageText shape_text(int rows, int cols) {
+#if HAT_HEAP
     return '[' + std::to_string(rows) + ", " + std::to_string(cols) + ']';
+#else
+    static_cast<void>(rows), static_cast<void>(cols);
+    return {};
+#endif
 }
 template <class Weight>
-[[nodiscard]] HAT_COLD std::string shape_text(const Weight& weight) {
+[[nodiscard]] HAT_COLD MessageText shape_text(const Weight& weight) {
     return shape_text(weight.outputs(), weight.inputs());
 }
 
 /// Where in a network a layer is, for messages; nothing if it stands alone.
-[[nodiscard]] HAT_COLD inline std::string place_text(const Path& path) {
-    const std::string text = path.text();
-    return text.empty() ? text : text + ": ";
+[[nodiscard]] HAT_COLD inline MessageText place_text(const Path& path) {
+    const MessageText text = path.text();
+#if HAT_HEAP
+    if (!text.empty()) return text + ": ";
+#endif
+    return text;
 }
 
 /// That a vector has as many numbers as the weights beside it want.

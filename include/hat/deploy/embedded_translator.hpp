@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/aligned.hpp>
+#include <hat/decode/hypothesis.hpp>
+#include <hat/decode/static_translator.hpp>
+#include <hat/deploy/embedded_text.hpp>
+#include <hat/deploy/text_memory.hpp>
+#include <hat/model/network.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace hat::deploy {
+
+/// How a translation ended.
+enum class TranslationStatus : std::uint8_t {
+    done,
+    too_long,              ///< the line has no room in the memory, or its translation in the output
+    too_many_tokens,       ///< the line has more than the translator was made for
+    not_utf8,              ///< the line is no UTF-8
+    bad_token,             ///< a token is not in the vocabulary, or there are none
+    translation_too_long,  ///< the search came to the end of its memory
+    other_translations,    ///< of a test: they are not those that were expected
+};
+
+/// A status in words.
+[[nodiscard]] constexpr const char* name(TranslationStatus status) noexcept {
+    constexpr std::array names{"done",
+                               "the line or its translation has no room",
+                               "the line has too many tokens",
+                               "the line is not UTF-8",
+                               "a token is not in the vocabulary",
+                               "the translation is too long",
+                               "the translations are not those that were expected"};
+    return names[static_cast<std::size_t>(status)];
+}
+
+/// How a function ended that writes a translation, and how many bytes or tokens it wrote; 0 unless
+/// the status is `done`.
+struct [[nodiscard]] Translation {
+    TranslationStatus status = TranslationStatus::done;
+    std::size_t size = 0;
+
+    friend constexpr bool operator==(const Translation&, const Translation&) = default;
+};
+
+/// The hash of translations that a test compares: FNV-1a of all their bytes, a line feed behind
+/// each.
+class TranslationHash {
+public:
+    constexpr void add(std::string_view translation) noexcept {
+        for (const char c : translation) add(c);
+        add('\n');
+    }
+    [[nodiscard]] constexpr std::uint64_t value() const noexcept { return value_; }
+
+private:
+    constexpr void add(char c) noexcept {
+        value_ = (value_ ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+    }
+
+    std::uint64_t value_ = 0xCBF29CE484222325U;
+};
+
+namespace detail {
+
+[[nodiscard]] constexpr TranslationStatus status_of(TextStatus status) noexcept {
+    switch (status) {
+    case TextStatus::too_long:
+        return TranslationStatus::too_long;
+    case TextStatus::too_many_tokens:
+        return TranslationStatus::too_many_tokens;
+    case TextStatus::not_utf8:
+        return TranslationStatus::not_utf8;
+    case TextStatus::bad_token:
+        return TranslationStatus::bad_token;
+    default:
+        return TranslationStatus::done;
+    }
+}
+
+}  // namespace detail
+
+/// From a line of text to its translation on a device without system: no heap, no exceptions, no
+/// files. Its text and its network are those of `hat translate` with the same weights and beam,
+/// byte for byte; a line that would need more than the model's limits has a status instead.
+///
+/// `Model` tells all of a model in constants. `hat export` writes such a type:
+///
+///     struct Model {
+///         static constexpr hat::model::Architecture architecture = …;
+///         using Weights = hat::nn::PackedInt8;
+///         static constexpr hat::SpecialTokens special{};
+///         static constexpr hat::decode::TranslationLimits limits{.beam = 5};
+///         static constexpr hat::decode::SearchOptions search{.beam = 5};
+///         static constexpr int line_bytes = 512;  // of a line, as `StaticTextMemory` counts them
+///         static constexpr const hat::deploy::TextTables& text = …;
+///         static std::span<const std::byte> weights() noexcept;  // of model::pack_weights
+///         static constexpr std::string_view sentences[] = {…};   // for self_test
+///         static constexpr std::uint64_t expected = …;  // `TranslationHash` of what they become
+///     };
+///     using Translator = hat::deploy::EmbeddedTranslator<Model>;
+///     static Translator::Memory memory;
+///     Translator translator(memory);
+///     char text[512];
+///     const auto [status, size] = translator.translate("Save the file.", text);
+template <class Model>
+class EmbeddedTranslator {
+    using Network = decode::StaticTranslator<Model::architecture, typename Model::Weights>;
+
+    static_assert(Model::search.beam <= Model::limits.beam,
+                  "EmbeddedTranslator: the search has a wider beam than the limits");
+
+public:
+    /// What it works in, as the caller has it.
+    struct Memory {
+        alignas(alignment) std::byte network[Network::working_memory(Model::limits).sum()];
+        StaticTextMemory<Model::line_bytes> text;
+        int source[Model::limits.source_tokens];
+    };
+    static constexpr std::size_t memory_bytes = sizeof(Memory);
+
+    /// `memory` must outlive it, and serves no other translator meanwhile.
+    explicit EmbeddedTranslator(Memory& memory)
+        : memory_(memory),
+          network_(Model::weights(), std::span(memory.network), Model::special, Model::limits) {}
+    EmbeddedTranslator(const EmbeddedTranslator&) = delete;
+    EmbeddedTranslator& operator=(const EmbeddedTranslator&) = delete;
+
+    /// Writes the translation of a line, which comes without its end, to the beginning of `to`.
+    Translation translate(std::string_view line, std::span<char> to) {
+        const int room = static_cast<int>(std::min(to.size(), std::size_t{longest_text_bytes}));
+        const TextResult read = encode_line(Model::text, line, memory_.text, memory_.source,
+                                            Model::limits.source_tokens);
+        if (read.status == TextStatus::as_it_is) {
+            if (line.size() > to.size()) return {TranslationStatus::too_long};
+            std::copy(line.begin(), line.end(), to.begin());
+            return {TranslationStatus::done, line.size()};
+        }
+        if (read.status != TextStatus::done) return {detail::status_of(read.status)};
+        if (read.count == 0) return {};
+        const auto said = search({memory_.source, static_cast<std::size_t>(read.count)});
+        if (said.empty()) return {TranslationStatus::translation_too_long};
+        const TextResult written =
+            decode_line(Model::text, read, memory_.text, said, to.data(), room);
+        if (written.status != TextStatus::done) return {detail::status_of(written.status)};
+        return {TranslationStatus::done, static_cast<std::size_t>(written.count)};
+    }
+
+    /// Writes the translation of tokens to the beginning of `to`. Both end in eos.
+    Translation translate(std::span<const int> source, std::span<int> to) {
+        if (source.size() > std::size_t{Model::limits.source_tokens})
+            return {TranslationStatus::too_many_tokens};
+        const auto is_token = [](int id) {
+            return id >= 0 && id < Model::architecture.source_vocab_size;
+        };
+        if (source.empty() || !std::all_of(source.begin(), source.end(), is_token))
+            return {TranslationStatus::bad_token};
+        const auto said = search(source);
+        if (said.empty()) return {TranslationStatus::translation_too_long};
+        if (said.size() > to.size()) return {TranslationStatus::too_long};
+        std::copy(said.begin(), said.end(), to.begin());
+        return {TranslationStatus::done, said.size()};
+    }
+
+    /// Translates the model's sentences, one after the other, to `to`: `other_translations` if this
+    /// compiler and this device make something else of them than those where the model is from.
+    [[nodiscard]] TranslationStatus self_test(std::span<char> to) {
+        TranslationHash hash;
+        for (const std::string_view sentence : Model::sentences) {
+            const auto [status, size] = translate(sentence, to);
+            if (status != TranslationStatus::done) return status;
+            hash.add({to.data(), size});
+        }
+        return hash.value() == Model::expected ? TranslationStatus::done
+                                               : TranslationStatus::other_translations;
+    }
+
+private:
+    /// Positions that targets have on the host.
+    static constexpr int most_positions = Model::architecture.decoder.max_positions > 0
+                                              ? Model::architecture.decoder.max_positions
+                                              : model::Network::max_tokens;
+
+    /// The best target, valid until the next search; none if a search with more memory might have
+    /// found another.
+    [[nodiscard]] std::span<const int> search(std::span<const int> source) {
+        const auto found = network_.translate(source, Model::search);
+        constexpr int room = Model::limits.target_tokens;
+        const int longest = decode::max_target_length(
+            Model::search, static_cast<int>(source.size()), most_positions);
+        // All that ended are there, so a search that came to its last step left one of its length.
+        const auto is_at_end = [](const decode::BoundedHypothesis& of) {
+            return of.tokens.size() >= std::size_t{room};
+        };
+        if (longest > room - 1 && std::any_of(found.begin(), found.end(), is_at_end)) return {};
+        return {found[0].tokens.data(), found[0].tokens.size()};
+    }
+
+    Memory& memory_;
+    Network network_;
+};
+
+}  // namespace hat::deploy
