@@ -11,6 +11,7 @@ void add_card(CLI::App& app);
 void add_prepare(CLI::App& app);
 void add_train(CLI::App& app);
 void add_distill(CLI::App& app);
+void add_export(CLI::App& app);
 void add_extract(CLI::App& app);
 void add_generate(CLI::App& app);
 void add_import(CLI::App& app);

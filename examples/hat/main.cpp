@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
     hat::program::add_search(app);
     hat::program::add_tune(app);
     hat::program::add_quantize(app);
+    hat::program::add_export(app);
     hat::program::add_translate(app);
     hat::program::add_score(app);
     hat::program::add_card(app);

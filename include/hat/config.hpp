@@ -19,7 +19,8 @@
 ///                 sources of a program
 /// HAT_VECTORS     1 with SSE2, NEON or the vectors of WebAssembly; else code is kept small instead
 ///                 of unrolled
-/// HAT_ASSERT      checks a precondition in debug builds and vanishes in release builds
+/// HAT_ASSERT      checks a precondition in debug builds and vanishes in release builds, and where
+///                 there is no heap
 /// HAT_SHARED_INSTANCES  is for you to define, see <hat/decode/instances.hpp>
 
 #if __cplusplus < 202002L
@@ -66,7 +67,7 @@
 #define HAT_XSIMD 0
 #endif
 
-#ifdef NDEBUG
+#if defined(NDEBUG) || !HAT_HEAP
 #define HAT_ASSERT(condition) static_cast<void>(0)
 #else
 #include <cassert>

@@ -10,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 
@@ -72,6 +73,21 @@ TEST_SUITE("model/static_model") {
         check_same_bits<shared>();
         check_same_bits<learned>();
         check_same_bits<light>();
+    }
+
+    TEST_CASE("weights are packed alike by sizes of run time") {
+        const auto check = []<class Weights, const Architecture & a>() {
+            Network network(a);
+            network.initialize(5);
+            const auto expected = hat::support::packed_bytes<a, Weights>(network);
+            const auto found = static_weights<Weights>(network);
+            CHECK(std::ranges::equal(std::span(found.data(), found.size_bytes()),
+                                     std::span(expected.data(), expected.size_bytes())));
+        };
+        check.operator()<hat::nn::Packed, shared>();
+        check.operator()<hat::nn::PackedInt8, shared>();
+        check.operator()<hat::nn::PackedBf16, learned>();
+        check.operator()<hat::nn::Packed, light>();
     }
 
     TEST_CASE("weights and sinusoids are counted by the compiler") {

@@ -83,6 +83,12 @@ public:
     /// Why the copy of packed weights that the model has is not served; empty if nothing is wrong.
     [[nodiscard]] const std::string& note() const noexcept { return model_.note(); }
 
+    /// What the network is served in.
+    [[nodiscard]] WeightKind weights() const noexcept { return translator().kind(); }
+    /// Tokens of a translation of a line of so many, eos in both, at most.
+    [[nodiscard]] int most_target_tokens(int source_tokens) const noexcept {
+        return 1 + translator().max_target_length(options_.search, source_tokens);
+    }
     /// Tokens of a line that is translated in one piece, at most.
     [[nodiscard]] int whole_tokens() const noexcept { return codec_.whole_tokens(); }
     /// Tokens of a line that the network can read in one piece, at most.

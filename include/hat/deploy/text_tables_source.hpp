@@ -74,6 +74,16 @@ public:
 
     [[nodiscard]] std::string& text() noexcept { return text_; }
 
+    /// A character as it stands in a literal.
+    [[nodiscard]] static std::string character(unsigned char c) {
+        const bool is_plain = c >= ' ' && c < 0x7F && c != '"' && c != '\\' && c != '?';
+        if (is_plain) return {static_cast<char>(c)};
+        const auto digit = [&](unsigned shift) {
+            return static_cast<char>('0' + (unsigned{c} >> shift & 7U));
+        };
+        return {'\\', digit(6), digit(3), digit(0)};
+    }
+
 private:
     static constexpr std::size_t longest_line = 100;
 
@@ -87,15 +97,6 @@ private:
         else
             return std::to_string(value);
     }
-    [[nodiscard]] static std::string character(unsigned char c) {
-        const bool is_plain = c >= ' ' && c < 0x7F && c != '"' && c != '\\' && c != '?';
-        if (is_plain) return {static_cast<char>(c)};
-        const auto digit = [&](unsigned shift) {
-            return static_cast<char>('0' + (unsigned{c} >> shift & 7U));
-        };
-        return {'\\', digit(6), digit(3), digit(0)};
-    }
-
     std::string text_;
     std::string prefix_;
 };

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// hat export: a model → one C++ header that translates, without heap, files or libraries.
+
+#include <hat/core/aligned.hpp>
+#include <hat/core/error.hpp>
+#include <hat/data/lines.hpp>
+#include <hat/data/text_codec.hpp>
+#include <hat/decode/any_translator.hpp>
+#include <hat/decode/line_translator.hpp>
+#include <hat/deploy/embedded_text_builder.hpp>
+#include <hat/deploy/embedded_translator.hpp>
+#include <hat/deploy/exported_header.hpp>
+#include <hat/io/atomic_file.hpp>
+#include <hat/io/file_status.hpp>
+#include <hat/io/model_directory.hpp>
+#include <hat/io/text_file.hpp>
+#include <hat/model/static_model.hpp>
+#include <hat/version.hpp>
+
+#include "commands.hpp"
+#include "flags.hpp"
+#include "model_argument.hpp"
+#include "output_directory.hpp"
+#include "output_file.hpp"
+#include "text_facts.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hat::program {
+
+/// The text of a header of hat, from a source that the build makes.
+std::string_view exported_header_text(std::string_view name);
+
+namespace {
+
+struct ExportOptions {
+    std::string model, out, sentences;
+    std::string name = "translator";
+    std::optional<decode::WeightKind> weights;
+    int beam = decode::SearchOptions{}.beam;
+    int max_length = 0;  ///< 0: as long as hat translate has them
+    bool overwrite = false;
+};
+
+const auto exported_kinds =
+    choices_of<decode::WeightKind, std::optional<decode::WeightKind>>(decode::weight_kind_words);
+
+constexpr std::string_view exported_title = "A translator in one header, written by hat export";
+
+bool is_exported(const std::string& path) {
+    io::InputFile file(path);
+    std::string begin(256, '\0');
+    begin.resize(file.read(begin));
+    return begin.find(exported_title) != std::string::npos;
+}
+
+void check_out(const ExportOptions& options) {
+    check_output({.flag = "--out",
+                  .path = options.out,
+                  .kind = "a header that hat export wrote",
+                  .is_of_kind = is_exported},
+                 {options.sentences});
+    if (!options.overwrite && io::exists(options.out))
+        fail(options.out,
+             ": is there already; replace it with --overwrite, or choose another --out");
+    make_parent(options.out);
+}
+
+/// Throws  `Error` unless it can be a namespace of its own.
+void check_name(const std::string& name) {
+    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    const auto may_follow = [&](char c) {
+        return is_letter(c) || (c >= '0' && c <= '9') || c == '_';
+    };
+    if (name.empty() || !is_letter(name[0]) || !std::all_of(name.begin(), name.end(), may_follow) ||
+        name.find("__") != std::string::npos || name == "hat" || name == "std")
+        fail("--name: found \"", name,
+             "\", expected the name of a namespace: a letter, then letters, digits and single _");
+}
+
+/// Throws  `Error` if what `hat translate` does with the model cannot be exported.
+void check_model(const io::ModelDirectory& model) {
+    const model::Architecture& a = model.config().architecture;
+    if (!a.has_encoder()) fail(model.path(), ": is a language model, which cannot be exported");
+    if (a.serving.listed_tokens > 0)
+        fail(model.path(),
+             ": is served with a shortlist (listed_tokens), which cannot be exported");
+    if (!model.text_files().contains("subword.model"))
+        fail(model.path(), ": has dictionaries of fairseq, expected a subword.model to export");
+}
+
+/// Lines that say something of the vocabulary, for a model of which no sentence is given.
+std::vector<std::string> made_up_sentences(const data::TextCodec& text) {
+    constexpr int count = 3;
+    constexpr int tokens = 6;
+    std::vector<std::string> lines;
+    for (int i = 0; i < count; ++i) {
+        std::vector<int> ids;
+        for (int k = 0; k < tokens; ++k)
+            ids.push_back((text.source_size() / 7 * (k + 1) + 31 * (i + 1)) % text.source_size());
+        lines.push_back(text.decode_source(ids, {}));
+    }
+    return lines;
+}
+
+/// What a line becomes on the device, or nothing if it has a status there instead.
+std::optional<std::string> translation_of(const std::string& line,
+                                          decode::LineTranslator& translator,
+                                          decode::LineTranslator& shorter,
+                                          const deploy::ExportedModel& model) {
+    const std::vector source{translator.encode(line)};
+    if (source[0].parts.size() > 1 || source[0].tokens >= model.limits.source_tokens) return {};
+    if (std::ssize(line) > model.line_bytes / 2) return {};
+    const std::string text = translator.translate(source)[0][0].text;
+    const auto within = shorter.translate(source)[0][0];
+    if (within.text != text || within.is_cut) return {};
+    return text;
+}
+
+/// Finds what the header's test expects.
+void add_test(deploy::ExportedModel& model, const ExportOptions& options,
+              decode::LineTranslator& translator, const data::TextCodec& text) {
+    decode::LineTranslatorOptions within{.threads = 1, .weights = translator.weights()};
+    within.search.beam = options.beam;
+    within.search.max_length_b =
+        std::min(within.search.max_length_b, model.limits.target_tokens - 1);
+    decode::LineTranslator shorter(io::ModelDirectory::open_to_serve(model_path(options.model)),
+                                   within);
+    const bool is_given = !options.sentences.empty();
+    const auto lines = is_given ? data::read_lines(options.sentences) : made_up_sentences(text);
+    deploy::TranslationHash hash;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        const auto translation = translation_of(lines[i], translator, shorter, model);
+        if (!translation && is_given)
+            fail(options.sentences, ":", i + 1,
+                 ": the line or its translation is too long for the header; see --max-length");
+        if (!translation) continue;
+        model.sentences.push_back(lines[i]);
+        hash.add(*translation);
+    }
+    if (model.sentences.empty() && is_given)
+        fail(options.sentences, ": has no lines, expected sentences to test the header with");
+    if (model.sentences.empty()) {  // a blank line has a translation, too
+        model.sentences.emplace_back();
+        hash.add("");
+    }
+    model.expected = hash.value();
+}
+
+std::string usage(const deploy::ExportedModel& model) {
+    return std::string(exported_title) + " " + std::string(version) +
+           ".\n\n"
+           "    #include \"model.hpp\"\n"
+           "    static " +
+           model.space +
+           "::Translator::Memory memory;\n"
+           "    " +
+           model.space +
+           "::Translator translator(memory);\n"
+           "    char text[1024];\n"
+           "    const auto [status, size] = translator.translate(line, text);\n\n"
+           "C++20; nothing but headers of the standard library is needed, no heap, no exceptions:\n"
+           "-std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics. What it says is what\n"
+           "hat translate says of the model, byte for byte, or a status that hat::deploy::name\n"
+           "has in words.\n\nThe code is of hat, under the licence above. Of the model:\n\n";
+}
+
+/// The model's card, or one of what is known.
+std::string card_of(const io::ModelDirectory& model) {
+    const std::string path = model.file_path("README.md");
+    if (io::exists(path)) return io::read_file(path);
+    return report::model_card_to_markdown(model_card(model.config(), model.path()),
+                                          model.config().architecture);
+}
+
+struct PackedNetwork {
+    const char* type;
+    AlignedArray<std::byte> weights;
+};
+PackedNetwork packed(const model::Network& network, decode::WeightKind kind) {
+    switch (kind) {
+    case decode::WeightKind::bf16:
+        return {"hat::nn::PackedBf16", model::static_weights<nn::PackedBf16>(network)};
+    case decode::WeightKind::int8:
+        return {"hat::nn::PackedInt8", model::static_weights<nn::PackedInt8>(network)};
+    default:
+        return {"hat::nn::Packed", model::static_weights<nn::Packed>(network)};
+    }
+}
+
+/// How long lines and translations may be: as `hat translate` has them, or shorter.
+decode::TranslationLimits limits_of(const ExportOptions& options,
+                                    const decode::LineTranslator& translator) {
+    const int source = translator.whole_tokens() + 1;
+    const int target = translator.most_target_tokens(source);
+    const int most = options.max_length > 0 ? options.max_length : std::max(source, target);
+    return {.source_tokens = std::min(source, most),
+            .target_tokens = std::min(target, most),
+            .beam = options.beam};
+}
+
+void export_model(const ExportOptions& options) {
+    check_name(options.name);
+    check_out(options);
+    const LoadedModel loaded(options.model);
+    const io::ModelDirectory& directory = loaded.directory;
+    check_model(directory);
+    decode::LineTranslatorOptions search{.threads = 1, .weights = options.weights};
+    search.search.beam = options.beam;
+    decode::LineTranslator translator(io::ModelDirectory::open_to_serve(model_path(options.model)),
+                                      search);
+    const auto text = data::TextCodec::load(directory);
+    const deploy::OwnedTextTables tables =
+        deploy::make_text_tables(directory.text_files().at("subword.model"), text.special(),
+                                 text.rules(), translator.whole_tokens(), directory.path());
+    const PackedNetwork network = packed(loaded.network, translator.weights());
+    deploy::ExportedModel model{
+        .space = options.name,
+        .packed_weights = network.type,
+        .weights = {network.weights.data(), network.weights.size_bytes()},
+        .architecture = directory.config().architecture,
+        .special = directory.config().special_tokens,
+        .text = &tables,
+        .limits = limits_of(options, translator),
+    };
+    constexpr int bytes_a_token = 16;
+    constexpr int least_bytes = 256;
+    model.line_bytes = std::clamp(bytes_a_token * model.limits.source_tokens, least_bytes,
+                                  deploy::longest_text_bytes);
+    model.about = usage(model) + card_of(directory);
+    add_test(model, options, translator, text);
+    const std::string header = exported_header(
+        model, [](const std::string& name) { return std::string(exported_header_text(name)); });
+    io::AtomicFile file(options.out);
+    file.write(header.data(), header.size());
+    file.commit();
+    std::fprintf(stderr,
+                 "%s weights: %.2f MB, text tables: %.2f MB; lines of %d tokens, translations of "
+                 "%d, beam %d; tested with %zu sentences\n",
+                 decode::word_of(translator.weights()),
+                 static_cast<double>(model.weights.size()) / 1e6,
+                 static_cast<double>(tables.bytes()) / 1e6, model.limits.source_tokens,
+                 model.limits.target_tokens, options.beam, model.sentences.size());
+    std::printf("%s\n", options.out.c_str());
+}
+
+}  // namespace
+
+void add_export(CLI::App& app) {
+    auto options = std::make_shared<ExportOptions>();
+    CLI::App* command = app.add_subcommand(
+        "export", "Writes a translator as one C++ header, for a device without heap or files.");
+    command->footer("Example:\n  hat export --model run/model --weights int8 --beam 1 "
+                    "--max-length 64 --out model.hpp");
+    command->add_option("--model", options->model, "run or model directory")->required();
+    command->add_option("--out", options->out, "header to write")->required();
+    add_choice(*command, "--weights", options->weights, exported_kinds,
+               "what the network computes with [as hat translate does]");
+    const NumberFlags number(*command);
+    number("--beam", options->beam, {.low = 1, .high = 1000},
+           "hypotheses a sentence; 1 is greedy, which takes the least memory");
+    number.without_default("--max-length", options->max_length, {.low = 2, .high = 1024},
+                           "tokens of a line, and of its translation, with their ends: memory "
+                           "grows with it [as hat translate has them]");
+    command->add_option("--name", options->name, "namespace of the translator")
+        ->capture_default_str();
+    command->add_option("--sentences", options->sentences,
+                        "file of sentences that the header can test itself with [some of the "
+                        "vocabulary]");
+    command->add_flag("--overwrite", options->overwrite,
+                      "replace the header at --out, if hat export wrote it");
+    command->callback([options] { export_model(*options); });
+}
+
+}  // namespace hat::program

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Needs: nlohmann-json, utf8proc
+#pragma once
+
+#include <hat/core/special_tokens.hpp>
+#include <hat/decode/static_translator.hpp>
+#include <hat/deploy/amalgamation.hpp>
+#include <hat/deploy/architecture_source.hpp>
+#include <hat/deploy/bytes_source.hpp>
+#include <hat/deploy/embedded_text_builder.hpp>
+#include <hat/deploy/text_tables_source.hpp>
+#include <hat/model/architecture.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// A translator as one header of C++ that needs nothing but the standard library's headers.
+namespace hat::deploy {
+
+/// What a header is to hold of a model.
+struct ExportedModel {
+    std::string space;           ///< the namespace that it is in, an identifier
+    std::string about;           ///< lines of a comment: what it is, where it comes from, licence
+    std::string packed_weights;  ///< their type: "hat::nn::PackedInt8"
+    std::span<const std::byte> weights;  ///< `model::static_weights` of that type
+    model::Architecture architecture;
+    SpecialTokens special;
+    const OwnedTextTables* text = nullptr;
+    decode::TranslationLimits limits;    ///< the search has their beam
+    int line_bytes = 0;                  ///< of `StaticTextMemory`
+    std::vector<std::string> sentences;  ///< that its test translates, at least one
+    std::uint64_t expected = 0;          ///< `TranslationHash` of their translations
+};
+
+/// The header that has all the code of a translator.
+inline constexpr const char* embedded_translator_header = "hat/deploy/embedded_translator.hpp";
+
+namespace detail {
+
+/// Text as a comment.
+inline std::string comment(std::string_view text) {
+    std::string lines;
+    for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end + 1) {
+        end = std::min(text.find('\n', begin), text.size());
+        const std::string_view line = text.substr(begin, end - begin);
+        lines += line.empty() ? "//" : "// ";
+        for (const char c : line) lines += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+        // The next line would belong to this one.
+        if (line.ends_with('\\')) lines += '.';
+        lines += '\n';
+    }
+    return lines;
+}
+
+/// Text as a literal of C++.
+inline std::string string_literal(std::string_view text) {
+    std::string literal = "\"";
+    for (const char c : text) literal += TableSource::character(static_cast<unsigned char>(c));
+    return literal + '"';
+}
+
+/// The code, for all exported headers of a program once.
+inline std::string exported_code(const HeaderText& text_of) {
+    Amalgamation code(text_of);
+    code.add(embedded_translator_header);
+    return "#ifndef HAT_EXPORTED_CODE\n#define HAT_EXPORTED_CODE\n"
+           "#define HAT_WITHOUT_HEAP\n#define HAT_WITHOUT_XSIMD\n" +
+           code.text() + "\n#endif  // HAT_EXPORTED_CODE\n";
+}
+
+inline std::string model_source(const ExportedModel& model) {
+    const auto number = [](auto value) { return std::to_string(value); };
+    const auto& [unk, bos, eos, pad] = model.special;
+    std::string sentences;
+    for (const std::string& sentence : model.sentences)
+        sentences += "\n        " + string_literal(sentence) + ',';
+    return "namespace " + model.space +
+           " {\n\n"
+           "/// All of the model, in constants.\n"
+           "struct Model {\n"
+           "    static constexpr const hat::model::Architecture& architecture =\n"
+           "        " +
+           model.space + "::architecture;\n    using Weights = " + model.packed_weights +
+           ";\n    static constexpr hat::SpecialTokens special{.unk = " + number(unk) +
+           ", .bos = " + number(bos) + ", .eos = " + number(eos) + ", .pad = " + number(pad) +
+           "};\n    static constexpr hat::decode::TranslationLimits limits{\n"
+           "        .source_tokens = " +
+           number(model.limits.source_tokens) +
+           ", .target_tokens = " + number(model.limits.target_tokens) +
+           ", .beam = " + number(model.limits.beam) +
+           "};\n    static constexpr hat::decode::SearchOptions search{.beam = " +
+           number(model.limits.beam) +
+           "};\n    static constexpr int line_bytes = " + number(model.line_bytes) +
+           ";\n    static constexpr const hat::deploy::TextTables& text = tables;\n"
+           "    static std::span<const std::byte> weights() noexcept {\n"
+           "        return std::as_bytes(std::span(weight_words)).first(" +
+           number(model.weights.size()) +
+           ");\n    }\n    static constexpr std::string_view sentences[] = {" + sentences +
+           "\n    };\n    static constexpr std::uint64_t expected = " + number(model.expected) +
+           "U;\n};\n\nusing Translator = hat::deploy::EmbeddedTranslator<Model>;\n\n}  // "
+           "namespace " +
+           model.space + '\n';
+}
+
+}  // namespace detail
+
+/// The text of the header. `text_of` gives the headers of hat.
+///
+///     #include "model.hpp"
+///     static translator::Translator::Memory memory;  // `space` is "translator"
+///     translator::Translator translate(memory);
+///
+/// Throws  `Error` as `Amalgamation::add`
+[[nodiscard]] inline std::string exported_header(const ExportedModel& model,
+                                                 const HeaderText& text_of) {
+    const std::string space(model.space);
+    return "// SPDX-License-Identifier: Apache-2.0\n//\n" + detail::comment(model.about) +
+           "#pragma once\n\n" + detail::exported_code(text_of) + '\n' +
+           architecture_source(model.architecture, space) + text_tables_source(*model.text, space) +
+           "namespace " + space + " {\n" +
+           "static_assert(std::endian::native == std::endian::little,\n"
+           "              \"weights have the lowest byte of a number first\");\n" +
+           bytes_source(model.weights, "weight_words") + "}  // namespace " + space + "\n\n" +
+           detail::model_source(model);
+}
+
+}  // namespace hat::deploy

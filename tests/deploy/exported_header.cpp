@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/core/special_tokens.hpp>
+#include <hat/data/text_rules.hpp>
+#include <hat/deploy/embedded_text_builder.hpp>
+#include <hat/deploy/exported_header.hpp>
+
+#include "support/architectures.hpp"
+#include "support/subword_samples.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cstddef>
+#include <string>
+
+// tests/program/export.sh compiles such headers.
+TEST_SUITE("deploy/exported_header") {
+    TEST_CASE("a header has its comment, the code once, the model's tables and its description") {
+        const auto subword =
+            hat::support::trained_subword({{"normalization_rule_name", "identity"}});
+        const auto text =
+            hat::deploy::make_text_tables(subword.bytes(), subword.special(), {}, 20, "model");
+        const std::array<std::byte, 3> weights{std::byte{1}};
+        const hat::deploy::ExportedModel model{
+            .space = "tiny",
+            .about = "What it is\n\nends in \\\na\ttab",
+            .packed_weights = "hat::nn::PackedInt8",
+            .weights = weights,
+            .architecture = hat::support::uneven_translator(hat::model::Sharing::all),
+            .special = {.unk = 0, .bos = -1, .eos = 2, .pad = 3},
+            .text = &text,
+            .limits = {.source_tokens = 21, .target_tokens = 40, .beam = 3},
+            .line_bytes = 300,
+            .sentences = {"a \"b\"", "\u00FC?"},
+            .expected = 77};
+        const std::string header = exported_header(model, [](const std::string& name) {
+            CHECK(name == hat::deploy::embedded_translator_header);
+            return std::string("#include <span>\nint code;\n");
+        });
+        CHECK(header.starts_with("// SPDX-License-Identifier: Apache-2.0\n//\n// What it is\n//\n"
+                                 "// ends in \\.\n// a tab\n#pragma once\n"));
+        const auto has = [&](const char* part) {
+            CHECK_MESSAGE(header.find(part) != std::string::npos, part);
+        };
+        has("#ifndef HAT_EXPORTED_CODE\n#define HAT_EXPORTED_CODE\n#define HAT_WITHOUT_HEAP\n");
+        has("#include <span>\n");
+        has("\nint code;\n");
+        has("namespace tiny {\n");
+        has("weight_words[] = {\n0x01,};\n");
+        has("using Weights = hat::nn::PackedInt8;");
+        has(".bos = -1, .eos = 2");
+        has(".source_tokens = 21, .target_tokens = 40, .beam = 3}");
+        has("first(3)");
+        has("\"a \\042b\\042\"");
+        has("\"\\303\\274\\077\"");
+        has("expected = 77U");
+    }
+}
