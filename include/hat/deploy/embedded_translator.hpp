@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -113,6 +114,8 @@ template <class Model>
 class EmbeddedTranslator {
     using Network = decode::StaticTranslator<Model::architecture, typename Model::Weights>;
 
+    static_assert(std::endian::native == std::endian::little,
+                  "EmbeddedTranslator: weights have the lowest byte of a number first");
     static_assert(Model::search.beam <= Model::limits.beam,
                   "EmbeddedTranslator: the search has a wider beam than the limits");
 

@@ -123,8 +123,6 @@ inline std::string model_source(const ExportedModel& model) {
            "#pragma once\n\n" + detail::exported_code(text_of) + '\n' +
            architecture_source(model.architecture, space) + text_tables_source(*model.text, space) +
            "namespace " + space + " {\n" +
-           "static_assert(std::endian::native == std::endian::little,\n"
-           "              \"weights have the lowest byte of a number first\");\n" +
            bytes_source(model.weights, "weight_words") + "}  // namespace " + space + "\n\n" +
            detail::model_source(model);
 }

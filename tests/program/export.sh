@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# A toy translator as one header: a program of it alone says what hat translate says, byte for byte, or
+# has a status; it asks for no heap, and nothing runs before main.
+# shellcheck source=/dev/null
+source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
+example=$2 compiler=$3 nm=$4
+
+make_text train 400 1
+make_text valid 30 2
+make_architecture
+"$hat" prepare --source train.en --target train.de --valid-source valid.en --valid-target valid.de \
+    --vocab-size 40 --out data 2>log >/dev/null || fail "prepare: $(cat log)"
+"$hat" train --data data --architecture small.yml --updates 60 --max-tokens 300 --warmup 20 \
+    --average-last 1 --out run 2>log >/dev/null || fail "train: $(cat log)"
+
+# Lines of words, pieces of words, what the vocabulary lacks, white space, marks and symbols.
+awk -v seed=7 "$random"' BEGIN {
+    n = split("one two three four five six seven eight nine ten one. two. . , ( ) xyz Zürich é e\314\201 ß 東京 " \
+              "\360\237\230\200 € 42 ® \342\226\201 \302\240 \343\200\200 ne thr ONE \357\267\220 - \" \\ ??", part)
+    for (i = 0; i < 400; ++i) {
+        line = ""
+        for (k = int(random() * 9); k > 0; --k) {
+            line = line part[1 + int(random() * n)]
+            if (random() < 0.8) line = line (random() < 0.1 ? "  " : random() < 0.05 ? "\t" : " ")
+        }
+        if (random() < 0.02) while (length(line) < 300) line = line " one two"
+        print line
+    }
+    print "not utf-8: \377"
+}' >odd.en
+
+cp "$example" translate.cpp
+flags=(-std=c++20 -O2 -fno-exceptions -fno-rtti -fno-threadsafe-statics -Wall -Wextra -Wpedantic
+    -Wconversion -Werror)
+
+# compare WEIGHTS FLAG…: the exported header with these flags, against hat translate.
+compare() {
+    local weights=$1
+    shift
+    well "$hat" export --model run --weights "$weights" "$@" --out model.hpp --overwrite
+    "$compiler" "${flags[@]}" -c translate.cpp -o translate.o 2>log || fail "compiling: $(head -n 20 log)"
+    "$compiler" translate.o -o translate
+    ./translate <odd.en >found 2>notes || fail "$weights: $(cat notes)"
+    sed -nE 's/^line ([0-9]+): .*/\1/p' notes >without
+    local beam=()
+    for flag in "$@"; do if [ "$flag" = --beam ]; then beam=("$@"); fi; done
+    "$hat" translate --model run --weights "$weights" ${beam[@]+"${beam[@]:0:2}"} --threads 1 \
+        <odd.en >expected 2>log || fail "translate: $(cat log)"
+    # Lines that have a status are left out on both sides.
+    for side in found expected; do
+        awk 'NR == FNR { without[$1]; next } !(FNR in without)' without "$side" >"$side.done"
+    done
+    [ "$(wc -l <found.done)" -gt 300 ] || fail "$weights $*: $(wc -l <found.done) lines are translated: $(head -3 notes)"
+    cmp found.done expected.done || fail "$weights $*: $(diff found.done expected.done | head -n 4)"
+    grep -q 'not UTF-8' notes || fail "$weights: bytes that are no UTF-8 have no status"
+    if "$nm" translate.o | grep -E ' U (malloc|free|calloc|realloc|_Zn|_Zd|__cxa|_ZSt)'; then
+        fail "$weights: asks for a heap or exceptions"
+    fi
+    if "$nm" translate.o | grep -E '_GLOBAL__sub_I|__static_initialization'; then
+        fail "$weights: constructors run before main"
+    fi
+}
+
+compare int8
+grep -q ' tokens' notes || fail "no line was too long"
+compare bf16 --beam 1
+compare fp32 --beam 3 --max-length 40
+
+# What a header is of, and what is refused.
+head -n 60 model.hpp | grep -q 'hat export' || fail "the header does not say where it is from"
+expect 1 "replace it with --overwrite" "$hat" export --model run --out model.hpp
+expect 1 "is not a header that hat export wrote" "$hat" export --model run --out odd.en --overwrite
+expect 1 "--name: found \"1x\"" "$hat" export --model run --name 1x --out other.hpp
+expect 1 "missing" "$hat" export --model run --sentences missing --out other.hpp
+[ ! -e other.hpp ] || fail "a header was left"
+well "$hat" export --model run --name small --sentences valid.en --max-length 30 --beam 1 --out small.hpp
+grep -q '^namespace small {' small.hpp || fail "the header has another namespace"
+finish
