@@ -21,8 +21,8 @@
 ///     const TextResult written = decode_line(translator::tables, read, memory, said, text, 512);
 ///
 /// `EmbeddedTranslator` puts that around a network of fixed sizes: lines in, translations out, in
-/// memory of the caller. `exported_header` (exported_header.hpp, to be included alone) writes all of
-/// it as one header: the code, the architecture (`architecture_source`), the weights
+/// memory of the caller. `exported_header` (exported_header.hpp, to be included alone) writes all
+/// of it as one header: the code, the architecture (`architecture_source`), the weights
 /// (`bytes_source`) and the tables; `hat export` does that to a model directory.
 ///
 /// Limits: embedded_text.hpp says which lines get a status instead of tokens.

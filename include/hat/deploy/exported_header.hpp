@@ -122,9 +122,8 @@ inline std::string model_source(const ExportedModel& model) {
     return "// SPDX-License-Identifier: Apache-2.0\n//\n" + detail::comment(model.about) +
            "#pragma once\n\n" + detail::exported_code(text_of) + '\n' +
            architecture_source(model.architecture, space) + text_tables_source(*model.text, space) +
-           "namespace " + space + " {\n" +
-           bytes_source(model.weights, "weight_words") + "}  // namespace " + space + "\n\n" +
-           detail::model_source(model);
+           "namespace " + space + " {\n" + bytes_source(model.weights, "weight_words") +
+           "}  // namespace " + space + "\n\n" + detail::model_source(model);
 }
 
 }  // namespace hat::deploy
