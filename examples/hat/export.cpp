@@ -157,7 +157,7 @@ void add_test(deploy::ExportedModel& model, const ExportOptions& options,
     model.expected = hash.value();
 }
 
-std::string usage(const deploy::ExportedModel& model) {
+std::string about_header(const deploy::ExportedModel& model) {
     return std::string(exported_title) + " " + std::string(version) +
            ".\n\n"
            "    #include \"model.hpp\"\n"
@@ -187,7 +187,7 @@ struct PackedNetwork {
     const char* type;
     AlignedArray<std::byte> weights;
 };
-PackedNetwork packed(const model::Network& network, decode::WeightKind kind) {
+PackedNetwork pack_as(const model::Network& network, decode::WeightKind kind) {
     switch (kind) {
     case decode::WeightKind::bf16:
         return {"hat::nn::PackedBf16", model::static_weights<nn::PackedBf16>(network)};
@@ -223,7 +223,7 @@ void export_model(const ExportOptions& options) {
     const deploy::OwnedTextTables tables =
         deploy::make_text_tables(directory.text_files().at("subword.model"), text.special(),
                                  text.rules(), translator.whole_tokens(), directory.path());
-    const PackedNetwork network = packed(loaded.network, translator.weights());
+    const PackedNetwork network = pack_as(loaded.network, translator.weights());
     deploy::ExportedModel model{
         .space = options.name,
         .packed_weights = network.type,
@@ -237,7 +237,7 @@ void export_model(const ExportOptions& options) {
     constexpr int least_bytes = 256;
     model.line_bytes = std::clamp(bytes_a_token * model.limits.source_tokens, least_bytes,
                                   deploy::longest_text_bytes);
-    model.about = usage(model) + card_of(directory);
+    model.about = about_header(model) + card_of(directory);
     add_test(model, options, translator, text);
     const std::string header = exported_header(
         model, [](const std::string& name) { return std::string(exported_header_text(name)); });

@@ -4,7 +4,7 @@
 # has a status; it asks for no heap, and nothing runs before main.
 # shellcheck source=/dev/null
 source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
-example=$2 compiler=$3 nm=$4
+example=$2 compiler=$3 nm=$4 device=$5
 
 make_text train 400 1
 make_text valid 30 2
@@ -67,6 +67,21 @@ grep -q ' tokens' notes || fail "no line was too long"
 compare bf16 --beam 1
 compare fp32 --beam 3 --max-length 40
 
+# On a device, if there is an emulator: the last header tests itself with lines that it translated here.
+awk 'NR == FNR { without[$1]; next } !(FNR in without)' without odd.en | head -n 25 >sample.en
+well "$hat" export --model run --weights int8 --beam 2 --sentences sample.en --out model.hpp --overwrite
+if command -v arm-none-eabi-g++ >/dev/null && command -v qemu-system-arm >/dev/null &&
+    echo '#include <vector>' | arm-none-eabi-g++ -x c++ -fsyntax-only - 2>/dev/null; then
+    arm-none-eabi-g++ -std=c++20 -mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard -mthumb -Os -Wall -Wextra \
+        -Wno-psabi -fno-exceptions -fno-rtti -fno-threadsafe-statics -ffunction-sections -fdata-sections \
+        -Wl,--gc-sections -nostartfiles --specs=rdimon.specs -T "$device/cortex_m.ld" \
+        '-DHAT_DEVICE_ARGUMENT=""' -I. "$device/start.cpp" "$device/exported.cpp" -o device.elf 2>log ||
+        fail "compiling for a Cortex-M7: $(head -n 20 log)"
+    timeout 300 qemu-system-arm -M mps2-an500 -cpu cortex-m7 -nographic -semihosting -kernel device.elf \
+        </dev/null >found 2>&1 || fail "a Cortex-M7 ends with $?"
+    grep -q '^self-test: done' found || fail "on a Cortex-M7: $(cat found)"
+fi
+
 # What a header is of, and what is refused.
 head -n 60 model.hpp | grep -q 'hat export' || fail "the header does not say where it is from"
 expect 1 "replace it with --overwrite" "$hat" export --model run --out model.hpp
@@ -74,6 +89,8 @@ expect 1 "is not a header that hat export wrote" "$hat" export --model run --out
 expect 1 "--name: found \"1x\"" "$hat" export --model run --name 1x --out other.hpp
 expect 1 "missing" "$hat" export --model run --sentences missing --out other.hpp
 [ ! -e other.hpp ] || fail "a header was left"
-well "$hat" export --model run --name small --sentences valid.en --max-length 30 --beam 1 --out small.hpp
+expect 1 "valid.en:1: the line or its translation is too long" \
+    "$hat" export --model run --sentences valid.en --max-length 3 --out other.hpp
+well "$hat" export --model run --name small --sentences valid.en --max-length 200 --beam 1 --out small.hpp
 grep -q '^namespace small {' small.hpp || fail "the header has another namespace"
 finish
