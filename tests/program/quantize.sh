@@ -52,7 +52,7 @@ expect 1 "holds a model already; replace it with --overwrite" \
     "$hat" quantize --model run --out stored.int8
 expect 1 "--out: run/model is the model itself, expected another directory" \
     "$hat" quantize --model run --out run/model --overwrite
-expect 2 '--overwrite excludes --packed' "$hat" quantize --model run --packed int8 --overwrite
+expect 2 '--packed excludes --overwrite' "$hat" quantize --model run --packed int8 --overwrite
 expect 2 '--weights: fp16, expected bf16|fp32|int4|int8|kmeans4|kmeans8' \
     "$hat" quantize --model run --weights fp16 --out none
 expect 2 '--weights: half, expected bf16|fp32|int8|stored' "$hat" translate --model run --weights half

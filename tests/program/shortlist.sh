@@ -80,7 +80,7 @@ expect 1 'foreign: its shortlist is of another vocabulary than that of run/model
 expect 2 '--score-targets excludes --shortlist' \
     "$hat" translate --model run --shortlist --score-targets test.de
 expect 2 '--prefix excludes --shortlist' "$hat" translate --model run --shortlist --prefix
-expect 2 '--shortlist-from excludes --all-tokens' \
+expect 2 '--all-tokens excludes --shortlist-from' \
     "$hat" translate --model run --shortlist-from data --all-tokens
 expect 2 '--sample excludes --shortlist-from' "$hat" translate --model run --shortlist-from data --sample
 truncate -s -4 tuned/lexical.shortlist
