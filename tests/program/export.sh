@@ -34,6 +34,12 @@ cp "$example" translate.cpp
 flags=(-std=c++20 -O2 -fno-exceptions -fno-rtti -fno-threadsafe-statics -Wall -Wextra -Wpedantic
     -Wconversion -Werror)
 
+# Where the compiler knows this processor's instructions, one header is compiled for them.
+native=()
+if echo 'int x;' | "$compiler" -march=native -x c++ -fsyntax-only - 2>/dev/null; then
+    native=(-march=native)
+fi
+
 # compare WEIGHTS FLAG…: the exported header with these flags, against hat translate.
 compare() {
     local weights=$1
@@ -64,6 +70,7 @@ compare() {
 
 compare int8
 grep -q ' tokens' notes || fail "no line was too long"
+flags+=(${native[@]+"${native[@]}"})
 compare bf16 --beam 1
 compare fp32 --beam 3 --max-length 40
 

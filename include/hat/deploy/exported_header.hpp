@@ -69,8 +69,14 @@ inline std::string exported_code(const HeaderText& text_of) {
     Amalgamation code(text_of);
     code.add(embedded_translator_header);
     return "#ifndef HAT_EXPORTED_CODE\n#define HAT_EXPORTED_CODE\n"
-           "#define HAT_WITHOUT_HEAP\n#define HAT_WITHOUT_XSIMD\n" +
-           code.text() + "\n#endif  // HAT_EXPORTED_CODE\n";
+           "#define HAT_WITHOUT_HEAP\n#define HAT_WITHOUT_XSIMD\n"
+           // GCC 12 finds uninitialised values in its own headers of AVX-512.
+           "#if defined(__GNUC__) && !defined(__clang__)\n#pragma GCC diagnostic push\n"
+           "#pragma GCC diagnostic ignored \"-Wmaybe-uninitialized\"\n"
+           "#pragma GCC diagnostic ignored \"-Wuninitialized\"\n#endif\n" +
+           code.text() +
+           "\n#if defined(__GNUC__) && !defined(__clang__)\n#pragma GCC diagnostic pop\n#endif\n"
+           "#endif  // HAT_EXPORTED_CODE\n";
 }
 
 inline std::string model_source(const ExportedModel& model) {
