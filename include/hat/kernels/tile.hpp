@@ -316,15 +316,13 @@ template <int Rows, int Panels, class Left, class Right>
     float* y = to.data;
     for (int tile = 0; tile < tiles; ++tile) {
         simd::Lanes sums[std::size_t{Rows}][std::size_t{Panels}];
-        const auto sum = [&]<int Lines>() HAT_INLINE_LAMBDA {
-            sum_tile<Rows, Panels, Lines>(left, weights, inputs, from, start.stride, sums);
-        };
         if (weights.ahead.panels == 0)
-            sum.template operator()<0>();
-        else if (weights.ahead.parts == 1)
-            sum.template operator()<Panels>();
-        else
-            sum.template operator()<lines_of_part(Panels)>();
+            sum_tile<Rows, Panels, 0>(left, weights, inputs, from, start.stride, sums);
+        else if (weights.ahead.parts == 1 || lines_of_part(Panels) == Panels)
+            sum_tile<Rows, Panels, Panels>(left, weights, inputs, from, start.stride, sums);
+        else if constexpr (lines_of_part(Panels) != Panels)
+            sum_tile<Rows, Panels, lines_of_part(Panels)>(left, weights, inputs, from, start.stride,
+                                                          sums);
         if (is_relu) {
 #pragma GCC unroll 8
             for (int r = 0; r < Rows; ++r) {

@@ -84,7 +84,7 @@ template <class Weight>
 
 /// Where in a network a layer is, for messages; nothing if it stands alone.
 [[nodiscard]] HAT_COLD inline MessageText place_text(const Path& path) {
-    const MessageText text = path.text();
+    MessageText text = path.text();
 #if HAT_HEAP
     if (!text.empty()) return text + ": ";
 #endif
