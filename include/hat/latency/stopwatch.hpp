@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
+#include <cerrno>
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <ctime>
-#include <thread>
 
 namespace hat::latency {
 
@@ -17,14 +17,26 @@ concept Clock = requires(T& clock, double ms) {
     clock.sleep_ms(ms);
 };
 
+namespace detail {
+
+[[nodiscard]] inline double read_ms(clockid_t clock) noexcept {
+    timespec time{};
+    ::clock_gettime(clock, &time);
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
+
+}  // namespace detail
+
 /// The clock on the wall, unmoved by changes of date or time.
 struct SteadyClock {
-    [[nodiscard]] double now_ms() const noexcept {
-        const auto since = std::chrono::steady_clock::now().time_since_epoch();
-        return std::chrono::duration<double, std::milli>(since).count();
-    }
-    void sleep_ms(double ms) const {
-        std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(ms));
+    [[nodiscard]] double now_ms() const noexcept { return detail::read_ms(CLOCK_MONOTONIC); }
+    void sleep_ms(double ms) const noexcept {
+        const double seconds = std::floor(ms / 1e3);
+        timespec left{};
+        left.tv_sec = static_cast<std::time_t>(seconds);
+        left.tv_nsec = static_cast<long>((ms - seconds * 1e3) * 1e6);
+        while (::nanosleep(&left, &left) != 0 && errno == EINTR) {
+        }
     }
 };
 
@@ -32,9 +44,7 @@ struct SteadyClock {
 /// less what other programs take of the core.
 struct ThreadClock {
     [[nodiscard]] double now_ms() const noexcept {
-        timespec time{};
-        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-        return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+        return detail::read_ms(CLOCK_THREAD_CPUTIME_ID);
     }
     void sleep_ms(double ms) const { SteadyClock{}.sleep_ms(ms); }
 };
