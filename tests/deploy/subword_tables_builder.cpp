@@ -40,22 +40,6 @@ std::string some_pieces() {
     return special_pieces() + model_piece("a", -1) + model_piece("\u2581", -2);
 }
 
-std::string little_endian(const std::vector<std::uint32_t>& units) {
-    std::string bytes;
-    for (const std::uint32_t unit : units)
-        for (unsigned shift = 0; shift < 32; shift += 8)
-            bytes += static_cast<char>(unit >> shift & 0xFFU);
-    return bytes;
-}
-
-/// A model with rules made by hand.
-std::string model_of_rules(const std::vector<std::uint32_t>& units, std::string_view replacements) {
-    const auto size = static_cast<std::uint32_t>(4 * units.size());
-    const std::string rules = little_endian({size}) + little_endian(units);
-    return model_bytes(some_pieces(), unigram, {},
-                       wire::bytes(2, rules + std::string(replacements)));
-}
-
 }  // namespace
 
 TEST_SUITE("deploy/subword_tables_builder") {
@@ -168,56 +152,6 @@ TEST_SUITE("deploy/subword_tables_builder") {
         check_refused(model(bytes(0, 255)), "are not 256");
         check_refused(model(bytes(0, 100) + model_piece("x", -1) + bytes(100, 256)), "are not 256");
         check_refused(model(bytes(128, 256) + bytes(0, 128)), "expected <0x00>");
-    }
-
-    TEST_CASE("damaged messages are refused") {
-        check_refused("", "the file is empty");
-        check_refused(model_bytes(some_pieces() + wire::bytes(1, "\x0A"), unigram),
-                      "piece 6 is damaged: a field is not whole");
-        check_refused(model_bytes(some_pieces() + wire::bytes(1, wire::number(1, 5)), unigram),
-                      "field 1 has wire type 0, expected 2");
-        check_refused(model_bytes(some_pieces() + wire::bytes(1, wire::number(2, 5)), unigram),
-                      "field 2 has wire type 0, expected 5");
-        check_refused(model_bytes(some_pieces(), unigram) + wire::bytes(2, ""),
-                      "field 2 is there twice");
-        const std::string whole = trained_subword({}).bytes();
-        for (std::size_t size = 0; size < whole.size(); size += size < 4000 ? 7 : 9973)
-            CHECK_THROWS_AS(static_cast<void>(make_subword_tables(whole.substr(0, size))),
-                            hat::Error);
-    }
-
-    TEST_CASE("rules that lead astray are refused") {
-        // The root leads to the units 256 …; a child of label c says so, and where its children
-        // are.
-        std::vector<std::uint32_t> units(512);
-        constexpr std::uint32_t to_next_block = 256U << 10U;
-        constexpr std::uint32_t has_value = 1U << 8U;
-        constexpr std::uint32_t is_value = 1U << 31U;
-        for (std::uint32_t i = 256; i < 512; ++i) units[i] = 0xFF - (i & 0xFFU);  // nobody's child
-        units[256] = 0xFF;
-        units[0] = to_next_block;
-        const std::string_view ends("\0", 1);
-        CHECK(make_subword_tables(model_of_rules(units, ends)).rules.size() == 512);
-
-        auto bad = units;
-        bad[256 + 'a'] = 'a' | std::uint32_t{'a'} << 10U;  // its children are those of the root
-        check_refused(model_of_rules(bad, ends), "they go round in a circle");
-        bad[256 + 'a'] = 'a' | 511U << 10U | 1U << 9U;
-        check_refused(model_of_rules(bad, ends), "they point outside");
-        bad[256 + 'a'] = 'a' | has_value | (256U << 10U);
-        bad[0 + 'a'] = is_value | 7;
-        check_refused(model_of_rules(bad, ends), "a replacement lies outside");
-        bad[0 + 'a'] = is_value | 0;
-        check_refused(model_of_rules(bad, std::string_view("\xFF\0", 2)),
-                      "a replacement is not UTF-8");
-        check_refused(model_of_rules(bad, "x"), "the last replacement has no end");
-        bad[0] = 511U << 10U;
-        bad.resize(300);
-        check_refused(model_of_rules(bad, ends), "they point outside");
-        check_refused(model_bytes(some_pieces(), unigram, {}, wire::bytes(2, "abc")), "not whole");
-        check_refused(model_bytes(some_pieces(), unigram, {},
-                                  wire::bytes(2, std::string("\x05\0\0\0abcdefgh", 12))),
-                      "not whole");
     }
 
     TEST_CASE("a model with any bytes changed is refused, or read within its bounds") {

@@ -15,6 +15,7 @@
 /// Limits: training is in single precision; attention's own products, softmax and norms, too.
 
 #include <hat/kernels/activation.hpp>
+#include <hat/kernels/ask_ahead.hpp>
 #include <hat/kernels/attention.hpp>
 #include <hat/kernels/attention_step.hpp>
 #include <hat/kernels/bfloat16.hpp>
