@@ -1,12 +1,27 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds everything, runs every test, and ends with a summary.
+# Installs what is missing, builds, tests, and ends with a summary.
 #
-#     tests/run.sh
+#     tests/run.sh          what a change may break: some 20 minutes on two processors
+#     tests/run.sh --all    every test: an hour
+#
+# Without --all, everything is built and tested optimised, but for tests labelled `slow`; every header is
+# compiled and linted with Clang; sanitizers look at the folders that handle raw memory and bytes from
+# outside, and tests for 64-bit Arm, in emulation, at what computes.
 #
 # HAT_JOBS (default: the number of processors) limits how much runs at once; HAT_GOLDEN and
 # HAT_GOLDEN_WITHOUT choose the golden files (tests/support/golden_files.hpp). Logs: build/logs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+all=no
+case "$*" in
+"") ;;
+--all) all=yes ;;
+*)
+    echo "usage: tests/run.sh [--all]; found: $*" >&2
+    exit 2
+    ;;
+esac
 
 jobs=${HAT_JOBS:-$(nproc)}
 logs=build/logs
@@ -53,10 +68,20 @@ step "install packages" cmake/install_packages.sh \
     gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm \
     benchmark=build/sources/benchmark
 
-# bench/nn is built and run for Arm, below.
+# What is left to --all: tests that take minutes, the folders that release builds alone go through, and
+# on Arm all benchmarks but one (bench/nn is built and run there), hat-latency and golden networks.
+fast=() sanitized=() on_arm=() arm_targets=() arm_tests=()
+if [ "$all" = no ]; then
+    fast=(-LE slow)
+    sanitized=(-D "HAT_TEST_FOLDERS=core;kernels;io;data;interop;deploy" -D HAT_WITH_C=OFF)
+    on_arm=(-D "HAT_TEST_FOLDERS=core;kernels" -D HAT_BUILD_EXAMPLES=OFF)
+    arm_targets=(--target unit_tests bench_nn_linear)
+    arm_tests=(-R "^(test_|served_bits_|bench_nn_linear$)")
+fi
+
 step "release: configure" cmake --preset release -D HAT_BENCH_FEW=ON -D HAT_BENCH_WITHOUT=nn
 step "release: build" cmake --build --preset release -j "$jobs"
-step "release: tests" ctest --preset release -j "$jobs"
+step "release: tests" ctest --preset release -j "$jobs" "${fast[@]}"
 figures '^(golden .*:|include cost:)' build/release/Testing/Temporary/LastTest.log
 
 # Every header compiles alone; GCC meets them in the tests.
@@ -65,17 +90,29 @@ step "clang: every header alone" cmake --build --preset clang --target check_hea
 step "clang: every header linted" cmake --build --preset clang --target lint_headers
 figures '^no clang-tidy' "$logs/clang__every_header_linted.log"
 
-step "sanitize: configure" cmake --preset sanitize
+step "sanitize: configure" cmake --preset sanitize "${sanitized[@]}"
 step "sanitize: build" cmake --build --preset sanitize -j "$jobs"
 step "sanitize: unit tests" ctest --preset sanitize -j "$jobs"
 
-step "aarch64: configure" cmake --preset aarch64 -D HAT_BENCH_FEW=ON
-step "aarch64: build" cmake --build --preset aarch64 -j "$jobs"
-step "aarch64: unit tests and benchmarks, qemu" ctest --preset aarch64 -j "$jobs"
+step "aarch64: configure" cmake --preset aarch64 -D HAT_BENCH_FEW=ON "${on_arm[@]}"
+step "aarch64: build" cmake --build --preset aarch64 -j "$jobs" "${arm_targets[@]}"
+step "aarch64: unit tests and benchmarks, qemu" ctest --preset aarch64 -j "$jobs" "${arm_tests[@]}"
+
+if [ "$all" = yes ]; then
+    step "aarch64: golden networks, qemu" ctest --test-dir build/aarch64 -R "^golden_served_bits_" \
+        --output-on-failure --no-tests=error -j "$jobs"
+    step "dispatch: configure" cmake --preset dispatch
+    step "dispatch: build" cmake --build --preset dispatch -j "$jobs"
+    step "dispatch: tests of the program" ctest --preset dispatch -j "$jobs"
+fi
 
 echo
 echo "Summary (${SECONDS} s)"
 printf '  %s\n' "${summary[@]}"
+if [ "$all" = no ]; then
+    echo "  left out, and run by tests/run.sh --all: slow tests; sanitizers in other folders and the C interface;"
+    echo "  on Arm nn, model, golden networks, hat-latency and other benchmarks; the program for every x86-64"
+fi
 if [ "$failures" -ne 0 ]; then
     echo "$failures of ${#summary[@]} steps failed"
     exit 1
