@@ -18,11 +18,13 @@
 #include <hat/core/aligned.hpp>
 #include <hat/core/arena.hpp>
 #include <hat/core/bfloat16.hpp>
+#include <hat/core/bit_cast.hpp>
 #include <hat/core/bounded_vector.hpp>
 #include <hat/core/code_point.hpp>
 #include <hat/core/error.hpp>
 #include <hat/core/extent.hpp>
 #include <hat/core/fused.hpp>
+#include <hat/core/fused_by_doubles.hpp>
 #include <hat/core/in_quotes.hpp>
 #include <hat/core/inplace_vector.hpp>
 #include <hat/core/int8.hpp>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <bit>
+#include <hat/core/bit_cast.hpp>
+
 #include <cmath>
 #include <cstdint>
 #include <type_traits>
@@ -19,10 +20,10 @@ constexpr float fused_multiply_add(float a, float b, float c) noexcept {
     const double sum = product + addend;
     const double of_addend = sum - product;
     const double lost = (product - (sum - of_addend)) + (addend - of_addend);
-    auto bits = std::bit_cast<std::uint64_t>(sum);
+    auto bits = bit_cast<std::uint64_t>(sum);
     if (lost != 0.0 && (bits & 1U) == 0)
         bits += (lost > 0.0) == (sum > 0.0) ? 1U : ~std::uint64_t{0};
-    return static_cast<float>(std::bit_cast<double>(bits));
+    return static_cast<float>(bit_cast<double>(bits));
 }
 
 }  // namespace hat

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/bit_cast.hpp>
+
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -13,8 +14,8 @@ namespace hat {
 /// The scale of numbers of up to `largest` in 127 steps. It has 16 significant bits: all steps are
 /// exact floats, so that those, quantised again, are the same.
 [[nodiscard]] inline float int8_scale(float largest) noexcept {
-    const auto bits = std::bit_cast<std::uint32_t>(largest / 127.0F);
-    const float scale = std::bit_cast<float>((bits + 0xffU) & ~0xffU);
+    const auto bits = bit_cast<std::uint32_t>(largest / 127.0F);
+    const float scale = bit_cast<float>((bits + 0xffU) & ~0xffU);
     return scale < std::numeric_limits<float>::min() ? 0.0F : scale;
 }
 [[nodiscard]] inline std::int8_t to_int8(float x, float scale) noexcept {

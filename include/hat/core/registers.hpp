@@ -2,6 +2,8 @@
 #pragma once
 
 #include <hat/config.hpp>
+#include <hat/core/bit_cast.hpp>
+#include <hat/core/fused_by_doubles.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -14,6 +16,8 @@
 #include <immintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
+#elif defined(__wasm_simd128__)
+#include <wasm_simd128.h>
 #endif
 
 /// `Floats` and `Words`: one native register of floats, and one of words of 32 bits. They are
@@ -198,6 +202,8 @@ HAT_INLINE Floats sqrt(Floats a) noexcept {
     return _mm_sqrt_ps(a);
 #elif defined(__aarch64__)
     return vsqrtq_f32(a);
+#elif defined(__wasm_simd128__)
+    return reinterpret_cast<FloatVector>(wasm_f32x4_sqrt(reinterpret_cast<v128_t>(a.data)));
 #else
     for (std::size_t i = 0; i < Floats::size; ++i) a.data[i] = std::sqrt(a.data[i]);
     return a;
@@ -213,12 +219,25 @@ HAT_INLINE Floats select_less(Floats a, Floats b, Floats x, Floats y) noexcept {
 
 namespace detail {
 
+// Without a fused instruction what is done instead stands once in a program: beside that one call
+// more costs nothing, and in every kernel it made half the code.
+#if !defined(__FP_FAST_FMAF) && (defined(__SSE2__) || defined(__wasm_simd128__))
+[[gnu::noinline]] inline Floats fma_of_lanes(Floats a, Floats b, Floats c) noexcept {
+    struct Fours {
+        FourFloats of[Floats::size / 4];
+    };
+    // hat's: xsimd has another.
+    const auto x = hat::bit_cast<Fours>(a);
+    const auto y = hat::bit_cast<Fours>(b);
+    auto z = hat::bit_cast<Fours>(c);
+    for (std::size_t i = 0; i < Floats::size / 4; ++i)
+        z.of[i] = fma_by_doubles(x.of[i], y.of[i], z.of[i]);
+    return hat::bit_cast<Floats>(z);
+}
+#else
 #if defined(__FP_FAST_FMAF)
 HAT_INLINE
 #else
-/// Without a fused instruction one call per lane keeps the rounding of the others. It stands once
-/// in a program: beside those calls one more costs nothing, and in every kernel it made half the
-/// code.
 [[gnu::noinline]] inline
 #endif
 Floats fma_of_lanes(Floats a, Floats b, Floats c) noexcept {
@@ -231,6 +250,7 @@ Floats fma_of_lanes(Floats a, Floats b, Floats c) noexcept {
     for (std::size_t i = 0; i < Floats::size; ++i) z[i] = std::fma(x[i], y[i], z[i]);
     return Floats::load_unaligned(z);
 }
+#endif
 
 /// a·b + c, rounded once.
 HAT_INLINE Floats fma(Floats a, Floats b, Floats c) noexcept {

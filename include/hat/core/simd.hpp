@@ -2,9 +2,9 @@
 #pragma once
 
 #include <hat/config.hpp>
+#include <hat/core/bit_cast.hpp>
 #include <hat/core/registers.hpp>
 
-#include <bit>
 #include <cstdint>
 
 /// Vectors of 16 virtual lanes: one AVX-512 register, two of AVX2, four of NEON.
@@ -18,8 +18,8 @@ inline constexpr int native_lanes = static_cast<int>(Floats::size);
 inline constexpr int parts = lanes / native_lanes;
 static_assert(parts * native_lanes == lanes, "simd: a register must hold 4, 8 or 16 floats");
 
-/// Whether this build has an instruction for a fused multiply-add. Without one every lane is a call
-/// of the C library: the same bits, many times as slow.
+/// Whether this build has an instruction for a fused multiply-add. Without one it is made of many:
+/// the same bits, many times as slow.
 inline constexpr bool has_fused_multiply_add =
 #if defined(__FMA__) || defined(__aarch64__) || defined(__FP_FAST_FMAF)
     true;
@@ -39,6 +39,8 @@ inline constexpr const char* instruction_set =
         "SSE2";
 #elif defined(__aarch64__)
         "NEON";
+#elif defined(__wasm_simd128__)
+        "WebAssembly";
 #else
         "portable";
 #endif
@@ -286,7 +288,7 @@ HAT_INLINE Lanes value_if_at_least(WordLanes x, std::uint32_t threshold, float v
 #pragma GCC unroll 4
     for (int i = 0; i < parts; ++i) {
         y.part[i] = detail::as_floats(detail::value_if_at_least(
-            x.part[i], Words(threshold), Words(std::bit_cast<std::uint32_t>(value))));
+            x.part[i], Words(threshold), Words(bit_cast<std::uint32_t>(value))));
     }
     return y;
 }

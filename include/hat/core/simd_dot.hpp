@@ -35,6 +35,8 @@ inline constexpr const char* instruction_set =
     "NEON, sdot";
 #elif defined(__aarch64__)
     "NEON, by 16 bits";
+#elif defined(__wasm_simd128__)
+    "WebAssembly, by 16 bits";
 #else
     "portable";
 #endif
@@ -244,6 +246,25 @@ HAT_INLINE Register add(Register sum, int8x8_t weights, int8x8_t x) noexcept {
 }
 HAT_INLINE Register fill(std::int32_t x) noexcept {
     return vdupq_n_s32(x);
+}
+
+#elif defined(__wasm_simd128__)
+
+using Register = v128_t;
+using Input = std::int16_t;
+inline constexpr int parts = 8;
+inline constexpr bool has_halves = true;
+HAT_INLINE Register broadcast(const Input* x) noexcept {
+    return wasm_v128_load64_splat(x);
+}
+HAT_INLINE Register load(const std::uint8_t* weights, int part) noexcept {
+    return wasm_u16x8_load8x8(weights + 8 * part);
+}
+HAT_INLINE Register add(Register sum, Register weights, Register x) noexcept {
+    return wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(weights, x));
+}
+HAT_INLINE Register fill(std::int32_t x) noexcept {
+    return wasm_i32x4_splat(x);
 }
 
 #else
