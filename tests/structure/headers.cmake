@@ -10,7 +10,7 @@
 
 cmake_policy(VERSION 3.25)
 
-set(order core kernels autograd nn model io data interop report decode train elastic latency search deploy)
+set(order core kernels autograd nn model io data interop report integer decode train elastic latency search deploy)
 set(optional "cblas\\.h" OpenBLAS "Eigen/" Eigen "nlohmann/" nlohmann-json "yaml-cpp/" yaml-cpp
              "sentencepiece_" SentencePiece "utf8proc\\.h" utf8proc "re2/" RE2
              "xxhash\\.h" xxHash "mpi\\.h" MPI)
@@ -33,7 +33,7 @@ set(standard
     "remove_if|mismatch|unique|lexicographical_compare|swap_ranges|reverse_copy" algorithm
     "remove" "algorithm|cstdio" "iota|accumulate|gcd|inner_product|midpoint" numeric
     "sqrt|abs|exp|log|log10|pow|fabs|floor|ceil|trunc|lround|llround|isfinite|isnan|tanh|cos|sin" cmath
-    "fma|ldexp|nearbyint|lerp" cmath "numbers" numbers
+    "fma|frexp|ldexp|nearbyint|lerp" cmath "numbers" numbers
     "u?int(8|16|32|64)_t|uintptr_t|intptr_t" cstdint
     "size_t|ptrdiff_t|byte|nullptr_t|to_integer" cstddef "numeric_limits" limits
     "memcpy|memcmp|memset|memmove|strlen|strcmp|strerror" cstring

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/aligned.hpp>
+#include <hat/core/error.hpp>
+#include <hat/core/position.hpp>
+#include <hat/core/tree.hpp>
+#include <hat/integer/transformer.hpp>
+#include <hat/model/architecture.hpp>
+#include <hat/model/network.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+namespace hat::integer {
+
+/// That a network of this architecture can be one of integers.
+///
+/// Throws  `Error` naming what cannot
+inline void check_supported(const model::Architecture& a) {
+    const auto refuse = [](const char* what) {
+        fail("integers: this network has ", what,
+             ", expected a HAT Transformer: an encoder, relu, embeddings as wide as its sides and "
+             "no "
+             "DExTra");
+    };
+    if (!a.has_encoder()) refuse("no encoder");
+    if (a.embedding.dim > 0) refuse("embeddings that a unit widens");
+    if (a.has_adaptive_softmax()) refuse("an adaptive softmax");
+    if (a.activation != Activation::relu) refuse("another activation than relu");
+    const auto has_unit = [](const auto& layer) { return layer.dextra_depth > 0; };
+    const auto encoder = a.encoder.layers();
+    const auto decoder = a.decoder.layers();
+    if (std::any_of(encoder.begin(), encoder.end(), has_unit) ||
+        std::any_of(decoder.begin(), decoder.end(), has_unit))
+        refuse("DExTra units");
+}
+
+namespace detail {
+
+constexpr Linear<Sizes> linear_sizes(int out, int in) noexcept {
+    return {Sizes::matrix<std::int8_t>(out, in), Sizes::vector<std::int32_t>(out),
+            Sizes::vector<std::int32_t>(out)};
+}
+constexpr LayerNorm<Sizes> norm_sizes(int dim) noexcept {
+    return {Sizes::vector<std::int32_t>(dim), Sizes::vector<std::int32_t>(dim),
+            Sizes::vector<std::int32_t>(1)};
+}
+constexpr Attention<Sizes> attention_sizes(int heads, int qkv, int dim, int memory) noexcept {
+    return {heads,
+            linear_sizes(qkv, dim),
+            linear_sizes(qkv, memory),
+            linear_sizes(qkv, memory),
+            linear_sizes(dim, qkv),
+            Sizes::vector<std::int32_t>(heads)};
+}
+constexpr FeedForward<Sizes> feed_forward_sizes(int ffn, int dim) noexcept {
+    return {linear_sizes(ffn, dim), linear_sizes(dim, ffn)};
+}
+template <class Side>
+constexpr Embedding<Sizes> embedding_sizes(const Side& side, int vocab, int columns) noexcept {
+    const int positions = side.positions == model::Positions::none ? 0
+                          : side.positions == model::Positions::learned
+                              ? side.max_positions
+                              : model::Network::max_tokens;
+    return {Sizes::matrix<std::int8_t>(vocab, columns), Sizes::vector<std::int32_t>(vocab),
+            Sizes::matrix<std::int16_t>(positions, side.embed_dim),
+            Sizes::vector<std::int32_t>(positions > 0 ? 1 : 0)};
+}
+
+}  // namespace detail
+
+/// The sizes of all weights of a network. Precondition: it is supported.
+[[nodiscard]] constexpr Transformer<Sizes> weight_sizes(const model::Architecture& a) noexcept {
+    using namespace detail;
+    Transformer<Sizes> all;
+    const auto& encoder = a.encoder;
+    const auto& decoder = a.decoder;
+    all.pre_norm = a.norm == model::Norm::pre;
+    all.shares_words = a.sharing == model::Sharing::all;
+    all.shares_output = a.sharing != model::Sharing::none;
+    all.source_dim = encoder.embed_dim;
+    all.target_dim = decoder.embed_dim;
+    all.identity_layers = a.origin.identity_layers;
+    all.source = embedding_sizes(encoder, a.source_vocab_size, a.source_table_dim());
+    all.target = embedding_sizes(decoder, a.target_vocab_size, a.target_table_dim());
+    all.output = linear_sizes(a.target_vocab_size, decoder.embed_dim);
+    all.output.bias = {};
+    separate_tables(all);
+    for (const auto& layer : encoder.layers())
+        all.encoder_layers.push_back({attention_sizes(layer.heads, a.qkv_dim_of(layer),
+                                                      encoder.embed_dim, encoder.embed_dim),
+                                      norm_sizes(encoder.embed_dim),
+                                      feed_forward_sizes(layer.ffn_dim, encoder.embed_dim),
+                                      norm_sizes(encoder.embed_dim)});
+    for (const auto& layer : decoder.layers())
+        all.decoder_layers.push_back({layer.attended_layers,
+                                      attention_sizes(layer.heads, a.qkv_dim_of(layer),
+                                                      decoder.embed_dim, decoder.embed_dim),
+                                      norm_sizes(decoder.embed_dim),
+                                      attention_sizes(layer.cross_heads, a.qkv_dim_of(layer),
+                                                      decoder.embed_dim, encoder.embed_dim),
+                                      norm_sizes(decoder.embed_dim),
+                                      feed_forward_sizes(layer.ffn_dim, decoder.embed_dim),
+                                      norm_sizes(decoder.embed_dim)});
+    if (encoder.final_norm) all.encoder_layer_norm = norm_sizes(encoder.embed_dim);
+    if (decoder.final_norm) all.decoder_layer_norm = norm_sizes(decoder.embed_dim);
+    return all;
+}
+
+namespace detail {
+
+/// Makes views of weights that lie one behind the other; without a place it only counts.
+class PlaceWeights {
+public:
+    explicit PlaceWeights(std::byte* memory) noexcept : memory_(memory) {}
+
+    [[nodiscard]] std::ptrdiff_t size() const noexcept { return size_; }
+
+    template <class T, class U>
+    void operator()(const Leaf& /*leaf*/, MatrixView<T>& to, const Sizes::Matrix<U>& size) const {
+        to = {take<T>(std::ptrdiff_t{size.rows} * size.cols), size.rows, size.cols};
+    }
+    template <class T, class U>
+    void operator()(const Leaf& /*leaf*/, VectorView<T>& to, const Sizes::Vector<U>& size) const {
+        to = {take<T>(size.cols), size.cols};
+    }
+
+private:
+    template <class T>
+    T* take(std::ptrdiff_t n) const noexcept {
+        const std::ptrdiff_t offset = size_;
+        constexpr std::ptrdiff_t line = 16;
+        size_ += (n * std::ptrdiff_t{sizeof(T)} + line - 1) / line * line;
+        return memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + offset);
+    }
+
+    std::byte* memory_;
+    mutable std::ptrdiff_t size_ = 0;
+};
+
+}  // namespace detail
+
+/// A network of integers that owns its weights.
+class Model {
+public:
+    /// One whose weights are all 0.
+    /// Throws  `Error` if the architecture has no network of integers.
+    explicit Model(const model::Architecture& architecture)
+        : architecture_((check_supported(architecture), architecture)) {
+        const Transformer<Sizes> sizes = weight_sizes(architecture);
+        const detail::PlaceWeights count(nullptr);
+        walk(count, variables_, sizes);
+        memory_ = AlignedArray<std::byte>(count.size());
+        walk(detail::PlaceWeights(memory_.data()), variables_, sizes);
+        walk(detail::PlaceWeights(memory_.data()), view_, sizes);
+        share_tables(variables_);
+        share_tables(view_);
+    }
+
+    [[nodiscard]] const model::Architecture& architecture() const noexcept { return architecture_; }
+    /// Valid as long as this lives, even if it is moved.
+    [[nodiscard]] const Transformer<Constants>& view() const noexcept { return view_; }
+    /// The same to write to.
+    [[nodiscard]] const Transformer<Variables>& variables() noexcept { return variables_; }
+    [[nodiscard]] std::size_t size_bytes() const noexcept { return memory_.size_bytes(); }
+
+private:
+    model::Architecture architecture_;
+    AlignedArray<std::byte> memory_;
+    Transformer<Variables> variables_;
+    Transformer<Constants> view_;
+};
+
+}  // namespace hat::integer

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <hat/core/arena.hpp>
+#include <hat/core/special_tokens.hpp>
+#include <hat/integer/exponential.hpp>
+#include <hat/integer/network.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+namespace hat::integer {
+
+/// How a search goes.
+struct SearchOptions {
+    int beam = 5;           ///< hypotheses; 1 is greedy
+    int max_length = 31;    ///< tokens before eos, at most
+    int min_length = 1;     ///< and at least
+    bool unk = true;        ///< whether unk may be chosen
+    bool normalize = true;  ///< scores are divided by length^length_penalty
+    /// With `log_bits` behind the point.
+    std::int32_t length_penalty = 1 << log_bits;
+};
+
+/// A finished target. Its score is a logarithm of base 2 with `log_bits` behind the point, that of
+/// its probability, divided by length^length_penalty if so wished.
+struct Hypothesis {
+    std::span<const int> tokens;  ///< eos at the end
+    std::int32_t score = 0;
+};
+
+/// sum / length^penalty.
+[[nodiscard]] constexpr std::int32_t final_score(std::int32_t sum, int length,
+                                                 const SearchOptions& options) noexcept {
+    if (!options.normalize) return sum;
+    const std::int64_t log =
+        std::int64_t{logarithm(static_cast<std::uint64_t>(length))} * options.length_penalty;
+    const auto less = saturate<std::int32_t>(round_shift(log, log_bits));
+    // A negative penalty multiplies: 2^(−less) as a fraction and whole powers.
+    const std::int32_t whole = (-less) >> log_bits;
+    const auto fraction = static_cast<std::uint32_t>(-less) & ((1U << log_bits) - 1);
+    const std::int64_t product = std::int64_t{sum} * power_of_fraction(fraction);
+    const int shift = power_bits - whole;
+    return saturate<std::int32_t>(shift >= 0 ? round_shift(product, shift) : product);
+}
+
+/// Beam search as `decode::BeamSearch` does it, over a `Network`: a search ends when it has as many
+/// finished hypotheses as the beam is wide.
+class Search {
+public:
+    /// Takes `bytes(limits)` of `memory`.
+    Search(const Limits& limits, Arena& memory) {
+        const Counts n(limits);
+        nodes_ = memory.allocate<Node>(n.nodes);
+        rows_ = memory.allocate<Continuation>(n.rows);
+        ends_ = memory.allocate<int>(n.rows);
+        next_rows_ = memory.allocate<Continuation>(n.rows);
+        next_ends_ = memory.allocate<int>(n.rows);
+        finished_ = memory.allocate<Finished>(n.rows);
+        heads_ = memory.allocate<int>(n.rows);
+        tokens_ = memory.allocate<int>(n.tokens);
+        results_ = memory.allocate<Hypothesis>(n.rows);
+    }
+
+    [[nodiscard]] static constexpr std::size_t bytes(const Limits& limits) noexcept {
+        const Counts n(limits);
+        return Arena::bytes_of<Node>(n.nodes) + 2 * Arena::bytes_of<Continuation>(n.rows) +
+               3 * Arena::bytes_of<int>(n.rows) + Arena::bytes_of<Finished>(n.rows) +
+               Arena::bytes_of<int>(n.tokens) + Arena::bytes_of<Hypothesis>(n.rows);
+    }
+
+    /// The hypotheses of what `network` has read, best first; valid until the next search.
+    /// Precondition: options.beam is at most limits.beam and vocab_size − 1, options.max_length
+    /// less than limits.target_tokens.
+    std::span<const Hypothesis> run(Network& network, const SpecialTokens& special,
+                                    const SearchOptions& options) noexcept {
+        node_count_ = finished_count_ = 0;
+        row_count_ = 1;
+        rows_[0] = {0, special.eos};
+        ends_[0] = add({-1, special.eos, 0});
+        for (int length = 1; row_count_ > 0; ++length) {
+            network.step({rows_, static_cast<std::size_t>(row_count_)},
+                         allowed(length - 1, special, options), 2 * options.beam);
+            extend(network, length, special.eos, options);
+        }
+        return ranked();
+    }
+
+private:
+    struct Node {
+        int parent;
+        int token;
+        std::int32_t score;
+    };
+    struct Finished {
+        int end;
+        std::int32_t score;
+    };
+    struct Counts {
+        std::ptrdiff_t nodes, rows, tokens;
+
+        constexpr explicit Counts(const Limits& limits) noexcept
+            // A root, and in every step what lives on and what ends.
+            : nodes(1 + std::ptrdiff_t{2} * limits.beam * limits.target_tokens), rows(limits.beam),
+              tokens(std::ptrdiff_t{limits.beam} * limits.target_tokens) {}
+    };
+
+    static Allowed allowed(int length, const SpecialTokens& special,
+                           const SearchOptions& options) noexcept {
+        Allowed rules;
+        if (length >= options.max_length) rules.only = special.eos;
+        rules.forbidden[0] = special.pad;
+        if (length < options.min_length) rules.forbidden[1] = special.eos;
+        if (!options.unk) rules.forbidden[2] = special.unk;
+        return rules;
+    }
+
+    int add(const Node& node) noexcept {
+        nodes_[node_count_] = node;
+        return node_count_++;
+    }
+
+    /// Goes on with the best candidates of all rows.
+    void extend(const Network& network, int length, int eos,
+                const SearchOptions& options) noexcept {
+        int next_count = 0;
+        std::fill_n(heads_, row_count_, 0);
+        for (int position = 0; position < 2 * options.beam; ++position) {
+            const Best best = take_best(network);
+            if (best.row < 0) break;
+            const Node node{ends_[best.row], best.token, best.score};
+            if (best.token == eos) {
+                if (position < options.beam && finished_count_ < options.beam)
+                    finished_[finished_count_++] = {add(node),
+                                                    final_score(best.score, length, options)};
+            } else if (next_count < options.beam) {
+                next_rows_[next_count] = {best.row, best.token};
+                next_ends_[next_count++] = add(node);
+            }
+        }
+        row_count_ = finished_count_ == options.beam ? 0 : next_count;
+        std::swap(rows_, next_rows_);
+        std::swap(ends_, next_ends_);
+    }
+
+    struct Best {
+        int row = -1;
+        int token = -1;
+        std::int32_t score = 0;
+    };
+    /// The best candidate that is left: each row's come best first. Of equals the earlier row's.
+    Best take_best(const Network& network) noexcept {
+        Best best;
+        for (int row = 0; row < row_count_; ++row) {
+            const auto of_row = network.candidates(row);
+            const auto head = static_cast<std::size_t>(heads_[row]);
+            if (head == of_row.size() || of_row[head].token == Network::no_token) continue;
+            const auto score =
+                saturate<std::int32_t>(std::int64_t{nodes_[ends_[row]].score} + of_row[head].value);
+            if (best.row < 0 || score > best.score) best = {row, of_row[head].token, score};
+        }
+        if (best.row >= 0) ++heads_[best.row];
+        return best;
+    }
+
+    [[nodiscard]] std::span<const Hypothesis> ranked() noexcept {
+        for (int i = 1; i < finished_count_; ++i)
+            for (int k = i; k > 0 && finished_[k].score > finished_[k - 1].score; --k)
+                std::swap(finished_[k], finished_[k - 1]);
+        int* to = tokens_;
+        for (int i = 0; i < finished_count_; ++i) {
+            std::size_t length = 0;
+            for (int node = finished_[i].end; nodes_[node].parent >= 0; node = nodes_[node].parent)
+                ++length;
+            std::size_t at = length;
+            for (int node = finished_[i].end; nodes_[node].parent >= 0; node = nodes_[node].parent)
+                to[--at] = nodes_[node].token;
+            results_[i] = {{to, length}, finished_[i].score};
+            to += length;
+        }
+        return {results_, static_cast<std::size_t>(finished_count_)};
+    }
+
+    int node_count_ = 0;
+    int row_count_ = 0;
+    int finished_count_ = 0;
+    Node* nodes_ = nullptr;
+    Continuation* rows_ = nullptr;
+    int* ends_ = nullptr;
+    Continuation* next_rows_ = nullptr;
+    int* next_ends_ = nullptr;
+    Finished* finished_ = nullptr;
+    int* heads_ = nullptr;
+    int* tokens_ = nullptr;
+    Hypothesis* results_ = nullptr;
+};
+
+}  // namespace hat::integer
