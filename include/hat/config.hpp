@@ -11,14 +11,16 @@
 /// HAT_COLD        marks functions off the good path
 /// HAT_INLINE      inlines what a kernel's inner loop depends on
 /// HAT_INLINE_LONG the same for functions of dozens of operations, such as `exp`; builds with the
-///                 address sanitizer, which take minutes for copies of those, and builds without
-///                 vectors, where copies are long, call them
+///                 address sanitizer, which take minutes for copies of those, and those of
+///                 HAT_SMALL call them
 /// HAT_INLINE_LAMBDA  HAT_INLINE behind the parameters of a lambda
 /// HAT_XSIMD       1 where vectors are xsimd's: on x86 and 64-bit Arm, if it is installed and
 ///                 HAT_WITHOUT_XSIMD, which is for you to define, is not defined; the same in all
 ///                 sources of a program
-/// HAT_VECTORS     1 with SSE2, NEON or the vectors of WebAssembly; else code is kept small instead
-///                 of unrolled
+/// HAT_VECTORS     1 with SSE2, NEON or the vectors of WebAssembly
+/// HAT_SMALL       1 where the compiler is to make little code (-Os), and without vectors: kernels
+///                 have one shape of tile and no copies of long functions, the same bits, a
+///                 fraction of the speed
 /// HAT_ASSERT      checks a precondition in debug builds and vanishes in release builds, and where
 ///                 there is no heap
 /// HAT_SHARED_INSTANCES  is for you to define, see <hat/decode/instances.hpp>
@@ -49,12 +51,18 @@
 #define HAT_VECTORS 0
 #endif
 
+#if defined(__OPTIMIZE_SIZE__) || !HAT_VECTORS
+#define HAT_SMALL 1
+#else
+#define HAT_SMALL 0
+#endif
+
 #define HAT_COLD [[gnu::cold, gnu::noinline]]
 #define HAT_INLINE [[gnu::always_inline]] inline
 #define HAT_INLINE_LAMBDA __attribute__((always_inline))
 #if defined(__SANITIZE_ADDRESS__)
 #define HAT_INLINE_LONG inline
-#elif !HAT_VECTORS
+#elif HAT_SMALL
 #define HAT_INLINE_LONG [[gnu::noinline]] inline
 #else
 #define HAT_INLINE_LONG HAT_INLINE

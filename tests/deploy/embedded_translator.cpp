@@ -150,6 +150,29 @@ TEST_SUITE("deploy/embedded_translator") {
         CHECK(done > 100);
     }
 
+    TEST_CASE_TEMPLATE("in steps it says the same, and does no more than it states", Of, Greedy,
+                       Wide) {
+        using Translator = EmbeddedTranslator<Of>;
+        Translator at_once(memory<Of>);
+        static typename Translator::Memory other;
+        Translator stepping(other);
+        std::array<char, 1024> text{};
+        std::array<char, 1024> expected{};
+        for (const std::string& line : hat::support::awkward_lines(100, 8)) {
+            const auto [status, size] = at_once.translate(line, expected);
+            stepping.start("one that is given up");
+            CHECK(stepping.step());
+            stepping.start(line);
+            int steps = 1;
+            while (stepping.step()) ++steps;
+            CHECK(steps <= longest + 1);
+            CHECK(stepping.finish(text) == Translation{status, size});
+            CHECK(std::string_view(text.data(), size) == std::string_view(expected.data(), size));
+            CHECK_FALSE(stepping.step());
+        }
+        static_assert(Translator::multiply_adds_of_start > Translator::multiply_adds_of_step / 8);
+    }
+
     TEST_CASE(
         "a search without room for its last step has a status, and others their translation") {
         Host<Short> host;

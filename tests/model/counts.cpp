@@ -69,6 +69,20 @@ TEST_SUITE("model/counts") {
         CHECK(count.output_projection == 2 * 8 * 30);
     }
 
+    TEST_CASE("encoding and all steps are the whole, but for what a token does not attend to") {
+        for (const Architecture& a : hat::support::varied_architectures()) {
+            const int source = a.has_encoder() ? 5 : 0;
+            const Macs whole = macs(a, source, 7);
+            std::int64_t sum = encoding_macs(a, source);
+            for (int earlier = 0; earlier < 7; ++earlier) sum += step_macs(a, source, earlier);
+            std::int64_t hidden = 0;  // of 7 · 7 pairs, 7 · 8 / 2 are seen
+            for (const auto& layer : a.decoder.layers())
+                hidden += 2 * (49 - 28) * a.qkv_dim_of(layer);
+            CHECK(sum == whole.linear + whole.attention + whole.element_wise +
+                             whole.output_projection - hidden);
+        }
+    }
+
     TEST_CASE("attending to more layers costs keys, values and their products only") {
         Architecture three = small;
         three.decoder.layer_shapes[0].attended_layers = 3;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/autograd/variable.hpp>
+#include <hat/config.hpp>
 #include <hat/core/arena.hpp>
 #include <hat/core/random.hpp>
 #include <hat/kernels/dropout.hpp>
@@ -69,8 +70,13 @@ public:
     static constexpr bool records = true;
 
     /// `key` names the random numbers of this tape's dropout.
+#if HAT_HEAP
     Tape(Arena& memory, Arena& scratch, RandomKey key) noexcept
-        : Context(memory, scratch), key_(key) {}
+        : Context(memory, scratch), key_(key) {
+    }
+#else
+    Tape(Arena& memory, Arena& scratch, RandomKey key) = delete;  // see `kernels::Dropout::active`
+#endif
 
     /// A new variable; its value is not initialised, its gradient starts as zero.
     [[nodiscard]] Variable variable(int rows, int cols) {

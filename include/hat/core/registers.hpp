@@ -22,7 +22,7 @@
 
 /// `Floats` and `Words`: one native register of floats, and one of words of 32 bits. They are
 /// xsimd's batches where xsimd knows the processor (HAT_XSIMD), and else vectors of the compiler,
-/// which makes of them what a processor has, down to one number at a time: the same bits.
+/// which makes of them what a processor has, and one number where it has no vectors: the same bits.
 ///
 /// What the two call differently has one name here, in `detail`. Users want `Lanes` of
 /// <hat/core/simd.hpp>.
@@ -93,6 +93,7 @@ HAT_INLINE Floats as_floats(Words x) noexcept {
 
 namespace detail {
 
+#if HAT_VECTORS
 inline constexpr int register_bytes =
 #if defined(__AVX512F__)
     64;
@@ -103,6 +104,10 @@ inline constexpr int register_bytes =
 #endif
 using FloatVector [[gnu::vector_size(register_bytes)]] = float;
 using WordVector [[gnu::vector_size(register_bytes)]] = std::uint32_t;
+#else
+using FloatVector = float;
+using WordVector = std::uint32_t;
+#endif
 
 }  // namespace detail
 
@@ -114,9 +119,7 @@ struct Floats {
     Vector data;
 
     Floats() = default;
-    HAT_INLINE Floats(Vector v) noexcept : data(v) {}  // NOLINT: it is one
-    // x − 0 is x, also where that is −0.
-    HAT_INLINE explicit Floats(float x) noexcept : data(x - Vector{}) {}
+    HAT_INLINE Floats(Vector v) noexcept : data(v) {}             // NOLINT: it is one
     HAT_INLINE operator Vector() const noexcept { return data; }  // NOLINT: as above
 
     HAT_INLINE static Floats load_unaligned(const float* p) noexcept {
@@ -129,6 +132,11 @@ struct Floats {
     HAT_INLINE friend Floats operator+(Floats a, Floats b) noexcept { return a.data + b.data; }
     HAT_INLINE friend Floats operator-(Floats a, Floats b) noexcept { return a.data - b.data; }
     HAT_INLINE friend Floats operator*(Floats a, Floats b) noexcept { return a.data * b.data; }
+#if HAT_VECTORS
+    // x − 0 is x, also where that is −0.
+    HAT_INLINE explicit Floats(float x) noexcept : data(x - Vector{}) {
+    }
+#endif
 };
 
 /// One native register of 32-bit words.
@@ -140,7 +148,6 @@ struct Words {
 
     Words() = default;
     HAT_INLINE Words(Vector v) noexcept : data(v) {}  // NOLINT: as above
-    HAT_INLINE explicit Words(std::uint32_t x) noexcept : data(x + Vector{}) {}
 
     HAT_INLINE static Words load_unaligned(const std::uint32_t* p) noexcept {
         Words x;
@@ -161,6 +168,10 @@ struct Words {
     HAT_INLINE friend Words operator<<(Words a, int bits) noexcept { return a.data << bits; }
     HAT_INLINE friend Words operator>>(Words a, int bits) noexcept { return a.data >> bits; }
 
+#if HAT_VECTORS
+    HAT_INLINE explicit Words(std::uint32_t x) noexcept : data(x + Vector{}) {
+    }
+#endif
 #if defined(__AVX512F__)
     // NOLINTNEXTLINE: as above
     HAT_INLINE Words(__m512i v) noexcept : data(reinterpret_cast<Vector>(v)) {
@@ -175,10 +186,10 @@ struct Words {
 namespace detail {
 
 HAT_INLINE Words as_words(Floats x) noexcept {
-    return reinterpret_cast<WordVector>(x.data);
+    return bit_cast<WordVector>(x.data);
 }
 HAT_INLINE Floats as_floats(Words x) noexcept {
-    return reinterpret_cast<FloatVector>(x.data);
+    return bit_cast<FloatVector>(x.data);
 }
 // b where one of the two is not a number, as the instructions of x86 do.
 HAT_INLINE Floats max(Floats a, Floats b) noexcept {
@@ -204,9 +215,11 @@ HAT_INLINE Floats sqrt(Floats a) noexcept {
     return vsqrtq_f32(a);
 #elif defined(__wasm_simd128__)
     return reinterpret_cast<FloatVector>(wasm_f32x4_sqrt(reinterpret_cast<v128_t>(a.data)));
-#else
+#elif HAT_VECTORS
     for (std::size_t i = 0; i < Floats::size; ++i) a.data[i] = std::sqrt(a.data[i]);
     return a;
+#else
+    return std::sqrt(a.data);
 #endif
 }
 /// a < b ? x : y
@@ -280,6 +293,8 @@ HAT_INLINE Words value_if_at_least(Words a, Words b, Words x) noexcept {
 HAT_INLINE unsigned greater_bits(Floats a, Floats b) noexcept {
 #if defined(__AVX512F__)
     return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ);
+#elif !HAT_VECTORS
+    return a.data > b.data ? 1 : 0;
 #else
     bool greater[Floats::size];
 #if HAT_XSIMD
@@ -290,6 +305,17 @@ HAT_INLINE unsigned greater_bits(Floats a, Floats b) noexcept {
     unsigned bits = 0;
     for (std::size_t i = 0; i < Floats::size; ++i) bits |= static_cast<unsigned>(greater[i]) << i;
     return bits;
+#endif
+}
+
+/// A number that a compiler knows nothing of.
+HAT_INLINE void hide([[maybe_unused]] float& x) noexcept {
+#if defined(__arm__)
+    asm("" : "+t"(x));
+#elif defined(__riscv)
+    asm("" : "+f"(x));
+#elif defined(__GNUC__)
+    asm("" : "+g"(x));
 #endif
 }
 
@@ -305,18 +331,14 @@ HAT_INLINE Floats multiply(Floats a, Floats b) noexcept {
     asm("" : "+v"(product.data));
 #elif defined(__x86_64__)
     asm("" : "+x"(product.data));
-#elif defined(__FP_FAST_FMAF)
+#elif defined(__FP_FAST_FMAF) && HAT_VECTORS
     for (std::size_t i = 0; i < Floats::size; ++i) {
         float lane = product.data[i];
-#if defined(__arm__)
-        asm("" : "+t"(lane));
-#elif defined(__riscv)
-        asm("" : "+f"(lane));
-#else
-        asm("" : "+g"(lane));
-#endif
+        hide(lane);
         product.data[i] = lane;
     }
+#elif defined(__FP_FAST_FMAF)
+    hide(product.data);
 #endif
 #endif
     return product;

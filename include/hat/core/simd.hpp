@@ -6,8 +6,10 @@
 #include <hat/core/registers.hpp>
 
 #include <cstdint>
+#include <type_traits>
 
-/// Vectors of 16 virtual lanes: one AVX-512 register, two of AVX2, four of NEON.
+/// Vectors of 16 virtual lanes: one AVX-512 register, two of AVX2, four of NEON; sixteen numbers
+/// where there are no vectors.
 ///
 /// Every operation is one correctly rounded operation per lane and every reduction uses the same
 /// tree over the 16 lanes, so a kernel written on `Lanes` gives the same bits on every CPU.
@@ -16,7 +18,11 @@ namespace hat::simd {
 inline constexpr int lanes = 16;
 inline constexpr int native_lanes = static_cast<int>(Floats::size);
 inline constexpr int parts = lanes / native_lanes;
-static_assert(parts * native_lanes == lanes, "simd: a register must hold 4, 8 or 16 floats");
+static_assert(parts * native_lanes == lanes, "simd: a register must hold 1, 4, 8 or 16 floats");
+
+/// How many parts a loop over them does at once: all, but where a part is one number, which would
+/// make sixteen times the code.
+inline constexpr int unrolled_parts = HAT_VECTORS ? parts : 1;
 
 /// Whether this build has an instruction for a fused multiply-add. Without one it is made of many:
 /// the same bits, many times as slow.
@@ -52,36 +58,45 @@ HAT_INLINE void prefetch(std::uintptr_t address) noexcept {
     __builtin_prefetch(reinterpret_cast<const void*>(address), 0, 2);  // NOLINT(*-int-to-ptr)
 }
 
+struct Lanes;
+
+/// How functions take lanes: where they are sixteen numbers in memory, compilers would copy them.
+using LanesArgument = std::conditional_t<HAT_VECTORS, Lanes, const Lanes&>;
+
 /// 16 floats. Loops over the parts are unrolled by hand: below -O3 compilers would leave them, and
 /// the parts in memory.
 struct Lanes {
     Floats part[parts];
 
-    HAT_INLINE friend Lanes operator+(Lanes a, Lanes b) noexcept {
-#pragma GCC unroll 4
-        for (int i = 0; i < parts; ++i) a.part[i] = a.part[i] + b.part[i];
-        return a;
+    HAT_INLINE friend Lanes operator+(LanesArgument a, LanesArgument b) noexcept {
+        Lanes y;
+#pragma GCC unroll unrolled_parts
+        for (int i = 0; i < parts; ++i) y.part[i] = a.part[i] + b.part[i];
+        return y;
     }
-    HAT_INLINE friend Lanes operator-(Lanes a, Lanes b) noexcept {
-#pragma GCC unroll 4
-        for (int i = 0; i < parts; ++i) a.part[i] = a.part[i] - b.part[i];
-        return a;
+    HAT_INLINE friend Lanes operator-(LanesArgument a, LanesArgument b) noexcept {
+        Lanes y;
+#pragma GCC unroll unrolled_parts
+        for (int i = 0; i < parts; ++i) y.part[i] = a.part[i] - b.part[i];
+        return y;
     }
-    HAT_INLINE friend Lanes operator*(Lanes a, Lanes b) noexcept {
-#pragma GCC unroll 4
-        for (int i = 0; i < parts; ++i) a.part[i] = detail::multiply(a.part[i], b.part[i]);
-        return a;
+    HAT_INLINE friend Lanes operator*(LanesArgument a, LanesArgument b) noexcept {
+        Lanes y;
+#pragma GCC unroll unrolled_parts
+        for (int i = 0; i < parts; ++i) y.part[i] = detail::multiply(a.part[i], b.part[i]);
+        return y;
     }
-    HAT_INLINE friend Lanes operator/(Lanes a, Lanes b) noexcept {
-#pragma GCC unroll 4
-        for (int i = 0; i < parts; ++i) a.part[i] = detail::divide(a.part[i], b.part[i]);
-        return a;
+    HAT_INLINE friend Lanes operator/(LanesArgument a, LanesArgument b) noexcept {
+        Lanes y;
+#pragma GCC unroll unrolled_parts
+        for (int i = 0; i < parts; ++i) y.part[i] = detail::divide(a.part[i], b.part[i]);
+        return y;
     }
 };
 
 HAT_INLINE Lanes broadcast(float x) noexcept {
     Lanes a;
-#pragma GCC unroll 4
+#pragma GCC unroll unrolled_parts
     for (auto& p : a.part) p = Floats(x);
     return a;
 }
@@ -92,13 +107,13 @@ HAT_INLINE Lanes zero() noexcept {
 
 HAT_INLINE Lanes load(const float* p) noexcept {
     Lanes a;
-#pragma GCC unroll 4
+#pragma GCC unroll unrolled_parts
     for (int i = 0; i < parts; ++i) a.part[i] = Floats::load_unaligned(p + i * native_lanes);
     return a;
 }
 
-HAT_INLINE void store(Lanes a, float* p) noexcept {
-#pragma GCC unroll 4
+HAT_INLINE void store(LanesArgument a, float* p) noexcept {
+#pragma GCC unroll unrolled_parts
     for (int i = 0; i < parts; ++i) a.part[i].store_unaligned(p + i * native_lanes);
 }
 
@@ -115,7 +130,7 @@ HAT_INLINE Lanes load_first(const float* p, int n) noexcept {
 }
 
 /// Writes the first `n` lanes and nothing behind them.
-HAT_INLINE void store_first(Lanes a, float* p, int n) noexcept {
+HAT_INLINE void store_first(LanesArgument a, float* p, int n) noexcept {
 #if defined(__AVX512F__)
     const auto mask = static_cast<__mmask16>((1U << static_cast<unsigned>(n)) - 1U);
     _mm512_mask_storeu_ps(p, mask, a.part[0]);
@@ -127,53 +142,60 @@ HAT_INLINE void store_first(Lanes a, float* p, int n) noexcept {
 }
 
 /// a·b + c, rounded once.
-HAT_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) noexcept {
-#pragma GCC unroll 4
-    for (int i = 0; i < parts; ++i) c.part[i] = detail::fma(a.part[i], b.part[i], c.part[i]);
-    return c;
-}
-
-HAT_INLINE Lanes max(Lanes a, Lanes b) noexcept {
-#pragma GCC unroll 4
-    for (int i = 0; i < parts; ++i) a.part[i] = detail::max(a.part[i], b.part[i]);
-    return a;
-}
-HAT_INLINE Lanes min(Lanes a, Lanes b) noexcept {
-#pragma GCC unroll 4
-    for (int i = 0; i < parts; ++i) a.part[i] = detail::min(a.part[i], b.part[i]);
-    return a;
-}
-HAT_INLINE Lanes sqrt(Lanes a) noexcept {
-#pragma GCC unroll 4
-    for (auto& p : a.part) p = detail::sqrt(p);
-    return a;
-}
-HAT_INLINE Lanes abs(Lanes a) noexcept {
-#pragma GCC unroll 4
-    for (auto& p : a.part) p = detail::abs(p);
-    return a;
-}
-
-/// a < b ? x : y, lane by lane.
-HAT_INLINE Lanes select_less(Lanes a, Lanes b, Lanes x, Lanes y) noexcept {
-#pragma GCC unroll 4
-    for (int i = 0; i < parts; ++i) {
-        y.part[i] = detail::select_less(a.part[i], b.part[i], x.part[i], y.part[i]);
-    }
+HAT_INLINE Lanes fma(LanesArgument a, LanesArgument b, LanesArgument c) noexcept {
+    Lanes y;
+#pragma GCC unroll unrolled_parts
+    for (int i = 0; i < parts; ++i) y.part[i] = detail::fma(a.part[i], b.part[i], c.part[i]);
     return y;
 }
 
+HAT_INLINE Lanes max(LanesArgument a, LanesArgument b) noexcept {
+    Lanes y;
+#pragma GCC unroll unrolled_parts
+    for (int i = 0; i < parts; ++i) y.part[i] = detail::max(a.part[i], b.part[i]);
+    return y;
+}
+HAT_INLINE Lanes min(LanesArgument a, LanesArgument b) noexcept {
+    Lanes y;
+#pragma GCC unroll unrolled_parts
+    for (int i = 0; i < parts; ++i) y.part[i] = detail::min(a.part[i], b.part[i]);
+    return y;
+}
+HAT_INLINE Lanes sqrt(LanesArgument a) noexcept {
+    Lanes y;
+#pragma GCC unroll unrolled_parts
+    for (int i = 0; i < parts; ++i) y.part[i] = detail::sqrt(a.part[i]);
+    return y;
+}
+HAT_INLINE Lanes abs(LanesArgument a) noexcept {
+    Lanes y;
+#pragma GCC unroll unrolled_parts
+    for (int i = 0; i < parts; ++i) y.part[i] = detail::abs(a.part[i]);
+    return y;
+}
+
+/// a < b ? x : y, lane by lane.
+HAT_INLINE Lanes select_less(LanesArgument a, LanesArgument b, LanesArgument x,
+                             LanesArgument y) noexcept {
+    Lanes chosen;
+#pragma GCC unroll unrolled_parts
+    for (int i = 0; i < parts; ++i) {
+        chosen.part[i] = detail::select_less(a.part[i], b.part[i], x.part[i], y.part[i]);
+    }
+    return chosen;
+}
+
 /// Bit i: a[i] > b[i].
-HAT_INLINE unsigned greater_bits(Lanes a, Lanes b) noexcept {
+HAT_INLINE unsigned greater_bits(LanesArgument a, LanesArgument b) noexcept {
     unsigned bits = 0;
-#pragma GCC unroll 4
+#pragma GCC unroll unrolled_parts
     for (int i = 0; i < parts; ++i)
         bits |= detail::greater_bits(a.part[i], b.part[i]) << (i * native_lanes);
     return bits;
 }
 
 /// `a` in the first `n` lanes, `filler` in the others.
-HAT_INLINE Lanes keep_first(Lanes a, int n, float filler) noexcept {
+HAT_INLINE Lanes keep_first(LanesArgument a, int n, float filler) noexcept {
 #if defined(__AVX512F__)
     const auto mask = static_cast<__mmask16>((1U << static_cast<unsigned>(n)) - 1U);
     return {Floats(_mm512_mask_mov_ps(_mm512_set1_ps(filler), mask, a.part[0]))};
@@ -189,7 +211,7 @@ namespace detail {
 
 /// Folds lane i with lane i + 8, then i + 4, i + 2, i + 1.
 template <class Fold>
-HAT_INLINE float reduce(Lanes a, Fold fold) noexcept {
+HAT_INLINE float reduce(LanesArgument a, Fold fold) noexcept {
 #if defined(__AVX512F__)
     const __m512 x = a.part[0];
     const __m256 low = _mm512_castps512_ps256(x);
@@ -239,12 +261,12 @@ struct Max {
 }  // namespace detail
 
 /// The sum of the 16 lanes: lane i with lane i + 8, then i + 4, i + 2, i + 1.
-HAT_INLINE float sum(Lanes a) noexcept {
+HAT_INLINE float sum(LanesArgument a) noexcept {
     return detail::reduce(a, detail::Add{});
 }
 
 /// The largest of the 16 lanes.
-HAT_INLINE float largest(Lanes a) noexcept {
+HAT_INLINE float largest(LanesArgument a) noexcept {
     return detail::reduce(a, detail::Max{});
 }
 
@@ -258,7 +280,7 @@ HAT_INLINE WordLanes count_from(std::uint32_t first) noexcept {
     alignas(64) static constexpr std::uint32_t steps[lanes] = {0, 1, 2,  3,  4,  5,  6,  7,
                                                                8, 9, 10, 11, 12, 13, 14, 15};
     WordLanes w;
-#pragma GCC unroll 4
+#pragma GCC unroll unrolled_parts
     for (int i = 0; i < parts; ++i) {
         w.part[i] = Words::load_unaligned(steps + i * native_lanes) + Words(first);
     }
@@ -285,7 +307,7 @@ HAT_INLINE WordLanes operator^(WordLanes x, std::uint32_t key) noexcept {
 /// `value` where the word is at least `threshold`, else 0.
 HAT_INLINE Lanes value_if_at_least(WordLanes x, std::uint32_t threshold, float value) noexcept {
     Lanes y;
-#pragma GCC unroll 4
+#pragma GCC unroll unrolled_parts
     for (int i = 0; i < parts; ++i) {
         y.part[i] = detail::as_floats(detail::value_if_at_least(
             x.part[i], Words(threshold), Words(bit_cast<std::uint32_t>(value))));

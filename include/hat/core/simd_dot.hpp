@@ -4,8 +4,13 @@
 #include <hat/config.hpp>
 #include <hat/core/simd.hpp>
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
+
+#if defined(__ARM_FEATURE_SIMD32)
+#include <arm_acle.h>
+#endif
 
 /// Sums of products of bytes, exact in 32 bits, for 16 outputs at a time: 64 weights
 /// `[16 outputs][4 inputs]`, stored as w + 128, by 4 activations.
@@ -37,6 +42,8 @@ inline constexpr const char* instruction_set =
     "NEON, by 16 bits";
 #elif defined(__wasm_simd128__)
     "WebAssembly, by 16 bits";
+#elif defined(__ARM_FEATURE_SIMD32)
+    "Arm DSP, smlad";
 #else
     "portable";
 #endif
@@ -273,27 +280,57 @@ HAT_INLINE Register fill(std::int32_t x) noexcept {
 struct Register {
     std::int32_t of[4];
 };
-struct Four {
-    std::int32_t of[4];
-};
 using Input = std::int8_t;
 inline constexpr int parts = 4;
 inline constexpr bool has_halves = false;
-HAT_INLINE Four broadcast(const Input* x) noexcept {
-    return {{x[0], x[1], x[2], x[3]}};
-}
 HAT_INLINE const std::uint8_t* load(const std::uint8_t* weights, int part) noexcept {
     return weights + 16 * part;
-}
-HAT_INLINE Register add(Register sum, const std::uint8_t* weights, const Four& x) noexcept {
-    for (int i = 0; i < 4; ++i) {
-        for (int k = 0; k < 4; ++k) sum.of[i] += weights[4 * i + k] * x.of[k];
-    }
-    return sum;
 }
 HAT_INLINE Register fill(std::int32_t x) noexcept {
     return {{x, x, x, x}};
 }
+
+#if defined(__ARM_FEATURE_SIMD32)
+
+// `smlad` multiplies two numbers of 16 bits by two others: inputs 0 and 2, and 1 and 3.
+struct Four {
+    std::int32_t even;
+    std::int32_t odd;
+};
+HAT_INLINE Four broadcast(const Input* x) noexcept {
+    const auto four = together<std::uint32_t>(x);
+    return {__sxtb16(static_cast<std::int32_t>(four)),
+            __sxtb16(static_cast<std::int32_t>(std::rotr(four, 8)))};
+}
+HAT_INLINE Register add(Register sum, const std::uint8_t* weights, const Four& x) noexcept {
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+        const auto four = together<std::uint32_t>(weights + 4 * i);
+        const auto even = static_cast<std::int32_t>(__uxtb16(four));
+        const auto odd = static_cast<std::int32_t>(__uxtb16(std::rotr(four, 8)));
+        sum.of[i] = __smlad(odd, x.odd, __smlad(even, x.even, sum.of[i]));
+    }
+    return sum;
+}
+
+#else
+
+struct Four {
+    std::int32_t of[4];
+};
+HAT_INLINE Four broadcast(const Input* x) noexcept {
+    return {{x[0], x[1], x[2], x[3]}};
+}
+HAT_INLINE Register add(Register sum, const std::uint8_t* weights, const Four& x) noexcept {
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; ++k) sum.of[i] += weights[4 * i + k] * x.of[k];
+    }
+    return sum;
+}
+
+#endif
 
 #endif
 
@@ -365,10 +402,10 @@ struct Rounded {
 
 /// Stores the integers in the low bits of numbers to which 1.5 · 2^23 was added, and adds them to
 /// sums. All must be in −128 … 127.
-HAT_INLINE void store_rounded(Lanes shifted, Input* to, Rounded& sums) noexcept {
+HAT_INLINE void store_rounded(LanesArgument shifted, Input* to, Rounded& sums) noexcept {
     const Words magic(0x4b400000U);
     WordLanes integers;
-#pragma GCC unroll 4
+#pragma GCC unroll unrolled_parts
     for (int i = 0; i < simd::parts; ++i) {
         integers.part[i] = simd::detail::as_words(shifted.part[i]) - magic;
         sums.of.part[i] = sums.of.part[i] + integers.part[i];
@@ -379,7 +416,7 @@ HAT_INLINE void store_rounded(Lanes shifted, Input* to, Rounded& sums) noexcept 
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16(integers.part[0]));
 #else
     alignas(64) std::uint32_t all[lanes];
-#pragma GCC unroll 4
+#pragma GCC unroll unrolled_parts
     for (int i = 0; i < simd::parts; ++i) integers.part[i].store_aligned(all + i * native_lanes);
     for (int i = 0; i < lanes; ++i) to[i] = static_cast<Input>(static_cast<std::int32_t>(all[i]));
 #endif
@@ -387,7 +424,7 @@ HAT_INLINE void store_rounded(Lanes shifted, Input* to, Rounded& sums) noexcept 
 
 HAT_INLINE std::int32_t sum(const Rounded& sums) noexcept {
     alignas(64) std::uint32_t all[lanes];
-#pragma GCC unroll 4
+#pragma GCC unroll unrolled_parts
     for (int i = 0; i < simd::parts; ++i) sums.of.part[i].store_aligned(all + i * native_lanes);
     std::uint32_t total = 0;
     for (const std::uint32_t word : all) total += word;

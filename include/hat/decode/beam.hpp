@@ -60,24 +60,38 @@ public:
     template <StepModel Model, SentenceSupply Supply>
     void run(Model& model, Supply& supply, int places, const SpecialTokens& special,
              const SearchOptions& options, auto&& results) {
+        begin(model, supply.take(places), special, options);
+        while (!is_done()) {
+            advance(model, results);
+            batch_.refill(model, supply, options_, special_.eos);
+        }
+    }
+
+    /// The same one step after the other: `begin` with all sentences, then `advance` until the
+    /// search `is_done`.
+    template <StepModel Model>
+    void begin(Model& model, const Entrants& sentences, const SpecialTokens& special,
+               const SearchOptions& options) {
         validate(options);
+        options_ = options;
+        special_ = special;
         vocab_size_ = model.vocab_size();
         groups_ = options.groups;
         // Of a vocabulary that is too small for the beam, each group has as much.
         share_ = std::max(1, std::min(options.beam, vocab_size_ - 1) / groups_);
         beam_ = groups_ * share_;
-        eos_ = special.eos;
-        start(model, supply.take(places), options);
+        start(model, sentences, options);
+    }
+    [[nodiscard]] bool is_done() const noexcept { return batch_.rows().empty(); }
+    template <StepModel Model>
+    void advance(Model& model, auto&& results) {
+        batch_.apply_rules(options_);
         const Selection selection{.count = std::min(2 * beam_, vocab_size_),
                                   .normalize = true,
-                                  .temperature = options.temperature,
-                                  .unk_penalty = effective_unk_penalty(options),
-                                  .special = special};
-        while (!batch_.rows().empty()) {
-            batch_.apply_rules(options);
-            extend(model.step(batch_.rows(), selection), options, results);
-            batch_.refill(model, supply, options, eos_);
-        }
+                                  .temperature = options_.temperature,
+                                  .unk_penalty = effective_unk_penalty(options_),
+                                  .special = special_};
+        extend(model.step(batch_.rows(), selection), options_, results);
     }
 
 private:
@@ -121,7 +135,7 @@ private:
         finished_counts_.resize(size.rows());
         std::fill(finished_counts_.begin(), finished_counts_.end(), 0);
         heads_.resize(index(beam_));
-        batch_.start(model, first, size, options, eos_, memory_);
+        batch_.start(model, first, size, options, special_.eos, memory_);
     }
 
     /// Goes on with the best candidates of every sentence; those that are finished leave.
@@ -178,10 +192,10 @@ private:
                 take_best(place.history, candidates, first, last, options.diversity, chosen_before);
             if (best.row < 0) break;  // all others are impossible
             const int end = batch_.ends()[index(best.row)];
-            if (best.token == eos_) {
+            if (best.token == special_.eos) {
                 if (position < share_ && ended_count < share_) {
                     ended[index(ended_count++)] = {
-                        place.history.add(end, eos_, best.score),
+                        place.history.add(end, best.token, best.score),
                         final_score(best.score, index(place.length), options)};
                 }
             } else if (next_rows_.size() - rows_before < index(share_)) {
@@ -287,7 +301,8 @@ private:
     int groups_ = 1;
     int share_ = 1;  ///< hypotheses of a group
     int vocab_size_ = 0;
-    int eos_ = 0;
+    SpecialTokens special_;
+    SearchOptions options_;
     Arena memory_;
     RunningBatch batch_;
     BoundedVector<Row> next_rows_;

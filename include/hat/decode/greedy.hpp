@@ -49,17 +49,11 @@ public:
     template <StepModel Model, SentenceSupply Supply>
     void run(Model& model, Supply& supply, int places, const SpecialTokens& special,
              const SearchOptions& options, auto&& results) {
-        const Selection selection{.count = 1,
-                                  .normalize = options.scores,
-                                  .temperature = options.temperature,
-                                  .unk_penalty = effective_unk_penalty(options),
-                                  .special = special};
-        run(model, supply, places, special, options, results, [&](std::span<const Row> rows) {
-            return [candidates = model.step(rows, selection)](int row, const RunningBatch::Place&) {
-                const auto best = candidates.row(row);
-                return best.empty() ? none : best.front();
-            };
-        });
+        begin(model, supply.take(places), special, options);
+        while (!is_done()) {
+            advance(model, results);
+            batch_.refill(model, supply, options_, special_.eos);
+        }
     }
 
     /// The same with other choices: `step(rows)` takes a step, and what it returns, asked with the
@@ -68,14 +62,40 @@ public:
     template <StepModel Model, SentenceSupply Supply, class Step>
     void run(Model& model, Supply& supply, int places, const SpecialTokens& special,
              const SearchOptions& options, auto&& results, const Step& step) {
-        validate(options);
-        start(model, supply.take(places), special, options);
-        while (!batch_.rows().empty()) {
-            batch_.apply_rules(options);
-            extend(step(std::span<const Row>(batch_.rows().data(), batch_.rows().size())), special,
-                   options, results);
-            batch_.refill(model, supply, options, special.eos);
+        begin(model, supply.take(places), special, options);
+        while (!is_done()) {
+            take_step(step, results);
+            batch_.refill(model, supply, options_, special_.eos);
         }
+    }
+
+    /// One step after the other: `begin` with all sentences, then `advance` until the search
+    /// `is_done`.
+    template <StepModel Model>
+    void begin(Model& model, const Entrants& sentences, const SpecialTokens& special,
+               const SearchOptions& options) {
+        validate(options);
+        options_ = options;
+        special_ = special;
+        start(model, sentences, options);
+    }
+    [[nodiscard]] bool is_done() const noexcept { return batch_.rows().empty(); }
+    template <StepModel Model>
+    void advance(Model& model, auto&& results) {
+        const Selection selection{.count = 1,
+                                  .normalize = options_.scores,
+                                  .temperature = options_.temperature,
+                                  .unk_penalty = effective_unk_penalty(options_),
+                                  .special = special_};
+        take_step(
+            [&](std::span<const Row> rows) {
+                return [candidates = model.step(rows, selection)](int row,
+                                                                  const RunningBatch::Place&) {
+                    const auto best = candidates.row(row);
+                    return best.empty() ? none : best.front();
+                };
+            },
+            results);
     }
 
     /// No token can be next.
@@ -92,19 +112,23 @@ private:
     }
 
     template <StepModel Model>
-    void start(Model& model, const Entrants& first, const SpecialTokens& special,
-               const SearchOptions& options) {
+    void start(Model& model, const Entrants& first, const SearchOptions& options) {
         const auto size = extents(first.count(),
                                   most_target_positions(options, first.sources, model.max_length()),
                                   options.no_repeat_ngram);
         memory_.reset(RunningBatch::bytes(size));
-        batch_.start(model, first, size, options, special.eos, memory_);
+        batch_.start(model, first, size, options, special_.eos, memory_);
+    }
+
+    template <class Step>
+    void take_step(const Step& step, auto& results) {
+        batch_.apply_rules(options_);
+        extend(step(std::span<const Row>(batch_.rows().data(), batch_.rows().size())), results);
     }
 
     /// Continues every row with the token chosen for it; those that end leave.
     template <class Choose>
-    void extend(const Choose& choose, const SpecialTokens& special, const SearchOptions& options,
-                auto& results) {
+    void extend(const Choose& choose, auto& results) {
         auto& rows = batch_.rows();
         auto& ends = batch_.ends();
         std::size_t live = 0;
@@ -115,11 +139,11 @@ private:
             if (token < 0)
                 fail("greedy search: sentence ", place.number,
                      ": no next token has a finite score");
-            const float score = options.scores ? place.history.score(ends[i]) + value : 0.0F;
+            const float score = options_.scores ? place.history.score(ends[i]) + value : 0.0F;
             const int end = place.history.add(ends[i], token, score);
             ++place.length;
-            if (token == special.eos) {
-                finish(place, end, options, results);
+            if (token == special_.eos) {
+                finish(place, end, options_, results);
                 batch_.leave(row.sentence);
                 continue;
             }
@@ -138,6 +162,8 @@ private:
         result[0].score = final_score(place.history.score(end), result[0].tokens.size(), options);
     }
 
+    SpecialTokens special_;
+    SearchOptions options_;
     Arena memory_;
     RunningBatch batch_;
 };

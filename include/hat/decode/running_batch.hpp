@@ -112,6 +112,7 @@ public:
     /// The rows of the next step, whose `sentence` is a place; a search replaces them by those that
     /// live on.
     [[nodiscard]] BoundedVector<Row>& rows() noexcept { return rows_; }
+    [[nodiscard]] const BoundedVector<Row>& rows() const noexcept { return rows_; }
     /// Their last nodes, in the histories of their places.
     [[nodiscard]] BoundedVector<int>& ends() noexcept { return ends_; }
 

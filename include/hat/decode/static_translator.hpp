@@ -121,15 +121,21 @@ public:
     ///         out of range, or eos is not in the vocabulary
     StaticTranslator(std::span<const std::byte> weights, std::span<std::byte> memory,
                      const SpecialTokens& special, const TranslationLimits& limits)
-        : limits_((check(limits, memory), limits)), special_(special), memory_(memory),
-          model_(weights, limits.source_tokens, limits.target_tokens, memory_),
-          decoder_(model_, {.lasting = part(parts().caches),
-                            .activations = part(parts().activations),
-                            .scratch = part(parts().scratch)}) {
+        : StaticTranslator(weights, memory, special, limits, working_memory(limits)) {}
+    /// The same where the limits are constants, and so `parts`, which is `working_memory(limits)`:
+    /// the code that computes it takes some kilobytes.
+    StaticTranslator(std::span<const std::byte> weights, std::span<std::byte> memory,
+                     const SpecialTokens& special, const TranslationLimits& limits,
+                     const WorkingMemory& parts)
+        : limits_(limits), special_(special), parts_((check(memory, parts.sum()), parts)),
+          memory_(memory), model_(weights, limits.source_tokens, limits.target_tokens, memory_),
+          decoder_(model_, {.lasting = part(parts.caches),
+                            .activations = part(parts.activations),
+                            .scratch = part(parts.scratch)}) {
         if (special.eos < 0 || special.eos >= A.target_vocab_size)
             fail("translator: the id of eos is ", special.eos, ", expected 0 to ",
                  A.target_vocab_size - 1);
-        const std::span<std::byte> shared = bytes(parts().search);
+        const std::span<std::byte> shared = bytes(parts.search);
         greedy_ = GreedySearch(shared);
         beam_ = BeamSearch(shared);
         results_.room = memory_.allocate<BoundedHypothesis>(limits.beam);
@@ -157,6 +163,16 @@ public:
     ///         too long, or has tokens that are not in the vocabulary
     std::span<const BoundedHypothesis> translate(std::span<const int> source,
                                                  SearchOptions options = {.beam = 1}) {
+        start(source, options);
+        while (step()) {
+        }
+        return hypotheses();
+    }
+
+    /// The same one step after the other, for who has other things to do meanwhile: `start` reads the
+    /// source; `step` adds a token to every hypothesis, and says whether there is more to do; when
+    /// there is not, `hypotheses` are as above. `start` may be called at any time.
+    void start(std::span<const int> source, SearchOptions options = {.beam = 1}) {
         validate(options);
         check(source, options);
         const int longest =
@@ -164,12 +180,24 @@ public:
         options.max_length_a = 0.0F;
         options.max_length_b = longest;
         const std::array offsets{0, static_cast<int>(source.size())};
-        const Sources sources{source, Ragged(offsets.data(), 1)};
-        const std::span results(&results_, 1);
-        if (options.beam == 1)
-            greedy_.run(decoder_, sources, special_, options, results);
+        const Entrants one{{source, Ragged(offsets.data(), 1)}};
+        results_.resize(0);
+        is_greedy_ = options.beam == 1;
+        if (is_greedy_)
+            greedy_.begin(decoder_, one, special_, options);
         else
-            beam_.run(decoder_, sources, special_, options, results);
+            beam_.begin(decoder_, one, special_, options);
+    }
+    [[nodiscard]] bool step() {
+        const std::span results(&results_, 1);
+        if (is_greedy_) {
+            if (!greedy_.is_done()) greedy_.advance(decoder_, results);
+            return !greedy_.is_done();
+        }
+        if (!beam_.is_done()) beam_.advance(decoder_, results);
+        return !beam_.is_done();
+    }
+    [[nodiscard]] std::span<const BoundedHypothesis> hypotheses() const noexcept {
         return {results_.room, results_.size()};
     }
 
@@ -180,13 +208,13 @@ public:
     /// The most that was used so far of each part of the working memory.
     [[nodiscard]] WorkingMemory most_used() const noexcept {
         const auto& [lasting, activations, scratch] = decoder_.arenas();
-        return {.positions = parts().positions,
+        return {.positions = parts_.positions,
                 .caches = lasting.most_used_bytes(),
                 .activations = activations.most_used_bytes(),
                 .scratch = scratch.most_used_bytes(),
                 .search =
                     std::max(greedy_.memory().most_used_bytes(), beam_.memory().most_used_bytes()),
-                .results = parts().results};
+                .results = parts_.results};
     }
 
 private:
@@ -195,8 +223,7 @@ private:
         Model::check_tokens("source", limits.source_tokens, A.encoder.max_positions);
         Model::check_tokens("target", limits.target_tokens, A.decoder.max_positions);
     }
-    static void check(const TranslationLimits& limits, std::span<const std::byte> memory) {
-        const std::size_t bytes = working_memory(limits).sum();
+    static void check(std::span<const std::byte> memory, std::size_t bytes) {
         if (memory.size() < bytes ||
             reinterpret_cast<std::uintptr_t>(memory.data()) % alignment != 0)
             fail("translator: ", memory.size(), " bytes of working memory, expected ", bytes,
@@ -212,7 +239,6 @@ private:
         check_token_ids(source, A.source_vocab_size, "translator: the source");
     }
 
-    [[nodiscard]] WorkingMemory parts() const noexcept { return working_memory(limits_); }
     std::span<std::byte> bytes(std::size_t size) {
         return {memory_.allocate<std::byte>(static_cast<std::ptrdiff_t>(size)), size};
     }
@@ -220,12 +246,14 @@ private:
 
     TranslationLimits limits_;
     SpecialTokens special_;
+    WorkingMemory parts_;
     Arena memory_;
     Model model_;
     BasicCachedTransformer<Model> decoder_;
     GreedySearch greedy_;
     BeamSearch beam_;
     detail::BoundedResults results_;
+    bool is_greedy_ = true;
 };
 
 }  // namespace hat::decode

@@ -6,6 +6,7 @@
 #include <hat/decode/static_translator.hpp>
 #include <hat/deploy/embedded_text.hpp>
 #include <hat/deploy/text_memory.hpp>
+#include <hat/model/counts.hpp>
 #include <hat/model/network.hpp>
 
 #include <algorithm>
@@ -113,6 +114,7 @@ namespace detail {
 template <class Model>
 class EmbeddedTranslator {
     using Network = decode::StaticTranslator<Model::architecture, typename Model::Weights>;
+    static constexpr decode::WorkingMemory parts = Network::working_memory(Model::limits);
 
     static_assert(std::endian::native == std::endian::little,
                   "EmbeddedTranslator: weights have the lowest byte of a number first");
@@ -122,7 +124,7 @@ class EmbeddedTranslator {
 public:
     /// What it works in, as the caller has it.
     struct Memory {
-        alignas(alignment) std::byte network[Network::working_memory(Model::limits).sum()];
+        alignas(alignment) std::byte network[parts.sum()];
         StaticTextMemory<Model::line_bytes> text;
         int source[Model::limits.source_tokens];
     };
@@ -130,30 +132,59 @@ public:
 
     /// `memory` must outlive it, and serves no other translator meanwhile.
     explicit EmbeddedTranslator(Memory& memory)
-        : memory_(memory),
-          network_(Model::weights(), std::span(memory.network), Model::special, Model::limits) {}
+        : memory_(memory), network_(Model::weights(), std::span(memory.network), Model::special,
+                                    Model::limits, parts) {}
     EmbeddedTranslator(const EmbeddedTranslator&) = delete;
     EmbeddedTranslator& operator=(const EmbeddedTranslator&) = delete;
 
     /// Writes the translation of a line, which comes without its end, to the beginning of `to`.
     Translation translate(std::string_view line, std::span<char> to) {
-        const int room = static_cast<int>(std::min(to.size(), std::size_t{longest_text_bytes}));
-        const TextResult read = encode_line(Model::text, line, memory_.text, memory_.source,
-                                            Model::limits.source_tokens);
-        if (read.status == TextStatus::as_it_is) {
-            if (line.size() > to.size()) return {TranslationStatus::too_long};
-            std::copy(line.begin(), line.end(), to.begin());
-            return {TranslationStatus::done, line.size()};
+        start(line);
+        while (step()) {
         }
-        if (read.status != TextStatus::done) return {detail::status_of(read.status)};
-        if (read.count == 0) return {};
-        const auto said = search({memory_.source, static_cast<std::size_t>(read.count)});
+        return finish(to);
+    }
+
+    /// The same in pieces, for a device that has other things to do meanwhile:
+    ///
+    ///     translator.start(line);
+    ///     while (translator.step()) look_after_other_things();
+    ///     const auto [status, size] = translator.finish(text);
+    ///
+    /// `start` reads the line, which must last until `finish`, and encodes it. `step` adds a token
+    /// to every hypothesis, and says whether there is more to do. Other calls end what was begun.
+    void start(std::string_view line) {
+        line_ = line;
+        read_ = encode_line(Model::text, line, memory_.text, memory_.source,
+                            Model::limits.source_tokens);
+        is_searching_ = read_.status == TextStatus::done && read_.count > 0;
+        if (is_searching_) start_search(tokens_read());
+    }
+    [[nodiscard]] bool step() { return is_searching_ && network_.step(); }
+    Translation finish(std::span<char> to) {
+        if (read_.status == TextStatus::as_it_is) {
+            if (line_.size() > to.size()) return {TranslationStatus::too_long};
+            std::copy(line_.begin(), line_.end(), to.begin());
+            return {TranslationStatus::done, line_.size()};
+        }
+        if (read_.status != TextStatus::done) return {detail::status_of(read_.status)};
+        if (!is_searching_) return {};
+        const auto said = best_target(tokens_read());
         if (said.empty()) return {TranslationStatus::translation_too_long};
+        const auto room = static_cast<int>(std::min(to.size(), std::size_t{longest_text_bytes}));
         const TextResult written =
-            decode_line(Model::text, read, memory_.text, said, to.data(), room);
+            decode_line(Model::text, read_, memory_.text, said, to.data(), room);
         if (written.status != TextStatus::done) return {detail::status_of(written.status)};
         return {TranslationStatus::done, static_cast<std::size_t>(written.count)};
     }
+
+    /// The most multiply-adds of `start` and of a `step`; softmax, norms and text are some percent
+    /// more.
+    static constexpr std::int64_t multiply_adds_of_start =
+        model::encoding_macs(Model::architecture, Model::limits.source_tokens);
+    static constexpr std::int64_t multiply_adds_of_step =
+        Model::limits.beam * model::step_macs(Model::architecture, Model::limits.source_tokens,
+                                              Model::limits.target_tokens - 1);
 
     /// Writes the translation of tokens to the beginning of `to`. Both end in eos.
     Translation translate(std::span<const int> source, std::span<int> to) {
@@ -164,7 +195,11 @@ public:
         };
         if (source.empty() || !std::all_of(source.begin(), source.end(), is_token))
             return {TranslationStatus::bad_token};
-        const auto said = search(source);
+        is_searching_ = false;
+        start_search(source);
+        while (network_.step()) {
+        }
+        const auto said = best_target(source);
         if (said.empty()) return {TranslationStatus::translation_too_long};
         if (said.size() > to.size()) return {TranslationStatus::too_long};
         std::copy(said.begin(), said.end(), to.begin());
@@ -190,10 +225,15 @@ private:
                                               ? Model::architecture.decoder.max_positions
                                               : model::Network::max_tokens;
 
+    void start_search(std::span<const int> source) { network_.start(source, Model::search); }
+    [[nodiscard]] std::span<const int> tokens_read() const noexcept {
+        return {memory_.source, static_cast<std::size_t>(read_.count)};
+    }
+
     /// The best target, valid until the next search; none if a search with more memory might have
     /// found another.
-    [[nodiscard]] std::span<const int> search(std::span<const int> source) {
-        const auto found = network_.translate(source, Model::search);
+    [[nodiscard]] std::span<const int> best_target(std::span<const int> source) const noexcept {
+        const auto found = network_.hypotheses();
         constexpr int room = Model::limits.target_tokens;
         const int longest = decode::max_target_length(
             Model::search, static_cast<int>(source.size()), most_positions);
@@ -207,6 +247,9 @@ private:
 
     Memory& memory_;
     Network network_;
+    std::string_view line_;
+    TextResult read_;
+    bool is_searching_ = false;
 };
 
 }  // namespace hat::deploy

@@ -10,17 +10,18 @@
 namespace hat::kernels {
 
 /// x · σ(x) and its slope, inlined where they are all a loop does.
-HAT_INLINE_LONG simd::Lanes swish(simd::Lanes x) noexcept {
+HAT_INLINE_LONG simd::Lanes swish(simd::LanesArgument x) noexcept {
     return x / simd::one_plus_exp_of_minus(x);
 }
-HAT_INLINE_LONG simd::Lanes swish_slope(simd::Lanes x) noexcept {
+HAT_INLINE_LONG simd::Lanes swish_slope(simd::LanesArgument x) noexcept {
     const simd::Lanes one = simd::broadcast(1.0F);
     const simd::Lanes s = simd::sigmoid(x);
     return s * simd::fma(x, one - s, one);
 }
 
 /// f(x) lane by lane. Out of line: its callers are tight loops in which it is rare.
-[[gnu::noinline]] inline simd::Lanes activate(Activation activation, simd::Lanes x) noexcept {
+[[gnu::noinline]] inline simd::Lanes activate(Activation activation,
+                                              simd::LanesArgument x) noexcept {
     using namespace simd;
     switch (activation) {
     case Activation::linear:
@@ -46,7 +47,7 @@ HAT_INLINE_LONG simd::Lanes swish_slope(simd::Lanes x) noexcept {
 
 /// f'(x) lane by lane, from x.
 [[gnu::noinline]] inline simd::Lanes activation_slope(Activation activation,
-                                                      simd::Lanes x) noexcept {
+                                                      simd::LanesArgument x) noexcept {
     using namespace simd;
     const Lanes one = broadcast(1.0F);
     switch (activation) {

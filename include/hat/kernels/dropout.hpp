@@ -23,7 +23,8 @@ public:
           threshold_(static_cast<std::uint32_t>(static_cast<double>(probability) * 0x1p32)),
           scale_(1.0F / (1.0F - probability)) {}
 
-    [[nodiscard]] constexpr bool active() const noexcept { return threshold_ != 0; }
+    /// Never without a heap, where nothing is trained: so no code is linked that drops.
+    [[nodiscard]] constexpr bool active() const noexcept { return HAT_HEAP && threshold_ != 0; }
 
     /// 0 or 1/(1 − p) for the elements `first` … `first + 15`.
     [[nodiscard]] HAT_INLINE_LONG simd::Lanes factors(std::uint32_t first) const noexcept {
@@ -48,15 +49,19 @@ namespace detail {
 template <class Body>
 HAT_INLINE void for_stretches(int cols, const Body& body) noexcept {
     int j = 0;
+#if !HAT_SMALL
     for (; j + simd::lanes <= cols; j += simd::lanes) body(j, simd::lanes);
     if (j < cols) body(j, cols - j);
+#else  // one copy of the body does
+    for (; j < cols; j += simd::lanes) body(j, cols - j < simd::lanes ? cols - j : simd::lanes);
+#endif
 }
 
 HAT_INLINE_LONG simd::Lanes load_stretch(const float* p, int count) noexcept {
     return count == simd::lanes ? simd::load(p) : simd::load_first(p, count);
 }
 
-HAT_INLINE_LONG void store_stretch(simd::Lanes x, float* p, int count) noexcept {
+HAT_INLINE_LONG void store_stretch(simd::LanesArgument x, float* p, int count) noexcept {
     if (count == simd::lanes)
         simd::store(x, p);
     else

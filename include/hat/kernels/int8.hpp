@@ -93,7 +93,9 @@ constexpr bool in_pairs(int rows) noexcept {
 
 /// Whether the sums of a tile fit the registers beside activations, weights and products.
 constexpr bool int8_tile_fits(int rows, int panels) noexcept {
-#if defined(__AVX512F__) || defined(__aarch64__)
+#if HAT_SMALL
+    constexpr int registers = 0;
+#elif defined(__AVX512F__) || defined(__aarch64__)
     constexpr int registers = 32;
 #else
     constexpr int registers = 16;
@@ -143,6 +145,7 @@ inline constexpr std::ptrdiff_t scale_bytes = panel_width * sizeof(float);
     return simd::load(scales);
 }
 
+#if HAT_VECTORS
 /// The exact sums of one tile.
 template <int Rows, int Panels, int Lines>
 HAT_INLINE void
@@ -183,6 +186,32 @@ multiply_tile(const QuantisedRows& left, const Int8Operand& right, int inputs,
         w += 4 * panel_width;
     }
 }
+#else
+/// The exact sums of one tile, one part of them after the other.
+template <int Rows, int Panels, int Lines>
+HAT_INLINE void
+multiply_tile(const QuantisedRows& left, const Int8Operand& right, int inputs,
+              simd::dot::Sums (&products)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
+    namespace dot = simd::dot;
+    for (int r = 0; r < Rows; ++r) {
+        for (int p = 0; p < Panels; ++p) {
+            const std::uint8_t* const panel = right.data + p * right.panel_stride + scale_bytes;
+#pragma GCC unroll 1
+            for (int i = 0; i < dot::parts; ++i) {
+                const dot::Input* x = left.row_data(r);
+                const std::uint8_t* w = panel;
+                auto sum = dot::start(left.sum(r));
+                for (int k = 0; k < inputs; k += 4) {
+                    sum = dot::add(sum, dot::load(w, i), dot::broadcast(x));
+                    x += 4;
+                    w += 4 * panel_width;
+                }
+                products[r][p].part[i] = sum;
+            }
+        }
+    }
+}
+#endif
 
 #if defined(__ARM_FEATURE_MATMUL_INT8)
 /// The same for two rows at a time; the last of an odd number is its own partner.

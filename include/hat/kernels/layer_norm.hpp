@@ -60,7 +60,9 @@ HAT_INLINE_LONG void row_moments(const float* x, std::ptrdiff_t stride, int n,
 template <class Body>
 HAT_INLINE void for_row_groups(int rows, const Body& body) noexcept {
     int i = 0;
+#if !HAT_SMALL
     for (; i + 4 <= rows; i += 4) body(i, std::integral_constant<int, 4>{});
+#endif
     for (; i < rows; ++i) body(i, std::integral_constant<int, 1>{});
 }
 

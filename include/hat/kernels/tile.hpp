@@ -59,17 +59,18 @@ struct Output {
         return load_panel(from, panel);
     }
 
-    HAT_INLINE void finish(int row, int panel, simd::Lanes sum) const noexcept {
+    HAT_INLINE void finish(int row, int panel, simd::LanesArgument sum) const noexcept {
+        simd::Lanes result = sum;
         if (activation == Activation::relu)
-            sum = simd::max(sum, simd::zero());
+            result = simd::max(sum, simd::zero());
         else if (activation != Activation::linear)
-            sum = activate(activation, sum);
+            result = activate(activation, sum);
         const int first = panel * panel_width;
         float* const to = y.row_data(row) + first;
         if (first + panel_width <= y.cols())
-            simd::store(sum, to);
+            simd::store(result, to);
         else
-            simd::store_first(sum, to, y.cols() - first);
+            simd::store_first(result, to, y.cols() - first);
     }
 
 private:
@@ -85,12 +86,12 @@ namespace detail {
 /// Accumulators that fit the registers beside the operands: 32 registers of 512 bits (AVX-512), 16
 /// of 256 bits (AVX2), 32 of 128 bits (NEON), 32 single ones (Cortex-M). One more on NEON, and some
 /// wait on the stack in every step of the loop.
-#if defined(__AVX512F__)
+#if HAT_SMALL
+inline constexpr int max_tile_lanes = 1;
+#elif defined(__AVX512F__)
 inline constexpr int max_tile_lanes = 24;
 #elif defined(__aarch64__)
 inline constexpr int max_tile_lanes = 5;
-#elif !HAT_VECTORS
-inline constexpr int max_tile_lanes = 1;
 #else
 inline constexpr int max_tile_lanes = 6;
 #endif

@@ -173,6 +173,23 @@ template <class LayerShape>
     return count;
 }
 
+/// Multiply-adds of encoding a source, with the keys and values that decoders read of it.
+[[nodiscard]] constexpr std::int64_t encoding_macs(const Architecture& a,
+                                                   int source_tokens) noexcept {
+    const Macs count = macs(a, source_tokens, 0);
+    return count.linear + count.attention + count.element_wise;
+}
+
+/// Multiply-adds of decoding one more token, which attends to itself and `earlier` ones.
+[[nodiscard]] constexpr std::int64_t step_macs(const Architecture& a, int source_tokens,
+                                               int earlier) noexcept {
+    const Macs count = macs(a, source_tokens, 1);
+    std::int64_t widths = 0;
+    for (const DecoderLayerShape& layer : a.decoder.layers()) widths += a.qkv_dim_of(layer);
+    return count.linear + count.attention + count.element_wise + count.output_projection -
+           encoding_macs(a, source_tokens) + 2 * std::int64_t{earlier} * widths;
+}
+
 /// FLOPs of one forward pass as HAT publishes them: 2 per multiply-add, without the output
 /// projection, source and target both `tokens` long (30 for its WMT models, 23 for IWSLT).
 [[nodiscard]] constexpr std::int64_t published_flops(const Architecture& a, int tokens) noexcept {
