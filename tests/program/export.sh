@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # A toy translator as one header: a program of it alone says what hat translate says, byte for byte, or
-# has a status; it asks for no heap, and nothing runs before main.
+# has a status; it asks for no heap, nothing runs before main, and it takes little code.
 # shellcheck source=/dev/null
 source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
 example=$2 compiler=$3 nm=$4 device=$5
@@ -74,19 +74,56 @@ flags+=(${native[@]+"${native[@]}"})
 compare bf16 --beam 1
 compare fp32 --beam 3 --max-length 40
 
-# On a device, if there is an emulator: the last header tests itself with lines that it translated here.
+# On devices, if there are compilers and emulators for them: little code, the same translations.
 awk 'NR == FNR { without[$1]; next } !(FNR in without)' without odd.en | head -n 25 >sample.en
-well "$hat" export --model run --weights int8 --beam 2 --sentences sample.en --out model.hpp --overwrite
+well "$hat" export --model run --weights int8 --beam 2 --max-length 64 --sentences sample.en \
+    --out model.hpp --overwrite
+small=(-std=c++20 -Os -Wall -Wextra -Wno-psabi -fno-exceptions -fno-rtti -fno-threadsafe-statics
+    -ffunction-sections -fdata-sections)
+
+# little_code PREFIX LIMIT FLAG…: all code of a program, but for the C library, is at most so many bytes.
+little_code() {
+    local prefix=$1 limit=$2 bytes
+    shift 2
+    "$prefix-g++" "${small[@]}" "$@" -c translate.cpp -o translate.o 2>log ||
+        fail "compiling for $prefix: $(head -n 20 log)"
+    bytes=$("$prefix-size" -A translate.o | awk '/^\.text/ { sum += $2 } END { print sum }')
+    echo "code for $prefix $*: $bytes bytes, at most $limit"
+    [ "$bytes" -le "$limit" ] || fail "$bytes bytes of code for $prefix $*, expected at most $limit"
+}
+
+if command -v aarch64-linux-gnu-g++ >/dev/null; then
+    little_code aarch64-linux-gnu 65536
+    if command -v qemu-aarch64 >/dev/null; then
+        aarch64-linux-gnu-g++ translate.o -static -o translate
+        "$hat" translate --model run --weights int8 --beam 2 --threads 1 <sample.en >expected 2>log ||
+            fail "translate: $(cat log)"
+        qemu-aarch64 ./translate <sample.en >found 2>notes || fail "AArch64: $(cat notes)"
+        cmp found expected || fail "AArch64: $(diff found expected | head -n 4)"
+    fi
+fi
+
+# on_device MACHINE FLAG…: the header tests itself on a Cortex-M.
+on_device() {
+    local machine=$1 stack
+    shift
+    arm-none-eabi-g++ "${small[@]}" -mthumb "$@" -Wl,--gc-sections -nostartfiles --specs=rdimon.specs \
+        -T "$device/cortex_m.ld" '-DHAT_DEVICE_ARGUMENT=""' -I. "$device/start.cpp" "$device/exported.cpp" \
+        -o device.elf 2>log || fail "compiling with $*: $(head -n 20 log)"
+    timeout 300 qemu-system-arm -M "$machine" -nographic -semihosting -kernel device.elf \
+        </dev/null >found 2>&1 || fail "$machine with $* ends with $?"
+    grep -q '^self-test: done' found || fail "$machine with $*: $(cat found)"
+    stack=$(sed -n 's/^stack: //p' found)
+    echo "$machine with $*: $(grep '^memory' found), stack: $stack"
+    [ "$stack" -le 8192 ] || fail "$machine with $*: $stack bytes of stack, expected at most 8192"
+}
+
 if command -v arm-none-eabi-g++ >/dev/null && command -v qemu-system-arm >/dev/null &&
     echo '#include <vector>' | arm-none-eabi-g++ -x c++ -fsyntax-only - 2>/dev/null; then
-    arm-none-eabi-g++ -std=c++20 -mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard -mthumb -Os -Wall -Wextra \
-        -Wno-psabi -fno-exceptions -fno-rtti -fno-threadsafe-statics -ffunction-sections -fdata-sections \
-        -Wl,--gc-sections -nostartfiles --specs=rdimon.specs -T "$device/cortex_m.ld" \
-        '-DHAT_DEVICE_ARGUMENT=""' -I. "$device/start.cpp" "$device/exported.cpp" -o device.elf 2>log ||
-        fail "compiling for a Cortex-M7: $(head -n 20 log)"
-    timeout 300 qemu-system-arm -M mps2-an500 -cpu cortex-m7 -nographic -semihosting -kernel device.elf \
-        </dev/null >found 2>&1 || fail "a Cortex-M7 ends with $?"
-    grep -q '^self-test: done' found || fail "on a Cortex-M7: $(cat found)"
+    little_code arm-none-eabi 49152 -mthumb -mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard
+    on_device mps2-an500 -mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard
+    on_device mps3-an547 -mcpu=cortex-m55 -mfloat-abi=hard
+    on_device mps2-an500 -mcpu=cortex-m7+nofp -mfloat-abi=soft
 fi
 
 # What a header is of, and what is refused.
