@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An exported header translates its sentences on a device to what they are on the host, and tells what
-// that takes. tests/program/export.sh makes the header.
+// An exported header translates its sentences on a device to what they are on the host, and tells
+// what that takes. tests/program/export.sh makes the header.
 
 #include "model.hpp"
 

@@ -307,23 +307,23 @@ HAT_INLINE Four broadcast(const Input* x) noexcept {
 HAT_INLINE Register add(Register sum, const std::uint8_t* weights, const Four& x) noexcept {
     const auto add_two = [&](std::int32_t& first, std::int32_t& second, const std::uint8_t* w)
                              HAT_INLINE_LAMBDA {
-        std::uint32_t a;
-        std::uint32_t b;
-        std::uint32_t even;
-        asm("ldrd %[a], %[b], %[w]\n\t"
-            "uxtb16 %[even], %[a]\n\t"
-            "uxtb16 %[a], %[a], ror #8\n\t"
-            "smlad %[first], %[even], %[x_even], %[first]\n\t"
-            "uxtb16 %[even], %[b]\n\t"
-            "smlad %[first], %[a], %[x_odd], %[first]\n\t"
-            "uxtb16 %[b], %[b], ror #8\n\t"
-            "smlad %[second], %[even], %[x_even], %[second]\n\t"
-            "smlad %[second], %[b], %[x_odd], %[second]"
-            : [first] "+r"(first), [second] "+r"(second), [a] "=&r"(a), [b] "=&r"(b),
-              [even] "=&r"(even)
-            : [w] "m"(*reinterpret_cast<const std::uint64_t*>(w)), [x_even] "r"(x.even),
-              [x_odd] "r"(x.odd));
-    };
+                                 std::uint32_t a;
+                                 std::uint32_t b;
+                                 std::uint32_t even;
+                                 asm("ldrd %[a], %[b], %[w]\n\t"
+                                     "uxtb16 %[even], %[a]\n\t"
+                                     "uxtb16 %[a], %[a], ror #8\n\t"
+                                     "smlad %[first], %[even], %[x_even], %[first]\n\t"
+                                     "uxtb16 %[even], %[b]\n\t"
+                                     "smlad %[first], %[a], %[x_odd], %[first]\n\t"
+                                     "uxtb16 %[b], %[b], ror #8\n\t"
+                                     "smlad %[second], %[even], %[x_even], %[second]\n\t"
+                                     "smlad %[second], %[b], %[x_odd], %[second]"
+                                     : [first] "+r"(first), [second] "+r"(second), [a] "=&r"(a),
+                                       [b] "=&r"(b), [even] "=&r"(even)
+                                     : [w] "m"(*reinterpret_cast<const std::uint64_t*>(w)),
+                                       [x_even] "r"(x.even), [x_odd] "r"(x.odd));
+                             };
     add_two(sum.of[0], sum.of[1], weights);
     add_two(sum.of[2], sum.of[3], weights + 8);
     return sum;

@@ -169,9 +169,9 @@ public:
         return hypotheses();
     }
 
-    /// The same one step after the other, for who has other things to do meanwhile: `start` reads the
-    /// source; `step` adds a token to every hypothesis, and says whether there is more to do; when
-    /// there is not, `hypotheses` are as above. `start` may be called at any time.
+    /// The same one step after the other, for who has other things to do meanwhile: `start` reads
+    /// the source; `step` adds a token to every hypothesis, and says whether there is more to do;
+    /// when there is not, `hypotheses` are as above. `start` may be called at any time.
     void start(std::span<const int> source, SearchOptions options = {.beam = 1}) {
         validate(options);
         check(source, options);

@@ -238,7 +238,7 @@ template <int Rows, int Panels, class Left, class Right>
     float* y = to.data;
     for (int tile = 0; tile < tiles; ++tile) {
         simd::Lanes sums[std::size_t{Rows}][std::size_t{Panels}];
-        if (weights.ahead.panels == 0)
+        if (HAT_SMALL || weights.ahead.panels == 0)
             sum_tile<Rows, Panels, 0>(left, weights, inputs, from, start.stride, sums);
         else if (weights.ahead.parts == 1 || lines_of_part(Panels) == Panels)
             sum_tile<Rows, Panels, Panels>(left, weights, inputs, from, start.stride, sums);
