@@ -4,6 +4,7 @@
 
 #include <hat/core/aligned.hpp>
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/data/text_codec.hpp>
 #include <hat/decode/any_translator.hpp>
@@ -26,8 +27,11 @@
 #include "text_facts.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -49,7 +53,25 @@ struct ExportOptions {
     std::optional<decode::WeightKind> weights;
     int beam = decode::SearchOptions{}.beam;
     int max_length = 0;  ///< 0: as long as hat translate has them
+    bool split = false;
     bool overwrite = false;
+};
+
+/// Files of a header whose weights are not in it.
+struct SplitFiles {
+    std::string weights, stub;
+
+    explicit SplitFiles(const std::string& header) {
+        const auto dot = header.find_last_of("./");
+        const bool has_ending = dot != std::string::npos && header[dot] == '.';
+        const std::string stem = has_ending ? header.substr(0, dot) : header;
+        weights = stem + ".bin";
+        stub = stem + "_weights.c";
+    }
+
+    [[nodiscard]] std::string weights_name() const {
+        return std::filesystem::path(weights).filename().string();
+    }
 };
 
 const auto exported_kinds =
@@ -57,11 +79,17 @@ const auto exported_kinds =
 
 constexpr std::string_view exported_title = "A translator in one header, written by hat export";
 
-bool is_exported(const std::string& path) {
+bool begins_with(const std::string& path, std::string_view text) {
     io::InputFile file(path);
     std::string begin(256, '\0');
     begin.resize(file.read(begin));
-    return begin.find(exported_title) != std::string::npos;
+    return begin.find(text) != std::string::npos;
+}
+bool is_exported(const std::string& path) {
+    return begins_with(path, exported_title);
+}
+bool is_stub(const std::string& path) {
+    return begins_with(path, "written by hat export");
 }
 
 void check_out(const ExportOptions& options) {
@@ -70,9 +98,29 @@ void check_out(const ExportOptions& options) {
                   .kind = "a header that hat export wrote",
                   .is_of_kind = is_exported},
                  {options.sentences});
-    if (!options.overwrite && io::exists(options.out))
-        fail(options.out,
-             ": is there already; replace it with --overwrite, or choose another --out");
+    std::vector<std::string> paths{options.out};
+    if (options.split) {
+        const SplitFiles files(options.out);
+        const auto& [weights, stub] = files;
+        // It stands in a source, between quotation marks.
+        if (files.weights_name().find_first_of("\"\\\n\r") != std::string::npos)
+            fail("--out: ", in_quotes(options.out),
+                 " with --split, expected a name without quotation marks, \\ and line ends");
+        check_output({.flag = "--split",
+                      .path = stub,
+                      .kind = "a source that hat export wrote",
+                      .is_of_kind = is_stub},
+                     {options.sentences});
+        // Weights cannot be told from other bytes: they are ours if the source beside them is.
+        if (io::exists(weights) && !io::exists(stub))
+            fail(weights, ": is there already, and not with a ", stub,
+                 " beside it, as hat export writes both; choose another --out");
+        paths.insert(paths.end(), {weights, stub});
+    }
+    for (const std::string& path : paths) {
+        if (!options.overwrite && io::exists(path))
+            fail(path, ": is there already; replace it with --overwrite, or choose another --out");
+    }
     make_parent(options.out);
 }
 
@@ -209,6 +257,21 @@ decode::TranslationLimits limits_of(const ExportOptions& options,
             .beam = options.beam};
 }
 
+void write_text(const std::string& path, std::string_view text) {
+    io::AtomicFile file(path);
+    file.write(text.data(), text.size());
+    file.commit();
+}
+
+/// Whole words of 64 bits.
+void write_weights(const std::string& path, std::span<const std::byte> weights) {
+    constexpr std::array<std::byte, sizeof(std::uint64_t)> zeros{};
+    io::AtomicFile file(path);
+    file.write(weights.data(), weights.size());
+    file.write(zeros.data(), (zeros.size() - weights.size() % zeros.size()) % zeros.size());
+    file.commit();
+}
+
 void export_model(const ExportOptions& options) {
     check_name(options.name);
     check_out(options);
@@ -224,10 +287,12 @@ void export_model(const ExportOptions& options) {
         deploy::make_text_tables(directory.text_files().at("subword.model"), text.special(),
                                  text.rules(), translator.whole_tokens(), directory.path());
     const PackedNetwork network = pack_as(loaded.network, translator.weights());
+    const SplitFiles files(options.out);
     deploy::ExportedModel model{
         .space = options.name,
         .packed_weights = network.type,
         .weights = {network.weights.data(), network.weights.size_bytes()},
+        .weights_file = options.split ? files.weights_name() : "",
         .architecture = directory.config().architecture,
         .special = directory.config().special_tokens,
         .text = &tables,
@@ -241,9 +306,11 @@ void export_model(const ExportOptions& options) {
     add_test(model, options, translator, text);
     const std::string header = exported_header(
         model, [](const std::string& name) { return std::string(exported_header_text(name)); });
-    io::AtomicFile file(options.out);
-    file.write(header.data(), header.size());
-    file.commit();
+    if (options.split) {
+        write_weights(files.weights, model.weights);
+        write_text(files.stub, exported_weights_stub(model));
+    }
+    write_text(options.out, header);
     std::fprintf(stderr,
                  "%s weights: %.2f MB, text tables: %.2f MB; lines of %d tokens, translations of "
                  "%d, beam %d; tested with %zu sentences\n",
@@ -277,6 +344,9 @@ void add_export(CLI::App& app) {
     command->add_option("--sentences", options->sentences,
                         "file of sentences that the header can test itself with [some of the "
                         "vocabulary]");
+    command->add_flag("--split", options->split,
+                      "weights in a file of their own, OUT.bin, and a source that puts it into the "
+                      "program, OUT_weights.c: for compilers that take long for big arrays");
     command->add_flag("--overwrite", options->overwrite,
                       "replace the header at --out, if hat export wrote it");
     command->callback([options] { export_model(*options); });

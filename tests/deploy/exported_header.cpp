@@ -55,4 +55,26 @@ TEST_SUITE("deploy/exported_header") {
         has("\"\\303\\274\\077\"");
         has("expected = 77U");
     }
+
+    TEST_CASE("weights can be in a file of their own, which a source puts into the program") {
+        const hat::deploy::OwnedTextTables text{};
+        const std::array<std::byte, 17> weights{};
+        const hat::deploy::ExportedModel model{
+            .space = "tiny",
+            .packed_weights = "hat::nn::PackedInt8",
+            .weights = weights,
+            .weights_file = "tiny.bin",
+            .architecture = hat::support::uneven_translator(hat::model::Sharing::all),
+            .text = &text,
+            .sentences = {"a"}};
+        const std::string header =
+            exported_header(model, [](const std::string&) { return std::string(); });
+        CHECK(header.find("extern \"C\" const std::uint64_t tiny_weight_words[3];") !=
+              std::string::npos);
+        CHECK(header.find("weight_words[] = {") == std::string::npos);
+        const std::string stub = exported_weights_stub(model);
+        CHECK(stub.find("\"tiny_weight_words\"") != std::string::npos);
+        CHECK(stub.find(".incbin \\\"tiny.bin\\\"") != std::string::npos);
+        CHECK(stub.find("expected 24 bytes") != std::string::npos);
+    }
 }

@@ -74,6 +74,14 @@ flags+=(${native[@]+"${native[@]}"})
 compare bf16 --beam 1
 compare fp32 --beam 3 --max-length 40
 
+# The same header in a program of C, which is linked without the C++ library.
+cp "$(dirname "$example")"/{translator.h,translator.cpp,translate.c} .
+"$compiler" "${flags[@]}" -c translator.cpp -o translator.o 2>log || fail "compiling: $(head -n 20 log)"
+cc -std=c99 -O2 -Wall -Wextra -Wpedantic -Werror translate.c translator.o -lm -o translate 2>log ||
+    fail "compiling C: $(head -n 20 log)"
+./translate <odd.en 2>notes >found.c || fail "in C: $(cat notes)"
+cmp found.c found || fail "in C: $(diff found.c found | head -n 4)"
+
 # On devices, if there are compilers and emulators for them: little code, the same translations.
 awk 'NR == FNR { without[$1]; next } !(FNR in without)' without odd.en | head -n 25 >sample.en
 well "$hat" export --model run --weights int8 --beam 2 --max-length 64 --sentences sample.en \

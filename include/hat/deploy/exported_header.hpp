@@ -28,6 +28,7 @@ struct ExportedModel {
     std::string about;           ///< lines of a comment: what it is, where it comes from, licence
     std::string packed_weights;  ///< their type: "hat::nn::PackedInt8"
     std::span<const std::byte> weights;  ///< `model::static_weights` of that type
+    std::string weights_file = {};       ///< where they are instead, see `exported_weights_stub`
     model::Architecture architecture;
     SpecialTokens special;
     const OwnedTextTables* text = nullptr;
@@ -79,6 +80,25 @@ inline std::string exported_code(const HeaderText& text_of) {
            "#endif  // HAT_EXPORTED_CODE\n";
 }
 
+/// The words that weights take, the last of them maybe in part.
+inline std::size_t weight_words(const ExportedModel& model) {
+    return (model.weights.size() + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t);
+}
+
+/// What a linker calls them if they are in a file of their own.
+inline std::string weights_symbol(const ExportedModel& model) {
+    return model.space + "_weight_words";
+}
+
+/// The weights, or where a linker finds them.
+inline std::string weights_source(const ExportedModel& model) {
+    if (model.weights_file.empty()) return bytes_source(model.weights, "weight_words");
+    const std::string symbol = weights_symbol(model);
+    return "/// In " + model.weights_file + ".\nextern \"C\" const std::uint64_t " + symbol + '[' +
+           std::to_string(weight_words(model)) +
+           "];\ninline constexpr const auto& weight_words = " + symbol + ";\n";
+}
+
 inline std::string model_source(const ExportedModel& model) {
     const auto number = [](auto value) { return std::to_string(value); };
     const auto& [unk, bos, eos, pad] = model.special;
@@ -128,8 +148,46 @@ inline std::string model_source(const ExportedModel& model) {
     return "// SPDX-License-Identifier: Apache-2.0\n//\n" + detail::comment(model.about) +
            "#pragma once\n\n" + detail::exported_code(text_of) + '\n' +
            architecture_source(model.architecture, space) + text_tables_source(*model.text, space) +
-           "namespace " + space + " {\n" + bytes_source(model.weights, "weight_words") +
-           "}  // namespace " + space + "\n\n" + detail::model_source(model);
+           "namespace " + space + " {\n" + detail::weights_source(model) + "}  // namespace " +
+           space + "\n\n" + detail::model_source(model);
+}
+
+/// A source, of C or C++, that puts `weights_file` into a program, for compilers that take long for
+/// a list of so many numbers. The file holds the weights and zeros up to a multiple of 8 bytes; it
+/// is looked for where the compiler looks for headers of the source. For ELF and Mach-O.
+[[nodiscard]] inline std::string exported_weights_stub(const ExportedModel& model) {
+    std::string text = R"(/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The weights of SPACE, written by hat export. */
+#define HAT_TEXT_OF(text) #text
+#define HAT_TEXT(text) HAT_TEXT_OF(text)
+#define HAT_WEIGHTS HAT_TEXT(__USER_LABEL_PREFIX__) "SYMBOL"
+#if defined(__APPLE__)
+#define HAT_SECTION ".section __TEXT,__const"
+#else
+#define HAT_SECTION ".section .rodata.SYMBOL,\"a\""
+#endif
+__asm__(HAT_SECTION "\n"
+        ".balign 64\n"
+        ".globl " HAT_WEIGHTS "\n"
+        HAT_WEIGHTS ":\n"
+        ".incbin \"FILE\"\n"
+        ".if . - " HAT_WEIGHTS " - BYTES\n"
+        ".error \"FILE is of another header: expected BYTES bytes\"\n"
+        ".endif\n"
+        ".text\n");
+)";
+    const auto put = [&](std::string_view name, const std::string& value) {
+        for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos;) {
+            text.replace(at, name.size(), value);
+            at += value.size();
+        }
+    };
+    put("SPACE", model.space);
+    put("SYMBOL", detail::weights_symbol(model));
+    put("BYTES", std::to_string(detail::weight_words(model) * sizeof(std::uint64_t)));
+    put("FILE", model.weights_file);
+    return text;
 }
 
 }  // namespace hat::deploy
