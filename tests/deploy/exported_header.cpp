@@ -61,11 +61,14 @@ TEST_SUITE("deploy/exported_header") {
         const std::array<std::byte, 17> weights{};
         const hat::deploy::ExportedModel model{
             .space = "tiny",
+            .about = "",
             .packed_weights = "hat::nn::PackedInt8",
             .weights = weights,
             .weights_file = "tiny.bin",
             .architecture = hat::support::uneven_translator(hat::model::Sharing::all),
+            .special = {},
             .text = &text,
+            .limits = {},
             .sentences = {"a"}};
         const std::string header =
             exported_header(model, [](const std::string&) { return std::string(); });
