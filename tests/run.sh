@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, tests, and ends with a summary.
 #
-#     tests/run.sh          what a change may break: some 20 minutes on two processors
+#     tests/run.sh          what a change may break: some 25 minutes on two processors
 #     tests/run.sh --all    every test: an hour
 #
-# Without --all, everything is built and tested optimised, but for tests labelled `slow`; every header is
-# compiled and linted with Clang; sanitizers look at the folders that handle raw memory and bytes from
-# outside, and tests for 64-bit Arm, in emulation, at what computes.
+# Without --all, everything is built and tested, but for tests labelled `slow`; what runs networks is
+# optimised as it is for users (-O3), what is around it less (-O1). Every header is compiled and linted
+# with Clang. Sanitizers look at the folders that handle raw memory and bytes from outside, and tests for
+# 64-bit Arm, in emulation, at what computes.
 #
 # HAT_JOBS (default: the number of processors) limits how much runs at once; HAT_GOLDEN and
 # HAT_GOLDEN_WITHOUT choose the golden files (tests/support/golden_files.hpp). Logs: build/logs.
@@ -68,27 +69,30 @@ step "install packages" cmake/install_packages.sh \
     gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm \
     benchmark=build/sources/benchmark
 
-# What is left to --all: tests that take minutes, the folders that release builds alone go through, and
-# on Arm all benchmarks but one (bench/nn is built and run there), hat-latency and golden networks.
-fast=() sanitized=() on_arm=() arm_targets=() arm_tests=()
+# What is left to --all: programs optimised as they are for users, tests that take minutes, sanitizers in
+# the other folders, and on Arm all benchmarks but one (bench/nn is built and run there), hat-latency and
+# golden networks.
+quick=() fast=() sanitized=() on_arm=() arm_targets=() arm_tests=()
 if [ "$all" = no ]; then
+    quick=(-D "CMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG" -D HAT_BITS_FEW=ON)
     fast=(-LE slow)
     sanitized=(-D "HAT_TEST_FOLDERS=core;kernels;io;data;interop;deploy" -D HAT_WITH_C=OFF)
-    on_arm=(-D "HAT_TEST_FOLDERS=core;kernels" -D HAT_BUILD_EXAMPLES=OFF)
+    on_arm=(-D "HAT_TEST_FOLDERS=core;kernels" -D HAT_BITS_FEW=ON -D HAT_BUILD_EXAMPLES=OFF)
     arm_targets=(--target unit_tests bench_nn_linear)
     arm_tests=(-R "^(test_|served_bits_|bench_nn_linear$)")
 fi
 
-step "release: configure" cmake --preset release -D HAT_BENCH_FEW=ON -D HAT_BENCH_WITHOUT=nn
+step "release: configure" cmake --preset release -D HAT_BENCH_FEW=ON -D HAT_BENCH_WITHOUT=nn "${quick[@]}"
 step "release: build" cmake --build --preset release -j "$jobs"
 step "release: tests" ctest --preset release -j "$jobs" "${fast[@]}"
 figures '^(golden .*:|include cost:)' build/release/Testing/Temporary/LastTest.log
 
 # Every header compiles alone; GCC meets them in the tests.
 step "clang: configure" cmake --preset clang -D CMAKE_CXX_COMPILER="${clang/clang/clang++}"
-step "clang: every header alone" cmake --build --preset clang --target check_headers -j "$jobs" -- -k 0
-step "clang: every header linted" cmake --build --preset clang --target lint_headers
-figures '^no clang-tidy' "$logs/clang__every_header_linted.log"
+# Together, as the linter is one process.
+step "clang: every header alone, and linted" cmake --build --preset clang \
+    --target check_headers lint_headers -j "$jobs" -- -k 0
+figures '^no clang-tidy' "$logs/clang__every_header_alone__and_linted.log"
 
 step "sanitize: configure" cmake --preset sanitize "${sanitized[@]}"
 step "sanitize: build" cmake --build --preset sanitize -j "$jobs"
@@ -110,8 +114,9 @@ echo
 echo "Summary (${SECONDS} s)"
 printf '  %s\n' "${summary[@]}"
 if [ "$all" = no ]; then
-    echo "  left out, and run by tests/run.sh --all: slow tests; sanitizers in other folders and the C interface;"
-    echo "  on Arm nn, model, golden networks, hat-latency and other benchmarks; the program for every x86-64"
+    echo "  left out, and run by tests/run.sh --all: programs compiled with -O3; slow tests; what is served with"
+    echo "  some more instruction sets; sanitizers in other folders and the C interface; on Arm nn, model, golden"
+    echo "  networks, hat-latency and other benchmarks; the program for every x86-64"
 fi
 if [ "$failures" -ne 0 ]; then
     echo "$failures of ${#summary[@]} steps failed"

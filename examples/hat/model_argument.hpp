@@ -76,8 +76,7 @@ inline void check_space(const std::string& path, const io::ModelDirectory& model
     const auto& provenance = model.config().provenance;
     const auto training = provenance.find("training");
     if (training == provenance.end()) return;
-    const io::Json settings =
-        io::Json::parse(training->second, nullptr, /*allow_exceptions=*/false);
+    const io::Json settings = io::parse_json_or_discard(training->second);
     if (!settings.is_object() || !settings.contains("space")) return;
     const io::Json& space = settings["space"];
     if (!space.is_string() || space.get<std::string>().find('\n') == std::string::npos) return;

@@ -32,6 +32,12 @@ TEST_SUITE("io/json") {
         CHECK_THROWS_AS(static_cast<void>(parse_json("\"\xFF\"", "f.json")), hat::Error);
     }
 
+    TEST_CASE("a text that is not JSON may also be no value") {
+        CHECK(parse_json_or_discard("[1]") == Json({1}));
+        for (const char* text : {"", "[1", "{} {}", "\"\xFF\""})
+            CHECK(parse_json_or_discard(text).is_discarded());
+    }
+
     TEST_CASE("a key that appears twice in one object is an error") {
         CHECK_THROWS_WITH_AS(static_cast<void>(parse_json(R"({"a": {"b": 1, "b": 2}})", "f.json")),
                              "f.json: key \"b\" appears twice", hat::Error);

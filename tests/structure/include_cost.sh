@@ -35,7 +35,7 @@ for name in xsimd core hat; do
     if [ -s "$work/$name.errors" ]; then cat "$work/$name.errors" >&2 && exit 1; fi
 done
 for name in xsimd hat; do
-    compile $name valgrind --tool=cachegrind --cache-sim=no --trace-children=yes \
+    compile $name valgrind --tool=cachegrind --cache-sim=no --vex-iropt-level=1 --trace-children=yes \
         --cachegrind-out-file=/dev/null --log-file="$work/$name.%p"
 done
 

@@ -386,6 +386,8 @@ autograd::Variable BasicCachedTransformer<Model>::embed(autograd::Eval& context,
 using CachedTransformer = BasicCachedTransformer<model::PackedModel>;
 #ifdef HAT_SHARED_INSTANCES
 extern template class BasicCachedTransformer<model::PackedModel>;
+extern template class BasicCachedTransformer<model::PackedModelOf<nn::PackedBf16>>;
+extern template class BasicCachedTransformer<model::PackedModelOf<nn::PackedInt8>>;
 #endif
 
 static_assert(RefillableStepModel<CachedTransformer>);

@@ -64,12 +64,7 @@ public:
     ///         has positions for, or a token is not in the source vocabulary
     [[nodiscard]] std::vector<Hypotheses> translate(const Sources& sources,
                                                     const SearchOptions& options, ThreadPool& pool,
-                                                    int batch_sentences = 32) {
-        std::vector<Hypotheses> results;
-        const int places = prepare(sources, options, pool, results, batch_sentences);
-        search(sources, options, pool, results, places, {});
-        return results;
-    }
+                                                    int batch_sentences = 32);
 
     /// The same into `results`, whose memory is used again, as in a stream of blocks: each
     /// hypothesis has room for as many tokens as it may have, so that one thread that translates
@@ -80,13 +75,7 @@ public:
     ///         or if there is guidance and a shortlist
     void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
                    std::vector<Hypotheses>& results, int batch_sentences = 32,
-                   const Guidance& guidance = {}) {
-        const int places = prepare(sources, options, pool, results, batch_sentences);
-        checks().check_guidance(guidance, sources.sentences, options, shortlist_ != nullptr);
-        make_room(sources.sentences, options, guidance.sampling != nullptr ? 1 : options.beam,
-                  results);
-        search(sources, options, pool, results, places, guidance);
-    }
+                   const Guidance& guidance = {});
 
     /// The given targets, each ending in eos, with the scores that a search gives them; `results`
     /// has one hypothesis for each pair.
@@ -94,12 +83,7 @@ public:
     /// Throws  `Error` as `translate`, or if there is not one target for each source, of tokens of
     ///         the target vocabulary, ending in eos, and no longer than the model has positions for
     void score(const Sources& sources, const Sources& targets, const SearchOptions& options,
-               ThreadPool& pool, std::vector<Hypotheses>& results, int batch_sentences = 32) {
-        force(sources, targets, options, pool, results, batch_sentences,
-              [](Workspace& /*workspace*/, std::span<const int> /*batch*/) {
-                  return [](std::span<const Row> /*rows*/) {};
-              });
-    }
+               ThreadPool& pool, std::vector<Hypotheses>& results, int batch_sentences = 32);
 
     /// How much each token of a target, its eos among them, attends to each token of its source,
     /// its eos among them, when it is said: the mean over the heads of decoder layer `layer`.
@@ -110,27 +94,7 @@ public:
     [[nodiscard]] std::vector<std::vector<float>> attention(const Sources& sources,
                                                             const Sources& targets, int layer,
                                                             ThreadPool& pool,
-                                                            int batch_sentences = 32) {
-        check_attends(layer);
-        std::vector<std::vector<float>> attention(
-            static_cast<std::size_t>(sources.sentences.sentences()));
-        std::vector<Hypotheses> results;
-        const WatchNoneAtEnd watch_none{workspaces_};
-        force(sources, targets, {}, pool, results, batch_sentences,
-              [&](Workspace& workspace, std::span<const int> batch) {
-                  workspace.model.watch(layer);
-                  return [&attention, &workspace, batch](std::span<const Row> rows) {
-                      for (std::size_t i = 0; i < rows.size(); ++i) {
-                          const ConstVector row = workspace.model.attention(static_cast<int>(i));
-                          const int s = batch[static_cast<std::size_t>(rows[i].sentence)];
-                          auto& of_sentence = attention[static_cast<std::size_t>(s)];
-                          of_sentence.insert(of_sentence.end(), row.data(),
-                                             row.data() + row.size());
-                      }
-                  };
-              });
-        return attention;
-    }
+                                                            int batch_sentences = 32);
 
     /// Of the lists of what was translated so far.
     [[nodiscard]] ListCounts list_counts() const noexcept {
@@ -357,6 +321,67 @@ private:
     std::vector<int> order_;
 };
 
+// Not inside the class, as of BasicCachedTransformer.
+
+template <class Packed>
+std::vector<Hypotheses> BasicTranslator<Packed>::translate(const Sources& sources,
+                                                           const SearchOptions& options,
+                                                           ThreadPool& pool, int batch_sentences) {
+    std::vector<Hypotheses> results;
+    const int places = prepare(sources, options, pool, results, batch_sentences);
+    search(sources, options, pool, results, places, {});
+    return results;
+}
+
+template <class Packed>
+void BasicTranslator<Packed>::translate(const Sources& sources, const SearchOptions& options,
+                                        ThreadPool& pool, std::vector<Hypotheses>& results,
+                                        int batch_sentences, const Guidance& guidance) {
+    const int places = prepare(sources, options, pool, results, batch_sentences);
+    checks().check_guidance(guidance, sources.sentences, options, shortlist_ != nullptr);
+    make_room(sources.sentences, options, guidance.sampling != nullptr ? 1 : options.beam, results);
+    search(sources, options, pool, results, places, guidance);
+}
+
+template <class Packed>
+void BasicTranslator<Packed>::score(const Sources& sources, const Sources& targets,
+                                    const SearchOptions& options, ThreadPool& pool,
+                                    std::vector<Hypotheses>& results, int batch_sentences) {
+    force(sources, targets, options, pool, results, batch_sentences,
+          [](Workspace& /*workspace*/, std::span<const int> /*batch*/) {
+              return [](std::span<const Row> /*rows*/) {};
+          });
+}
+
+template <class Packed>
+std::vector<std::vector<float>>
+BasicTranslator<Packed>::attention(const Sources& sources, const Sources& targets, int layer,
+                                   ThreadPool& pool, int batch_sentences) {
+    check_attends(layer);
+    std::vector<std::vector<float>> attention(
+        static_cast<std::size_t>(sources.sentences.sentences()));
+    std::vector<Hypotheses> results;
+    const WatchNoneAtEnd watch_none{workspaces_};
+    force(sources, targets, {}, pool, results, batch_sentences,
+          [&](Workspace& workspace, std::span<const int> batch) {
+              workspace.model.watch(layer);
+              return [&attention, &workspace, batch](std::span<const Row> rows) {
+                  for (std::size_t i = 0; i < rows.size(); ++i) {
+                      const ConstVector row = workspace.model.attention(static_cast<int>(i));
+                      const int s = batch[static_cast<std::size_t>(rows[i].sentence)];
+                      auto& of_sentence = attention[static_cast<std::size_t>(s)];
+                      of_sentence.insert(of_sentence.end(), row.data(), row.data() + row.size());
+                  }
+              };
+          });
+    return attention;
+}
+
 using Translator = BasicTranslator<model::PackedModel>;
+#ifdef HAT_SHARED_INSTANCES  // they are in <hat/decode/instances.hpp>
+extern template class BasicTranslator<model::PackedModel>;
+extern template class BasicTranslator<model::PackedModelOf<nn::PackedBf16>>;
+extern template class BasicTranslator<model::PackedModelOf<nn::PackedInt8>>;
+#endif
 
 }  // namespace hat::decode

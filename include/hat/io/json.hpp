@@ -142,6 +142,12 @@ template <class AnyJson = Json>
     return builder.take();
 }
 
+/// Parses text that may be anything: a value that `is_discarded` if it is not JSON.
+template <class AnyJson = Json>
+[[nodiscard]] AnyJson parse_json_or_discard(std::string_view text) {
+    return AnyJson::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+}
+
 /// `json` as text, on one line or with `indent` spaces a level; U+FFFD where a string in it is not
 /// UTF-8.
 template <class AnyJson>
@@ -181,7 +187,7 @@ template <class T, class AnyJson>
                 ? std::is_signed_v<T> &&
                       value.template get<std::int64_t>() >= static_cast<std::int64_t>(Limits::min())
                 : value.template get<std::uint64_t>() <= static_cast<std::uint64_t>(Limits::max());
-        if (!fits) fail(where, ": ", value.dump(), " is out of range");
+        if (!fits) fail(where, ": ", json_text(value), " is out of range");
         return value.template get<T>();
     } else if constexpr (std::is_floating_point_v<T>) {
         if (!value.is_number()) reject("a number");
@@ -199,5 +205,17 @@ template <class T, class AnyJson>
 [[nodiscard]] T json_get(const AnyJson& object, const char* key, const std::string& where) {
     return json_as<T>(json_field(object, key, where), where + ": " + key);
 }
+
+/// What parses and writes JSON; `how` is empty, or `extern` where another source has them.
+#define HAT_JSON_INSTANCES(how, AnyJson)                                                           \
+    how template AnyJson parse_json<AnyJson>(std::string_view, const std::string&,                 \
+                                             const JsonLimits&);                                   \
+    how template AnyJson parse_json_or_discard<AnyJson>(std::string_view);                         \
+    how template std::string json_text(const AnyJson&, int);
+
+#ifdef HAT_SHARED_INSTANCES  // they are in <hat/io/json_instances.hpp>
+HAT_JSON_INSTANCES(extern, Json)
+HAT_JSON_INSTANCES(extern, SortedJson)
+#endif
 
 }  // namespace hat::io

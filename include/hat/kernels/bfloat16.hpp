@@ -130,4 +130,11 @@ struct Bfloat16 {
     }
 };
 
+#ifdef HAT_SHARED_INSTANCES  // it is in <hat/decode/instances.hpp>
+namespace detail {
+extern template void compute_panels(const LeftOperand&, int, const Bfloat16Operand&, int, int, int,
+                                    const Output&) noexcept;
+}  // namespace detail
+#endif
+
 }  // namespace hat::kernels

@@ -360,4 +360,11 @@ inline void round_rows_to_int8(ConstMatrix x, Matrix y, Arena& scratch) {
     }
 }
 
+#ifdef HAT_SHARED_INSTANCES  // it is in <hat/decode/instances.hpp>
+namespace detail {
+extern template void compute_panels(const QuantisedRows&, int, const Int8Operand&, int, int, int,
+                                    const Output&) noexcept;
+}  // namespace detail
+#endif
+
 }  // namespace hat::kernels

@@ -377,4 +377,11 @@ void compute_panels(const Left& left, int rows, const Right& right, int inputs, 
 
 }  // namespace detail
 
+#ifdef HAT_SHARED_INSTANCES  // it is in <hat/decode/instances.hpp>
+namespace detail {
+extern template void compute_panels(const LeftOperand&, int, const RightOperand&, int, int, int,
+                                    const Output&) noexcept;
+}  // namespace detail
+#endif
+
 }  // namespace hat::kernels

@@ -75,16 +75,13 @@ public:
     /// Throws  `Error` if sizes that are fixed here are not those of `model`, or are too large for
     ///         its kind of weights.
     template <class Others>
-    explicit PackedTransformer(const Transformer<nn::Trainable, Others>& model)
-        : packed_(model, detail::shared_table(model.source_embedding.weight.value,
-                                              model.target_embedding.weight.value)) {}
+    explicit PackedTransformer(const Transformer<nn::Trainable, Others>& model);
 
     /// Refers to weights that lie packed: `bytes` of one that was made from a whole network of this
     /// architecture. They must outlive this.
     ///
     /// Throws  `Error` unless they are as many as it has, from a cache line on
-    PackedTransformer(const Architecture& architecture, std::span<const std::byte> weights)
-        : packed_(weights, packed_sizes(architecture)) {}
+    PackedTransformer(const Architecture& architecture, std::span<const std::byte> weights);
 
     /// Refers to the weights of a sub-network of `whole`, of which none is copied. What `whole`
     /// views must outlive this.
@@ -93,9 +90,7 @@ public:
     ///     const hat::model::PackedModel small(whole.view(), super.architecture_of(genes));
     ///
     /// Throws  `Error` if `sub` is not valid, or no part of `whole`
-    PackedTransformer(const Transformer<Weights>& whole, const Architecture& sub)
-        : packed_(nn::PackedTree<Transformer<Weights, Parts>>::part_of(
-              whole, detail::sizes_of_part(whole, sub))) {}
+    PackedTransformer(const Transformer<Weights>& whole, const Architecture& sub);
 
     /// Valid as long as this lives, even if it is moved.
     [[nodiscard]] const Transformer<Weights, Parts>& view() const noexcept {
@@ -110,8 +105,45 @@ private:
     nn::PackedTree<Transformer<Weights, Parts>> packed_;
 };
 
+// Not inside the class, as of BasicCachedTransformer.
+
+template <class Parts, class PackedWeights>
+template <class Others>
+PackedTransformer<Parts, PackedWeights>::PackedTransformer(
+    const Transformer<nn::Trainable, Others>& model)
+    : packed_(model, detail::shared_table(model.source_embedding.weight.value,
+                                          model.target_embedding.weight.value)) {
+}
+
+template <class Parts, class PackedWeights>
+PackedTransformer<Parts, PackedWeights>::PackedTransformer(const Architecture& architecture,
+                                                           std::span<const std::byte> weights)
+    : packed_(weights, packed_sizes(architecture)) {
+}
+
+template <class Parts, class PackedWeights>
+PackedTransformer<Parts, PackedWeights>::PackedTransformer(const Transformer<Weights>& whole,
+                                                           const Architecture& sub)
+    : packed_(nn::PackedTree<Transformer<Weights, Parts>>::part_of(
+          whole, detail::sizes_of_part(whole, sub))) {
+}
+
 template <class Weights>
 using PackedModelOf = PackedTransformer<AnyArchitecture, Weights>;
 using PackedModel = PackedModelOf<nn::Packed>;
+
+/// The constructors of packed networks of a kind of weights; `how` as of `HAT_NETWORK_INSTANCES`.
+#define HAT_PACKED_INSTANCES(how, Weights)                                                         \
+    how template PackedModelOf<Weights>::PackedTransformer(const Transformer<nn::Trainable>&);     \
+    how template PackedModelOf<Weights>::PackedTransformer(const Architecture&,                    \
+                                                           std::span<const std::byte>);            \
+    how template PackedModelOf<Weights>::PackedTransformer(const Transformer<Weights>&,            \
+                                                           const Architecture&);
+
+#ifdef HAT_SHARED_INSTANCES  // they are in <hat/decode/instances.hpp>
+HAT_PACKED_INSTANCES(extern, nn::Packed)
+HAT_PACKED_INSTANCES(extern, nn::PackedBf16)
+HAT_PACKED_INSTANCES(extern, nn::PackedInt8)
+#endif
 
 }  // namespace hat::model

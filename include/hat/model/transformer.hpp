@@ -311,23 +311,22 @@ kernels::CrossEntropy loss(Context& context, const Transformer<Weights, Parts>& 
     return loss_of_states(context, model, decoded.output, batch.target, smoothing, rates.softmax);
 }
 
+/// The functions that run a whole network, for one kind of context and of weights; `how` is empty,
+/// or `extern` where another source has them.
+#define HAT_NETWORK_INSTANCES(how, Context, Weights)                                               \
+    how template Encoded encode(Context&, const Transformer<Weights>&, const nn::DropoutRates&,    \
+                                std::span<const int>, const Ragged&);                              \
+    how template Decoded decode(Context&, const Transformer<Weights>&, const nn::DropoutRates&,    \
+                                const Encoded&, std::span<const int>, const Ragged&);              \
+    how template kernels::CrossEntropy loss(Context&, const Transformer<Weights>&,                 \
+                                            const nn::DropoutRates&, const Batch&, float);
+
 #ifdef HAT_SHARED_INSTANCES  // they are in <hat/decode/instances.hpp>
-extern template Encoded encode(autograd::Tape&, const Transformer<nn::Trainable>&,
-                               const nn::DropoutRates&, std::span<const int>, const Ragged&);
-extern template Encoded encode(autograd::Eval&, const Transformer<nn::Trainable>&,
-                               const nn::DropoutRates&, std::span<const int>, const Ragged&);
-extern template Encoded encode(autograd::Eval&, const Transformer<nn::Packed>&,
-                               const nn::DropoutRates&, std::span<const int>, const Ragged&);
-extern template Decoded decode(autograd::Tape&, const Transformer<nn::Trainable>&,
-                               const nn::DropoutRates&, const Encoded&, std::span<const int>,
-                               const Ragged&);
-extern template Decoded decode(autograd::Eval&, const Transformer<nn::Trainable>&,
-                               const nn::DropoutRates&, const Encoded&, std::span<const int>,
-                               const Ragged&);
-extern template kernels::CrossEntropy loss(autograd::Tape&, const Transformer<nn::Trainable>&,
-                                           const nn::DropoutRates&, const Batch&, float);
-extern template kernels::CrossEntropy loss(autograd::Eval&, const Transformer<nn::Trainable>&,
-                                           const nn::DropoutRates&, const Batch&, float);
+HAT_NETWORK_INSTANCES(extern, autograd::Tape, nn::Trainable)
+HAT_NETWORK_INSTANCES(extern, autograd::Eval, nn::Trainable)
+HAT_NETWORK_INSTANCES(extern, autograd::Eval, nn::Packed)
+HAT_NETWORK_INSTANCES(extern, autograd::Eval, nn::PackedBf16)
+HAT_NETWORK_INSTANCES(extern, autograd::Eval, nn::PackedInt8)
 #endif
 
 }  // namespace hat::model

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/autograd/tape.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
+#include <hat/model/transformer.hpp>
 #include <hat/nn/trainable_int8.hpp>
 #include <hat/train/validation.hpp>
+
+#ifdef HAT_SHARED_INSTANCES  // they are in <hat/decode/instances.hpp>
+namespace hat::model {
+HAT_NETWORK_INSTANCES(extern, autograd::Tape, nn::TrainableInt8)
+}  // namespace hat::model
+#endif
 
 namespace hat::train {
 

@@ -34,7 +34,7 @@ namespace detail {
 
 /// The update that a line of the log is about; 0 where it does not say.
 [[nodiscard]] inline std::int64_t update_of(std::string_view line) {
-    const io::Json record = io::Json::parse(line, nullptr, false);
+    const io::Json record = io::parse_json_or_discard(line);
     if (!record.is_object() || !record.contains("update")) return 0;
     const io::Json& update = record["update"];
     return update.is_number_integer() ? update.get<std::int64_t>() : 0;
@@ -208,8 +208,7 @@ private:
 
     void repeat_divergence() const {
         if (!io::exists(divergence_path())) return;
-        const io::Json known =
-            io::Json::parse(io::read_file(divergence_path()), nullptr, /*allow_exceptions=*/false);
+        const io::Json known = io::parse_json_or_discard(io::read_file(divergence_path()));
         if (!known.is_object()) fail(divergence_path(), ": is damaged");
         if (known.value("rules", io::Json()) == divergence_rules())
             fail(io::json_get<std::string>(known, "line", divergence_path()));

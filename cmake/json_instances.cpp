@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <hat/io/json_instances.hpp>
