@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// hat quantize: a model → the same with its matrices stored in fewer bits, or with a copy of its
-/// weights as they are served.
+/// hat quantize: a model → the same with its matrices stored in fewer bits, or as a network of
+/// integers, or with a copy of its weights as they are served.
 
 #include <hat/core/error.hpp>
+#include <hat/data/corpus.hpp>
+#include <hat/data/data_directory.hpp>
 #include <hat/decode/any_translator.hpp>
+#include <hat/integer/model.hpp>
+#include <hat/integer/model_file.hpp>
+#include <hat/integer/quantise.hpp>
+#include <hat/integer/ranges.hpp>
 #include <hat/io/file_lock.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/model_directory.hpp>
@@ -19,8 +25,10 @@
 #include "flags.hpp"
 #include "model_argument.hpp"
 #include "output_directory.hpp"
+#include "run_data.hpp"
 #include "text_facts.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
@@ -30,15 +38,18 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace hat::program {
 
 namespace {
 
 struct QuantizeOptions {
-    std::string model, out;
+    std::string model, out, data;
     io::Storage weights = io::Storage::int8;
     std::optional<decode::WeightKind> packed;
+    bool integer = false;
+    int sentences = 1000;
     bool overwrite = false;
 };
 
@@ -73,31 +84,93 @@ void require_floats(const io::ModelDirectory& model, const std::string& path) {
     }
 }
 
-void quantize(const QuantizeOptions& options) {
+/// The configuration of what becomes of a model.
+io::ModelConfig quantized_config(const io::ModelDirectory& model, const std::string& path,
+                                 const std::string& weights) {
+    io::ModelConfig config = model.config();
+    config.provenance["quantized_from"] = file_name(path);
+    config.provenance["weights"] = weights;
+    config.provenance["hat_version"] = std::string(version);
+    return config;
+}
+void require_other_directory(const QuantizeOptions& options) {
     const std::string source = model_path(options.model);
     if (std::error_code none; std::filesystem::equivalent(source, options.out, none))
         fail("--out: ", options.out, " is the model itself, expected another directory");
+}
+double megabytes(const io::ModelDirectory& model) {
+    return static_cast<double>(model.weights().file_bytes().size()) / 1e6;
+}
+
+/// Up to `count` pairs of a corpus that the network can read, all over it.
+std::vector<integer::Pair> chosen_pairs(const data::Corpus& corpus, const model::Network& network,
+                                        int count) {
+    const auto view = network.view();
+    const int longest = std::min(model::Network::most_tokens(view.source_positions.value),
+                                 model::Network::most_tokens(view.target_positions.value));
+    const int step = std::max(corpus.size() / count, 1);
+    std::vector<integer::Pair> pairs;
+    for (int i = 0; i < corpus.size() && std::ssize(pairs) < count; i += step) {
+        const integer::Pair pair{corpus.source.sentences[i], corpus.target.sentences[i]};
+        if (std::ssize(pair.source) <= longest && std::ssize(pair.target) <= longest)
+            pairs.push_back(pair);
+    }
+    return pairs;
+}
+
+/// Where the pairs come from: --data, or what the run was trained on.
+std::string data_of(const QuantizeOptions& options) {
+    if (!options.data.empty()) return options.data;
+    if (!io::exists(options.model + "/checkpoints"))
+        fail("--integer: needs pairs to see how large numbers get; expected --data with the "
+             "directory of data that ",
+             options.model, " was trained on");
+    return data_of_run(options.model);
+}
+
+void quantize_to_integers(const QuantizeOptions& options) {
+    require_other_directory(options);
+    const OutputDirectory place(options.out, io::DirectoryKind::model, io::model_directory_names,
+                                options.overwrite);
+    const LoadedModel model(options.model);
+    io::of_model(model.directory, [&] { integer::check_supported(model.network.architecture()); });
+    const data::PreparedData data = data::load_data_directory(data_of(options));
+    check_vocabulary(model.directory, "--data", data.text_files);
+    const auto pairs = chosen_pairs(data.train, model.network, options.sentences);
+    if (pairs.empty()) fail("--data: has no pair that the network can read");
+    integer::Ranges ranges;
+    integer::observe(model.network.view(), pairs, ranges);
+    const integer::Model integers = io::of_model(
+        model.directory, [&] { return integer::quantise(model.network.view(), ranges); });
+    io::ModelConfig config = quantized_config(model.directory, options.model, "integer");
+    config.provenance["observed_pairs"] = std::to_string(pairs.size());
+    integer::save_model_directory(
+        options.out, config, integers, model.directory.text_files(),
+        report::model_card_to_markdown(model_card(config, options.out), config.architecture));
+    const auto saved = io::ModelDirectory::open_to_serve(options.out);
+    std::fprintf(stderr, "integers: %.2f MB, floats were %.2f MB; %zu pairs were observed\n",
+                 megabytes(saved), megabytes(model.directory), pairs.size());
+    std::printf("%s\n", options.out.c_str());
+}
+
+void quantize(const QuantizeOptions& options) {
+    require_other_directory(options);
     const OutputDirectory place(options.out, io::DirectoryKind::model, io::model_directory_names,
                                 options.overwrite);
     const LoadedModel model(options.model);
     require_floats(model.directory, options.model);
     const std::string word = io::storage_words[static_cast<std::size_t>(options.weights)];
-    io::ModelConfig config = model.directory.config();
-    config.provenance["quantized_from"] = file_name(options.model);
-    config.provenance["weights"] = word;
-    config.provenance["hat_version"] = std::string(version);
+    const io::ModelConfig config = quantized_config(model.directory, options.model, word);
     io::save_model_directory(
         options.out, config, model.network.table(), model.network.values(),
         model.directory.text_files(),
         report::model_card_to_markdown(model_card(config, options.out), config.architecture),
         options.weights);
     const LoadedModel saved(options.out);
-    const auto megabytes = [](const LoadedModel& of) {
-        return static_cast<double>(of.directory.weights().file_bytes().size()) / 1e6;
-    };
-    std::fprintf(
-        stderr, "weights: %.2f MB, were %.2f MB; matrices moved by %.2f %% of their size\n",
-        megabytes(saved), megabytes(model), 100 * relative_error(model.network, saved.network));
+    std::fprintf(stderr,
+                 "weights: %.2f MB, were %.2f MB; matrices moved by %.2f %% of their size\n",
+                 megabytes(saved.directory), megabytes(model.directory),
+                 100 * relative_error(model.network, saved.network));
     std::printf("%s\n", options.out.c_str());
 }
 
@@ -124,9 +197,11 @@ void add_quantize(CLI::App& app) {
     auto options = std::make_shared<QuantizeOptions>();
     CLI::App* command = app.add_subcommand(
         "quantize",
-        "Stores the matrices of a model in fewer bits (see include/hat/io/stored_matrix.hpp), or "
-        "keeps a copy of its weights that is served without loading.");
+        "Stores the matrices of a model in fewer bits (see include/hat/io/stored_matrix.hpp), "
+        "makes "
+        "it a network of integers, or keeps a copy of its weights that is served without loading.");
     command->footer("Examples:\n  hat quantize --model run/model --weights int8 --out small\n"
+                    "  hat quantize --model run --integer --out integers\n"
                     "  hat quantize --model small --packed int8\n\n"
                     "int8 and bf16 are what hat translate computes with, too; kmeans8, kmeans4 and "
                     "int4\nbecome floats again when they are loaded.");
@@ -141,10 +216,28 @@ void add_quantize(CLI::App& app) {
                "hat translate --weights <kind> computes with them, which then maps them")
         ->excludes(weights)
         ->excludes(out);
+    CLI::Option* integer =
+        command
+            ->add_flag("--integer", options->integer,
+                       "make a network without floating point: weights and activations in 8 bits, "
+                       "all else in integers and small tables, with scales for numbers as large as "
+                       "pairs of sentences make them; hat translate says the same with it on every "
+                       "processor")
+            ->excludes(weights)
+            ->excludes("--packed");
+    command
+        ->add_option("--data", options->data,
+                     "directory of data whose training pairs are looked at [that of the run]")
+        ->needs(integer);
+    const NumberFlags number(*command);
+    number("--sentences", options->sentences, {.low = 1, .high = 1'000'000},
+           "how many pairs are looked at")
+        ->needs(integer);
     add_overwrite_flag(*command, options->overwrite)->excludes("--packed");
     command->callback([options, out] {
         if (options->packed) return keep_packed(options->model, *options->packed);
         if (out->count() == 0) throw CLI::RequiredError("--out");
+        if (options->integer) return quantize_to_integers(*options);
         quantize(*options);
     });
 }

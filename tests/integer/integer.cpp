@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/core/arena.hpp>
-#include <hat/core/random.hpp>
 #include <hat/integer/integer.hpp>
-#include <hat/model/network.hpp>
-#include <hat/model/presets.hpp>
 
 #include "support/integer_network.hpp"
 
 #include <doctest/doctest.h>
 
-#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -32,28 +28,8 @@ TEST_SUITE("integer/integer") {
     }
 
     TEST_CASE("hypotheses and their scores are the same wherever integers are") {
-        constexpr hat::integer::Limits limits{.beam = 4};
-        std::uint64_t hash = 0;
-        const auto add = [&](std::int64_t x) {
-            hash = hat::mix64(hash ^ static_cast<std::uint64_t>(x));
-        };
-        int tokens = 0;
-        for (const auto& architecture : hat::support::integer_architectures()) {
-            const auto model = hat::support::fixed_integers(architecture);
-            hat::Arena memory;
-            hat::integer::Network run(model.view(), limits, memory);
-            hat::integer::Search search(limits, memory);
-            for (const auto& source :
-                 hat::support::random_sentences(20, architecture.source_vocab_size, 3)) {
-                run.start(source);
-                for (const auto& hypothesis : search.run(run, {}, {.beam = 4})) {
-                    for (const int token : hypothesis.tokens) add(token);
-                    add(hypothesis.score);
-                    tokens += static_cast<int>(hypothesis.tokens.size());
-                }
-            }
-        }
-        CHECK(tokens == 10102);
-        CHECK(hash == 9239555780425803097U);
+        const hat::support::IntegerFindings found = hat::support::find_with_integers();
+        CHECK(found.tokens == hat::support::known_findings.tokens);
+        CHECK(found.hash == hat::support::known_findings.hash);
     }
 }

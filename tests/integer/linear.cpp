@@ -24,7 +24,7 @@ constexpr Linear<Constants> layer{{weight.data(), 2, 3}, {scales.data(), 2}, {bi
 
 constexpr auto outputs = [] {
     constexpr std::array<std::int16_t, 3> x{127, -64, 0};
-    std::array<std::int8_t, 3> bytes{};
+    std::array<std::int16_t, 3> bytes{};
     std::array<std::int16_t, 2> y{};
     Row row = quantise_row(x.data(), 3, bytes.data());
     row.factor = Factor::of(2);
@@ -42,7 +42,7 @@ TEST_SUITE("integer/linear") {
             const std::array<std::int16_t, 3> x{static_cast<std::int16_t>(largest),
                                                 static_cast<std::int16_t>(-largest),
                                                 static_cast<std::int16_t>(largest / 3)};
-            std::array<std::int8_t, 3> to{};
+            std::array<std::int16_t, 3> to{};
             const Row row = quantise_row(x.data(), 3, to.data());
             REQUIRE(to[0] == 127);
             REQUIRE(to[1] == -127);
@@ -53,28 +53,29 @@ TEST_SUITE("integer/linear") {
 
     TEST_CASE("a row of zeros is one") {
         const std::array<std::int16_t, 2> x{};
-        std::array<std::int8_t, 2> to{1, 1};
+        std::array<std::int16_t, 2> to{1, 1};
         const Row row = quantise_row(x.data(), 2, to.data());
-        CHECK(to == std::array<std::int8_t, 2>{});
+        CHECK(to == std::array<std::int16_t, 2>{});
         CHECK(row.factor.mantissa == 0);
     }
 
     TEST_CASE("sums of products are exact") {
         std::array<std::int8_t, 1000> a{};
-        std::array<std::int8_t, 1000> b{};
+        std::array<std::int16_t, 1000> b{};
         std::int64_t exact = 0;
         for (std::size_t i = 0; i < a.size(); ++i) {
             a[i] = static_cast<std::int8_t>(static_cast<int>(i * 37 % 255) - 127);
-            b[i] = static_cast<std::int8_t>(static_cast<int>(i * 91 % 255) - 127);
+            b[i] = static_cast<std::int16_t>(static_cast<int>(i * 91 % 255) - 127);
             exact += std::int64_t{a[i]} * b[i];
         }
         CHECK(dot(a.data(), b.data(), 1000) == exact);
         std::fill(a.begin(), a.end(), std::int8_t{127});
-        CHECK(dot(a.data(), a.data(), 1000) == 127 * 127 * 1000);
+        std::fill(b.begin(), b.end(), std::int16_t{127});
+        CHECK(dot(a.data(), b.data(), 1000) == 127 * 127 * 1000);
     }
 
     TEST_CASE("outputs that do not fit are the largest that do, also in 8 bits") {
-        const std::array<std::int8_t, 3> x{127, 127, 127};
+        const std::array<std::int16_t, 3> x{127, 127, 127};
         const Row row{x.data(), 3, Factor::of(30000)};
         std::array<std::int16_t, 2> y{};
         forward(layer, row, y.data());

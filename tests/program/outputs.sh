@@ -59,6 +59,7 @@ train=(--updates 2 --max-tokens 300 --warmup 1)
 check train --data data --space space.yml "${train[@]}" --out super
 check extract --run super --architecture smallest --out small
 check quantize --model small --out fewer
+check quantize --model small --integer --data data --out integers
 check export --model small --out small.hpp
 check tune --model small --data data "${train[@]}" --out tuned
 check distill --model small --data data --beam 1 --max-length-b 3 --out easier

@@ -46,6 +46,37 @@ size() { stat -c %s "$1/weights.safetensors"; }
 [ "$(size stored.int8)" -lt $(($(size run/model) * 3 / 10)) ] || fail "int8 is not a quarter"
 [ "$(size stored.kmeans4)" -lt $(($(size run/model) * 2 / 10)) ] || fail "kmeans4 is not an eighth"
 
+
+# A network of integers says nearly the same, whatever the beam; nothing but hat translate reads it.
+for beam in 5 1; do
+    translate run --beam $beam >fp32.out
+    [ -d integers ] || "$hat" quantize --model run --integer --out integers --sentences 500 2>log >/dev/null ||
+        fail "quantize --integer: $(cat log)"
+    translate integers --beam $beam >integer.out
+    [ "$(other_lines integer.out)" -le 4 ] || fail "integers say something else"
+    translate integers --beam $beam --threads 2 >threads.out
+    cmp -s integer.out threads.out || fail "integers say something else on two threads"
+done
+"$hat" quantize --model run/model --integer --data data --sentences 500 --out again.integers 2>log >/dev/null ||
+    fail "quantize --integer --data: $(cat log)"
+grep -Eq '^integers: [0-9.]+ MB, floats were [0-9.]+ MB; 500 pairs were observed$' log ||
+    fail "quantize --integer does not say what it did: $(cat log)"
+cmp -s integers/integer.safetensors again.integers/integer.safetensors || fail "integers are others when made again"
+for command in "inspect" "quantize --out none" "export --out none.hpp"; do
+    # shellcheck disable=SC2086
+    expect 1 "integers: is a model of integers, which hat translate serves and nothing else reads" \
+        "$hat" $command --model integers
+done
+expect 1 "integers: is a model of integers, which is served as it is, expected no other kind" \
+    "$hat" translate --model integers --weights int8
+expect 1 "a network of integers does not look for n-grams that repeat" \
+    "$hat" translate --model integers --no-repeat-ngram 3 <test.en
+expect 1 "a network of integers draws no translations" "$hat" translate --model integers --sample <test.en
+expect 1 "a network of integers tells no alignments" "$hat" translate --model integers --alignment <test.en
+expect 1 "--integer: needs pairs to see how large numbers get; expected --data" \
+    "$hat" quantize --model run/model --integer --out none
+expect 2 "--weights excludes --integer" "$hat" quantize --model run --integer --weights int8 --out none
+
 expect 1 "is stored as int8 already, expected fp32" \
     "$hat" quantize --model stored.int8 --out again
 expect 1 "holds a model already; replace it with --overwrite" \

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/arena.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/path.hpp>
 #include <hat/core/random.hpp>
 #include <hat/core/tree.hpp>
+#include <hat/integer/network.hpp>
 #include <hat/integer/quantise.hpp>
 #include <hat/integer/ranges.hpp>
+#include <hat/integer/search.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/presets.hpp>
 
@@ -145,5 +148,34 @@ inline std::vector<model::Architecture> integer_architectures() {
     return {varied, pre, repeated, uneven_translator(Sharing::all),
             uneven_translator(Sharing::none)};
 }
+
+/// What searches with fixed models find: how many tokens, and a hash of all tokens and scores.
+struct IntegerFindings {
+    int tokens = 0;
+    std::uint64_t hash = 0;
+};
+inline IntegerFindings find_with_integers() {
+    constexpr integer::Limits limits{.beam = 4};
+    IntegerFindings all;
+    const auto add = [&](std::int64_t x) {
+        all.hash = mix64(all.hash ^ static_cast<std::uint64_t>(x));
+    };
+    for (const auto& architecture : integer_architectures()) {
+        const integer::Model model = fixed_integers(architecture);
+        Arena memory;
+        integer::Network network(model.view(), limits, memory);
+        integer::Search search(limits, memory);
+        for (const auto& source : random_sentences(20, architecture.source_vocab_size, 3)) {
+            network.start(source);
+            for (const auto& hypothesis : search.run(network, {}, {.beam = 4})) {
+                for (const int token : hypothesis.tokens) add(token);
+                add(hypothesis.score);
+                all.tokens += static_cast<int>(hypothesis.tokens.size());
+            }
+        }
+    }
+    return all;
+}
+inline constexpr IntegerFindings known_findings{10102, 9239555780425803097U};
 
 }  // namespace hat::support

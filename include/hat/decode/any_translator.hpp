@@ -45,6 +45,30 @@ decltype(auto) with_weights(WeightKind kind, const F& f) {
     }
 }
 
+/// What a translator of some kind of weights can do.
+struct TranslatorInterface {
+    TranslatorInterface() = default;
+    TranslatorInterface(const TranslatorInterface&) = delete;
+    TranslatorInterface& operator=(const TranslatorInterface&) = delete;
+    virtual ~TranslatorInterface() = default;
+
+    [[nodiscard]] virtual std::unique_ptr<TranslatorInterface>
+    part(const model::Architecture&) const = 0;
+    virtual void use_shortlist(const data::Shortlist*) = 0;
+    [[nodiscard]] virtual ListCounts list_counts() const noexcept = 0;
+    virtual void translate(const Sources&, const SearchOptions&, ThreadPool&,
+                           std::vector<Hypotheses>&, int, const Guidance&) = 0;
+    virtual void score(const Sources&, const Sources&, const SearchOptions&, ThreadPool&,
+                       std::vector<Hypotheses>&, int) = 0;
+    [[nodiscard]] virtual std::vector<std::vector<float>> attention(const Sources&, const Sources&,
+                                                                    int, ThreadPool&, int) = 0;
+    virtual void check_attends(int layer) const = 0;
+    [[nodiscard]] virtual int decoder_layers() const noexcept = 0;
+    [[nodiscard]] virtual std::size_t weight_bytes() const noexcept = 0;
+    [[nodiscard]] virtual int max_source_length() const noexcept = 0;
+    [[nodiscard]] virtual int max_target_length() const noexcept = 0;
+};
+
 /// A packed network and its translator, whose kind of weights is chosen at run time. Its functions
 /// are those of `BasicTranslator`, and find the same, bit by bit.
 ///
@@ -52,6 +76,12 @@ decltype(auto) with_weights(WeightKind kind, const F& f) {
 ///     translator.translate(sources, {.beam = 5}, pool, results);
 class AnyTranslator {
 public:
+    using Interface = TranslatorInterface;
+
+    /// One that is known elsewhere (decode/integer_translator.hpp).
+    AnyTranslator(std::unique_ptr<Interface> translator, WeightKind kind)
+        : of_kind_(std::move(translator)), kind_(kind) {}
+
     /// Copies what it needs of `model`.
     ///
     /// Throws  `Error` if eos, unk or pad is not in the vocabulary, or a layer is too wide for the
@@ -120,28 +150,6 @@ public:
     }
 
 private:
-    struct Interface {
-        Interface() = default;
-        Interface(const Interface&) = delete;
-        Interface& operator=(const Interface&) = delete;
-        virtual ~Interface() = default;
-
-        [[nodiscard]] virtual std::unique_ptr<Interface> part(const model::Architecture&) const = 0;
-        virtual void use_shortlist(const data::Shortlist*) = 0;
-        [[nodiscard]] virtual ListCounts list_counts() const noexcept = 0;
-        virtual void translate(const Sources&, const SearchOptions&, ThreadPool&,
-                               std::vector<Hypotheses>&, int, const Guidance&) = 0;
-        virtual void score(const Sources&, const Sources&, const SearchOptions&, ThreadPool&,
-                           std::vector<Hypotheses>&, int) = 0;
-        [[nodiscard]] virtual std::vector<std::vector<float>>
-        attention(const Sources&, const Sources&, int, ThreadPool&, int) = 0;
-        virtual void check_attends(int layer) const = 0;
-        [[nodiscard]] virtual int decoder_layers() const noexcept = 0;
-        [[nodiscard]] virtual std::size_t weight_bytes() const noexcept = 0;
-        [[nodiscard]] virtual int max_source_length() const noexcept = 0;
-        [[nodiscard]] virtual int max_target_length() const noexcept = 0;
-    };
-
     template <class Weights>
     struct Of final : Interface {
         using Model = model::PackedModelOf<Weights>;
@@ -198,9 +206,6 @@ private:
         BasicTranslator<Model> translator;
         const data::Shortlist* lists = nullptr;
     };
-
-    AnyTranslator(std::unique_ptr<Interface> of_kind, WeightKind kind)
-        : of_kind_(std::move(of_kind)), kind_(kind) {}
 
     template <class... From>
     static std::unique_ptr<Interface> make(WeightKind kind, const SpecialTokens& special,

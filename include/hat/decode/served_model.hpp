@@ -9,7 +9,9 @@
 #include <hat/data/shortlist_file.hpp>
 #include <hat/data/text_codec.hpp>
 #include <hat/decode/any_translator.hpp>
+#include <hat/decode/integer_translator.hpp>
 #include <hat/decode/serving.hpp>
+#include <hat/integer/model_file.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/packed_copy.hpp>
@@ -17,6 +19,7 @@
 #include <hat/model/network.hpp>
 
 #include <charconv>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -100,6 +103,14 @@ private:
     /// Serves the copy of packed weights that the model has, or packs them.
     [[nodiscard]] AnyTranslator load(std::optional<WeightKind> weights) {
         const io::ModelConfig& config = directory_.config();
+        if (directory_.is_integer()) {
+            if (weights)
+                fail(directory_.path(), ": is a model of integers, which is served as it is, "
+                                        "expected no other kind of weights");
+            return {std::make_unique<IntegerTranslator>(integer::load_model(directory_),
+                                                        config.special_tokens),
+                    WeightKind::int8};
+        }
         const WeightKind kind = weights.value_or(kind_of_model());
         try {
             if (auto copy = io::PackedCopy::find(directory_, word_of(kind)))

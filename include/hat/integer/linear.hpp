@@ -9,9 +9,10 @@
 
 namespace hat::integer {
 
-/// A row as a product takes it: x ≈ data · factor, |data| ≤ 127.
+/// A row as a product takes it: x ≈ data · factor, |data| ≤ 127. Its numbers of 8 bits lie in 16:
+/// so compilers find the instructions that add products of pairs.
 struct Row {
-    const std::int8_t* data = nullptr;
+    const std::int16_t* data = nullptr;
     int size = 0;
     Factor factor{};
 };
@@ -19,14 +20,14 @@ struct Row {
 /// Rounds a row of 16 bits to 8, of which the largest number is 127. The 1/127 that is left is in
 /// the scales of layers. `to` has room for `size` numbers.
 [[nodiscard]] constexpr Row quantise_row(const std::int16_t* x, int size,
-                                         std::int8_t* to) noexcept {
+                                         std::int16_t* to) noexcept {
     std::int32_t largest = 0;
     for (int i = 0; i < size; ++i)
         largest = std::max<std::int32_t>(largest, x[i] < 0 ? -x[i] : x[i]);
     constexpr int bits = 24;  // 127 · 2^24 is a number of 31 bits
     const std::int32_t inverse = largest == 0 ? 0 : (127 << bits) / largest;
     for (int i = 0; i < size; ++i)
-        to[i] = static_cast<std::int8_t>((x[i] * inverse + (1 << (bits - 1))) >> bits);
+        to[i] = static_cast<std::int16_t>((x[i] * inverse + (1 << (bits - 1))) >> bits);
     return {to, size, Factor::of(static_cast<std::uint32_t>(largest))};
 }
 

@@ -29,12 +29,23 @@ inline void check_supported(const model::Architecture& a) {
     if (a.embedding.dim > 0) refuse("embeddings that a unit widens");
     if (a.has_adaptive_softmax()) refuse("an adaptive softmax");
     if (a.activation != Activation::relu) refuse("another activation than relu");
+    // Sums of products are of 32 bits.
+    constexpr int most = 512;
+    const auto is_wide = [&](const auto& layer) {
+        const int qkv = a.qkv_dim_of(layer);
+        if constexpr (requires { layer.cross_heads; })
+            if (qkv / layer.cross_heads > most) return true;
+        return qkv / layer.heads > most;
+    };
     const auto has_unit = [](const auto& layer) { return layer.dextra_depth > 0; };
     const auto encoder = a.encoder.layers();
     const auto decoder = a.decoder.layers();
     if (std::any_of(encoder.begin(), encoder.end(), has_unit) ||
         std::any_of(decoder.begin(), decoder.end(), has_unit))
         refuse("DExTra units");
+    if (std::any_of(encoder.begin(), encoder.end(), is_wide) ||
+        std::any_of(decoder.begin(), decoder.end(), is_wide))
+        refuse("heads of more than 512 features");
 }
 
 namespace detail {

@@ -109,8 +109,8 @@ public:
         wide_ = memory.allocate<std::int16_t>(n.wide);
         attended_ = memory.allocate<std::int16_t>(n.attended);
         branch_ = memory.allocate<std::int16_t>(n.branch);
-        product_ = memory.allocate<std::int8_t>(n.product);
-        last_ = memory.allocate<std::int8_t>(n.last);
+        product_ = memory.allocate<std::int16_t>(n.product);
+        last_ = memory.allocate<std::int16_t>(n.last);
         scores_ = memory.allocate<std::int32_t>(n.scores);
         own_ = memory.allocate<std::int8_t>(n.own);
         memory_ = memory.allocate<std::int8_t>(n.memory);
@@ -127,7 +127,7 @@ public:
         const Counts n(detail::Widths<Weights>(model), limits);
         return Arena::bytes_of<std::int16_t>(n.x) + Arena::bytes_of<std::int16_t>(n.wide) +
                Arena::bytes_of<std::int16_t>(n.attended) + Arena::bytes_of<std::int16_t>(n.branch) +
-               Arena::bytes_of<std::int8_t>(n.product) + Arena::bytes_of<std::int8_t>(n.last) +
+               Arena::bytes_of<std::int16_t>(n.product) + Arena::bytes_of<std::int16_t>(n.last) +
                Arena::bytes_of<std::int32_t>(n.scores) + Arena::bytes_of<std::int8_t>(n.own) +
                Arena::bytes_of<std::int8_t>(n.memory) + Arena::bytes_of<Row>(n.rows) +
                Arena::bytes_of<LogSum>(n.rows) + 2 * Arena::bytes_of<std::uint16_t>(n.places) +
@@ -365,8 +365,8 @@ private:
     std::int16_t* wide_ = nullptr;      ///< queries, or what is inside a feed-forward layer
     std::int16_t* attended_ = nullptr;  ///< what attention makes
     std::int16_t* branch_ = nullptr;    ///< what a sublayer adds
-    std::int8_t* product_ = nullptr;    ///< what a product takes
-    std::int8_t* last_ = nullptr;       ///< what the output takes, of all rows
+    std::int16_t* product_ = nullptr;   ///< what a product takes
+    std::int16_t* last_ = nullptr;      ///< what the output takes, of all rows
     std::int32_t* scores_ = nullptr;
     std::int8_t* own_ = nullptr;     ///< keys and values of the encoder's layer, or the decoder's
     std::int8_t* memory_ = nullptr;  ///< those of the source, for all layers of the decoder

@@ -84,7 +84,7 @@ inline void quantise(const nn::LayerNorm<nn::Trainable>& from, double unit,
         to.bias[i] = rounded(from.bias.value(0, i) / unit);
     }
     const double steps = std::ldexp(1.0, LayerNorm<Variables>::difference_bits) / unit;
-    to.epsilon[0] = std::max(rounded(kernels::layer_norm_epsilon * steps * steps), 1);
+    to.epsilon[0] = std::max<std::int32_t>(rounded(kernels::layer_norm_epsilon * steps * steps), 1);
 }
 template <class AttentionOfFloats>
 void quantise(const AttentionOfFloats& from, double in, double memory, double out,

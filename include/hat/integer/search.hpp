@@ -28,7 +28,8 @@ struct SearchOptions {
 /// A finished target. Its score is a logarithm of base 2 with `log_bits` behind the point, that of
 /// its probability, divided by length^length_penalty if so wished.
 struct Hypothesis {
-    std::span<const int> tokens;  ///< eos at the end
+    std::span<const int> tokens;         ///< eos at the end
+    std::span<const std::int32_t> sums;  ///< of the logarithms, up to each token
     std::int32_t score = 0;
 };
 
@@ -62,6 +63,7 @@ public:
         finished_ = memory.allocate<Finished>(n.rows);
         heads_ = memory.allocate<int>(n.rows);
         tokens_ = memory.allocate<int>(n.tokens);
+        sums_ = memory.allocate<std::int32_t>(n.tokens);
         results_ = memory.allocate<Hypothesis>(n.rows);
     }
 
@@ -69,7 +71,8 @@ public:
         const Counts n(limits);
         return Arena::bytes_of<Node>(n.nodes) + 2 * Arena::bytes_of<Continuation>(n.rows) +
                3 * Arena::bytes_of<int>(n.rows) + Arena::bytes_of<Finished>(n.rows) +
-               Arena::bytes_of<int>(n.tokens) + Arena::bytes_of<Hypothesis>(n.rows);
+               Arena::bytes_of<int>(n.tokens) + Arena::bytes_of<std::int32_t>(n.tokens) +
+               Arena::bytes_of<Hypothesis>(n.rows);
     }
 
     /// The hypotheses of what `network` has read, best first; valid until the next search.
@@ -170,16 +173,19 @@ private:
         for (int i = 1; i < finished_count_; ++i)
             for (int k = i; k > 0 && finished_[k].score > finished_[k - 1].score; --k)
                 std::swap(finished_[k], finished_[k - 1]);
-        int* to = tokens_;
+        std::size_t first = 0;
         for (int i = 0; i < finished_count_; ++i) {
             std::size_t length = 0;
             for (int node = finished_[i].end; nodes_[node].parent >= 0; node = nodes_[node].parent)
                 ++length;
-            std::size_t at = length;
-            for (int node = finished_[i].end; nodes_[node].parent >= 0; node = nodes_[node].parent)
-                to[--at] = nodes_[node].token;
-            results_[i] = {{to, length}, finished_[i].score};
-            to += length;
+            std::size_t at = first + length;
+            for (int node = finished_[i].end; nodes_[node].parent >= 0;
+                 node = nodes_[node].parent) {
+                tokens_[--at] = nodes_[node].token;
+                sums_[at] = nodes_[node].score;
+            }
+            results_[i] = {{tokens_ + first, length}, {sums_ + first, length}, finished_[i].score};
+            first += length;
         }
         return {results_, static_cast<std::size_t>(finished_count_)};
     }
@@ -195,6 +201,7 @@ private:
     Finished* finished_ = nullptr;
     int* heads_ = nullptr;
     int* tokens_ = nullptr;
+    std::int32_t* sums_ = nullptr;
     Hypothesis* results_ = nullptr;
 };
 

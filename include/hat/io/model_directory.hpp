@@ -25,6 +25,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -36,6 +37,7 @@
 /// config.json          architecture, vocabulary sizes, special tokens, provenance, and the hashes
 ///                      of all files here but README.md: they belong together
 /// weights.safetensors  every parameter, under the names of the reference implementation
+/// integer.safetensors  instead, of a model that was made one of integers (integer/model_file.hpp)
 /// packed.*.safetensors copies of them as they are served, if they were made (io/packed_copy.hpp)
 /// README.md            the model card
 ///
@@ -64,8 +66,11 @@ inline constexpr std::array<std::string_view, 6> text_file_names{
     "subword.model", "source.dict.txt", "target.dict.txt",
     "bpe.codes",     "text.json",       shortlist_file_name};
 
-inline constexpr std::array<std::string_view, 12> model_directory_names{"config.json",
+inline constexpr const char* integer_file_name = "integer.safetensors";
+
+inline constexpr std::array<std::string_view, 13> model_directory_names{"config.json",
                                                                         "weights.safetensors",
+                                                                        integer_file_name,
                                                                         "packed.fp32.safetensors",
                                                                         "packed.bf16.safetensors",
                                                                         "packed.int8.safetensors",
@@ -189,15 +194,14 @@ void check_text_files(const std::string& path, bool has_encoder, Has has) {
     return parse_model_config(parse_json(text, where), where);
 }
 
-/// Writes a model directory, whole or not at all; one that is there already is replaced. Matrices
-/// are stored as `storage` says.
+/// Writes a model directory, whole or not at all; one that is there already is replaced. `tensors`
+/// are its weights, in the file `weights_name`.
 ///
 /// Throws  `Error` if something else than a model is at `path`, the text files are not those of
-///         one, a weight is not finite, or the disk is full.
+///         one, or the disk is full.
 inline void save_model_directory(const std::string& path, const ModelConfig& config,
-                                 const TensorTable& table, const Slab& weights,
-                                 const TextFiles& text_files, std::string_view card,
-                                 Storage storage = Storage::fp32) {
+                                 const char* weights_name, std::span<const TensorView> tensors,
+                                 const TextFiles& text_files, std::string_view card) {
     validate(config.architecture);
     detail::check_text_files(path, config.architecture.has_encoder(),
                              [&](const char* name) { return text_files.contains(name); });
@@ -207,6 +211,25 @@ inline void save_model_directory(const std::string& path, const ModelConfig& con
             fail(path, ": ", in_quotes(name), " is not a text file of models");
     AtomicDirectory directory(path, model_directory_names);
     FileHashes hashes;
+    const std::string weights_path = directory / weights_name;
+    write_safetensors(weights_path, tensors, {{"format", model_format}});
+    hashes[weights_name] = file_hash(weights_path);
+    for (const auto& [name, content] : text_files) {
+        write_file(directory / name, content);
+        hashes[name] = content_hash(content);
+    }
+    write_file(directory / "README.md", card);
+    write_file(directory / "config.json", model_config_to_json(config, hashes));
+    directory.commit();
+}
+
+/// The same of a network of floats, whose matrices are stored as `storage` says.
+///
+/// Throws  `Error` also if a weight is not finite
+inline void save_model_directory(const std::string& path, const ModelConfig& config,
+                                 const TensorTable& table, const Slab& weights,
+                                 const TextFiles& text_files, std::string_view card,
+                                 Storage storage = Storage::fp32) {
     std::vector<TensorView> floats;
     append_tensors(floats, table, weights);
     for (const TensorView& tensor : floats) check_finite(path, tensor);
@@ -218,16 +241,7 @@ inline void save_model_directory(const std::string& path, const ModelConfig& con
         else
             tensors.add_matrix(entry.name, weights.matrix(entry), storage);
     }
-    const std::string weights_path = directory / "weights.safetensors";
-    write_safetensors(weights_path, tensors.views(), {{"format", model_format}});
-    hashes["weights.safetensors"] = file_hash(weights_path);
-    for (const auto& [name, content] : text_files) {
-        write_file(directory / name, content);
-        hashes[name] = content_hash(content);
-    }
-    write_file(directory / "README.md", card);
-    write_file(directory / "config.json", model_config_to_json(config, hashes));
-    directory.commit();
+    save_model_directory(path, config, "weights.safetensors", tensors.views(), text_files, card);
 }
 
 /// Writes the directory of a model whose text goes through a SentencePiece model.
@@ -244,14 +258,17 @@ inline void save_model_directory(const std::string& path, const ModelConfig& con
 class ModelDirectory {
 public:
     /// Throws  `Error` if a file is missing, cut short or foreign, naming the first tensor that
-    ///         does not fit the architecture, or the first file that was changed or exchanged.
+    ///         does not fit the architecture, or the first file that was changed or exchanged; or
+    ///         if it is a model of integers.
     [[nodiscard]] static ModelDirectory open(const std::string& path) {
         ModelDirectory directory(path);
+        directory.require_floats();
         directory.check_content_of_weights();
         return directory;
     }
     /// The same for those who may serve a copy of the weights (io/packed_copy.hpp): that the
     /// weights have the content they were saved with is checked when they are loaded, if they are.
+    /// It may be a model of integers.
     [[nodiscard]] static ModelDirectory open_to_serve(const std::string& path) {
         return ModelDirectory(path);
     }
@@ -259,6 +276,9 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] const ModelConfig& config() const noexcept { return config_; }
     [[nodiscard]] const SafetensorsFile& weights() const noexcept { return weights_; }
+    /// Whether its weights are those of a network of integers, which `weights` has and
+    /// integer/model_file.hpp reads.
+    [[nodiscard]] bool is_integer() const noexcept { return is_integer_; }
 
     /// How it reads and writes text: the files that another directory needs to do it alike.
     [[nodiscard]] TextFiles text_files() const { return read_text_files(path_); }
@@ -283,10 +303,20 @@ public:
     /// configuration's architecture.
     /// Throws  `Error` if one is not finite, or they are not those it was saved with.
     void load_weights(const TensorTable& table, Slab& slab) const {
+        require_floats();
         if (!is_content_checked_) check_content_of_weights();
         copy_stored_tensors(weights_, table, slab);
     }
-    /// How its matrices are stored.
+    /// Checks that the weights are those it was saved with.
+    /// Throws  `Error` if they are not.
+    void check_content_of_weights() const {
+        const auto saved = hashes_.find(weights_name());
+        if (saved != hashes_.end())
+            check_hash(weights_.path(), content_hash(weights_.file_bytes()), saved->second,
+                       "this model");
+        is_content_checked_ = true;
+    }
+    /// How its matrices are stored. Precondition: they are floats.
     [[nodiscard]] Storage storage() const {
         return storage_of(weights_, model::parameter_layout(config_.architecture).table);
     }
@@ -297,10 +327,11 @@ private:
     ModelDirectory(const std::string& path, const Json& config)
         : path_(path), config_(parse_model_config(config, path + "/config.json")),
           hashes_(checked_hashes(config, path + "/config.json")),
-          weights_(SafetensorsFile::open(path + "/weights.safetensors")) {
+          is_integer_(!has_file("weights.safetensors") && has_file(integer_file_name)),
+          weights_(SafetensorsFile::open(file_path(weights_name()))) {
         detail::check_text_files(path_, config_.architecture.has_encoder(),
                                  [&](const char* name) { return has_file(name); });
-        check_weights();
+        if (!is_integer_) check_weights();
         if (!hashes_.empty()) check_hashes();
     }
 
@@ -320,7 +351,7 @@ private:
     /// which are large, and config.json, which was checked.
     void check_hashes() const {
         for (const auto& [name, saved] : hashes_)
-            if (name != "weights.safetensors" && name != "config.json")
+            if (name != weights_name() && name != "config.json")
                 check_hash(file_path(name), file_hash(file_path(name), detail::max_text_file_bytes),
                            saved, "this model");
         for (const std::string_view name : text_file_names)
@@ -328,12 +359,13 @@ private:
                 fail(file_path(name), ": is no file that this model was saved with");
     }
 
-    void check_content_of_weights() const {
-        const auto saved = hashes_.find("weights.safetensors");
-        if (saved != hashes_.end())
-            check_hash(weights_.path(), content_hash(weights_.file_bytes()), saved->second,
-                       "this model");
-        is_content_checked_ = true;
+    [[nodiscard]] std::string_view weights_name() const noexcept {
+        return is_integer_ ? integer_file_name : "weights.safetensors";
+    }
+    void require_floats() const {
+        if (is_integer_)
+            fail(path_, ": is a model of integers, which hat translate serves and nothing else "
+                        "reads; expected the one that it was made of");
     }
 
     [[nodiscard]] bool has_file(std::string_view name) const {
@@ -356,6 +388,7 @@ private:
     std::string path_;
     ModelConfig config_;
     FileHashes hashes_;
+    bool is_integer_;
     SafetensorsFile weights_;
     mutable bool is_content_checked_ = false;
 };

@@ -29,7 +29,7 @@ namespace hat::io {
 static_assert(std::endian::native == std::endian::little, "safetensors data is little-endian");
 
 /// What the elements of a stored tensor are.
-enum class Dtype : std::uint8_t { f64, f32, f16, bf16, i64, i32, i8, u8 };
+enum class Dtype : std::uint8_t { f64, f32, f16, bf16, i64, i32, i16, i8, u8 };
 
 /// The name a file has for a dtype, and the bytes of one element.
 struct DtypeInfo {
@@ -38,12 +38,13 @@ struct DtypeInfo {
 };
 
 [[nodiscard]] constexpr DtypeInfo dtype_info(Dtype dtype) noexcept {
-    constexpr std::array<DtypeInfo, 8> infos{{{"F64", 8},
+    constexpr std::array<DtypeInfo, 9> infos{{{"F64", 8},
                                               {"F32", 4},
                                               {"F16", 2},
                                               {"BF16", 2},
                                               {"I64", 8},
                                               {"I32", 4},
+                                              {"I16", 2},
                                               {"I8", 1},
                                               {"U8", 1}}};
     return infos[static_cast<std::size_t>(dtype)];
@@ -60,6 +61,8 @@ template <class T>
         return Dtype::i64;
     else if constexpr (std::is_same_v<T, std::int32_t>)
         return Dtype::i32;
+    else if constexpr (std::is_same_v<T, std::int16_t>)
+        return Dtype::i16;
     else if constexpr (std::is_same_v<T, std::int8_t>)
         return Dtype::i8;
     else {
@@ -264,7 +267,7 @@ private:
     [[nodiscard]] static Dtype parse_dtype(const SortedJson& value, const std::string& where) {
         const auto name = json_get<std::string>(value, "dtype", where);
         for (const Dtype dtype : {Dtype::f64, Dtype::f32, Dtype::f16, Dtype::bf16, Dtype::i64,
-                                  Dtype::i32, Dtype::i8, Dtype::u8})
+                                  Dtype::i32, Dtype::i16, Dtype::i8, Dtype::u8})
             if (name == dtype_info(dtype).name) return dtype;
         fail(where, ": dtype ", in_quotes(name), " is not supported");
     }
