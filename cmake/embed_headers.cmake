@@ -2,13 +2,13 @@
 #
 # The text of headers as C++, for a program that writes them where there is no source tree.
 
-# hat_embed_headers(<file> <function> <root>): writes a source that defines, in the namespace
+# hat_embed_headers(<file> <function> <root>…): writes a source that defines, in the namespace
 # hat::program, `std::string_view <function>(std::string_view name)`: the text of the header that is
-# included by that name, of <root> or any that it needs; nothing for others. Configuring again makes it
+# included by that name, of a <root> or any that one needs; nothing for others. Configuring again makes it
 # anew when one of them has changed.
-function(hat_embed_headers file function root)
+function(hat_embed_headers file function)
     set(include ${PROJECT_SOURCE_DIR}/include)
-    set(waiting ${root})
+    set(waiting ${ARGN})
     set(found "")
     set(body "")
     while(waiting)

@@ -290,7 +290,7 @@ void export_model(const ExportOptions& options) {
     const SplitFiles files(options.out);
     deploy::ExportedModel model{
         .space = options.name,
-        .packed_weights = network.type,
+        .network = deploy::packed_network(network.type),
         .weights = {network.weights.data(), network.weights.size_bytes()},
         .weights_file = options.split ? files.weights_name() : "",
         .architecture = directory.config().architecture,

@@ -33,12 +33,15 @@ TEST_SUITE("deploy/amalgamation") {
             {"hat/b.hpp", "#pragma once\n#include <hat/c.hpp>\n#include <cmath>\n/// b\nint b;\n"},
             {"hat/c.hpp", "#pragma once\n  #  include <vector>\nint c;"},
         };
-        CHECK(amalgam_of(headers, "hat/a.hpp") ==
-              "// SPDX-License-Identifier: Apache-2.0\n#pragma once\n\n#include <cmath>\n"
-              "#include <vector>\n"
-              "\n// ---- hat/c.hpp\nint c;\n"
-              "\n// ---- hat/b.hpp\n/// b\nint b;\n"
-              "\n// ---- hat/a.hpp\nint a;\n");
+        CHECK(
+            amalgam_of(headers, "hat/a.hpp") ==
+            "// SPDX-License-Identifier: Apache-2.0\n#pragma once\n\n#include <cmath>\n"
+            "#include <vector>\n"
+            "\n// ---- hat/c.hpp\n#ifndef HAT_PART_C_HPP\n#define HAT_PART_C_HPP\nint c;\n#endif\n"
+            "\n// ---- hat/b.hpp\n#ifndef HAT_PART_B_HPP\n#define HAT_PART_B_HPP\n"
+            "/// b\nint b;\n#endif\n"
+            "\n// ---- hat/a.hpp\n#ifndef HAT_PART_A_HPP\n#define HAT_PART_A_HPP\n"
+            "int a;\n#endif\n");
     }
 
     TEST_CASE("what is included within a condition stays there") {
@@ -46,7 +49,8 @@ TEST_SUITE("deploy/amalgamation") {
                                             "#include <immintrin.h>\n#endif\n#endif\n"
                                             "#include <cmath>\n"}};
         CHECK(amalgam_of(headers, "hat/a.hpp")
-                  .find("#include <cmath>\n\n// ---- hat/a.hpp\n#if X\n"
+                  .find("#include <cmath>\n\n// ---- hat/a.hpp\n"
+                        "#ifndef HAT_PART_A_HPP\n#define HAT_PART_A_HPP\n#if X\n"
                         "#include <arm_neon.h>\n#else\n#ifdef Y\n"
                         "#include <immintrin.h>\n#endif\n#endif\n") != std::string::npos);
     }

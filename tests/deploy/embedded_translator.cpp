@@ -72,6 +72,7 @@ struct Model {
         {.encoder_layers = 1, .decoder_layers = 1, .embed_dim = 32, .ffn_dim = 40, .heads = 2},
         vocab_size, vocab_size);
     using Weights = hat::nn::PackedInt8;
+    using Network = hat::decode::StaticTranslator<architecture, Weights>;
     static constexpr hat::SpecialTokens special{};
     static constexpr hat::decode::TranslationLimits limits{
         .source_tokens = whole_tokens + 1, .target_tokens = TargetTokens, .beam = Beam};
@@ -79,10 +80,10 @@ struct Model {
     static constexpr int line_bytes = 200;
     static inline const hat::deploy::TextTables& text = tables();
     static std::span<const std::byte> weights() {
-        static const auto bytes = hat::model::static_weights<Weights>(network());
+        static const auto bytes = hat::model::static_weights<Weights>(floats());
         return {bytes.data(), bytes.size_bytes()};
     }
-    static const hat::model::Network& network() {
+    static const hat::model::Network& floats() {
         static const auto network = [] {
             auto made = std::make_unique<hat::model::Network>(architecture);
             made->initialize(4);
@@ -98,7 +99,7 @@ struct Model {
 template <class Model>
 class Host {
 public:
-    Host() : translator_(Model::network().view(), hat::decode::WeightKind::int8, Model::special) {}
+    Host() : translator_(Model::floats().view(), hat::decode::WeightKind::int8, Model::special) {}
 
     [[nodiscard]] std::string translate(std::string_view line) {
         const hat::data::SourceLine source = lines.encode(line);

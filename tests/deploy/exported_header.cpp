@@ -24,7 +24,7 @@ TEST_SUITE("deploy/exported_header") {
         const hat::deploy::ExportedModel model{
             .space = "tiny",
             .about = "What it is\n\nends in \\\na\ttab",
-            .packed_weights = "hat::nn::PackedInt8",
+            .network = hat::deploy::packed_network("hat::nn::PackedInt8"),
             .weights = weights,
             .architecture = hat::support::uneven_translator(hat::model::Sharing::all),
             .special = {.unk = 0, .bos = -1, .eos = 2, .pad = 3},
@@ -34,7 +34,8 @@ TEST_SUITE("deploy/exported_header") {
             .sentences = {"a \"b\"", "\u00FC?"},
             .expected = 77};
         const std::string header = exported_header(model, [](const std::string& name) {
-            CHECK(name == hat::deploy::embedded_translator_header);
+            CHECK((name == hat::deploy::embedded_translator_header ||
+                   name == "hat/decode/static_translator.hpp"));
             return std::string("#include <span>\nint code;\n");
         });
         CHECK(header.starts_with("// SPDX-License-Identifier: Apache-2.0\n//\n// What it is\n//\n"
@@ -47,7 +48,7 @@ TEST_SUITE("deploy/exported_header") {
         has("\nint code;\n");
         has("namespace tiny {\n");
         has("weight_words[] = {\n0x01,};\n");
-        has("using Weights = hat::nn::PackedInt8;");
+        has("using Network = hat::decode::StaticTranslator<architecture, hat::nn::PackedInt8>;");
         has(".bos = -1, .eos = 2");
         has(".source_tokens = 21, .target_tokens = 40, .beam = 3}");
         has("first(3)");
@@ -62,7 +63,7 @@ TEST_SUITE("deploy/exported_header") {
         const hat::deploy::ExportedModel model{
             .space = "tiny",
             .about = "",
-            .packed_weights = "hat::nn::PackedInt8",
+            .network = hat::deploy::packed_network("hat::nn::PackedInt8"),
             .weights = weights,
             .weights_file = "tiny.bin",
             .architecture = hat::support::uneven_translator(hat::model::Sharing::all),

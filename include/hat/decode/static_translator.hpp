@@ -201,6 +201,14 @@ public:
         return {results_.room, results_.size()};
     }
 
+    /// Tokens before eos that a target of so many source tokens may have with any limits.
+    [[nodiscard]] static int longest_target(const SearchOptions& options,
+                                            int source_tokens) noexcept {
+        constexpr int positions =
+            A.decoder.max_positions > 0 ? A.decoder.max_positions : model::Network::max_tokens;
+        return max_target_length(options, source_tokens, positions);
+    }
+
     [[nodiscard]] const model::StaticTransformer<A, Weights>& network() const noexcept {
         return model_.view();
     }

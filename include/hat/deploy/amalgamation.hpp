@@ -52,7 +52,8 @@ struct HeaderLine {
 /// Writes headers, and all they include of `hat/`, as one text, each behind those it needs.
 ///
 /// Other headers are included once, at the beginning; those that stand within a condition stay
-/// where they are. Comments stay, but for the line that names the licence, which comes first.
+/// where they are. Comments stay, but for the line that names the licence, which comes first. Each
+/// of ours has a guard, so that a source can have several such texts.
 class Amalgamation {
 public:
     explicit Amalgamation(HeaderText text_of) : text_of_(std::move(text_of)) {}
@@ -89,11 +90,22 @@ private:
         return std::find(names.begin(), names.end(), name) != names.end();
     }
 
+    /// HAT_PART_… for a header.
+    [[nodiscard]] static std::string guard_of(const std::string& name) {
+        std::string guard = "HAT_PART_";
+        for (const char c : name.substr(std::string_view("hat/").size()))
+            guard += c >= 'a' && c <= 'z'   ? static_cast<char>(c - 'a' + 'A')
+                     : c >= '0' && c <= '9' ? c
+                                            : '_';
+        return guard;
+    }
+
     /// Adds what `name` includes, and returns the rest of it.
     [[nodiscard]] std::string body_of(const std::string& name) {
         using Kind = detail::HeaderLine::Kind;
         const std::string text = text_of_(name);
-        std::string body = "\n// ---- " + name + "\n";
+        const std::string guard = guard_of(name);
+        std::string body = "\n// ---- " + name + "\n#ifndef " + guard + "\n#define " + guard + "\n";
         int conditions = 0;  // that are open
         bool was_blank = true;
         for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end + 1) {
@@ -109,7 +121,7 @@ private:
             if (!(line.empty() && was_blank)) body.append(line).append("\n");
             was_blank = line.empty();
         }
-        return body;
+        return body + "#endif\n";
     }
 
     /// Whether the header that is included need not be included there.

@@ -2,12 +2,9 @@
 #pragma once
 
 #include <hat/core/aligned.hpp>
-#include <hat/decode/hypothesis.hpp>
-#include <hat/decode/static_translator.hpp>
 #include <hat/deploy/embedded_text.hpp>
 #include <hat/deploy/text_memory.hpp>
 #include <hat/model/counts.hpp>
-#include <hat/model/network.hpp>
 
 #include <algorithm>
 #include <array>
@@ -96,7 +93,7 @@ namespace detail {
 ///
 ///     struct Model {
 ///         static constexpr hat::model::Architecture architecture = …;
-///         using Weights = hat::nn::PackedInt8;
+///         using Network = hat::decode::StaticTranslator<architecture, hat::nn::PackedInt8>;
 ///         static constexpr hat::SpecialTokens special{};
 ///         static constexpr hat::decode::TranslationLimits limits{.beam = 5};
 ///         static constexpr hat::decode::SearchOptions search{.beam = 5};
@@ -113,8 +110,8 @@ namespace detail {
 ///     const auto [status, size] = translator.translate("Save the file.", text);
 template <class Model>
 class EmbeddedTranslator {
-    using Network = decode::StaticTranslator<Model::architecture, typename Model::Weights>;
-    static constexpr decode::WorkingMemory parts = Network::working_memory(Model::limits);
+    using Network = typename Model::Network;
+    static constexpr auto parts = Network::working_memory(Model::limits);
 
     static_assert(std::endian::native == std::endian::little,
                   "EmbeddedTranslator: weights have the lowest byte of a number first");
@@ -220,11 +217,6 @@ public:
     }
 
 private:
-    /// Positions that targets have on the host.
-    static constexpr int most_positions = Model::architecture.decoder.max_positions > 0
-                                              ? Model::architecture.decoder.max_positions
-                                              : model::Network::max_tokens;
-
     void start_search(std::span<const int> source) { network_.start(source, Model::search); }
     [[nodiscard]] std::span<const int> tokens_read() const noexcept {
         return {memory_.source, static_cast<std::size_t>(read_.count)};
@@ -235,12 +227,9 @@ private:
     [[nodiscard]] std::span<const int> best_target(std::span<const int> source) const noexcept {
         const auto found = network_.hypotheses();
         constexpr int room = Model::limits.target_tokens;
-        const int longest = decode::max_target_length(
-            Model::search, static_cast<int>(source.size()), most_positions);
+        const int longest = Network::longest_target(Model::search, static_cast<int>(source.size()));
         // All that ended are there, so a search that came to its last step left one of its length.
-        const auto is_at_end = [](const decode::BoundedHypothesis& of) {
-            return of.tokens.size() >= std::size_t{room};
-        };
+        const auto is_at_end = [](const auto& of) { return of.tokens.size() >= std::size_t{room}; };
         if (longest > room - 1 && std::any_of(found.begin(), found.end(), is_at_end)) return {};
         return {found[0].tokens.data(), found[0].tokens.size()};
     }

@@ -22,12 +22,27 @@
 /// A translator as one header of C++ that needs nothing but the standard library's headers.
 namespace hat::deploy {
 
+/// The code of a network, in words of C++.
+struct ExportedNetwork {
+    /// Headers of hat that have the code of the network.
+    std::string header = "hat/decode/static_translator.hpp";
+    /// The type, for a constant `architecture`.
+    std::string type;
+    std::string limits = "hat::decode::TranslationLimits";
+    std::string search = "hat::decode::SearchOptions";
+};
+
+/// That of weights which are packed as `weights` says: "hat::nn::PackedInt8".
+[[nodiscard]] inline ExportedNetwork packed_network(const std::string& weights) {
+    return {.type = "hat::decode::StaticTranslator<architecture, " + weights + ">"};
+}
+
 /// What a header is to hold of a model.
 struct ExportedModel {
-    std::string space;           ///< the namespace that it is in, an identifier
-    std::string about;           ///< lines of a comment: what it is, where it comes from, licence
-    std::string packed_weights;  ///< their type: "hat::nn::PackedInt8"
-    std::span<const std::byte> weights;  ///< `model::static_weights` of that type
+    std::string space;  ///< the namespace that it is in, an identifier
+    std::string about;  ///< lines of a comment: what it is, where it comes from, licence
+    ExportedNetwork network;
+    std::span<const std::byte> weights;  ///< as the network reads them
     std::string weights_file = {};       ///< where they are instead, see `exported_weights_stub`
     model::Architecture architecture;
     SpecialTokens special;
@@ -38,7 +53,7 @@ struct ExportedModel {
     std::uint64_t expected = 0;          ///< `TranslationHash` of their translations
 };
 
-/// The header that has all the code of a translator.
+/// The header that has the code of a translator, but for its network.
 inline constexpr const char* embedded_translator_header = "hat/deploy/embedded_translator.hpp";
 
 namespace detail {
@@ -65,19 +80,19 @@ inline std::string string_literal(std::string_view text) {
     return literal + '"';
 }
 
-/// The code, for all exported headers of a program once.
-inline std::string exported_code(const HeaderText& text_of) {
+/// The code, each part of it for all exported headers of a program once.
+inline std::string exported_code(const ExportedNetwork& network, const HeaderText& text_of) {
     Amalgamation code(text_of);
     code.add(embedded_translator_header);
+    code.add(network.header);
     return "#ifndef HAT_EXPORTED_CODE\n#define HAT_EXPORTED_CODE\n"
-           "#define HAT_WITHOUT_HEAP\n#define HAT_WITHOUT_XSIMD\n"
+           "#define HAT_WITHOUT_HEAP\n#define HAT_WITHOUT_XSIMD\n#endif\n"
            // GCC 12 finds uninitialised values in its own headers of AVX-512.
            "#if defined(__GNUC__) && !defined(__clang__)\n#pragma GCC diagnostic push\n"
            "#pragma GCC diagnostic ignored \"-Wmaybe-uninitialized\"\n"
            "#pragma GCC diagnostic ignored \"-Wuninitialized\"\n#endif\n" +
            code.text() +
-           "\n#if defined(__GNUC__) && !defined(__clang__)\n#pragma GCC diagnostic pop\n#endif\n"
-           "#endif  // HAT_EXPORTED_CODE\n";
+           "\n#if defined(__GNUC__) && !defined(__clang__)\n#pragma GCC diagnostic pop\n#endif\n";
 }
 
 /// The words that weights take, the last of them maybe in part.
@@ -111,16 +126,14 @@ inline std::string model_source(const ExportedModel& model) {
            "struct Model {\n"
            "    static constexpr const hat::model::Architecture& architecture =\n"
            "        " +
-           model.space + "::architecture;\n    using Weights = " + model.packed_weights +
+           model.space + "::architecture;\n    using Network = " + model.network.type +
            ";\n    static constexpr hat::SpecialTokens special{.unk = " + number(unk) +
            ", .bos = " + number(bos) + ", .eos = " + number(eos) + ", .pad = " + number(pad) +
-           "};\n    static constexpr hat::decode::TranslationLimits limits{\n"
-           "        .source_tokens = " +
-           number(model.limits.source_tokens) +
+           "};\n    static constexpr " + model.network.limits +
+           " limits{\n        .source_tokens = " + number(model.limits.source_tokens) +
            ", .target_tokens = " + number(model.limits.target_tokens) +
-           ", .beam = " + number(model.limits.beam) +
-           "};\n    static constexpr hat::decode::SearchOptions search{.beam = " +
-           number(model.limits.beam) +
+           ", .beam = " + number(model.limits.beam) + "};\n    static constexpr " +
+           model.network.search + " search{.beam = " + number(model.limits.beam) +
            "};\n    static constexpr int line_bytes = " + number(model.line_bytes) +
            ";\n    static constexpr const hat::deploy::TextTables& text = tables;\n"
            "    static std::span<const std::byte> weights() noexcept {\n"
@@ -146,7 +159,7 @@ inline std::string model_source(const ExportedModel& model) {
                                                  const HeaderText& text_of) {
     const std::string space(model.space);
     return "// SPDX-License-Identifier: Apache-2.0\n//\n" + detail::comment(model.about) +
-           "#pragma once\n\n" + detail::exported_code(text_of) + '\n' +
+           "#pragma once\n\n" + detail::exported_code(model.network, text_of) + '\n' +
            architecture_source(model.architecture, space) + text_tables_source(*model.text, space) +
            "namespace " + space + " {\n" + detail::weights_source(model) + "}  // namespace " +
            space + "\n\n" + detail::model_source(model);
