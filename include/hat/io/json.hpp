@@ -207,11 +207,13 @@ template <class T, class AnyJson>
 }
 
 /// What parses and writes JSON; `how` is empty, or `extern` where another source has them.
+// NOLINTBEGIN(bugprone-macro-parentheses): types and keywords bear none
 #define HAT_JSON_INSTANCES(how, AnyJson)                                                           \
     how template AnyJson parse_json<AnyJson>(std::string_view, const std::string&,                 \
                                              const JsonLimits&);                                   \
     how template AnyJson parse_json_or_discard<AnyJson>(std::string_view);                         \
     how template std::string json_text(const AnyJson&, int);
+// NOLINTEND(bugprone-macro-parentheses)
 
 #ifdef HAT_SHARED_INSTANCES  // they are in <hat/io/json_instances.hpp>
 HAT_JSON_INSTANCES(extern, Json)

@@ -133,12 +133,14 @@ using PackedModelOf = PackedTransformer<AnyArchitecture, Weights>;
 using PackedModel = PackedModelOf<nn::Packed>;
 
 /// The constructors of packed networks of a kind of weights; `how` as of `HAT_NETWORK_INSTANCES`.
+// NOLINTBEGIN(bugprone-macro-parentheses): types and keywords bear none
 #define HAT_PACKED_INSTANCES(how, Weights)                                                         \
     how template PackedModelOf<Weights>::PackedTransformer(const Transformer<nn::Trainable>&);     \
     how template PackedModelOf<Weights>::PackedTransformer(const Architecture&,                    \
                                                            std::span<const std::byte>);            \
     how template PackedModelOf<Weights>::PackedTransformer(const Transformer<Weights>&,            \
                                                            const Architecture&);
+// NOLINTEND(bugprone-macro-parentheses)
 
 #ifdef HAT_SHARED_INSTANCES  // they are in <hat/decode/instances.hpp>
 HAT_PACKED_INSTANCES(extern, nn::Packed)

@@ -313,6 +313,7 @@ kernels::CrossEntropy loss(Context& context, const Transformer<Weights, Parts>& 
 
 /// The functions that run a whole network, for one kind of context and of weights; `how` is empty,
 /// or `extern` where another source has them.
+// NOLINTBEGIN(bugprone-macro-parentheses): types and keywords bear none
 #define HAT_NETWORK_INSTANCES(how, Context, Weights)                                               \
     how template Encoded encode(Context&, const Transformer<Weights>&, const nn::DropoutRates&,    \
                                 std::span<const int>, const Ragged&);                              \
@@ -320,6 +321,7 @@ kernels::CrossEntropy loss(Context& context, const Transformer<Weights, Parts>& 
                                 const Encoded&, std::span<const int>, const Ragged&);              \
     how template kernels::CrossEntropy loss(Context&, const Transformer<Weights>&,                 \
                                             const nn::DropoutRates&, const Batch&, float);
+// NOLINTEND(bugprone-macro-parentheses)
 
 #ifdef HAT_SHARED_INSTANCES  // they are in <hat/decode/instances.hpp>
 HAT_NETWORK_INSTANCES(extern, autograd::Tape, nn::Trainable)
