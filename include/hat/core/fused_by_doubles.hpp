@@ -47,9 +47,13 @@ HAT_INLINE FourDoubles to_doubles(FourFloats x) noexcept {
 #endif
 }
 HAT_INLINE FourFloats to_floats(FourDoubles x) noexcept {
+#if defined(__SSE2__)
+    return _mm_movelh_ps(_mm_cvtpd_ps(x.low), _mm_cvtpd_ps(x.high));  // GCC clears halves before
+#else
     const TwoFloats low = __builtin_convertvector(x.low, TwoFloats);
     const TwoFloats high = __builtin_convertvector(x.high, TwoFloats);
     return __builtin_shufflevector(low, high, 0, 1, 2, 3);
+#endif
 }
 
 HAT_INLINE bool is_any(FourWords is) noexcept {

@@ -400,6 +400,21 @@ HAT_INLINE void take_apart(const PairedSums& sums, Sums& first, Sums& second) no
 HAT_INLINE Lanes finish(const Sums& sums) noexcept {
 #if defined(__AVX512VNNI__)
     return {Floats(_mm512_cvtepi32_ps(reinterpret_cast<__m512i>(sums.part[0])))};
+#elif defined(__SSE2__) && !defined(__AVX2__) || defined(__wasm_simd128__)
+    using FourWords [[gnu::vector_size(16)]] = std::uint32_t;
+    using FourIntegers [[gnu::vector_size(16)]] = std::int32_t;
+    using FourFloats [[gnu::vector_size(16)]] = float;
+    Lanes floats;
+#pragma GCC unroll 4
+    for (int i = 0; i < parts / 2; ++i) {
+        const auto first = reinterpret_cast<FourWords>(sums.part[2 * i]);
+        const auto second = reinterpret_cast<FourWords>(sums.part[2 * i + 1]);
+        const FourWords sum = __builtin_shufflevector(first, second, 0, 2, 4, 6) +
+                              __builtin_shufflevector(first, second, 1, 3, 5, 7);
+        const auto four = __builtin_convertvector(reinterpret_cast<FourIntegers>(sum), FourFloats);
+        std::memcpy(reinterpret_cast<char*>(&floats) + i * sizeof four, &four, sizeof four);
+    }
+    return floats;
 #else
     alignas(64) std::uint32_t all[(has_halves ? 2 : 1) * lanes];
     std::memcpy(all, sums.part, sizeof all);
