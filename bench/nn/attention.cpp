@@ -26,6 +26,7 @@ struct AttentionShape {
 struct Attention {
     using Shape = AttentionShape;
     static constexpr bool is_product = false;
+    static constexpr bool has_matrix = true;
     static constexpr Shape unknown{any, any, any};
     static constexpr Shape of_width(int width) { return {width, width, width / 16}; }
     static std::string text(Shape s) {
@@ -43,7 +44,8 @@ double projection_macs(const auto& layer, int rows) {
 
 struct SelfAttention : Attention {
     static constexpr const char* name = "self_attention";
-    using Any = nn::SelfAttention<Packed>;
+    template <class Weights>
+    using Any = nn::SelfAttention<Weights>;
     template <Shape S>
     using Static =
         nn::SelfAttention<Packed, hat::Fixed<S.dim>, hat::Fixed<S.qkv>, hat::Fixed<S.heads>>;
@@ -85,7 +87,8 @@ struct SelfAttention : Attention {
 
 struct CrossAttention : Attention {
     static constexpr const char* name = "cross_attention";
-    using Any = nn::CrossAttention<Packed>;
+    template <class Weights>
+    using Any = nn::CrossAttention<Weights>;
     template <Shape S>
     using Static = nn::CrossAttention<Packed, hat::Fixed<S.dim>, hat::Fixed<S.dim>,
                                       hat::Fixed<S.qkv>, hat::Fixed<S.heads>>;
@@ -157,7 +160,8 @@ struct StepCase {
 /// The next position of `rows` sentences, one hypothesis each.
 struct SelfAttentionStep : Attention {
     static constexpr const char* name = "self_attention_step";
-    using Any = SelfAttention::Any;
+    template <class Weights>
+    using Any = SelfAttention::Any<Weights>;
     template <Shape S>
     using Static = SelfAttention::Static<S>;
 
@@ -208,7 +212,8 @@ struct SelfAttentionStep : Attention {
 /// The next position of `rows` sentences, one hypothesis each, attends to the projected source.
 struct CrossAttentionStep : Attention {
     static constexpr const char* name = "cross_attention_step";
-    using Any = CrossAttention::Any;
+    template <class Weights>
+    using Any = CrossAttention::Any<Weights>;
     template <Shape S>
     using Static = CrossAttention::Static<S>;
 
@@ -227,7 +232,7 @@ struct CrossAttentionStep : Attention {
             table.advance(hypotheses);
             hat::Arena room;
             Eval eval(room, room);
-            const nn::PackedTree<Any> packed(layer);
+            const nn::PackedTree<Any<Packed>> packed(layer);
             for (auto& place : memory) place = place_for_memory(packed.view(), length, lasting);
             cache_memory(eval, packed.view(), states, {offsets.data(), rows},
                          [&](int s) -> nn::MemoryKeysValues& {

@@ -2,7 +2,7 @@
 //
 // A whole decoding step as a network is served, on one thread: the next word of one sentence and of
 // each of eight, 20 source tokens, steps 1 … 30 in turn. `hat` has sizes of run time, `hat_fixed`
-// sizes that the compiler knows; the rival is written with Eigen.
+// sizes that the compiler knows, `hat_int8` weights of 8 bits; the rival is written with Eigen.
 
 #include <hat/decode/cached_transformer.hpp>
 #include <hat/model/delight.hpp>
@@ -232,6 +232,8 @@ void add(const std::string& name) {
         using Fixed = Served<model::PackedTransformer<model::FixedArchitecture<A>>>;
         add_one("hat", static_cast<Served<model::PackedModel>*>(nullptr), 0.0F);
         add_one("hat_fixed", static_cast<Fixed*>(nullptr), 0.0F);
+        using Int8 = Served<model::PackedModelOf<hat::nn::PackedInt8>>;
+        add_one("hat_int8", static_cast<Int8*>(nullptr), int8_tolerance);
         if constexpr (HasRival) add_one("eigen", static_cast<EigenDecoder*>(nullptr), 1e-3F);
     }
 }

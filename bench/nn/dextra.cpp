@@ -27,6 +27,7 @@ struct DExTra {
     using Shape = nn::DExTraShape;
     static constexpr const char* name = "dextra";
     static constexpr bool is_product = false;
+    static constexpr bool has_matrix = true;
     static constexpr Shape unknown{};
     /// As in a block of DeLighT: to half the width by way of twice the width.
     static constexpr Shape of_width(int width) {
@@ -50,7 +51,8 @@ struct DExTra {
               .max_groups = 16},
         Shape{.in_dim = 256, .inner_dim = 128, .out_dim = 128, .depth = 4, .max_groups = 16}};
 
-    using Any = nn::DExTra<Packed>;
+    template <class Weights>
+    using Any = nn::DExTra<Weights>;
     template <Shape S>
     using Static = nn::DExTra<Packed, nn::FixedPlan<S>>;
 

@@ -11,10 +11,11 @@ namespace nn = hat::nn;
 namespace {
 
 /// What a network has in front of its layers.
-template <class Weights, hat::Extent Vocab = int, hat::Extent Dim = int>
+template <class W, hat::Extent Vocab = int, hat::Extent Dim = int>
 struct Tables {
-    typename Weights::template Table<Vocab, Dim> words{};
-    typename Weights::template Table<int, Dim> positions{};
+    using Weights = W;
+    typename W::template Words<Vocab, Dim> words{};
+    typename W::template Table<int, Dim> positions{};
 
     static constexpr void members(const auto& f, auto&... self) {
         f("words", self.words...);
@@ -25,9 +26,11 @@ struct Tables {
 struct Embedding : WordFamily {
     static constexpr const char* name = "embedding";
     static constexpr bool is_product = false;
+    static constexpr bool has_matrix = true;
     static constexpr std::array published = published_with(8'848);
 
-    using Any = Tables<Packed>;
+    template <class Weights>
+    using Any = Tables<Weights>;
     template <Shape S>
     using Static = Tables<Packed, hat::Fixed<S.vocab>, hat::Fixed<S.dim>>;
 
@@ -45,9 +48,11 @@ struct Embedding : WordFamily {
         [[nodiscard]] double macs() const { return 1.0 * offsets[1] * layer.words.inputs(); }
     };
 
-    static hat::Matrix run(Eval& eval, const auto& layer, const Case& c) {
-        return Packed::look_up(eval, c.tokens, {c.offsets.data(), 1}, layer.words, c.scale,
-                               Packed::table(layer.positions), 0.0F)
+    template <class Layer>
+    static hat::Matrix run(Eval& eval, const Layer& layer, const Case& c) {
+        using Weights = typename Layer::Weights;
+        return Weights::look_up(eval, c.tokens, {c.offsets.data(), 1}, layer.words, c.scale,
+                                Weights::table(layer.positions), 0.0F)
             .value;
     }
     template <class Product, Shape S>

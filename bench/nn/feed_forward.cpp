@@ -17,6 +17,7 @@ struct FeedForward {
     };
     static constexpr const char* name = "feed_forward";
     static constexpr bool is_product = true;
+    static constexpr bool has_matrix = true;
     static constexpr Shape unknown{rivals::any, rivals::any};
     static constexpr Shape of_width(int width) { return {width, 2 * width}; }
     static std::string text(Shape s) { return std::to_string(s.dim) + 'x' + std::to_string(s.ffn); }
@@ -25,7 +26,8 @@ struct FeedForward {
                                           Shape{640, 3072}, Shape{512, 512},  Shape{256, 64},
                                           Shape{512, 128}};
 
-    using Any = nn::FeedForward<Packed>;
+    template <class Weights>
+    using Any = nn::FeedForward<Weights>;
     template <Shape S>
     using Static = nn::FeedForward<Packed, hat::Fixed<S.dim>, hat::Fixed<S.ffn>>;
 

@@ -18,6 +18,7 @@ struct GroupLinear {
     };
     static constexpr const char* name = "group_linear";
     static constexpr bool is_product = false;
+    static constexpr bool has_matrix = true;
     static constexpr Shape unknown{rivals::any, rivals::any};
     static constexpr Shape of_width(int width) { return {width, width >= 64 ? 8 : width / 8}; }
     static std::string text(Shape s) {
@@ -25,7 +26,8 @@ struct GroupLinear {
     }
     static constexpr std::array published{Shape{512, 8}, Shape{1024, 16}};
 
-    using Any = nn::GroupLinear<Packed>;
+    template <class Weights>
+    using Any = nn::GroupLinear<Weights>;
     template <Shape S>
     using Static = nn::GroupLinear<Packed, hat::Fixed<S.dim>, hat::Fixed<S.dim>, hat::Fixed<0>,
                                    hat::Fixed<S.groups>>;

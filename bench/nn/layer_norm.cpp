@@ -17,12 +17,14 @@ struct LayerNorm {
     };
     static constexpr const char* name = "layer_norm";
     static constexpr bool is_product = false;
+    static constexpr bool has_matrix = false;
     static constexpr Shape unknown{rivals::any};
     static constexpr Shape of_width(int width) { return {width}; }
     static std::string text(Shape s) { return std::to_string(s.dim); }
     static constexpr std::array published{Shape{512}, Shape{640}};
 
-    using Any = nn::LayerNorm<Packed>;
+    template <class Weights>
+    using Any = nn::LayerNorm<Weights>;
     template <Shape S>
     using Static = nn::LayerNorm<Packed, hat::Fixed<S.dim>>;
 

@@ -17,7 +17,8 @@
 #include <utility>
 
 /// Layers as they are served on one thread, side by side on the same operands: `hat` with sizes of
-/// run time, `hat_fixed` with sizes that the compiler knows, and rivals.
+/// run time, `hat_fixed` with sizes that the compiler knows, `hat_int8` with weights of 8 bits, and
+/// rivals.
 ///
 /// What is compared is a *family*, a struct with
 ///
@@ -26,7 +27,9 @@
 ///     name, text(shape)        what it is called
 ///     of_width(width)          the shape of a layer of that width
 ///     published                shapes of published networks, measured with --published
-///     Any, Static<shape>       the layer, with sizes of run time and with known ones
+///     has_matrix               whether it has weights that 8 bits can be made of
+///     Any<Weights>             the layer, with sizes of run time
+///     Static<shape>            the same with known ones
 ///     Case                     random operands: Case(shape, rows), with `layer` (trainable), and
 ///                              `macs()`
 ///     run(eval, layer, c)      ours
@@ -42,6 +45,10 @@ inline constexpr std::array widths{32};
 inline constexpr bool has_all = true;
 inline constexpr std::array widths{16, 32, 64, 128, 256};
 #endif
+
+/// How far numbers of 8 bits may be off, relative to the largest: a hundredth for one product, and
+/// more where norms stretch what several of them leave.
+inline constexpr float int8_tolerance = 0.1F;
 
 namespace detail {
 
@@ -67,7 +74,7 @@ void measure(benchmark::State& state, double macs, int rows, const Work& work) {
 template <class Family>
 struct Expectation {
     typename Family::Case operands;
-    nn::PackedTree<typename Family::Any> packed{operands.layer};
+    nn::PackedTree<typename Family::template Any<Packed>> packed{operands.layer};
     Arena memory;
     Arena scratch;
     Matrix result;
@@ -91,6 +98,18 @@ void add_any(const std::string& name, typename Family::Shape shape, int rows) {
         Expectation<Family> e(shape, rows);
         e.measure(state, 0.0F,
                   [&](Eval& eval) { return Family::run(eval, e.packed.view(), e.operands); });
+    });
+}
+
+/// With weights, and the activations that meet them, of 8 bits.
+template <class Family>
+void add_int8(const std::string& name, typename Family::Shape shape, int rows) {
+    benchmark::RegisterBenchmark((name + "hat_int8").c_str(), [=](benchmark::State& state) {
+        Expectation<Family> e(shape, rows);
+        const nn::PackedTree<typename Family::template Any<nn::PackedInt8>> packed(
+            e.operands.layer);
+        e.measure(state, int8_tolerance,
+                  [&](Eval& eval) { return Family::run(eval, packed.view(), e.operands); });
     });
 }
 
@@ -124,6 +143,7 @@ void add_shape() {
                                  "/rows:" + std::to_string(rows) + '/';
         add_any<Family>(name, Shape, rows);
         add_static<Family, Shape>(name, rows);
+        if constexpr (Family::has_matrix) add_int8<Family>(name, Shape, rows);
         if constexpr (WithEigenFixed)
             add_rival<Family, rivals::WithEigen, Shape>(name + "eigen_fixed", Shape, rows);
         add_rival<Family, rivals::WithEigen, Family::unknown>(name + "eigen", Shape, rows);

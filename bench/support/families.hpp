@@ -31,7 +31,9 @@ struct WordFamily {
 /// A family of linear layers, with or without a bias.
 struct LinearFamily {
     static constexpr bool is_product = true;
-    using Any = nn::Linear<Packed>;
+    static constexpr bool has_matrix = true;
+    template <class Weights>
+    using Any = nn::Linear<Weights>;
 
     struct Case {
         Layers own;
