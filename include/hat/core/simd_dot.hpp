@@ -350,6 +350,53 @@ HAT_INLINE Register add(Register sum, const std::uint8_t* weights, const Four& x
 
 #endif
 
+#if defined(__aarch64__)
+
+/// The weights of 16 outputs and four inputs, loaded by one instruction.
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+using PanelWeights = uint8x16x4_t;
+HAT_INLINE PanelWeights load_panel(const std::uint8_t* weights) noexcept {
+    return vld1q_u8_x4(weights);
+}
+#else
+struct PanelWeights {
+    int8x16_t val[4];
+};
+/// w itself.
+HAT_INLINE PanelWeights load_panel(const std::uint8_t* weights) noexcept {
+    const uint8x16x4_t stored = vld1q_u8_x4(weights);
+    PanelWeights panel;
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i)
+        panel.val[i] = vreinterpretq_s8_u8(veorq_u8(stored.val[i], vdupq_n_u8(0x80)));
+    return panel;
+}
+#endif
+
+#if !defined(__ARM_FEATURE_DOTPROD)
+
+// Two products of numbers in −127 … 127, or of one by −128, fit 16 bits: eight inputs at a time
+// widen half as many sums as four.
+
+/// w itself, of four outputs and four inputs.
+HAT_INLINE int8x16_t load_four(const std::uint8_t* weights) noexcept {
+    return vreinterpretq_s8_u8(veorq_u8(vld1q_u8(weights), vdupq_n_u8(0x80)));
+}
+HAT_INLINE int8x16_t broadcast_four(const Input* x) noexcept {
+    return vreinterpretq_s8_s32(vdupq_n_s32(together<std::int32_t>(x)));
+}
+/// Adds to the sums of two outputs each what weights of four outputs and eight inputs make.
+HAT_INLINE void add_eight(Register& low, Register& high, int8x16_t first, int8x16_t first_x,
+                          int8x16_t second, int8x16_t second_x) noexcept {
+    low = vpadalq_s16(low, vmlal_s8(vmull_s8(vget_low_s8(first), vget_low_s8(first_x)),
+                                    vget_low_s8(second), vget_low_s8(second_x)));
+    high = vpadalq_s16(high, vmlal_high_s8(vmull_high_s8(first, first_x), second, second_x));
+}
+
+#endif
+
+#endif
+
 /// Whether weights are multiplied as they are stored, with 128 added.
 inline constexpr bool has_offset =
 #if defined(__aarch64__) && !defined(__ARM_FEATURE_MATMUL_INT8)

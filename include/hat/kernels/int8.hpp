@@ -104,6 +104,9 @@ constexpr bool int8_tile_fits(int rows, int panels) noexcept {
         const int pairs = (rows + 1) / 2;
         return 2 * pairs * panels * simd::dot::parts + pairs + 4 <= registers;
     }
+#if defined(__aarch64__)
+    if (simd::dot::has_halves) return rows <= 2 && panels == 1;  // the rest is for products
+#endif
     constexpr int others = simd::dot::has_halves ? 2 : 1;
     return rows * panels * simd::dot::parts + rows + others <= registers;
 }
@@ -145,6 +148,113 @@ inline constexpr std::ptrdiff_t scale_bytes = panel_width * sizeof(float);
     return simd::load(scales);
 }
 
+#if defined(__aarch64__)
+/// The same pointer, which a compiler cannot take for a distance from another one: so it moves on
+/// with the load, and needs no addition.
+template <class T>
+[[nodiscard]] HAT_INLINE T* on_its_own(T* pointer) noexcept {
+    asm("" : "+r"(pointer));
+    return pointer;
+}
+#endif
+
+#if defined(__ARM_FEATURE_DOTPROD)
+
+/// sums += weights · x for one row, a panel by one load; says how many inputs that were.
+template <int Rows, int Panels, class Asking>
+HAT_INLINE int add_whole_panels(const simd::dot::Input* x, std::ptrdiff_t /*x_stride*/,
+                                const std::uint8_t* w, std::ptrdiff_t panel_stride, int inputs,
+                                Asking& asking,
+                                simd::dot::Sums (&sums)[std::size_t{Rows}][std::size_t{Panels}]) {
+    namespace dot = simd::dot;
+    if constexpr (Rows > 1) return 0;  // loads share the time of more products
+    const std::uint8_t* panels[std::size_t{Panels}];
+#pragma GCC unroll 8
+    for (int p = 0; p < Panels; ++p) panels[p] = on_its_own(w + p * panel_stride);
+    for (int k = 0; k < inputs; k += 4) {
+        asking.step();
+        const auto activations = dot::broadcast(x);
+#pragma GCC unroll 8
+        for (int p = 0; p < Panels; ++p) {
+            const auto weights = dot::load_panel(panels[p]);
+            panels[p] = on_its_own(panels[p] + 4 * panel_width);
+#pragma GCC unroll 4
+            for (int i = 0; i < dot::parts; ++i) {
+                auto& sum = sums[0][p].part[i];
+                sum = dot::add(sum, weights.val[i], activations);
+            }
+        }
+        x += 4;
+    }
+    return inputs;
+}
+
+#elif defined(__aarch64__)
+
+/// sums += weights · x, eight inputs at a time, for as many inputs as it says.
+template <int Rows, int Panels, class Asking>
+HAT_INLINE int add_whole_panels(const simd::dot::Input* x, std::ptrdiff_t x_stride,
+                                const std::uint8_t* w, std::ptrdiff_t /*panel_stride*/, int inputs,
+                                Asking& asking,
+                                simd::dot::Sums (&sums)[std::size_t{Rows}][std::size_t{Panels}]) {
+    namespace dot = simd::dot;
+    static_assert(Panels == 1);
+    constexpr int four_inputs = 4 * panel_width;
+    int k = 0;
+    if constexpr (Rows == 1) {
+        for (; k + 16 <= inputs; k += 16) {
+#pragma GCC unroll 2
+            for (int half = 0; half < 2; ++half) {
+                asking.step();
+                asking.step();
+                const auto first_x = dot::broadcast_four(x);
+                x = on_its_own(x + 4);
+                const auto second_x = dot::broadcast_four(x);
+                x = on_its_own(x + 4);
+                const auto first = dot::load_panel(w);
+                w = on_its_own(w + four_inputs);
+                const auto second = dot::load_panel(w);
+                w = on_its_own(w + four_inputs);
+#pragma GCC unroll 4
+                for (int i = 0; i < 4; ++i) {
+                    auto* const part = sums[0][0].part + 2 * i;
+                    dot::add_eight(part[0], part[1], first.val[i], first_x, second.val[i],
+                                   second_x);
+                }
+            }
+        }
+        return k;
+    }
+    for (; k + 8 <= inputs; k += 8) {
+        asking.step();
+        asking.step();
+        int8x16_t first_x[std::size_t{Rows}];
+        int8x16_t second_x[std::size_t{Rows}];
+#pragma GCC unroll 8
+        for (int r = 0; r < Rows; ++r) {
+            first_x[r] = dot::broadcast_four(x + r * x_stride);
+            second_x[r] = dot::broadcast_four(x + r * x_stride + 4);
+        }
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; ++i) {
+            const auto first = dot::load_four(w + 16 * i);
+            const auto second = dot::load_four(w + four_inputs + 16 * i);
+#pragma GCC unroll 8
+            for (int r = 0; r < Rows; ++r) {
+                auto* const part = sums[r][0].part + 2 * i;
+                dot::add_eight(part[0], part[1], first, first_x[r], second, second_x[r]);
+                // What follows waits for these: all products at once would not fit the registers.
+                asm("" : "+w"(part[0]), "+w"(part[1]), "+w"(first_x[0]));
+            }
+        }
+        x += 8;
+        w += 2 * four_inputs;
+    }
+    return k;
+}
+
+#endif
+
 #if HAT_VECTORS
 /// The exact sums of one tile.
 template <int Rows, int Panels, int Lines>
@@ -165,7 +275,14 @@ multiply_tile(const QuantisedRows& left, const Int8Operand& right, int inputs,
     const std::ptrdiff_t x_stride = QuantisedRows::stride(left.cols());
     const std::uint8_t* w = right.data + scale_bytes;
     Asking<Panels, Lines> asking(w, right.panel_stride, right.ahead, (inputs + 3) / 4);
-    for (int k = 0; k < inputs; k += 4) {
+    int k = 0;
+#if defined(__aarch64__)
+    k = add_whole_panels<Rows, Panels>(x, x_stride, w, right.panel_stride, inputs, asking,
+                                       products);
+    x += k;
+    w += std::ptrdiff_t{k} * panel_width;
+#endif
+    for (; k < inputs; k += 4) {
         asking.step();
         decltype(dot::broadcast(x)) activations[std::size_t{Rows}];
 #pragma GCC unroll 8

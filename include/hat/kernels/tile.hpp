@@ -3,6 +3,7 @@
 
 #include <hat/config.hpp>
 #include <hat/core/activation.hpp>
+#include <hat/core/extent.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/simd.hpp>
 #include <hat/kernels/activation.hpp>
@@ -163,6 +164,37 @@ HAT_INLINE void add_panel(const simd::Floats (&activations)[std::size_t{Rows}],
     }
 }
 
+#if defined(__aarch64__)
+/// The sums of one row whose inputs lie side by side, two of them a step: with a panel a load and
+/// an input a lane, nothing but loads and products is left. Says how many inputs that were.
+template <int Panels, class Ask>
+HAT_INLINE int add_pairs_of_inputs(const float* x, const RightOperand& right, int inputs,
+                                   Ask& asking, simd::Lanes (&sums)[std::size_t{Panels}]) noexcept {
+    static_assert(simd::parts == 4);
+    const float* w = right.data;
+    const auto add = [&](float32x2_t pair, auto lane) HAT_INLINE_LAMBDA {
+        asking.step();
+#pragma GCC unroll 8
+        for (int p = 0; p < Panels; ++p) {
+            const float32x4x4_t panel = vld1q_f32_x4(w + p * right.panel_stride);
+#pragma GCC unroll 4
+            for (int i = 0; i < 4; ++i) {
+                simd::Floats& sum = sums[p].part[i];
+                sum = vfmaq_lane_f32(sum, panel.val[i], pair, decltype(lane)::value);
+            }
+        }
+        w += right.input_stride;
+    };
+    int k = 0;
+    for (; k + 2 <= inputs; k += 2) {
+        const float32x2_t pair = vld1_f32(x + k);
+        add(pair, Fixed<0>{});
+        add(pair, Fixed<1>{});
+    }
+    return k;
+}
+#endif
+
 /// sums[row][panel] += Σ_input left(row, input) · right(panel, input).
 template <int Rows, int Panels, int Lines = 0>
 HAT_INLINE void
@@ -171,7 +203,17 @@ accumulate_tile(LeftOperand left, RightOperand right, int inputs,
     const float* x = left.data;
     const float* w = right.data;
     Asking<Panels, Lines> asking(w, right.panel_stride, right.ahead, inputs);
-    for (int k = 0; k < inputs; ++k) {
+    int k = 0;
+#if defined(__aarch64__)
+    if constexpr (Rows == 1) {
+        if (left.input_stride == 1) {
+            k = add_pairs_of_inputs<Panels>(x, right, inputs, asking, sums[0]);
+            x += k;
+            w += k * right.input_stride;
+        }
+    }
+#endif
+    for (; k < inputs; ++k) {
         asking.step();
         if constexpr (loads_weights_late) {
             simd::Floats activations[std::size_t{Rows}];
