@@ -2,23 +2,6 @@
 #
 # Debian's cross compiler for 64-bit Arm; programs run under qemu-user.
 
-set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
-set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
-set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L /usr/aarch64-linux-gnu)
-
-# The libraries that are headers only serve any architecture. They stand in /usr/include, beside the
-# host's C library, which must not be seen: links to them alone make a tree of their own.
-set(header_only ${CMAKE_BINARY_DIR}/header_only)
-foreach(library IN ITEMS eigen3 xsimd doctest nlohmann)
-    if(EXISTS /usr/include/${library} AND NOT EXISTS ${header_only}/include/${library})
-        file(MAKE_DIRECTORY ${header_only}/include)
-        file(CREATE_LINK /usr/include/${library} ${header_only}/include/${library} SYMBOLIC)
-    endif()
-endforeach()
-
-set(CMAKE_FIND_ROOT_PATH ${header_only} /usr/aarch64-linux-gnu)
-set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
-set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(HAT_CROSS_TRIPLET aarch64-linux-gnu)
+include(${CMAKE_CURRENT_LIST_DIR}/cross_linux.cmake)

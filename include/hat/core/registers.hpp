@@ -14,7 +14,7 @@
 #include <xsimd/xsimd.hpp>
 #elif defined(__SSE2__)
 #include <immintrin.h>
-#elif defined(__aarch64__)
+#elif defined(__ARM_NEON)
 #include <arm_neon.h>
 #elif defined(__wasm_simd128__)
 #include <wasm_simd128.h>

@@ -37,7 +37,7 @@ inline constexpr const char* instruction_set =
     "NEON, usmmla and usdot";
 #elif defined(__ARM_FEATURE_DOTPROD)
     "NEON, sdot";
-#elif defined(__aarch64__)
+#elif defined(__ARM_NEON)
     "NEON, by 16 bits";
 #elif defined(__wasm_simd128__)
     "WebAssembly, by 16 bits";
@@ -234,7 +234,7 @@ HAT_INLINE Register fill(std::int32_t x) noexcept {
     return vdupq_n_s32(x);
 }
 
-#elif defined(__aarch64__)
+#elif defined(__ARM_NEON)
 
 using Register = int32x4_t;
 using Input = std::int8_t;
@@ -373,7 +373,7 @@ HAT_INLINE PanelWeights load_panel(const std::uint8_t* weights) noexcept {
 }
 #endif
 
-#if !defined(__ARM_FEATURE_DOTPROD)
+#if !defined(__ARM_FEATURE_DOTPROD) && !defined(__ARM_FEATURE_MATMUL_INT8)
 
 // Two products of numbers in −127 … 127, or of one by −128, fit 16 bits: eight inputs at a time
 // widen half as many sums as four.
@@ -399,7 +399,7 @@ HAT_INLINE void add_eight(Register& low, Register& high, int8x16_t first, int8x1
 
 /// Whether weights are multiplied as they are stored, with 128 added.
 inline constexpr bool has_offset =
-#if defined(__aarch64__) && !defined(__ARM_FEATURE_MATMUL_INT8)
+#if defined(__ARM_NEON) && !defined(__ARM_FEATURE_MATMUL_INT8)
     false;
 #else
     true;
@@ -460,6 +460,15 @@ HAT_INLINE Lanes finish(const Sums& sums) noexcept {
                               __builtin_shufflevector(first, second, 1, 3, 5, 7);
         const auto four = __builtin_convertvector(reinterpret_cast<FourIntegers>(sum), FourFloats);
         std::memcpy(reinterpret_cast<char*>(&floats) + i * sizeof four, &four, sizeof four);
+    }
+    return floats;
+#elif defined(__aarch64__)
+    Lanes floats;
+#pragma GCC unroll 4
+    for (int i = 0; i < simd::parts; ++i) {
+        constexpr int of_part = has_halves ? 2 : 1;
+        const Register* const part = sums.part + of_part * i;
+        floats.part[i] = vcvtq_f32_s32(has_halves ? vpaddq_s32(part[0], part[1]) : part[0]);
     }
     return floats;
 #else

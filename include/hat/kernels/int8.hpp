@@ -158,7 +158,7 @@ template <class T>
 }
 #endif
 
-#if defined(__ARM_FEATURE_DOTPROD)
+#if defined(__ARM_FEATURE_DOTPROD) || defined(__ARM_FEATURE_MATMUL_INT8)
 
 /// sums += weights · x for one row, a panel by one load; says how many inputs that were.
 template <int Rows, int Panels, class Asking>
