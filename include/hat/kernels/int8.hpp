@@ -161,11 +161,11 @@ template <class T>
 #if defined(__ARM_FEATURE_DOTPROD) || defined(__ARM_FEATURE_MATMUL_INT8)
 
 /// sums += weights · x for one row, a panel by one load; says how many inputs that were.
-template <int Rows, int Panels, class Asking>
-HAT_INLINE int add_whole_panels(const simd::dot::Input* x, std::ptrdiff_t /*x_stride*/,
-                                const std::uint8_t* w, std::ptrdiff_t panel_stride, int inputs,
-                                Asking& asking,
-                                simd::dot::Sums (&sums)[std::size_t{Rows}][std::size_t{Panels}]) {
+template <int Rows, int Panels, class Ask>
+HAT_INLINE int
+add_whole_panels(const simd::dot::Input* x, std::ptrdiff_t /*x_stride*/, const std::uint8_t* w,
+                 std::ptrdiff_t panel_stride, int inputs, Ask& asking,
+                 simd::dot::Sums (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
     namespace dot = simd::dot;
     if constexpr (Rows > 1) return 0;  // loads share the time of more products
     const std::uint8_t* panels[std::size_t{Panels}];
@@ -192,11 +192,11 @@ HAT_INLINE int add_whole_panels(const simd::dot::Input* x, std::ptrdiff_t /*x_st
 #elif defined(__aarch64__)
 
 /// sums += weights · x, eight inputs at a time, for as many inputs as it says.
-template <int Rows, int Panels, class Asking>
-HAT_INLINE int add_whole_panels(const simd::dot::Input* x, std::ptrdiff_t x_stride,
-                                const std::uint8_t* w, std::ptrdiff_t /*panel_stride*/, int inputs,
-                                Asking& asking,
-                                simd::dot::Sums (&sums)[std::size_t{Rows}][std::size_t{Panels}]) {
+template <int Rows, int Panels, class Ask>
+HAT_INLINE int
+add_whole_panels(const simd::dot::Input* x, std::ptrdiff_t x_stride, const std::uint8_t* w,
+                 std::ptrdiff_t /*panel_stride*/, int inputs, Ask& asking,
+                 simd::dot::Sums (&sums)[std::size_t{Rows}][std::size_t{Panels}]) noexcept {
     namespace dot = simd::dot;
     static_assert(Panels == 1);
     constexpr int four_inputs = 4 * panel_width;
