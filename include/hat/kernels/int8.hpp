@@ -104,7 +104,7 @@ constexpr bool int8_tile_fits(int rows, int panels) noexcept {
         const int pairs = (rows + 1) / 2;
         return 2 * pairs * panels * simd::dot::parts + pairs + 4 <= registers;
     }
-#if defined(__aarch64__)
+#if defined(__aarch64__) && !HAT_SMALL
     if (simd::dot::has_halves) return rows <= 2 && panels == 1;  // the rest is for products
 #endif
     constexpr int others = simd::dot::has_halves ? 2 : 1;
@@ -148,7 +148,8 @@ inline constexpr std::ptrdiff_t scale_bytes = panel_width * sizeof(float);
     return simd::load(scales);
 }
 
-#if defined(__aarch64__)
+#if defined(__aarch64__) && !HAT_SMALL
+
 /// The same pointer, which a compiler cannot take for a distance from another one: so it moves on
 /// with the load, and needs no addition.
 template <class T>
@@ -156,7 +157,6 @@ template <class T>
     asm("" : "+r"(pointer));
     return pointer;
 }
-#endif
 
 #if defined(__ARM_FEATURE_DOTPROD) || defined(__ARM_FEATURE_MATMUL_INT8)
 
@@ -189,7 +189,7 @@ add_whole_panels(const simd::dot::Input* x, std::ptrdiff_t /*x_stride*/, const s
     return inputs;
 }
 
-#elif defined(__aarch64__)
+#else
 
 /// sums += weights · x, eight inputs at a time, for as many inputs as it says.
 template <int Rows, int Panels, class Ask>
@@ -255,6 +255,8 @@ add_whole_panels(const simd::dot::Input* x, std::ptrdiff_t x_stride, const std::
 
 #endif
 
+#endif
+
 #if HAT_VECTORS
 /// The exact sums of one tile.
 template <int Rows, int Panels, int Lines>
@@ -276,7 +278,7 @@ multiply_tile(const QuantisedRows& left, const Int8Operand& right, int inputs,
     const std::uint8_t* w = right.data + scale_bytes;
     Asking<Panels, Lines> asking(w, right.panel_stride, right.ahead, (inputs + 3) / 4);
     int k = 0;
-#if defined(__aarch64__)
+#if defined(__aarch64__) && !HAT_SMALL
     k = add_whole_panels<Rows, Panels>(x, x_stride, w, right.panel_stride, inputs, asking,
                                        products);
     x += k;

@@ -164,7 +164,7 @@ HAT_INLINE void add_panel(const simd::Floats (&activations)[std::size_t{Rows}],
     }
 }
 
-#if defined(__aarch64__)
+#if defined(__aarch64__) && !HAT_SMALL
 /// The sums of one row whose inputs lie side by side, two of them a step: with a panel a load and
 /// an input a lane, nothing but loads and products is left. Says how many inputs that were.
 template <int Panels, class Ask>
@@ -204,7 +204,7 @@ accumulate_tile(LeftOperand left, RightOperand right, int inputs,
     const float* w = right.data;
     Asking<Panels, Lines> asking(w, right.panel_stride, right.ahead, inputs);
     int k = 0;
-#if defined(__aarch64__)
+#if defined(__aarch64__) && !HAT_SMALL
     if constexpr (Rows == 1) {
         if (left.input_stride == 1) {
             k = add_pairs_of_inputs<Panels>(x, right, inputs, asking, sums[0]);
