@@ -235,8 +235,8 @@ struct CrossAttentionStep : Attention {
             const nn::PackedTree<Any<Packed>> packed(layer);
             for (auto& place : memory) place = place_for_memory(packed.view(), length, lasting);
             cache_memory(eval, packed.view(), states, {offsets.data(), rows},
-                         [&](int s) -> nn::MemoryKeysValues& {
-                             return memory[static_cast<std::size_t>(s)];
+                         [&](int sentence) -> nn::MemoryKeysValues& {
+                             return memory[static_cast<std::size_t>(sentence)];
                          });
         }
         [[nodiscard]] double macs() const {
