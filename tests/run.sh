@@ -76,7 +76,7 @@ quick=() fast=() sanitized=() on_arm=() arm_targets=() arm_tests=()
 if [ "$all" = no ]; then
     quick=(-D "CMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG" -D HAT_BITS_FEW=ON)
     fast=(-LE slow)
-    sanitized=(-D "HAT_TEST_FOLDERS=core;kernels;io;data;interop;deploy" -D HAT_WITH_C=OFF)
+    sanitized=(-D "HAT_TEST_FOLDERS=core;kernels;io;data;interop" -D HAT_WITH_C=OFF)
     on_arm=(-D "HAT_TEST_FOLDERS=core;kernels" -D HAT_BITS_FEW=ON -D HAT_BUILD_EXAMPLES=OFF)
     arm_targets=(--target unit_tests bench_nn_linear)
     arm_tests=(-R "^(test_|served_bits_|bench_nn_linear$)")
