@@ -47,9 +47,6 @@ TEST_SUITE("integer/model") {
         const auto check_refused = [](const hat::model::Architecture& a, const char* what) {
             CHECK_THROWS_WITH_AS(Model{a}, doctest::Contains(what), hat::Error);
         };
-        auto gelu = small;
-        gelu.activation = hat::Activation::gelu;
-        check_refused(gelu, "integers: this network has another activation than relu, expected");
         check_refused(hat::support::define_translator(40, 36), "embeddings that a unit widens");
         auto unit = small;
         unit.decoder.layer_shapes[1].dextra_depth = 4;

@@ -82,6 +82,10 @@ public:
     void operator()(const Leaf& /*leaf*/, MatrixView<std::int16_t>& positions) const {
         fill(positions, 4000);
     }
+    /// Of an activation.
+    void operator()(const Leaf& /*leaf*/, VectorView<std::int16_t>& points) const {
+        for (int i = 0; i < points.size(); ++i) points[i] = static_cast<std::int16_t>(i * 60);
+    }
     void operator()(const Leaf& leaf, VectorView<std::int32_t>& numbers) const {
         for (std::int32_t& x : numbers) x = number(leaf.path);
     }
@@ -145,7 +149,13 @@ inline std::vector<model::Architecture> integer_architectures() {
     Architecture repeated = varied;
     repeated.sharing = Sharing::none;
     repeated.origin.identity_layers = 1;
-    return {varied, pre, repeated, uneven_translator(Sharing::all),
+    Architecture gelu = varied;
+    gelu.activation = Activation::gelu;
+    return {varied,
+            pre,
+            repeated,
+            gelu,
+            uneven_translator(Sharing::all),
             uneven_translator(Sharing::none)};
 }
 
@@ -176,6 +186,6 @@ inline IntegerFindings find_with_integers() {
     }
     return all;
 }
-inline constexpr IntegerFindings known_findings{10102, 9239555780425803097U};
+inline constexpr IntegerFindings known_findings{12662, 2887309642635354875U};
 
 }  // namespace hat::support

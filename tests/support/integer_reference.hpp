@@ -161,7 +161,17 @@ private:
     static Numbers feed_forward(const integer::FeedForward<integer::Constants>& layer,
                                 const Numbers& x) {
         Numbers hidden = linear(layer.first, x);
-        for (auto& v : hidden) v = std::max<std::int64_t>(v, 0);
+        for (auto& v : hidden) {
+            if (layer.activation.empty()) {
+                v = std::max<std::int64_t>(v, 0);
+            } else {
+                const double at = static_cast<double>(v + 32768) / 256;
+                const int point = static_cast<int>(at);
+                const int step = layer.activation[point + 1] - layer.activation[point];
+                v = layer.activation[point] +
+                    static_cast<std::int64_t>(std::floor(step * (at - point) + 0.5));
+            }
+        }
         return linear(layer.second, hidden);
     }
 

@@ -23,7 +23,7 @@
 ///     run.start(source);
 ///     const std::span<const int> target = search.run(run, special, {.beam = 4})[0].tokens;
 ///
-/// Limits: translators with relu, without DExTra and adaptive softmax; one sentence at a time.
+/// Limits: translators without DExTra and adaptive softmax; one sentence at a time.
 
 #include <hat/integer/attention.hpp>
 #include <hat/integer/embedding.hpp>

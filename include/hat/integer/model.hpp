@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/activation.hpp>
 #include <hat/core/aligned.hpp>
 #include <hat/core/error.hpp>
 #include <hat/core/position.hpp>
@@ -21,14 +22,13 @@ namespace hat::integer {
 inline void check_supported(const model::Architecture& a) {
     const auto refuse = [](const char* what) {
         fail("integers: this network has ", what,
-             ", expected a HAT Transformer: an encoder, relu, embeddings as wide as its sides and "
+             ", expected a HAT Transformer: an encoder, embeddings as wide as its sides and "
              "no "
              "DExTra");
     };
     if (!a.has_encoder()) refuse("no encoder");
     if (a.embedding.dim > 0) refuse("embeddings that a unit widens");
     if (a.has_adaptive_softmax()) refuse("an adaptive softmax");
-    if (a.activation != Activation::relu) refuse("another activation than relu");
     // Sums of products are of 32 bits.
     constexpr int most = 512;
     const auto is_wide = [&](const auto& layer) {
@@ -66,8 +66,9 @@ constexpr Attention<Sizes> attention_sizes(int heads, int qkv, int dim, int memo
             linear_sizes(dim, qkv),
             Sizes::vector<std::int32_t>(heads)};
 }
-constexpr FeedForward<Sizes> feed_forward_sizes(int ffn, int dim) noexcept {
-    return {linear_sizes(ffn, dim), linear_sizes(dim, ffn)};
+constexpr FeedForward<Sizes> feed_forward_sizes(int ffn, int dim, Activation activation) noexcept {
+    const int points = activation == Activation::relu ? 0 : activation_points;
+    return {linear_sizes(ffn, dim), linear_sizes(dim, ffn), Sizes::vector<std::int16_t>(points)};
 }
 template <class Side>
 constexpr Embedding<Sizes> embedding_sizes(const Side& side, int vocab, int columns) noexcept {
@@ -100,21 +101,23 @@ constexpr Embedding<Sizes> embedding_sizes(const Side& side, int vocab, int colu
     all.output.bias = {};
     separate_tables(all);
     for (const auto& layer : encoder.layers())
-        all.encoder_layers.push_back({attention_sizes(layer.heads, a.qkv_dim_of(layer),
-                                                      encoder.embed_dim, encoder.embed_dim),
-                                      norm_sizes(encoder.embed_dim),
-                                      feed_forward_sizes(layer.ffn_dim, encoder.embed_dim),
-                                      norm_sizes(encoder.embed_dim)});
+        all.encoder_layers.push_back(
+            {attention_sizes(layer.heads, a.qkv_dim_of(layer), encoder.embed_dim,
+                             encoder.embed_dim),
+             norm_sizes(encoder.embed_dim),
+             feed_forward_sizes(layer.ffn_dim, encoder.embed_dim, a.activation),
+             norm_sizes(encoder.embed_dim)});
     for (const auto& layer : decoder.layers())
-        all.decoder_layers.push_back({layer.attended_layers,
-                                      attention_sizes(layer.heads, a.qkv_dim_of(layer),
-                                                      decoder.embed_dim, decoder.embed_dim),
-                                      norm_sizes(decoder.embed_dim),
-                                      attention_sizes(layer.cross_heads, a.qkv_dim_of(layer),
-                                                      decoder.embed_dim, encoder.embed_dim),
-                                      norm_sizes(decoder.embed_dim),
-                                      feed_forward_sizes(layer.ffn_dim, decoder.embed_dim),
-                                      norm_sizes(decoder.embed_dim)});
+        all.decoder_layers.push_back(
+            {layer.attended_layers,
+             attention_sizes(layer.heads, a.qkv_dim_of(layer), decoder.embed_dim,
+                             decoder.embed_dim),
+             norm_sizes(decoder.embed_dim),
+             attention_sizes(layer.cross_heads, a.qkv_dim_of(layer), decoder.embed_dim,
+                             encoder.embed_dim),
+             norm_sizes(decoder.embed_dim),
+             feed_forward_sizes(layer.ffn_dim, decoder.embed_dim, a.activation),
+             norm_sizes(decoder.embed_dim)});
     if (encoder.final_norm) all.encoder_layer_norm = norm_sizes(encoder.embed_dim);
     if (decoder.final_norm) all.decoder_layer_norm = norm_sizes(decoder.embed_dim);
     return all;

@@ -220,7 +220,7 @@ private:
     void feed_forward(const FeedForward<Constants>& layer, const std::int16_t* x) noexcept {
         forward(layer.first, quantised(x, layer.first.weight.cols()), wide_);
         const int ffn = layer.second.weight.cols();
-        for (int i = 0; i < ffn; ++i) wide_[i] = std::max<std::int16_t>(wide_[i], 0);
+        activate(layer, wide_, ffn);
         forward(layer.second, quantised(wide_, ffn), branch_);
     }
     void attend(const Attention<Constants>& layer, const std::int16_t* query,

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/activation.hpp>
 #include <hat/core/error.hpp>
 #include <hat/core/int8.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/position.hpp>
 #include <hat/integer/model.hpp>
 #include <hat/integer/ranges.hpp>
+#include <hat/kernels/activation.hpp>
 #include <hat/kernels/layer_norm.hpp>
 #include <hat/model/pack.hpp>
 #include <hat/model/transformer.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -110,13 +113,29 @@ void quantise(const AttentionOfFloats& from, double in, double memory, double ou
                                    std::ldexp(1.0, log_bits))
                               .word();
 }
+/// The table of an activation of numbers with the unit `in`, which has the unit `out`.
+inline void quantise(Activation activation, double in, double out,
+                     const VectorView<std::int16_t>& to) {
+    if (to.empty()) return;
+    std::array<float, activation_points> points{};
+    for (int i = 0; i < activation_points; ++i)
+        points[static_cast<std::size_t>(i)] = static_cast<float>((i * 256 - 32768) * in);
+    const Matrix all(points.data(), 1, activation_points);
+    kernels::activation(activation, all, all);
+    for (int i = 0; i < activation_points; ++i)
+        to[i] = saturate<std::int16_t>(rounded(points[static_cast<std::size_t>(i)] / out));
+}
+/// relu leaves numbers in the unit of what it takes: of that, what is below 0 does not matter.
 inline void quantise(const nn::FeedForward<nn::Trainable>& from, double unit, const Ranges& ranges,
                      const FeedForward<Variables>& to) {
-    const double hidden = unit_of(ranges.of_outputs(from.first.weight.value));
+    const double after = unit_of(ranges.of_input(from.second.weight.value));
+    const double before =
+        to.activation.empty() ? after : unit_of(ranges.of_outputs(from.first.weight.value));
     quantise(
-        from.first, unit, [&](int) { return hidden; }, to.first);
+        from.first, unit, [&](int) { return before; }, to.first);
+    quantise(from.activation, before, after, to.activation);
     quantise(
-        from.second, hidden, [&](int) { return unit; }, to.second);
+        from.second, after, [&](int) { return unit; }, to.second);
 }
 /// `words` is the table that is stored, of which the side reads the first columns.
 inline void quantise(ConstMatrix words, ConstMatrix positions, double scale, double unit,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/autograd/functions.hpp>
 #include <hat/autograd/tape.hpp>
 #include <hat/autograd/variable.hpp>
 #include <hat/core/activation.hpp>
@@ -24,7 +25,7 @@ namespace hat::integer {
 /// How large the numbers of a network get on sentences of a corpus.
 class Ranges {
 public:
-    /// Of what goes into a product, and of each of its outputs.
+    /// Of what goes into a product, and of each of its outputs, before an activation.
     void note_product(ConstMatrix weight, ConstMatrix x, ConstMatrix y) {
         note(x, inputs_[weight.data()]);
         for (int j = 0; j < weight.rows(); ++j) {
@@ -86,9 +87,9 @@ struct Observed : nn::Trainable {
     static autograd::Variable multiply(Observer& context, const autograd::Variable& x,
                                        const Parameter& weight, const Parameter& bias = {},
                                        Activation activation = Activation::linear) {
-        const autograd::Variable y = Trainable::multiply(context, x, weight, bias, activation);
+        const autograd::Variable y = Trainable::multiply(context, x, weight, bias);
         context.ranges().note_product(weight.value, x.value, y.value);
-        return y;
+        return autograd::activation(context, activation, y);
     }
 };
 
