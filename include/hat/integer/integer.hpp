@@ -38,5 +38,6 @@
 #include <hat/integer/ranges.hpp>
 #include <hat/integer/search.hpp>
 #include <hat/integer/softmax.hpp>
+#include <hat/integer/static_translator.hpp>
 #include <hat/integer/transformer.hpp>
 #include <hat/integer/weights.hpp>

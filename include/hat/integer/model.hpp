@@ -19,7 +19,7 @@ namespace hat::integer {
 /// That a network of this architecture can be one of integers.
 ///
 /// Throws  `Error` naming what cannot
-inline void check_supported(const model::Architecture& a) {
+constexpr void check_supported(const model::Architecture& a) {
     const auto refuse = [](const char* what) {
         fail("integers: this network has ", what,
              ", expected a HAT Transformer: an encoder, embeddings as wide as its sides and "
@@ -71,11 +71,12 @@ constexpr FeedForward<Sizes> feed_forward_sizes(int ffn, int dim, Activation act
     return {linear_sizes(ffn, dim), linear_sizes(dim, ffn), Sizes::vector<std::int16_t>(points)};
 }
 template <class Side>
-constexpr Embedding<Sizes> embedding_sizes(const Side& side, int vocab, int columns) noexcept {
-    const int positions = side.positions == model::Positions::none ? 0
-                          : side.positions == model::Positions::learned
-                              ? side.max_positions
-                              : model::Network::max_tokens;
+constexpr Embedding<Sizes> embedding_sizes(const Side& side, int vocab, int columns,
+                                           int most_positions) noexcept {
+    const int has = side.positions == model::Positions::none      ? 0
+                    : side.positions == model::Positions::learned ? side.max_positions
+                                                                  : model::Network::max_tokens;
+    const int positions = std::min(has, most_positions);
     return {Sizes::matrix<std::int8_t>(vocab, columns), Sizes::vector<std::int32_t>(vocab),
             Sizes::matrix<std::int16_t>(positions, side.embed_dim),
             Sizes::vector<std::int32_t>(positions > 0 ? 1 : 0)};
@@ -83,8 +84,11 @@ constexpr Embedding<Sizes> embedding_sizes(const Side& side, int vocab, int colu
 
 }  // namespace detail
 
-/// The sizes of all weights of a network. Precondition: it is supported.
-[[nodiscard]] constexpr Transformer<Sizes> weight_sizes(const model::Architecture& a) noexcept {
+/// The sizes of all weights of a network; of each table of positions it has so many rows at most.
+/// Precondition: it is supported.
+[[nodiscard]] constexpr Transformer<Sizes>
+weight_sizes(const model::Architecture& a, int source_positions = model::Network::max_tokens,
+             int target_positions = model::Network::max_tokens) noexcept {
     using namespace detail;
     Transformer<Sizes> all;
     const auto& encoder = a.encoder;
@@ -95,8 +99,10 @@ constexpr Embedding<Sizes> embedding_sizes(const Side& side, int vocab, int colu
     all.source_dim = encoder.embed_dim;
     all.target_dim = decoder.embed_dim;
     all.identity_layers = a.origin.identity_layers;
-    all.source = embedding_sizes(encoder, a.source_vocab_size, a.source_table_dim());
-    all.target = embedding_sizes(decoder, a.target_vocab_size, a.target_table_dim());
+    all.source =
+        embedding_sizes(encoder, a.source_vocab_size, a.source_table_dim(), source_positions);
+    all.target =
+        embedding_sizes(decoder, a.target_vocab_size, a.target_table_dim(), target_positions);
     all.output = linear_sizes(a.target_vocab_size, decoder.embed_dim);
     all.output.bias = {};
     separate_tables(all);
@@ -126,9 +132,10 @@ constexpr Embedding<Sizes> embedding_sizes(const Side& side, int vocab, int colu
 namespace detail {
 
 /// Makes views of weights that lie one behind the other; without a place it only counts.
+template <class Byte>
 class PlaceWeights {
 public:
-    explicit PlaceWeights(std::byte* memory) noexcept : memory_(memory) {}
+    explicit PlaceWeights(Byte* memory) noexcept : memory_(memory) {}
 
     [[nodiscard]] std::ptrdiff_t size() const noexcept { return size_; }
 
@@ -150,11 +157,42 @@ private:
         return memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + offset);
     }
 
-    std::byte* memory_;
+    Byte* memory_;
     mutable std::ptrdiff_t size_ = 0;
 };
 
+/// Copies weights; of a table with more rows, the first ones.
+struct CopyWeights {
+    template <class T>
+    void operator()(const Leaf& /*leaf*/, const MatrixView<T>& to,
+                    const MatrixView<const T>& from) const {
+        for (int i = 0; i < to.rows(); ++i)
+            std::copy_n(from.row_data(i), int{to.cols()}, to.row_data(i));
+    }
+    template <class T>
+    void operator()(const Leaf& /*leaf*/, const VectorView<T>& to,
+                    const VectorView<const T>& from) const {
+        std::copy_n(from.data(), int{to.size()}, to.data());
+    }
+};
+
 }  // namespace detail
+
+/// Views of weights of such sizes that lie at `memory` one behind the other, tables that are one
+/// once; each begins at a multiple of 16 bytes from there.
+template <class Weights, class Byte>
+[[nodiscard]] Transformer<Weights> place_weights(const Transformer<Sizes>& sizes, Byte* memory) {
+    Transformer<Weights> view;
+    walk(detail::PlaceWeights(memory), view, sizes);
+    return view;
+}
+/// The bytes that they take.
+[[nodiscard]] inline std::ptrdiff_t weight_bytes(const Transformer<Sizes>& sizes) {
+    Transformer<Constants> view;
+    const detail::PlaceWeights<const std::byte> count(nullptr);
+    walk(count, view, sizes);
+    return count.size();
+}
 
 /// A network of integers that owns its weights.
 class Model {
@@ -164,11 +202,9 @@ public:
     explicit Model(const model::Architecture& architecture)
         : architecture_((check_supported(architecture), architecture)) {
         const Transformer<Sizes> sizes = weight_sizes(architecture);
-        const detail::PlaceWeights count(nullptr);
-        walk(count, variables_, sizes);
-        memory_ = AlignedArray<std::byte>(count.size());
-        walk(detail::PlaceWeights(memory_.data()), variables_, sizes);
-        walk(detail::PlaceWeights(memory_.data()), view_, sizes);
+        memory_ = AlignedArray<std::byte>(weight_bytes(sizes));
+        variables_ = place_weights<Variables>(sizes, memory_.data());
+        view_ = place_weights<Constants>(sizes, memory_.data());
         share_tables(variables_);
         share_tables(view_);
     }
@@ -186,5 +222,20 @@ private:
     Transformer<Variables> variables_;
     Transformer<Constants> view_;
 };
+
+/// The weights of a network as `StaticTranslator` reads them, for a source that holds them as a
+/// constant: with as many rows of its tables of positions as there may be tokens.
+[[nodiscard]] inline AlignedArray<std::byte> static_weights(const Model& model, int source_tokens,
+                                                            int target_tokens) {
+    const Transformer<Sizes> sizes =
+        weight_sizes(model.architecture(), source_tokens, target_tokens);
+    AlignedArray<std::byte> bytes(weight_bytes(sizes));
+    // Constant, as a walk would make the lists of its first tree anew.
+    const auto to = place_weights<Variables>(sizes, bytes.data());
+    Transformer<Constants> from = model.view();
+    separate_tables(from);
+    walk(detail::CopyWeights{}, to, from);
+    return bytes;
+}
 
 }  // namespace hat::integer

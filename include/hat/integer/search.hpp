@@ -80,16 +80,46 @@ public:
     /// less than limits.target_tokens.
     std::span<const Hypothesis> run(Network& network, const SpecialTokens& special,
                                     const SearchOptions& options) noexcept {
-        node_count_ = finished_count_ = 0;
+        begin(special, options);
+        while (!is_done()) advance(network);
+        return ranked();
+    }
+
+    /// The same a step at a time: `begin`, `advance` until the search `is_done`, and `ranked`,
+    /// once.
+    void begin(const SpecialTokens& special, const SearchOptions& options) noexcept {
+        special_ = special;
+        options_ = options;
+        node_count_ = finished_count_ = length_ = 0;
         row_count_ = 1;
         rows_[0] = {0, special.eos};
         ends_[0] = add({-1, special.eos, 0});
-        for (int length = 1; row_count_ > 0; ++length) {
-            network.step({rows_, static_cast<std::size_t>(row_count_)},
-                         allowed(length - 1, special, options), 2 * options.beam);
-            extend(network, length, special.eos, options);
+    }
+    [[nodiscard]] bool is_done() const noexcept { return row_count_ == 0; }
+    void advance(Network& network) noexcept {
+        network.step({rows_, static_cast<std::size_t>(row_count_)}, allowed(), 2 * options_.beam);
+        ++length_;
+        extend(network);
+    }
+    [[nodiscard]] std::span<const Hypothesis> ranked() noexcept {
+        for (int i = 1; i < finished_count_; ++i)
+            for (int k = i; k > 0 && finished_[k].score > finished_[k - 1].score; --k)
+                std::swap(finished_[k], finished_[k - 1]);
+        std::size_t first = 0;
+        for (int i = 0; i < finished_count_; ++i) {
+            std::size_t length = 0;
+            for (int node = finished_[i].end; nodes_[node].parent >= 0; node = nodes_[node].parent)
+                ++length;
+            std::size_t at = first + length;
+            for (int node = finished_[i].end; nodes_[node].parent >= 0;
+                 node = nodes_[node].parent) {
+                tokens_[--at] = nodes_[node].token;
+                sums_[at] = nodes_[node].score;
+            }
+            results_[i] = {{tokens_ + first, length}, {sums_ + first, length}, finished_[i].score};
+            first += length;
         }
-        return ranked();
+        return {results_, static_cast<std::size_t>(finished_count_)};
     }
 
 private:
@@ -111,13 +141,12 @@ private:
               tokens(std::ptrdiff_t{limits.beam} * limits.target_tokens) {}
     };
 
-    static Allowed allowed(int length, const SpecialTokens& special,
-                           const SearchOptions& options) noexcept {
+    [[nodiscard]] Allowed allowed() const noexcept {
         Allowed rules;
-        if (length >= options.max_length) rules.only = special.eos;
-        rules.forbidden[0] = special.pad;
-        if (length < options.min_length) rules.forbidden[1] = special.eos;
-        if (!options.unk) rules.forbidden[2] = special.unk;
+        if (length_ >= options_.max_length) rules.only = special_.eos;
+        rules.forbidden[0] = special_.pad;
+        if (length_ < options_.min_length) rules.forbidden[1] = special_.eos;
+        if (!options_.unk) rules.forbidden[2] = special_.unk;
         return rules;
     }
 
@@ -127,24 +156,23 @@ private:
     }
 
     /// Goes on with the best candidates of all rows.
-    void extend(const Network& network, int length, int eos,
-                const SearchOptions& options) noexcept {
+    void extend(const Network& network) noexcept {
         int next_count = 0;
         std::fill_n(heads_, row_count_, 0);
-        for (int position = 0; position < 2 * options.beam; ++position) {
+        for (int position = 0; position < 2 * options_.beam; ++position) {
             const Best best = take_best(network);
             if (best.row < 0) break;
             const Node node{ends_[best.row], best.token, best.score};
-            if (best.token == eos) {
-                if (position < options.beam && finished_count_ < options.beam)
+            if (best.token == special_.eos) {
+                if (position < options_.beam && finished_count_ < options_.beam)
                     finished_[finished_count_++] = {add(node),
-                                                    final_score(best.score, length, options)};
-            } else if (next_count < options.beam) {
+                                                    final_score(best.score, length_, options_)};
+            } else if (next_count < options_.beam) {
                 next_rows_[next_count] = {best.row, best.token};
                 next_ends_[next_count++] = add(node);
             }
         }
-        row_count_ = finished_count_ == options.beam ? 0 : next_count;
+        row_count_ = finished_count_ == options_.beam ? 0 : next_count;
         std::swap(rows_, next_rows_);
         std::swap(ends_, next_ends_);
     }
@@ -169,30 +197,12 @@ private:
         return best;
     }
 
-    [[nodiscard]] std::span<const Hypothesis> ranked() noexcept {
-        for (int i = 1; i < finished_count_; ++i)
-            for (int k = i; k > 0 && finished_[k].score > finished_[k - 1].score; --k)
-                std::swap(finished_[k], finished_[k - 1]);
-        std::size_t first = 0;
-        for (int i = 0; i < finished_count_; ++i) {
-            std::size_t length = 0;
-            for (int node = finished_[i].end; nodes_[node].parent >= 0; node = nodes_[node].parent)
-                ++length;
-            std::size_t at = first + length;
-            for (int node = finished_[i].end; nodes_[node].parent >= 0;
-                 node = nodes_[node].parent) {
-                tokens_[--at] = nodes_[node].token;
-                sums_[at] = nodes_[node].score;
-            }
-            results_[i] = {{tokens_ + first, length}, {sums_ + first, length}, finished_[i].score};
-            first += length;
-        }
-        return {results_, static_cast<std::size_t>(finished_count_)};
-    }
-
     int node_count_ = 0;
     int row_count_ = 0;
     int finished_count_ = 0;
+    int length_ = 0;  ///< of the hypotheses that go on
+    SpecialTokens special_{};
+    SearchOptions options_{};
     Node* nodes_ = nullptr;
     Continuation* rows_ = nullptr;
     int* ends_ = nullptr;
