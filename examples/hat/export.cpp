@@ -12,6 +12,8 @@
 #include <hat/deploy/embedded_text_builder.hpp>
 #include <hat/deploy/embedded_translator.hpp>
 #include <hat/deploy/exported_header.hpp>
+#include <hat/integer/model.hpp>
+#include <hat/integer/model_file.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/model_directory.hpp>
@@ -178,7 +180,7 @@ std::optional<std::string> translation_of(const std::string& line,
 /// Finds what the header's test expects.
 void add_test(deploy::ExportedModel& model, const ExportOptions& options,
               decode::LineTranslator& translator, const data::TextCodec& text) {
-    decode::LineTranslatorOptions within{.threads = 1, .weights = translator.weights()};
+    decode::LineTranslatorOptions within{.threads = 1, .weights = options.weights};
     within.search.beam = options.beam;
     within.search.max_length_b =
         std::min(within.search.max_length_b, model.limits.target_tokens - 1);
@@ -231,19 +233,39 @@ std::string card_of(const io::ModelDirectory& model) {
                                           model.config().architecture);
 }
 
-struct PackedNetwork {
-    const char* type;
+/// A network as a header has it.
+struct NetworkToExport {
+    std::string kind;  ///< of weights
+    deploy::ExportedNetwork code;
     AlignedArray<std::byte> weights;
 };
-PackedNetwork pack_as(const model::Network& network, decode::WeightKind kind) {
+
+NetworkToExport pack_floats(const io::ModelDirectory& directory, decode::WeightKind kind) {
+    model::Network network(directory.config().architecture);
+    directory.load_weights(network.table(), network.values());
+    const std::string word = decode::word_of(kind);
     switch (kind) {
     case decode::WeightKind::bf16:
-        return {"hat::nn::PackedBf16", model::static_weights<nn::PackedBf16>(network)};
+        return {word, deploy::packed_network("hat::nn::PackedBf16"),
+                model::static_weights<nn::PackedBf16>(network)};
     case decode::WeightKind::int8:
-        return {"hat::nn::PackedInt8", model::static_weights<nn::PackedInt8>(network)};
+        return {word, deploy::packed_network("hat::nn::PackedInt8"),
+                model::static_weights<nn::PackedInt8>(network)};
     default:
-        return {"hat::nn::Packed", model::static_weights<nn::Packed>(network)};
+        return {word, deploy::packed_network("hat::nn::Packed"),
+                model::static_weights<nn::Packed>(network)};
     }
+}
+
+NetworkToExport pack_integers(const io::ModelDirectory& directory,
+                              const decode::TranslationLimits& limits) {
+    if (std::int64_t{limits.beam} * limits.target_tokens > 65536)
+        fail("--beam ", limits.beam, " with translations of ", limits.target_tokens,
+             " tokens: a network of integers has room for 65536 of all hypotheses; see "
+             "--max-length");
+    return {"integer", deploy::integer_network(decode::SearchOptions{}.max_length_b),
+            integer::static_weights(integer::load_model(directory), limits.source_tokens,
+                                    limits.target_tokens)};
 }
 
 /// How long lines and translations may be: as `hat translate` has them, or shorter.
@@ -275,8 +297,7 @@ void write_weights(const std::string& path, std::span<const std::byte> weights) 
 void export_model(const ExportOptions& options) {
     check_name(options.name);
     check_out(options);
-    const LoadedModel loaded(options.model);
-    const io::ModelDirectory& directory = loaded.directory;
+    const auto directory = io::ModelDirectory::open_to_serve(model_path(options.model));
     check_model(directory);
     decode::LineTranslatorOptions search{.threads = 1, .weights = options.weights};
     search.search.beam = options.beam;
@@ -286,17 +307,20 @@ void export_model(const ExportOptions& options) {
     const deploy::OwnedTextTables tables =
         deploy::make_text_tables(directory.text_files().at("subword.model"), text.special(),
                                  text.rules(), translator.whole_tokens(), directory.path());
-    const PackedNetwork network = pack_as(loaded.network, translator.weights());
+    const decode::TranslationLimits limits = limits_of(options, translator);
+    const NetworkToExport network = directory.is_integer()
+                                        ? pack_integers(directory, limits)
+                                        : pack_floats(directory, translator.weights());
     const SplitFiles files(options.out);
     deploy::ExportedModel model{
         .space = options.name,
-        .network = deploy::packed_network(network.type),
+        .network = network.code,
         .weights = {network.weights.data(), network.weights.size_bytes()},
         .weights_file = options.split ? files.weights_name() : "",
         .architecture = directory.config().architecture,
         .special = directory.config().special_tokens,
         .text = &tables,
-        .limits = limits_of(options, translator),
+        .limits = limits,
     };
     constexpr int bytes_a_token = 16;
     constexpr int least_bytes = 256;
@@ -314,8 +338,7 @@ void export_model(const ExportOptions& options) {
     std::fprintf(stderr,
                  "%s weights: %.2f MB, text tables: %.2f MB; lines of %d tokens, translations of "
                  "%d, beam %d; tested with %zu sentences\n",
-                 decode::word_of(translator.weights()),
-                 static_cast<double>(model.weights.size()) / 1e6,
+                 network.kind.c_str(), static_cast<double>(model.weights.size()) / 1e6,
                  static_cast<double>(tables.bytes()) / 1e6, model.limits.source_tokens,
                  model.limits.target_tokens, options.beam, model.sentences.size());
     std::printf("%s\n", options.out.c_str());

@@ -26,15 +26,25 @@ namespace hat::deploy {
 struct ExportedNetwork {
     /// Headers of hat that have the code of the network.
     std::string header = "hat/decode/static_translator.hpp";
-    /// The type, for a constant `architecture`.
+    /// The type, for constants `architecture` and `limits`.
     std::string type;
     std::string limits = "hat::decode::TranslationLimits";
     std::string search = "hat::decode::SearchOptions";
+    std::string search_settings = "";  ///< further members: ", .max_length = 200"
 };
 
 /// That of weights which are packed as `weights` says: "hat::nn::PackedInt8".
 [[nodiscard]] inline ExportedNetwork packed_network(const std::string& weights) {
     return {.type = "hat::decode::StaticTranslator<architecture, " + weights + ">"};
+}
+
+/// That of integers, whose search finds targets of at most so many tokens before eos.
+[[nodiscard]] inline ExportedNetwork integer_network(int max_length) {
+    return {.header = "hat/integer/static_translator.hpp",
+            .type = "hat::integer::StaticTranslator<architecture, limits>",
+            .limits = "hat::integer::Limits",
+            .search = "hat::integer::SearchOptions",
+            .search_settings = ", .max_length = " + std::to_string(max_length)};
 }
 
 /// What a header is to hold of a model.
@@ -126,14 +136,16 @@ inline std::string model_source(const ExportedModel& model) {
            "struct Model {\n"
            "    static constexpr const hat::model::Architecture& architecture =\n"
            "        " +
-           model.space + "::architecture;\n    using Network = " + model.network.type +
-           ";\n    static constexpr hat::SpecialTokens special{.unk = " + number(unk) +
-           ", .bos = " + number(bos) + ", .eos = " + number(eos) + ", .pad = " + number(pad) +
-           "};\n    static constexpr " + model.network.limits +
+           model.space +
+           "::architecture;\n    static constexpr hat::SpecialTokens special{.unk = " +
+           number(unk) + ", .bos = " + number(bos) + ", .eos = " + number(eos) +
+           ", .pad = " + number(pad) + "};\n    static constexpr " + model.network.limits +
            " limits{\n        .source_tokens = " + number(model.limits.source_tokens) +
            ", .target_tokens = " + number(model.limits.target_tokens) +
-           ", .beam = " + number(model.limits.beam) + "};\n    static constexpr " +
+           ", .beam = " + number(model.limits.beam) +
+           "};\n    using Network = " + model.network.type + ";\n    static constexpr " +
            model.network.search + " search{.beam = " + number(model.limits.beam) +
+           model.network.search_settings +
            "};\n    static constexpr int line_bytes = " + number(model.line_bytes) +
            ";\n    static constexpr const hat::deploy::TextTables& text = tables;\n"
            "    static std::span<const std::byte> weights() noexcept {\n"
