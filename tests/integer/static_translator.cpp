@@ -7,6 +7,7 @@
 #include <hat/integer/search.hpp>
 #include <hat/integer/static_translator.hpp>
 #include <hat/model/architecture.hpp>
+#include <hat/model/counts.hpp>
 #include <hat/model/presets.hpp>
 
 #include "support/allocations.hpp"
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -81,6 +83,18 @@ TEST_SUITE("integer/static_translator") {
         }
         CHECK(Translator::longest_target({.max_length = 200}, 5) == 200);
         CHECK(Translator::longest_target({.max_length = 5000}, 5) == 1023);
+    }
+
+    TEST_CASE(
+        "it does as many multiply-adds as the network of floats, but for what is no product") {
+        const auto macs = hat::model::macs(small, 12, 0);
+        CHECK(Translator::multiply_adds_of_start(limits) == macs.linear + macs.attention);
+        const auto more = hat::model::macs(small, 12, 1);
+        // Positions that a token attends to, besides itself.
+        const std::int64_t earlier = 2 * 15 * (32 + 32);
+        CHECK(Translator::multiply_adds_of_step(limits) ==
+              3 * (more.linear + more.attention + more.output_projection - macs.linear -
+                   macs.attention + earlier));
     }
 
     TEST_CASE("weights have the rows of positions that there may be tokens") {

@@ -11,6 +11,7 @@
 #include <hat/decode/cached_transformer.hpp>
 #include <hat/decode/greedy.hpp>
 #include <hat/decode/memory.hpp>
+#include <hat/model/counts.hpp>
 #include <hat/model/static_model.hpp>
 
 #include <algorithm>
@@ -199,6 +200,16 @@ public:
     }
     [[nodiscard]] std::span<const BoundedHypothesis> hypotheses() const noexcept {
         return {results_.room, results_.size()};
+    }
+
+    /// The most multiply-adds of reading a source, and of a step of all hypotheses.
+    [[nodiscard]] static constexpr std::int64_t
+    multiply_adds_of_start(const TranslationLimits& limits) noexcept {
+        return model::encoding_macs(A, limits.source_tokens);
+    }
+    [[nodiscard]] static constexpr std::int64_t
+    multiply_adds_of_step(const TranslationLimits& limits) noexcept {
+        return limits.beam * model::step_macs(A, limits.source_tokens, limits.target_tokens - 1);
     }
 
     /// Tokens before eos that a target of so many source tokens may have with any limits.

@@ -4,7 +4,6 @@
 #include <hat/core/aligned.hpp>
 #include <hat/deploy/embedded_text.hpp>
 #include <hat/deploy/text_memory.hpp>
-#include <hat/model/counts.hpp>
 
 #include <algorithm>
 #include <array>
@@ -178,10 +177,9 @@ public:
     /// The most multiply-adds of `start` and of a `step`; softmax, norms and text are some percent
     /// more.
     static constexpr std::int64_t multiply_adds_of_start =
-        model::encoding_macs(Model::architecture, Model::limits.source_tokens);
+        Network::multiply_adds_of_start(Model::limits);
     static constexpr std::int64_t multiply_adds_of_step =
-        Model::limits.beam * model::step_macs(Model::architecture, Model::limits.source_tokens,
-                                              Model::limits.target_tokens - 1);
+        Network::multiply_adds_of_step(Model::limits);
 
     /// Writes the translation of tokens to the beginning of `to`. Both end in eos.
     Translation translate(std::span<const int> source, std::span<int> to) {

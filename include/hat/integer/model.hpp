@@ -8,7 +8,6 @@
 #include <hat/core/tree.hpp>
 #include <hat/integer/transformer.hpp>
 #include <hat/model/architecture.hpp>
-#include <hat/model/network.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -73,9 +72,10 @@ constexpr FeedForward<Sizes> feed_forward_sizes(int ffn, int dim, Activation act
 template <class Side>
 constexpr Embedding<Sizes> embedding_sizes(const Side& side, int vocab, int columns,
                                            int most_positions) noexcept {
-    const int has = side.positions == model::Positions::none      ? 0
-                    : side.positions == model::Positions::learned ? side.max_positions
-                                                                  : model::Network::max_tokens;
+    const int has = side.positions == model::Positions::none ? 0
+                    : side.positions == model::Positions::learned
+                        ? side.max_positions
+                        : model::most_sinusoidal_positions;
     const int positions = std::min(has, most_positions);
     return {Sizes::matrix<std::int8_t>(vocab, columns), Sizes::vector<std::int32_t>(vocab),
             Sizes::matrix<std::int16_t>(positions, side.embed_dim),
@@ -87,8 +87,8 @@ constexpr Embedding<Sizes> embedding_sizes(const Side& side, int vocab, int colu
 /// The sizes of all weights of a network; of each table of positions it has so many rows at most.
 /// Precondition: it is supported.
 [[nodiscard]] constexpr Transformer<Sizes>
-weight_sizes(const model::Architecture& a, int source_positions = model::Network::max_tokens,
-             int target_positions = model::Network::max_tokens) noexcept {
+weight_sizes(const model::Architecture& a, int source_positions = model::most_sinusoidal_positions,
+             int target_positions = model::most_sinusoidal_positions) noexcept {
     using namespace detail;
     Transformer<Sizes> all;
     const auto& encoder = a.encoder;

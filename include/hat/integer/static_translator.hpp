@@ -11,7 +11,6 @@
 #include <hat/integer/transformer.hpp>
 #include <hat/integer/weights.hpp>
 #include <hat/model/architecture.hpp>
-#include <hat/model/network.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -46,7 +45,7 @@ class StaticTranslator {
         return weight_sizes(A, L.source_tokens, L.target_tokens);
     }();
     static constexpr int most_positions(int learned) noexcept {
-        return learned > 0 ? learned : model::Network::max_tokens;
+        return learned > 0 ? learned : model::most_sinusoidal_positions;
     }
     static_assert(L.beam >= 1 && std::int64_t{L.beam} * L.target_tokens <= 65536,
                   "StaticTranslator: beam · target_tokens of integers is at most 65536");
@@ -96,6 +95,35 @@ public:
         return ranked_;
     }
 
+    /// The most multiply-adds of reading a source, and of a step of all hypotheses.
+    [[nodiscard]] static constexpr std::int64_t
+    multiply_adds_of_start(const Limits& limits) noexcept {
+        const std::int64_t tokens = limits.source_tokens;
+        std::int64_t sum = 0;
+        for (const auto& layer : sizes.encoder_layers)
+            sum += tokens * (weights_of(layer.self_attn) + weights_of(layer.feed_forward)) +
+                   2 * tokens * tokens * layer.self_attn.query.weight.rows;
+        for (const auto& layer : sizes.decoder_layers)
+            sum += tokens * layer.attended_layers *
+                   (weights_of(layer.encoder_attn.key) + weights_of(layer.encoder_attn.value));
+        return sum;
+    }
+    [[nodiscard]] static constexpr std::int64_t
+    multiply_adds_of_step(const Limits& limits) noexcept {
+        std::int64_t sum =
+            weights_of(sizes.output) + std::int64_t{sizes.output.scales.cols} *
+                                           (sizes.shares_output ? A.decoder.embed_dim : 0);
+        for (const auto& layer : sizes.decoder_layers) {
+            const auto& cross = layer.encoder_attn;
+            sum += weights_of(layer.self_attn) + weights_of(layer.feed_forward) +
+                   weights_of(cross.query) + weights_of(cross.out_proj) +
+                   std::int64_t{2} * limits.target_tokens * layer.self_attn.query.weight.rows +
+                   std::int64_t{2} * limits.source_tokens * layer.attended_layers *
+                       cross.query.weight.rows;
+        }
+        return limits.beam * sum;
+    }
+
     /// Tokens before eos that a target may have with any limits, whatever its source has.
     [[nodiscard]] static constexpr int longest_target(const SearchOptions& options,
                                                       int /*source_tokens*/) noexcept {
@@ -103,6 +131,17 @@ public:
     }
 
 private:
+    static constexpr std::int64_t weights_of(const Linear<Sizes>& layer) noexcept {
+        return std::int64_t{layer.weight.rows} * layer.weight.cols;
+    }
+    static constexpr std::int64_t weights_of(const Attention<Sizes>& layer) noexcept {
+        return weights_of(layer.query) + weights_of(layer.key) + weights_of(layer.value) +
+               weights_of(layer.out_proj);
+    }
+    static constexpr std::int64_t weights_of(const FeedForward<Sizes>& layer) noexcept {
+        return weights_of(layer.first) + weights_of(layer.second);
+    }
+
     static void check(std::span<const std::byte> weights, std::span<std::byte> memory,
                       const WorkingMemory& parts) {
         if (weights.size() != static_cast<std::size_t>(weight_bytes(sizes)))

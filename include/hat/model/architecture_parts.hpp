@@ -70,6 +70,8 @@ enum class Sharing : std::uint8_t { none, decoder_input_output, all };
 
 /// How a side knows the order of its tokens.
 enum class Positions : std::uint8_t { sinusoidal, learned, none };
+/// Sentences of up to this many tokens have a sinusoidal position.
+inline constexpr int most_sinusoidal_positions = 1024;
 
 /// Where layer norms stand: after the residual sum, or in front of each sublayer.
 enum class Norm : std::uint8_t { post, pre };

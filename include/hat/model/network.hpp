@@ -59,8 +59,8 @@ struct Bind {
 /// One that was moved from has no parameters: it may be destroyed or assigned, nothing else.
 class Network {
 public:
-    /// Sentences of up to this many tokens have a sinusoidal position.
-    static constexpr int max_tokens = 1024;
+    /// Sentences may have so many tokens, unless positions are learned.
+    static constexpr int max_tokens = most_sinusoidal_positions;
 
     /// Tokens that a sentence may have if its positions are in this table, or in none.
     [[nodiscard]] static int most_tokens(ConstMatrix positions) noexcept {
