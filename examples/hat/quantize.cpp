@@ -4,9 +4,14 @@
 /// integers, or with a copy of its weights as they are served.
 
 #include <hat/core/error.hpp>
+#include <hat/core/special_tokens.hpp>
+#include <hat/core/threads.hpp>
 #include <hat/data/corpus.hpp>
 #include <hat/data/data_directory.hpp>
+#include <hat/data/lines.hpp>
+#include <hat/data/text_codec.hpp>
 #include <hat/decode/any_translator.hpp>
+#include <hat/decode/owned_sources.hpp>
 #include <hat/integer/model.hpp>
 #include <hat/integer/model_file.hpp>
 #include <hat/integer/quantise.hpp>
@@ -38,6 +43,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace hat::program {
@@ -45,7 +51,7 @@ namespace hat::program {
 namespace {
 
 struct QuantizeOptions {
-    std::string model, out, data;
+    std::string model, out, data, text;
     io::Storage weights = io::Storage::int8;
     std::optional<decode::WeightKind> packed;
     bool integer = false;
@@ -102,12 +108,17 @@ double megabytes(const io::ModelDirectory& model) {
     return static_cast<double>(model.weights().file_bytes().size()) / 1e6;
 }
 
+/// Tokens of the longest sentence that a network reads on either side.
+int longest_sentence(const model::Network& network) {
+    const auto view = network.view();
+    return std::min(model::Network::most_tokens(view.source_positions.value),
+                    model::Network::most_tokens(view.target_positions.value));
+}
+
 /// Up to `count` pairs of a corpus that the network can read, all over it.
 std::vector<integer::Pair> chosen_pairs(const data::Corpus& corpus, const model::Network& network,
                                         int count) {
-    const auto view = network.view();
-    const int longest = std::min(model::Network::most_tokens(view.source_positions.value),
-                                 model::Network::most_tokens(view.target_positions.value));
+    const int longest = longest_sentence(network);
     const int step = std::max(corpus.size() / count, 1);
     std::vector<integer::Pair> pairs;
     for (int i = 0; i < corpus.size() && std::ssize(pairs) < count; i += step) {
@@ -118,14 +129,44 @@ std::vector<integer::Pair> chosen_pairs(const data::Corpus& corpus, const model:
     return pairs;
 }
 
+/// The first `count` lines of a text that the network can read, and what it says of them.
+data::Corpus translated_text(const QuantizeOptions& options, const LoadedModel& model) {
+    const auto codec = data::TextCodec::load(model.directory);
+    const SpecialTokens& special = model.directory.config().special_tokens;
+    decode::OwnedSources sources;
+    data::Corpus corpus;
+    for (const std::string& line : data::read_lines(options.text)) {
+        const std::vector<int> tokens = codec.encode(line);
+        if (tokens.empty() || std::ssize(tokens) > longest_sentence(model.network)) continue;
+        sources.push_back(tokens);
+        corpus.source.sentences.push_back(tokens);
+        if (corpus.source.sentences.size() == options.sentences) break;
+    }
+    decode::AnyTranslator translator(model.network.view(), decode::WeightKind::fp32, special);
+    std::vector<decode::Hypotheses> found;
+    ThreadPool pool(1);
+    translator.translate(sources.view(), {.beam = 1}, pool, found);
+    for (const decode::Hypotheses& of_line : found)
+        corpus.target.sentences.push_back(of_line.front().tokens);
+    return corpus;
+}
+
 /// Where the pairs come from: --data, or what the run was trained on.
 std::string data_of(const QuantizeOptions& options) {
     if (!options.data.empty()) return options.data;
     if (!io::exists(options.model + "/checkpoints"))
-        fail("--integer: needs pairs to see how large numbers get; expected --data with the "
+        fail("--integer: needs sentences to see how large numbers get; expected --data with the "
              "directory of data that ",
-             options.model, " was trained on");
+             options.model, " was trained on, or --calibrate with a text");
     return data_of_run(options.model);
+}
+
+/// Sentences to look at, of data or a text.
+data::Corpus corpus_of(const QuantizeOptions& options, const LoadedModel& model) {
+    if (!options.text.empty()) return translated_text(options, model);
+    data::PreparedData data = data::load_data_directory(data_of(options));
+    check_vocabulary(model.directory, "--data", data.text_files);
+    return std::move(data.train);
 }
 
 void quantize_to_integers(const QuantizeOptions& options) {
@@ -134,10 +175,11 @@ void quantize_to_integers(const QuantizeOptions& options) {
                                 options.overwrite);
     const LoadedModel model(options.model);
     io::of_model(model.directory, [&] { integer::check_supported(model.network.architecture()); });
-    const data::PreparedData data = data::load_data_directory(data_of(options));
-    check_vocabulary(model.directory, "--data", data.text_files);
-    const auto pairs = chosen_pairs(data.train, model.network, options.sentences);
-    if (pairs.empty()) fail("--data: has no pair that the network can read");
+    const data::Corpus corpus = corpus_of(options, model);
+    const auto pairs = chosen_pairs(corpus, model.network, options.sentences);
+    if (pairs.empty())
+        fail(options.text.empty() ? "--data" : "--calibrate",
+             ": has no sentence that the network can read");
     integer::Ranges ranges;
     integer::observe(model.network.view(), pairs, ranges);
     const integer::Model integers = io::of_model(
@@ -229,9 +271,14 @@ void add_quantize(CLI::App& app) {
         ->add_option("--data", options->data,
                      "directory of data whose training pairs are looked at [that of the run]")
         ->needs(integer);
+    command
+        ->add_option("--calibrate", options->text,
+                     "look at the lines of this text instead, and at what the network says of them")
+        ->needs(integer)
+        ->excludes("--data");
     const NumberFlags number(*command);
     number("--sentences", options->sentences, {.low = 1, .high = 1'000'000},
-           "how many pairs are looked at")
+           "how many of them are looked at")
         ->needs(integer);
     add_overwrite_flag(*command, options->overwrite)->excludes("--packed");
     command->callback([options, out] {

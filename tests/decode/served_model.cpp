@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/data/subword_trainer.hpp>
 #include <hat/decode/served_model.hpp>
+#include <hat/integer/model_file.hpp>
+#include <hat/integer/quantise.hpp>
+#include <hat/integer/ranges.hpp>
 #include <hat/io/packed_copy.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/model/pack.hpp>
@@ -58,6 +61,31 @@ void save_changed(const std::string& path, const Change& change) {
 }  // namespace
 
 TEST_SUITE("decode/served_model") {
+    TEST_CASE("a model of integers is served as one") {
+        const TemporaryDirectory directory;
+        save_random_translator(directory / "floats");
+        const auto floats = ModelDirectory::open(directory / "floats");
+        const auto network = network_of(floats);
+        const std::vector<int> sentence{7, 9, 2};
+        const std::vector<hat::integer::Pair> pairs{{sentence, sentence}};
+        hat::integer::Ranges ranges;
+        hat::integer::observe(network.view(), pairs, ranges);
+        const std::string path = directory / "integers";
+        hat::integer::save_model_directory(path, floats.config(),
+                                           hat::integer::quantise(network.view(), ranges),
+                                           floats.text_files(), "# card\n");
+        ServedModel served(ModelDirectory::open_to_serve(path), {}, {});
+        const auto results = found(served);
+        CHECK(results[0].size() == 5);
+        CHECK(results[0][0].tokens.back() == 2);
+        CHECK_THROWS_WITH_AS(
+            ServedModel(ModelDirectory::open_to_serve(path), WeightKind::int8, {}),
+            (path + ": is a model of integers, which is served as it is, expected no other kind "
+                    "of weights")
+                .c_str(),
+            hat::Error);
+    }
+
     TEST_CASE("weights are served in what they are stored in, unless told otherwise") {
         const TemporaryDirectory directory;
         const std::string path = directory / "model";

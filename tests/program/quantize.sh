@@ -62,6 +62,17 @@ done
 grep -Eq '^integers: [0-9.]+ MB, floats were [0-9.]+ MB; 500 pairs were observed$' log ||
     fail "quantize --integer does not say what it did: $(cat log)"
 cmp -s integers/integer.safetensors again.integers/integer.safetensors || fail "integers are others when made again"
+"$hat" quantize --model run/model --integer --calibrate valid.en --out of.text 2>log >/dev/null ||
+    fail "quantize --integer --calibrate: $(cat log)"
+grep -q '; 60 pairs were observed$' log || fail "quantize --calibrate does not say what it did: $(cat log)"
+translate of.text >text.out
+translate run >fp32.out
+[ "$(other_lines text.out)" -le 4 ] || fail "integers of a text say something else"
+echo >empty.en
+expect 1 "--calibrate: has no sentence that the network can read" \
+    "$hat" quantize --model run/model --integer --calibrate empty.en --out none
+expect 2 "--data excludes --calibrate" \
+    "$hat" quantize --model run --integer --calibrate valid.en --data data --out none
 for command in "inspect" "quantize --out none" "export --out none.hpp"; do
     # shellcheck disable=SC2086
     expect 1 "integers: is a model of integers, which hat translate serves and nothing else reads" \
@@ -73,7 +84,7 @@ expect 1 "a network of integers does not look for n-grams that repeat" \
     "$hat" translate --model integers --no-repeat-ngram 3 <test.en
 expect 1 "a network of integers draws no translations" "$hat" translate --model integers --sample <test.en
 expect 1 "a network of integers tells no alignments" "$hat" translate --model integers --alignment <test.en
-expect 1 "--integer: needs pairs to see how large numbers get; expected --data" \
+expect 1 "--integer: needs sentences to see how large numbers get; expected --data" \
     "$hat" quantize --model run/model --integer --out none
 expect 2 "--weights excludes --integer" "$hat" quantize --model run --integer --weights int8 --out none
 
