@@ -40,18 +40,24 @@ if echo 'int x;' | "$compiler" -march=native -x c++ -fsyntax-only - 2>/dev/null;
     native=(-march=native)
 fi
 
-# compare WEIGHTS FLAG…: the exported header with these flags, against hat translate.
+# compare WEIGHTS FLAG…: the exported header with these flags, against hat translate. A network of
+# integers, which has no other weights, is in a directory of its own.
 compare() {
-    local weights=$1
+    local weights=$1 model=(--model run --weights "$1") objects=(translate.o)
     shift
-    well "$hat" export --model run --weights "$weights" "$@" --out model.hpp --overwrite
+    if [ "$weights" = integer ]; then model=(--model integers); fi
+    well "$hat" export "${model[@]}" "$@" --out model.hpp --overwrite
     "$compiler" "${flags[@]}" -c translate.cpp -o translate.o 2>log || fail "compiling: $(head -n 20 log)"
-    "$compiler" translate.o -o translate
+    if [[ " $* " = *" --split "* ]]; then
+        cc -c model_weights.c -o weights.o 2>log || fail "compiling weights: $(cat log)"
+        objects+=(weights.o)
+    fi
+    "$compiler" "${objects[@]}" -o translate
     ./translate <odd.en >found 2>notes || fail "$weights: $(cat notes)"
     sed -nE 's/^line ([0-9]+): .*/\1/p' notes >without
     local beam=()
     for flag in "$@"; do if [ "$flag" = --beam ]; then beam=("$@"); fi; done
-    "$hat" translate --model run --weights "$weights" ${beam[@]+"${beam[@]:0:2}"} --threads 1 \
+    "$hat" translate "${model[@]}" ${beam[@]+"${beam[@]:0:2}"} --threads 1 \
         <odd.en >expected 2>log || fail "translate: $(cat log)"
     # Lines that have a status are left out on both sides.
     for side in found expected; do
@@ -68,10 +74,22 @@ compare() {
     fi
 }
 
+well "$hat" quantize --model run --integer --data data --out integers
 compare int8
 grep -q ' tokens' notes || fail "no line was too long"
+compare integer --beam 2 --max-length 60
 flags+=(${native[@]+"${native[@]}"})
 compare bf16 --beam 1
+compare int8 --beam 2 --split --max-length 60
+head -c 100 model.bin >cut && cp cut model.bin
+cc -c model_weights.c -o weights.o 2>log && fail "weights of another header were taken"
+grep -q 'model.bin is of another header' log || fail "weights of another header: $(cat log)"
+expect 1 "model.bin: is there already" "$hat" export --model run --split --out model.hpp
+rm model.bin model_weights.c model.hpp
+echo mine >model.bin
+expect 1 "model.bin: is there already, and not with a model_weights.c" \
+    "$hat" export --model run --split --overwrite --out model.hpp
+[ "$(cat model.bin)" = mine ] || fail "a file was lost"
 compare fp32 --beam 3 --max-length 40
 
 # The same header in a program of C, which is linked without the C++ library.
@@ -126,12 +144,35 @@ on_device() {
     [ "$stack" -le 8192 ] || fail "$machine with $*: $stack bytes of stack, expected at most 8192"
 }
 
+has_devices=no
 if command -v arm-none-eabi-g++ >/dev/null && command -v qemu-system-arm >/dev/null &&
     echo '#include <vector>' | arm-none-eabi-g++ -x c++ -fsyntax-only - 2>/dev/null; then
+    has_devices=yes
+fi
+if [ "$has_devices" = yes ]; then
     little_code arm-none-eabi 49152 -mthumb -mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard
     on_device mps2-an500 -mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard
     on_device mps3-an547 -mcpu=cortex-m55 -mfloat-abi=hard
     on_device mps2-an500 -mcpu=cortex-m7+nofp -mfloat-abi=soft
+fi
+
+well "$hat" export --model integers --beam 2 --max-length 64 --sentences sample.en --out model.hpp --overwrite
+if [ "$has_devices" = yes ]; then
+    # Integers, with what a Cortex-M0+ has. No board with one that QEMU knows has the memory.
+    little_code arm-none-eabi 49152 -mthumb -mcpu=cortex-m0plus
+    if arm-none-eabi-nm translate.o | grep -E ' U (__aeabi_[fdi]2[fdilu]|__aeabi_[fd](add|sub|mul|div|cmp)|sqrt|pow|exp|log)'; then
+        fail "a network of integers asks for floating point"
+    fi
+    on_device mps2-an500 -mcpu=cortex-m0plus
+fi
+
+# The same on a 32-bit Arm under Linux, where there is a compiler for one.
+if command -v arm-linux-gnueabihf-g++ >/dev/null && command -v qemu-arm >/dev/null; then
+    arm-linux-gnueabihf-g++ -O2 -std=c++20 -mfpu=neon-vfpv4 translate.cpp -static -o translate 2>log ||
+        fail "compiling for ARMv7: $(head -n 20 log)"
+    "$hat" translate --model integers --beam 2 --threads 1 <sample.en >expected 2>log
+    qemu-arm ./translate <sample.en >found 2>notes || fail "ARMv7: $(cat notes)"
+    cmp found expected || fail "ARMv7: $(diff found expected | head -n 4)"
 fi
 
 # What a header is of, and what is refused.
