@@ -81,11 +81,12 @@ compare integer --beam 2 --max-length 60
 flags+=(${native[@]+"${native[@]}"})
 compare bf16 --beam 1
 compare int8 --beam 2 --split --max-length 60
-head -c 100 model.bin >cut && cp cut model.bin
+head -c 100 model.bin >cut.bin && cp cut.bin model.bin
 cc -c model_weights.c -o weights.o 2>log && fail "weights of another header were taken"
 grep -q 'model.bin is of another header' log || fail "weights of another header: $(cat log)"
+rm model.hpp
 expect 1 "model.bin: is there already" "$hat" export --model run --split --out model.hpp
-rm model.bin model_weights.c model.hpp
+rm model.bin model_weights.c
 echo mine >model.bin
 expect 1 "model.bin: is there already, and not with a model_weights.c" \
     "$hat" export --model run --split --overwrite --out model.hpp

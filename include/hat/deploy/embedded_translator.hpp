@@ -222,7 +222,7 @@ private:
 
     /// The best target, valid until the next search; none if a search with more memory might have
     /// found another.
-    [[nodiscard]] std::span<const int> best_target(std::span<const int> source) const noexcept {
+    [[nodiscard]] std::span<const int> best_target(std::span<const int> source) noexcept {
         const auto found = network_.hypotheses();
         constexpr int room = Model::limits.target_tokens;
         const int longest = Network::longest_target(Model::search, static_cast<int>(source.size()));
