@@ -131,34 +131,36 @@ weight_sizes(const model::Architecture& a, int source_positions = model::most_si
 
 namespace detail {
 
-/// Makes views of weights that lie one behind the other; without a place it only counts.
+/// Makes views of weights that lie one behind the other; without a place it only counts their
+/// bytes.
 template <class Byte>
 class PlaceWeights {
 public:
-    explicit PlaceWeights(Byte* memory) noexcept : memory_(memory) {}
-
-    [[nodiscard]] std::ptrdiff_t size() const noexcept { return size_; }
+    constexpr PlaceWeights(Byte* memory, std::ptrdiff_t& bytes) noexcept
+        : memory_(memory), bytes_(bytes) {}
 
     template <class T, class U>
-    void operator()(const Leaf& /*leaf*/, MatrixView<T>& to, const Sizes::Matrix<U>& size) const {
+    constexpr void operator()(const Leaf& /*leaf*/, MatrixView<T>& to,
+                              const Sizes::Matrix<U>& size) const {
         to = {take<T>(std::ptrdiff_t{size.rows} * size.cols), size.rows, size.cols};
     }
     template <class T, class U>
-    void operator()(const Leaf& /*leaf*/, VectorView<T>& to, const Sizes::Vector<U>& size) const {
+    constexpr void operator()(const Leaf& /*leaf*/, VectorView<T>& to,
+                              const Sizes::Vector<U>& size) const {
         to = {take<T>(size.cols), size.cols};
     }
 
 private:
     template <class T>
-    T* take(std::ptrdiff_t n) const noexcept {
-        const std::ptrdiff_t offset = size_;
+    constexpr T* take(std::ptrdiff_t n) const noexcept {
+        const std::ptrdiff_t offset = bytes_;
         constexpr std::ptrdiff_t line = 16;
-        size_ += (n * std::ptrdiff_t{sizeof(T)} + line - 1) / line * line;
+        bytes_ += (n * std::ptrdiff_t{sizeof(T)} + line - 1) / line * line;
         return memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + offset);
     }
 
     Byte* memory_;
-    mutable std::ptrdiff_t size_ = 0;
+    std::ptrdiff_t& bytes_;
 };
 
 /// Copies weights; of a table with more rows, the first ones.
@@ -183,15 +185,16 @@ struct CopyWeights {
 template <class Weights, class Byte>
 [[nodiscard]] Transformer<Weights> place_weights(const Transformer<Sizes>& sizes, Byte* memory) {
     Transformer<Weights> view;
-    walk(detail::PlaceWeights(memory), view, sizes);
+    std::ptrdiff_t bytes = 0;
+    walk(detail::PlaceWeights(memory, bytes), view, sizes);
     return view;
 }
 /// The bytes that they take.
-[[nodiscard]] inline std::ptrdiff_t weight_bytes(const Transformer<Sizes>& sizes) {
+[[nodiscard]] constexpr std::ptrdiff_t weight_bytes(const Transformer<Sizes>& sizes) {
     Transformer<Constants> view;
-    const detail::PlaceWeights<const std::byte> count(nullptr);
-    walk(count, view, sizes);
-    return count.size();
+    std::ptrdiff_t bytes = 0;
+    walk(detail::PlaceWeights<const std::byte>(nullptr, bytes), view, sizes);
+    return bytes;
 }
 
 /// A network of integers that owns its weights.

@@ -44,6 +44,7 @@ class StaticTranslator {
         check_supported(A);
         return weight_sizes(A, L.source_tokens, L.target_tokens);
     }();
+    static constexpr auto bytes_of_weights = static_cast<std::size_t>(weight_bytes(sizes));
     static constexpr int most_positions(int learned) noexcept {
         return learned > 0 ? learned : model::most_sinusoidal_positions;
     }
@@ -144,9 +145,8 @@ private:
 
     static void check(std::span<const std::byte> weights, std::span<std::byte> memory,
                       const WorkingMemory& parts) {
-        if (weights.size() != static_cast<std::size_t>(weight_bytes(sizes)))
-            fail("translator: ", weights.size(), " bytes of weights, expected ",
-                 weight_bytes(sizes));
+        if (weights.size() != bytes_of_weights)
+            fail("translator: ", weights.size(), " bytes of weights, expected ", bytes_of_weights);
         if (memory.size() < parts.sum())
             fail("translator: ", memory.size(), " bytes of working memory, expected ", parts.sum());
     }
