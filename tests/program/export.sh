@@ -93,8 +93,17 @@ expect 1 "model.bin: is there already, and not with a model_weights.c" \
 [ "$(cat model.bin)" = mine ] || fail "a file was lost"
 compare fp32 --beam 3 --max-length 40
 
-# The same header in a program of C, which is linked without the C++ library.
+# What its README says, from nothing: the commands for this machine.
+rm -f model.hpp translate
+sed -n 's/^    //p' "$(dirname "$example")/README.md" | head -n 3 >commands
+PATH=$(dirname "$hat"):$PATH bash -e commands >found 2>log || fail "examples/embedded/README.md: $(cat log)"
+echo 'Save the file.' | "$hat" translate --model run --weights int8 --threads 1 >expected 2>log ||
+    fail "translate: $(cat log)"
+tail -n 1 found | cmp - expected || fail "examples/embedded/README.md: $(tail -n 1 found)"
+
+# A header in a program of C, which is linked without the C++ library.
 cp "$(dirname "$example")"/{translator.h,translator.cpp,translate.c} .
+./translate <odd.en 2>notes >found || fail "int8: $(cat notes)"
 "$compiler" "${flags[@]}" -c translator.cpp -o translator.o 2>log || fail "compiling: $(head -n 20 log)"
 cc -std=c99 -O2 -Wall -Wextra -Wpedantic -Werror translate.c translator.o -lm -o translate 2>log ||
     fail "compiling C: $(head -n 20 log)"
