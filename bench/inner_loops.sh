@@ -47,7 +47,8 @@ cut_loops() {
             delete at
         }
         tile == "" { next }
-        { line[++lines] = $0 }
+        # GCC writes bytes as numbers of 64 bits, which llvm-mca does not read.
+        { gsub(/0xffffffffffffff/, "0x"); line[++lines] = $0 }
         /^\.L[0-9]+:/ { sub(/:.*/, ""); at[$0] = lines }
         /^\t(b|cb|tb)[a-z.]*\t/ && $NF in at {
             found = all = 0
@@ -77,7 +78,8 @@ cut_loops() {
 }
 
 summary() {
-    "$mca" "$mca_target" -mcpu="$1" -iterations=200 -all-views=false -summary-view 2>/dev/null
+    "$mca" "$mca_target" -mcpu="$1" -iterations=200 -all-views=false -summary-view 2>"$work/notes" ||
+        { cat "$work/notes" >&2 && return 1; }
 }
 # cycles MODEL: of an iteration of the loop on stdin.
 cycles() { summary "$1" | awk '/^Total Cycles:/ { print $3 / 200 }'; }

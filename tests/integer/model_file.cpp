@@ -71,8 +71,8 @@ TEST_SUITE("integer/model_file") {
         const std::string path = temporary / "model";
         save(path, hat::support::fixed_integers(hat::support::integer_architectures()[0]));
         CHECK_THROWS_WITH_AS(static_cast<void>(ModelDirectory::open(path)),
-                             (path + ": is a model of integers, which hat translate serves and "
-                                     "nothing else reads; expected the one that it was made of")
+                             (path + ": is a model of integers, which hat translate and hat export "
+                                     "read and nothing else; expected the one that it was made of")
                                  .c_str(),
                              hat::Error);
     }

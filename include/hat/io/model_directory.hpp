@@ -364,8 +364,8 @@ private:
     }
     void require_floats() const {
         if (is_integer_)
-            fail(path_, ": is a model of integers, which hat translate serves and nothing else "
-                        "reads; expected the one that it was made of");
+            fail(path_, ": is a model of integers, which hat translate and hat export read and "
+                        "nothing else; expected the one that it was made of");
     }
 
     [[nodiscard]] bool has_file(std::string_view name) const {
