@@ -4,6 +4,7 @@
 #include <hat/config.hpp>
 #include <hat/core/simd.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -459,7 +460,8 @@ HAT_INLINE Lanes finish(const Sums& sums) noexcept {
         const FourWords sum = __builtin_shufflevector(first, second, 0, 2, 4, 6) +
                               __builtin_shufflevector(first, second, 1, 3, 5, 7);
         const auto four = __builtin_convertvector(reinterpret_cast<FourIntegers>(sum), FourFloats);
-        std::memcpy(reinterpret_cast<char*>(&floats) + i * sizeof four, &four, sizeof four);
+        std::memcpy(reinterpret_cast<char*>(&floats) + static_cast<std::size_t>(i) * sizeof four,
+                    &four, sizeof four);
     }
     return floats;
 #elif defined(__aarch64__)

@@ -30,7 +30,7 @@ struct ExportedNetwork {
     std::string type;
     std::string limits = "hat::decode::TranslationLimits";
     std::string search = "hat::decode::SearchOptions";
-    std::string search_settings = "";  ///< further members: ", .max_length = 200"
+    std::string search_settings = {};  ///< further members: ", .max_length = 200"
 };
 
 /// That of weights which are packed as `weights` says: "hat::nn::PackedInt8".

@@ -152,7 +152,7 @@ public:
 
 private:
     template <class T>
-    constexpr T* take(std::ptrdiff_t n) const noexcept {
+    [[nodiscard]] constexpr T* take(std::ptrdiff_t n) const noexcept {
         const std::ptrdiff_t offset = bytes_;
         constexpr std::ptrdiff_t line = 16;
         bytes_ += (n * std::ptrdiff_t{sizeof(T)} + line - 1) / line * line;
