@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, tests, and ends with a summary.
 #
-#     tests/run.sh          what a change may break: some 25 minutes on two processors
+#     tests/run.sh          what a change may break: some 35 minutes on two processors
 #     tests/run.sh --all    every test: an hour
 #
 # Without --all, everything is built and tested, but for tests labelled `slow`; what runs networks is
