@@ -21,7 +21,7 @@ diverges() {
     grep -qF "try a lower learning rate, a longer warm-up, or gradients that are clipped" stderr ||
         fail "$run: no advice: $(cat stderr)"
     [ ! -e "$run/model" ] || fail "$run: a model was written"
-    ! grep -F '"best": true' "$run/log.jsonl" | grep -qF '"loss": null' ||
+    ! grep -F '"best": true' "$run/log.jsonl" | contains -F '"loss": null' ||
         fail "$run: the best loss is no number"
     grep -qF '"event": "diverged"' "$run/log.jsonl" || fail "$run: the log does not say so"
 }

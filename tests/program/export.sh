@@ -95,7 +95,7 @@ compare fp32 --beam 3 --max-length 40
 
 # What its README says, from nothing: the commands for this machine.
 rm -f model.hpp translate
-sed -n 's/^    //p' "$(dirname "$example")/README.md" | head -n 3 >commands
+sed -n 's/^    //p' "$(dirname "$example")/README.md" | sed -n 1,3p >commands
 PATH=$(dirname "$hat"):$PATH bash -e commands >found 2>log || fail "examples/embedded/README.md: $(cat log)"
 echo 'Save the file.' | "$hat" translate --model run --weights int8 --threads 1 >expected 2>log ||
     fail "translate: $(cat log)"
@@ -111,7 +111,7 @@ cc -std=c99 -O2 -Wall -Wextra -Wpedantic -Werror translate.c translator.o -lm -o
 cmp found.c found || fail "in C: $(diff found.c found | head -n 4)"
 
 # On devices, if there are compilers and emulators for them: little code, the same translations.
-awk 'NR == FNR { without[$1]; next } !(FNR in without)' without odd.en | head -n 25 >sample.en
+awk 'NR == FNR { without[$1]; next } !(FNR in without)' without odd.en | sed -n 1,25p >sample.en
 well "$hat" export --model run --weights int8 --beam 2 --max-length 64 --sentences sample.en \
     --out model.hpp --overwrite
 small=(-std=c++20 -Os -Wall -Wextra -Wno-psabi -fno-exceptions -fno-rtti -fno-threadsafe-statics
@@ -186,7 +186,7 @@ if command -v arm-linux-gnueabihf-g++ >/dev/null && command -v qemu-arm >/dev/nu
 fi
 
 # What a header is of, and what is refused.
-head -n 60 model.hpp | grep -q 'hat export' || fail "the header does not say where it is from"
+sed -n 1,60p model.hpp | contains 'hat export' || fail "the header does not say where it is from"
 expect 1 "replace it with --overwrite" "$hat" export --model run --out model.hpp
 expect 1 "is not a header that hat export wrote" "$hat" export --model run --out odd.en --overwrite
 expect 1 "--name: found \"1x\"" "$hat" export --model run --name 1x --out other.hpp

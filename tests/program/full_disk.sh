@@ -71,7 +71,7 @@ full 0 "${search[@]}"
 well "${search[@]}" --resume
 
 "$hat" translate --model tuned0 <test.en >test.out || fail "the last model does not translate"
-"$hat" score --reference test.de <test.out | grep -q BLEU || fail "its translations are not scored"
+"$hat" score --reference test.de <test.out | contains BLEU || fail "its translations are not scored"
 [ -z "$(find . -name '*.tmp*' -o -name '.*tmp*' -o -name '*lock')" ] ||
     fail "something temporary was left: $(find . -name '*tmp*' -o -name '*lock')"
 finish

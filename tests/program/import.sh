@@ -34,7 +34,7 @@ for file in "$checkpoints"/*.pt; do
     "$hat" import --checkpoint "$file" --out "$name" >out 2>err || fail "import: $(cat err)"
     [ "$(cat out)" = "$name" ] || fail "import does not say where the model is"
     [ ! -s err ] || fail "import complains: $(cat err)"
-    "$hat" inspect --model "$name" | grep -q 'encoder layer 0: ffn_dim' || fail "inspect $name"
+    "$hat" inspect --model "$name" | contains 'encoder layer 0: ffn_dim' || fail "inspect $name"
     "$hat" translate --model "$name" --max-length-b 20 <numbers.txt >"$name.out"
     [ "$(wc -l <"$name.out")" = 4 ] || fail "4 lines in, $(wc -l <"$name.out") lines out"
     "$hat" translate --model "$name" --max-length-b 20 --batch 1 --threads 1 <numbers.txt |
@@ -83,7 +83,7 @@ YAML
 for file in weights.safetensors source.dict.txt target.dict.txt; do
     cmp "part/$file" "extracted/$file" || fail "import and extract give different $file"
 done
-"$hat" inspect --model part | grep -q 'decoder layer 0: ffn_dim 8, heads 2, cross_heads 4' ||
+"$hat" inspect --model part | contains 'decoder layer 0: ffn_dim 8, heads 2, cross_heads 4' ||
     fail "inspect does not show the part"
 printf 'w4 w5\n' | "$hat" translate --model part --max-length-b 20 >part.out
 [ "$(wc -l <part.out)" = 1 ] || fail "the part does not translate"

@@ -77,7 +77,7 @@ expect 2 "--space excludes --super" \
 expect 2 "--super requires --architecture" "$hat" inspect --super wmt
 
 # The line names the instructions, and what a slow build lacks.
-"$hat" inspect --version | grep -qE "^hat $("$hat" --version): [^,]+, (no )?fused multiply-add" ||
+"$hat" inspect --version | contains -E "^hat $("$hat" --version): [^,]+, (no )?fused multiply-add" ||
     fail "hat inspect --version: $("$hat" inspect --version)"
 
 finish

@@ -53,7 +53,7 @@ grep -q 'tokens 5[0-9][0-9] .*per:word+eos|vocab:14|block:32|context:20' <<<"$sc
 [ "$("$hat" perplexity --model word-run --data words --block 32 --context 20 --threads 1)" = "$score" ] ||
     fail "one thread gives another perplexity"
 printf ' one two green three \n' >odd.txt
-"$hat" perplexity --model word-run --text odd.txt | grep -q 'tokens 5 ' || fail "an odd text"
+"$hat" perplexity --model word-run --text odd.txt | contains 'tokens 5 ' || fail "an odd text"
 
 "$hat" generate --model word-run --prompt 'three four' --tokens 30 --top-k 1 >said
 [ "$(head -n 1 said)" = 'three four five six seven' ] || fail "it says $(cat said)"
@@ -73,9 +73,9 @@ cmp cut/model/weights.safetensors word-run/model/weights.safetensors ||
 "$hat" prepare --task language-model --text train.txt --vocab-size 32 --out pieces 2>log >/dev/null
 grep -q 'validation: 30 lines' log || fail "one line in a hundred was not held out: $(cat log)"
 "${train[@]}" --data pieces --updates 5 --out piece-run 2>/dev/null >/dev/null
-"$hat" perplexity --model piece-run --data pieces | grep -q 'per:piece+eos|vocab:32' ||
+"$hat" perplexity --model piece-run --data pieces | contains 'per:piece+eos|vocab:32' ||
     fail "no perplexity of pieces"
-"$hat" generate --model piece-run --prompt 'one two' --tokens 5 | head -n 1 | grep -q '^one two' ||
+"$hat" generate --model piece-run --prompt 'one two' --tokens 5 | sed -n 1p | contains '^one two' ||
     fail "the text does not begin with the prompt"
 grep -q 'language model' piece-run/model/README.md || fail "the card does not say what the model is"
 

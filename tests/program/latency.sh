@@ -22,9 +22,9 @@ path=$("$hat" latency --space quickstart --data data --samples 5 --sentences 3 "
     --out a.csv 2>log)
 [ "$path" = a.csv ] || fail "stdout is not the table's path: $path"
 [ "$(wc -l <a.csv)" = 6 ] || fail "not 5 rows: $(cat a.csv log)"
-head -n 1 a.csv | grep -q '^encoder_embed_dim,.*,latency_std_decoder,.*,flags,genes$' ||
+head -n 1 a.csv | contains '^encoder_embed_dim,.*,latency_std_decoder,.*,flags,genes$' ||
     fail "another header: $(head -n 1 a.csv)"
-awk -F, 'NR == 2 { print $(NF - 1) }' a.csv | grep -q '^sentinel' || fail "the first row is not the sentinel's"
+awk -F, 'NR == 2 { print $(NF - 1) }' a.csv | contains '^sentinel' || fail "the first row is not the sentinel's"
 [ "$(awk -F, 'NR > 1 { print $NF }' a.csv | sort -u | wc -l)" = 5 ] || fail "a network appears twice"
 [ "$(grep -c sentinel log)" -ge 5 ] || fail "no progress: $(cat log)"
 
@@ -90,5 +90,5 @@ usage() {
 usage "name one of --plan and --space" --out other.csv
 usage "there is no option --spice" --spice quickstart
 usage "--beam: many, expected a whole number, 1 to 1000" --space quickstart --beam many --out other.csv
-"$device" --help | grep -q 'cross-compile' || fail "hat-latency --help does not say how"
+"$device" --help | contains 'cross-compile' || fail "hat-latency --help does not say how"
 finish

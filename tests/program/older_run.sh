@@ -146,5 +146,5 @@ expect 1 "data: holds training data already" "${prepare[@]}" --out data
 well "$hat" distill --model straight --data data --beam 1 --out easier
 well "${tune[@]}" --updates 4 --model small --data data --out tuned
 "$hat" translate --model tuned <test.en >test.out || fail "the tuned model does not translate"
-"$hat" score --reference test.de <test.out | grep -q BLEU || fail "its translations are not scored"
+"$hat" score --reference test.de <test.out | contains BLEU || fail "its translations are not scored"
 finish

@@ -79,12 +79,12 @@ grep -qE '^MLP +80 +[1-9][0-9]+\.[0-9]+ %' stdout || fail "the MLP knew what it 
 # The help names the columns that a table must have, and those that it may have.
 "$hat" predictor --help >help
 for column in $(head -n 1 table.csv | tr , ' '); do
-    sed -n '/^The table must have/,/^It may have/p' help | grep -qw "$column" ||
+    sed -n '/^The table must have/,/^It may have/p' help | contains -w "$column" ||
         fail "the help does not say that a table must have $column"
 done
 for column in encoder_median_ms decoder_median_ms total_median_ms encoder_p95_ms beam encoder_unit_mmacs \
     flags genes; do
-    sed -n '/^It may have/,/^$/p' help | grep -qw "$column" ||
+    sed -n '/^It may have/,/^$/p' help | contains -w "$column" ||
         fail "the help does not say that a table may have $column"
 done
 [ "$(awk '{ print length }' help | sort -n | tail -n 1)" -le 110 ] || fail "lines of the help are long"

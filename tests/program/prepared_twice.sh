@@ -88,7 +88,7 @@ well "${train[@]}" --updates 4 --data data --out super --overwrite
 well "$hat" extract --run super --architecture smallest --out small --overwrite
 well "${tune[@]}" --updates 4 --model small --data data --out tuned --overwrite
 "$hat" translate --model tuned <test.en >test.out || fail "the last model does not translate"
-"$hat" score --reference test.de <test.out | grep -q BLEU || fail "its translations are not scored"
+"$hat" score --reference test.de <test.out | contains BLEU || fail "its translations are not scored"
 
 # Data for another task leaves nothing of the first.
 well "$hat" prepare --task language-model --text train.en --words 1 --out data --overwrite

@@ -148,7 +148,7 @@ expect 1 "standard input has more lines than --score-targets" \
 "${translate[@]}" --word-scores <valid.en >worded
 [ "$(cut -f 1 worded | wc -w)" = "$(cut -f 2 worded | wc -w)" ] || fail "scores of words: $(head -n 3 worded)"
 cut -f 2 worded | cmp - <("${translate[@]}" <valid.en) || fail "scores of words change translations"
-head -n 1 valid.en | "${translate[@]}" --word-scores --format jsonl | grep -qE '"word_scores":\[(-[0-9.]+,?)+\]' ||
+head -n 1 valid.en | "${translate[@]}" --word-scores --format jsonl | contains -E '"word_scores":\[(-[0-9.]+,?)+\]' ||
     fail "scores of words in JSON"
 
 # Which words stand for which.
@@ -205,16 +205,16 @@ printf 'one.\n\n' >blank
 
 # As JSON.
 printf 'one "two".\n\n' | "${translate[@]}" --format jsonl --n-best 2 >json
-sed -n 1p json | grep -Eq '^\{"source":"one \\"two\\"\.","target":"[^"]+","score":-[0-9.]+(,"is_cut":true)?,"n_best":\[\{"target":"[^"]+","score":-[0-9.]+(,"is_cut":true)?\},\{' ||
+sed -n 1p json | contains -E '^\{"source":"one \\"two\\"\.","target":"[^"]+","score":-[0-9.]+(,"is_cut":true)?,"n_best":\[\{"target":"[^"]+","score":-[0-9.]+(,"is_cut":true)?\},\{' ||
     fail "JSON: $(cat json)"
 [ "$(sed -n 2p json)" = '{"source":"","target":"","score":null,"n_best":[{"target":"","score":null}]}' ] ||
     fail "JSON of an empty line: $(cat json)"
 # What is not as usual stands there.
 { printf 'one \xff 😀 two\none two three four five\n'; cat longer.txt; } >unusual
 "${translate[@]}" --format jsonl --max-line-bytes 900 <unusual >json 2>/dev/null
-sed -n 1p json | grep -qE ',"unknown_tokens":[0-9]+,"mended":true\}$' || fail "JSON: $(cat json)"
-sed -n 2p json | grep -qE '"score":-[0-9.]+(,"is_cut":true)?\}$' || fail "JSON: $(cat json)"
-sed -n 3p json | grep -qE ',"parts":[0-9]+\}$' || fail "JSON: $(cat json)"
+sed -n 1p json | contains -E ',"unknown_tokens":[0-9]+,"mended":true\}$' || fail "JSON: $(cat json)"
+sed -n 2p json | contains -E '"score":-[0-9.]+(,"is_cut":true)?\}$' || fail "JSON: $(cat json)"
+sed -n 3p json | contains -E ',"parts":[0-9]+\}$' || fail "JSON: $(cat json)"
 "${translate[@]}" --format jsonl --max-line-bytes 20 <unusual 2>/dev/null | sed -n 2p |
     grep -qE '"score":-[0-9.]+(,"is_cut":true)?,"shortened":true\}$' || fail "JSON of a line that is cut off"
 echo 'one.' >one

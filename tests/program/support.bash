@@ -13,6 +13,10 @@ failures=0
 # generator (Park and Miller 1988), exact in doubles, as the numbers of rand() differ from awk to awk.
 random='function random() { seed = seed * 16807 % 2147483647; return seed / 2147483647 }'
 
+# contains FLAG… PATTERN: grep finds the pattern in standard input, which is read to its end: grep -q would
+# close the pipe of who still writes, and what a signal then ended counts as failed here.
+contains() { [ "$(grep -c "$@")" != 0 ]; }
+
 # make_text NAME LINES SEED: NAME.en with sentences of number words, NAME.de with their translation.
 make_text() {
     awk -v n="$2" -v seed="$3" -v name="$1" "$random"' BEGIN {

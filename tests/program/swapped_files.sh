@@ -47,7 +47,7 @@ swapped super turned space.yml "$hat" extract --run super --architecture smalles
 # Everything in its place again.
 well "${tune[@]}" --updates 4 --model small-super --data data --out tuned
 "$hat" translate --model tuned <test.en >test.out || fail "the tuned model does not translate"
-"$hat" score --reference test.de <test.out | grep -q BLEU || fail "its translations are not scored"
+"$hat" score --reference test.de <test.out | contains BLEU || fail "its translations are not scored"
 
 # A file that is read once, and one with two documents in it.
 cat >part.yml <<'YAML'

@@ -34,7 +34,7 @@ printf 'one two.\r\n\n\nthree.' | "$hat" translate --model run/model >lines.out
 [ "$(sed -n 2,3p lines.out)" = "" ] || fail "an empty line was translated"
 : | "$hat" translate --model run/model | cmp - /dev/null || fail "nothing in, something out"
 
-"$hat" inspect --model run | grep -q 'decoder layer 0: ffn_dim 128, heads 4' ||
+"$hat" inspect --model run | contains 'decoder layer 0: ffn_dim 128, heads 4' ||
     fail "inspect does not show the layers"
 grep -q '"event": "validation"' run/log.jsonl || fail "the log has no validation"
 finish

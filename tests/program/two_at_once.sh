@@ -110,7 +110,7 @@ well "${tune[@]}" --updates 4 --model small --data data --out tuned --overwrite
 for name in tuned tuned.run; do
     "$hat" translate --model $name <test.en >test.out || fail "$name does not translate"
 done
-"$hat" score --reference test.de <test.out | grep -q BLEU || fail "its translations are not scored"
+"$hat" score --reference test.de <test.out | contains BLEU || fail "its translations are not scored"
 well "$hat" distill --model super --data data --beam 1 --out easier
 [ -z "$(find . -name 'lock' -o -name '*.lock')" ] || fail "locks were left: $(find . -name '*lock')"
 finish
