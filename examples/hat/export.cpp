@@ -12,6 +12,7 @@
 #include <hat/deploy/embedded_text_builder.hpp>
 #include <hat/deploy/embedded_translator.hpp>
 #include <hat/deploy/exported_header.hpp>
+#include <hat/deploy/namespace_name.hpp>
 #include <hat/integer/model.hpp>
 #include <hat/integer/model_file.hpp>
 #include <hat/io/atomic_file.hpp>
@@ -128,14 +129,8 @@ void check_out(const ExportOptions& options) {
 
 /// Throws  `Error` unless it can be a namespace of its own.
 void check_name(const std::string& name) {
-    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-    const auto may_follow = [&](char c) {
-        return is_letter(c) || (c >= '0' && c <= '9') || c == '_';
-    };
-    if (name.empty() || !is_letter(name[0]) || !std::all_of(name.begin(), name.end(), may_follow) ||
-        name.find("__") != std::string::npos || name == "hat" || name == "std")
-        fail("--name: found \"", name,
-             "\", expected the name of a namespace: a letter, then letters, digits and single _");
+    const std::string_view fault = deploy::fault_of_namespace_name(name);
+    if (!fault.empty()) fail("--name: found ", in_quotes(name), ", ", fault);
 }
 
 /// Throws  `Error` if what `hat translate` does with the model cannot be exported.

@@ -189,7 +189,9 @@ fi
 sed -n 1,60p model.hpp | contains 'hat export' || fail "the header does not say where it is from"
 expect 1 "replace it with --overwrite" "$hat" export --model run --out model.hpp
 expect 1 "is not a header that hat export wrote" "$hat" export --model run --out odd.en --overwrite
-expect 1 "--name: found \"1x\"" "$hat" export --model run --name 1x --out other.hpp
+for name in 1x class std hat _a a__b; do
+    expect 1 "--name: found \"$name\", expected" "$hat" export --model run --name "$name" --out other.hpp
+done
 expect 1 "missing" "$hat" export --model run --sentences missing --out other.hpp
 [ ! -e other.hpp ] || fail "a header was left"
 expect 1 "valid.en:1: the line or its translation is too long" \

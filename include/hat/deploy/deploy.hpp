@@ -32,3 +32,4 @@
 #include <hat/deploy/bytes_source.hpp>
 #include <hat/deploy/embedded_text.hpp>
 #include <hat/deploy/embedded_translator.hpp>
+#include <hat/deploy/namespace_name.hpp>
