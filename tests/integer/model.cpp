@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <type_traits>
 #include <utility>
 
 using namespace hat::integer;
@@ -22,6 +23,8 @@ constexpr auto small = hat::model::uniform({.encoder_layers = 2,
                                             .qkv_dim = 16},
                                            20, 20);
 static_assert(weight_sizes(small).encoder_layers[1].feed_forward.first.weight.rows == 32);
+static_assert(std::is_nothrow_move_constructible_v<Model> && std::is_move_assignable_v<Model>);
+static_assert(!std::is_copy_constructible_v<Model> && !std::is_copy_assignable_v<Model>);
 static_assert(weight_sizes(small).decoder_layers[0].encoder_attn.scores.cols == 2);
 
 }  // namespace

@@ -10,11 +10,22 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 using namespace hat::nn;
 using hat::support::GroupLayers;
 using hat::support::same_bits;
+
+namespace {
+
+using PackedLinear = PackedTree<Linear<Packed>>;
+static_assert(std::is_nothrow_move_constructible_v<PackedLinear>);
+static_assert(std::is_move_assignable_v<PackedLinear>);
+static_assert(!std::is_copy_constructible_v<PackedLinear>);
+static_assert(!std::is_copy_assignable_v<PackedLinear>);
+
+}  // namespace
 
 TEST_SUITE("nn/pack") {
     TEST_CASE("packed weights are copies: what they were made from may change") {

@@ -211,9 +211,15 @@ public:
         share_tables(variables_);
         share_tables(view_);
     }
+    // A copy would have views of the weights of the first one.
+    Model(const Model&) = delete;
+    Model& operator=(const Model&) = delete;
+    Model(Model&&) = default;
+    Model& operator=(Model&&) = default;
+    ~Model() = default;
 
     [[nodiscard]] const model::Architecture& architecture() const noexcept { return architecture_; }
-    /// Valid as long as this lives, even if it is moved.
+    /// The weights it views stay in place when this is moved, the view itself does not.
     [[nodiscard]] const Transformer<Constants>& view() const noexcept { return view_; }
     /// The same to write to.
     [[nodiscard]] const Transformer<Variables>& variables() noexcept { return variables_; }

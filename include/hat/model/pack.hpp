@@ -92,7 +92,7 @@ public:
     /// Throws  `Error` if `sub` is not valid, or no part of `whole`
     PackedTransformer(const Transformer<Weights>& whole, const Architecture& sub);
 
-    /// Valid as long as this lives, even if it is moved.
+    /// The weights it views stay in place when this is moved, the view itself does not.
     [[nodiscard]] const Transformer<Weights, Parts>& view() const noexcept {
         return packed_.view();
     }

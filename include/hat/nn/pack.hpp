@@ -317,6 +317,13 @@ public:
         bytes_ = {weights_.data(), weights_.size_bytes()};
     }
 
+    // A copy would have views of the weights of the first one.
+    PackedTree(const PackedTree&) = delete;
+    PackedTree& operator=(const PackedTree&) = delete;
+    PackedTree(PackedTree&&) = default;
+    PackedTree& operator=(PackedTree&&) = default;
+    ~PackedTree() = default;
+
     /// Refers to the part of a packed tree that `sizes` tell. What `whole` views must outlive it.
     ///
     /// Throws  `Error` if it is no part
@@ -327,7 +334,7 @@ public:
         return part;
     }
 
-    /// Valid as long as this lives, even if it is moved.
+    /// The weights it views stay in place when this is moved, the view itself does not.
     [[nodiscard]] const Tree& view() const noexcept { return view_; }
     /// All weights, in `packed_layout`; none of a part, which does not lie in one piece.
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
