@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hat::support {
@@ -40,9 +41,11 @@ inline std::vector<std::vector<int>> random_sentences(int count, int vocab_size,
 /// A network of random floats, and the one of integers that was made of it.
 struct IntegerNetwork {
     explicit IntegerNetwork(const model::Architecture& architecture, std::uint64_t seed = 1)
-        : floats(randomised(architecture, seed)),
-          sources(random_sentences(20, architecture.source_vocab_size, seed)),
-          targets(random_sentences(20, architecture.target_vocab_size, seed + 1)),
+        : IntegerNetwork(randomised(architecture, seed), seed) {}
+    explicit IntegerNetwork(model::Network network, std::uint64_t seed = 1)
+        : floats(std::move(network)),
+          sources(random_sentences(20, floats.architecture().source_vocab_size, seed)),
+          targets(random_sentences(20, floats.architecture().target_vocab_size, seed + 1)),
           integers(quantised()) {}
 
     model::Network floats;
@@ -50,7 +53,6 @@ struct IntegerNetwork {
     std::vector<std::vector<int>> targets;
     integer::Model integers;
 
-private:
     /// Gains and biases are random, too.
     static model::Network randomised(const model::Architecture& architecture, std::uint64_t seed) {
         model::Network network(architecture);
@@ -63,6 +65,8 @@ private:
                         static_cast<float>(0.3 * random.uniform() - 0.15);
         return network;
     }
+
+private:
     integer::Model quantised() const {
         integer::Ranges ranges;
         std::vector<integer::Pair> pairs;

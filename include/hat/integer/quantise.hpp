@@ -153,14 +153,15 @@ inline void quantise(ConstMatrix words, ConstMatrix positions, double scale, dou
             to.positions(i, j) = saturate<std::int16_t>(rounded(used(i, j) / step));
 }
 
-/// The largest numbers of the residual stream: of what layers read and make, and of what is added.
+/// The largest numbers that have the unit of the residual stream: of what layers read and make, and
+/// of what is added.
 template <class Layers>
 [[nodiscard]] float largest_of(const Layers& layers, bool pre_norm, float states,
                                const Ranges& ranges) {
-    float stream = states;
+    float inputs = 0;  // with pre-norm what norms make, otherwise the stream
     float branch = 0;
     const auto note = [&](const auto& in, const auto& out) {
-        if (!pre_norm) stream = std::max(stream, ranges.of_input(in.weight.value));
+        inputs = std::max(inputs, ranges.of_input(in.weight.value));
         branch = std::max(branch, ranges.of_outputs(out.weight.value));
     };
     for (const auto& layer : layers) {
@@ -169,7 +170,7 @@ template <class Layers>
             note(layer.encoder_attn.query, layer.encoder_attn.out_proj);
         note(layer.feed_forward.first, layer.feed_forward.second);
     }
-    return pre_norm ? stream + branch : std::max(stream, branch);
+    return std::max(inputs, pre_norm ? states + branch : std::max(states, branch));
 }
 
 }  // namespace detail
