@@ -35,7 +35,7 @@ enum translator_status translator_translate(const char* line, size_t bytes, char
 
 /* The same in pieces, for a device that has other things to do meanwhile. The line must last until
  * `translator_finish`. `translator_step` adds a token to every hypothesis; 0 when there is nothing more
- * to do. */
+ * to do. `translator_finish` does what is left of that. */
 void translator_start(const char* line, size_t bytes);
 int translator_step(void);
 enum translator_status translator_finish(char* to, size_t room, size_t* size);

@@ -174,6 +174,35 @@ TEST_SUITE("deploy/embedded_translator") {
         static_assert(Translator::multiply_adds_of_start > Translator::multiply_adds_of_step / 8);
     }
 
+    TEST_CASE_TEMPLATE("what ends early searches to the end", Of, Greedy, Wide) {
+        using Translator = EmbeddedTranslator<Of>;
+        static typename Translator::Memory other;
+        Translator at_once(other);
+        Translator translator(memory<Of>);
+        std::array<char, 1024> text{};
+        std::array<char, 1024> expected{};
+        CHECK(translator.finish(text) == Translation{});  // no line was read
+        const Translation whole = at_once.translate("a green tree", expected);
+        const auto check_same = [&](const Translation& found) {
+            CHECK(found == whole);
+            CHECK(std::string_view(text.data(), found.size) ==
+                  std::string_view(expected.data(), whole.size));
+        };
+        REQUIRE(whole.size > 0);
+        for (const int steps : {0, 1, 2}) {
+            static_cast<void>(translator.translate("the quick fox", text));
+            translator.start("a green tree");
+            for (int i = 0; i < steps; ++i) CHECK(translator.step());
+            check_same(translator.finish(text));
+            check_same(translator.finish(text));
+        }
+        translator.start("a green tree");
+        CHECK(translator.step());
+        std::array<int, longest + 1> target{};
+        CHECK(translator.translate(std::array{5, 6, 2}, target).status == TranslationStatus::done);
+        check_same(translator.finish(text));
+    }
+
     TEST_CASE(
         "a search without room for its last step has a status, and others their translation") {
         Host<Short> host;

@@ -67,7 +67,9 @@ TEST_SUITE("integer/static_translator") {
                 const std::size_t allocations = hat::support::allocations_in([&] {
                     translator.start(all.sources[0], {.beam = 3});  // given up
                     CHECK(translator.step());
+                    CHECK(translator.hypotheses().empty());  // there are none before the end
                     translator.start(source, {.beam = beam, .max_length = 200});
+                    CHECK(translator.hypotheses().empty());
                     while (translator.step()) ++steps;
                     found = translator.hypotheses();
                 });

@@ -148,13 +148,15 @@ public:
     ///     const auto [status, size] = translator.finish(text);
     ///
     /// `start` reads the line, which must last until `finish`, and encodes it. `step` adds a token
-    /// to every hypothesis, and says whether there is more to do. Other calls end what was begun.
+    /// to every hypothesis, and says whether there is more to do. `finish` does what is left of
+    /// that, and writes the translation of the line that was read last, by `start` or `translate`;
+    /// of none it is empty.
     void start(std::string_view line) {
         line_ = line;
         read_ = encode_line(Model::text, line, memory_.text, memory_.source,
                             Model::limits.source_tokens);
-        is_searching_ = read_.status == TextStatus::done && read_.count > 0;
-        if (is_searching_) start_search(tokens_read());
+        is_searching_ = false;
+        if (read_.status == TextStatus::done && read_.count > 0) search_line();
     }
     [[nodiscard]] bool step() { return is_searching_ && network_.step(); }
     Translation finish(std::span<char> to) {
@@ -164,7 +166,10 @@ public:
             return {TranslationStatus::done, line_.size()};
         }
         if (read_.status != TextStatus::done) return {detail::status_of(read_.status)};
-        if (!is_searching_) return {};
+        if (read_.count == 0) return {};
+        if (!is_searching_) search_line();  // tokens were translated meanwhile
+        while (step()) {
+        }
         const auto said = best_target(tokens_read());
         if (said.empty()) return {TranslationStatus::translation_too_long};
         const auto room = static_cast<int>(std::min(to.size(), std::size_t{longest_text_bytes}));
@@ -216,6 +221,10 @@ public:
 
 private:
     void start_search(std::span<const int> source) { network_.start(source, Model::search); }
+    void search_line() {
+        start_search(tokens_read());
+        is_searching_ = true;
+    }
     [[nodiscard]] std::span<const int> tokens_read() const noexcept {
         return {memory_.source, static_cast<std::size_t>(read_.count)};
     }
@@ -228,7 +237,9 @@ private:
         const int longest = Network::longest_target(Model::search, static_cast<int>(source.size()));
         // All that ended are there, so a search that came to its last step left one of its length.
         const auto is_at_end = [](const auto& of) { return of.tokens.size() >= std::size_t{room}; };
-        if (longest > room - 1 && std::any_of(found.begin(), found.end(), is_at_end)) return {};
+        if (found.empty() ||
+            (longest > room - 1 && std::any_of(found.begin(), found.end(), is_at_end)))
+            return {};
         return {found[0].tokens.data(), found[0].tokens.size()};
     }
 
@@ -236,7 +247,7 @@ private:
     Network network_;
     std::string_view line_;
     TextResult read_;
-    bool is_searching_ = false;
+    bool is_searching_ = false;  ///< whether the network's search is that of the line
 };
 
 }  // namespace hat::deploy

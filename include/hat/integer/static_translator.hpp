@@ -89,8 +89,9 @@ public:
         if (!search_.is_done()) search_.advance(network_);
         return !search_.is_done();
     }
-    /// Best first, when there is nothing more to do; valid until the next `start`.
+    /// Best first, when there is nothing more to do, and none before; valid until the next `start`.
     [[nodiscard]] std::span<const Hypothesis> hypotheses() noexcept {
+        if (!search_.is_done()) return {};
         if (!is_ranked_) ranked_ = search_.ranked();
         is_ranked_ = true;
         return ranked_;
