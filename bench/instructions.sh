@@ -52,10 +52,11 @@ for cpu in cortex-a53 cortex-a72 cortex-a76; do
     row $cpu "${CXX_AARCH64:-aarch64-linux-gnu-g++}" "-mcpu=$cpu -static -isystem $work" \
         qemu-aarch64 -cpu max
 done
-sources=(tests/embedded/start.cpp)
+board=examples/embedded/cortex_m
+sources=("$board/start.cpp")
 program=(-kernel "$work/product")
 row cortex-m7 "${CXX_ARM_NONE:-arm-none-eabi-g++}" "-mcpu=cortex-m7 -mfpu=fpv5-sp-d16
     -mfloat-abi=hard -mthumb -fno-exceptions -fno-rtti -fno-threadsafe-statics -Wno-psabi
     -ffunction-sections -fdata-sections -Wl,--gc-sections -nostartfiles --specs=rdimon.specs
-    -DHAT_DEVICE_ARGUMENT=\"\" -T tests/embedded/cortex_m.ld" \
+    -T $board/cortex_m.ld" \
     qemu-system-arm -M mps2-an500 -cpu cortex-m7 -nographic -semihosting

@@ -27,7 +27,9 @@ bool passes_self_test(translator::Translator& translator) {
 int main() {
     translator::Translator translator(memory);
     if (!passes_self_test(translator)) return 1;
-    std::fprintf(stderr, "%zu bytes of memory\n", translator.memory_bytes);
+    // Not %zu, which small C libraries do not know.
+    std::fprintf(stderr, "%lu bytes of memory\n",
+                 static_cast<unsigned long>(translator.memory_bytes));
     for (int number = 1; std::fgets(line, sizeof line, stdin) != nullptr; ++number) {
         std::string_view read(line, std::strlen(line));
         if (read.ends_with('\n')) read.remove_suffix(1);

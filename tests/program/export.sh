@@ -93,10 +93,17 @@ expect 1 "model.bin: is there already, and not with a model_weights.c" \
 [ "$(cat model.bin)" = mine ] || fail "a file was lost"
 compare fp32 --beam 3 --max-length 40
 
+# run_readme SECTION [LINES]: runs the commands of that section of the README, or those lines of them.
+run_readme() {
+    sed -n "/^#* *$1\$/,/^#/s/^    //p" "$(dirname "$example")/README.md" | sed -n "${2:-1,\$}p" >commands
+    [ -s commands ] || fail "examples/embedded/README.md, $1: has no commands"
+    PATH=$(dirname "$hat"):$PATH bash -e commands >found 2>log ||
+        fail "examples/embedded/README.md, $1: $(cat log)"
+}
+
 # What its README says, from nothing: the commands for this machine.
 rm -f model.hpp translate
-sed -n 's/^    //p' "$(dirname "$example")/README.md" | sed -n 1,3p >commands
-PATH=$(dirname "$hat"):$PATH bash -e commands >found 2>log || fail "examples/embedded/README.md: $(cat log)"
+run_readme "A translator in one header" 1,3
 echo 'Save the file.' | "$hat" translate --model run --weights int8 --threads 1 >expected 2>log ||
     fail "translate: $(cat log)"
 tail -n 1 found | cmp - expected || fail "examples/embedded/README.md: $(tail -n 1 found)"
@@ -144,8 +151,7 @@ on_device() {
     local machine=$1 stack
     shift
     arm-none-eabi-g++ "${small[@]}" -mthumb "$@" -Wl,--gc-sections -nostartfiles --specs=rdimon.specs \
-        -T "$device/cortex_m.ld" '-DHAT_DEVICE_ARGUMENT=""' -I. "$device/start.cpp" "$device/exported.cpp" \
-        -o device.elf 2>log || fail "compiling with $*: $(head -n 20 log)"
+        -T cortex_m/cortex_m.ld -I. cortex_m/start.cpp "$device/exported.cpp" -o device.elf 2>log || fail "compiling with $*: $(head -n 20 log)"
     timeout 300 qemu-system-arm -M "$machine" -nographic -semihosting -kernel device.elf \
         </dev/null >found 2>&1 || fail "$machine with $* ends with $?"
     grep -q '^self-test: done' found || fail "$machine with $*: $(cat found)"
@@ -160,6 +166,12 @@ if command -v arm-none-eabi-g++ >/dev/null && command -v qemu-system-arm >/dev/n
     has_devices=yes
 fi
 if [ "$has_devices" = yes ]; then
+    cp -r "$(dirname "$example")/cortex_m" .
+    run_readme "On a Cortex-M"
+    echo 'Save the file.' | "$hat" translate --model run --weights int8 --beam 2 --threads 1 >expected 2>log ||
+        fail "translate: $(cat log)"
+    cat expected expected | cmp - found || fail "examples/embedded/README.md, on a Cortex-M: $(cat found)"
+
     little_code arm-none-eabi 49152 -mthumb -mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard
     on_device mps2-an500 -mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard
     on_device mps3-an547 -mcpu=cortex-m55 -mfloat-abi=hard

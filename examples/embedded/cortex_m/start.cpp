@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a Cortex-M does first: its table of vectors, the floating-point unit, memory that is zero,
-// constructors. Files and output are those of the host, by semihosting.
+// constructors. Files, input and output are those of the host, by semihosting.
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+
+/// What `main` has as its argument.
+#ifndef HAT_DEVICE_ARGUMENT
+#define HAT_DEVICE_ARGUMENT ""
+#endif
 
 extern "C" {
 // Also of one that takes no arguments.
