@@ -57,6 +57,7 @@ struct ExportOptions {
     int beam = decode::SearchOptions{}.beam;
     int max_length = 0;  ///< 0: as long as hat translate has them
     bool split = false;
+    bool without_code = false;
     bool overwrite = false;
 };
 
@@ -214,7 +215,9 @@ std::string about_header(const deploy::ExportedModel& model) {
            "::Translator translator(memory);\n"
            "    char text[1024];\n"
            "    const auto [status, size] = translator.translate(line, text);\n\n"
-           "C++20; nothing but headers of the standard library is needed, no heap, no exceptions:\n"
+           "C++20; nothing but headers of the standard library " +
+           (model.with_code ? "" : "and of hat ") +
+           "is needed, no heap, no exceptions:\n"
            "-std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics. What it says is what\n"
            "hat translate says of the model, byte for byte, or a status that hat::deploy::name\n"
            "has in words.\n\nThe code is of hat, under the licence above. Of the model:\n\n";
@@ -309,6 +312,7 @@ void export_model(const ExportOptions& options) {
     const SplitFiles files(options.out);
     deploy::ExportedModel model{
         .space = options.name,
+        .with_code = !options.without_code,
         .network = network.code,
         .weights = {network.weights.data(), network.weights.size_bytes()},
         .weights_file = options.split ? files.weights_name() : "",
@@ -365,6 +369,10 @@ void add_export(CLI::App& app) {
     command->add_flag("--split", options->split,
                       "weights in a file of their own, OUT.bin, and a source that puts it into the "
                       "program, OUT_weights.c: for compilers that take long for big arrays");
+    command->add_flag(
+        "--without-code", options->without_code,
+        "include the headers of hat instead of holding their code: for who has them, and "
+        "wants a small file of the model alone");
     command->add_flag("--overwrite", options->overwrite,
                       "replace the header at --out, if hat export wrote it");
     command->callback([options] { export_model(*options); });

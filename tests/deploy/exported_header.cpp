@@ -57,6 +57,29 @@ TEST_SUITE("deploy/exported_header") {
         has("expected = 77U");
     }
 
+    TEST_CASE("a header can include hat's instead of holding their code") {
+        const hat::deploy::OwnedTextTables text{};
+        const std::array<std::byte, 8> weights{};
+        const hat::deploy::ExportedModel model{
+            .space = "tiny",
+            .about = "",
+            .with_code = false,
+            .network = hat::deploy::integer_network(20),
+            .weights = weights,
+            .architecture = hat::support::uneven_translator(hat::model::Sharing::all),
+            .special = {},
+            .text = &text,
+            .limits = {},
+            .sentences = {"a"}};
+        const std::string header = exported_header(model, [](const std::string& name) {
+            FAIL_CHECK(name);
+            return std::string();
+        });
+        CHECK(header.find("#include <hat/deploy/embedded_translator.hpp>\n"
+                          "#include <hat/integer/static_translator.hpp>\n") != std::string::npos);
+        CHECK(header.find("weight_words[] = {\n0x00,};\n") != std::string::npos);
+    }
+
     TEST_CASE("weights can be in a file of their own, which a source puts into the program") {
         const hat::deploy::OwnedTextTables text{};
         const std::array<std::byte, 17> weights{};

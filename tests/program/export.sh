@@ -5,6 +5,7 @@
 # shellcheck source=/dev/null
 source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
 example=$2 compiler=$3 nm=$4 device=$5
+readme=$(dirname "$example")/README.md
 
 make_text train 400 1
 make_text valid 30 2
@@ -93,20 +94,12 @@ expect 1 "model.bin: is there already, and not with a model_weights.c" \
 [ "$(cat model.bin)" = mine ] || fail "a file was lost"
 compare fp32 --beam 3 --max-length 40
 
-# run_readme SECTION [LINES]: runs the commands of that section of the README, or those lines of them.
-run_readme() {
-    sed -n "/^#* *$1\$/,/^#/s/^    //p" "$(dirname "$example")/README.md" | sed -n "${2:-1,\$}p" >commands
-    [ -s commands ] || fail "examples/embedded/README.md, $1: has no commands"
-    PATH=$(dirname "$hat"):$PATH bash -e commands >found 2>log ||
-        fail "examples/embedded/README.md, $1: $(cat log)"
-}
-
 # What its README says, from nothing: the commands for this machine.
 rm -f model.hpp translate
-run_readme "A translator in one header" 1,3
+run_readme "$readme" "A translator in one header" 1,3
 echo 'Save the file.' | "$hat" translate --model run --weights int8 --threads 1 >expected 2>log ||
     fail "translate: $(cat log)"
-tail -n 1 found | cmp - expected || fail "examples/embedded/README.md: $(tail -n 1 found)"
+tail -n 1 found | cmp - expected || fail "$readme: $(tail -n 1 found)"
 
 # A header in a program of C, which is linked without the C++ library.
 cp "$(dirname "$example")"/{translator.h,translator.cpp,translate.c} .
@@ -167,10 +160,10 @@ if command -v arm-none-eabi-g++ >/dev/null && command -v qemu-system-arm >/dev/n
 fi
 if [ "$has_devices" = yes ]; then
     cp -r "$(dirname "$example")/cortex_m" .
-    run_readme "On a Cortex-M"
+    run_readme "$readme" "On a Cortex-M"
     echo 'Save the file.' | "$hat" translate --model run --weights int8 --beam 2 --threads 1 >expected 2>log ||
         fail "translate: $(cat log)"
-    cat expected expected | cmp - found || fail "examples/embedded/README.md, on a Cortex-M: $(cat found)"
+    cat expected expected | cmp - found || fail "$readme, on a Cortex-M: $(cat found)"
 
     little_code arm-none-eabi 49152 -mthumb -mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard
     on_device mps2-an500 -mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard

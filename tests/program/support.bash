@@ -116,6 +116,14 @@ well() {
     "$@" >stdout 2>stderr || fail "$*: $(cat stderr)"
 }
 
+# run_readme FILE SECTION [LINES]: runs the commands of that section, or those lines of them; what they print
+# is in `found`.
+run_readme() {
+    sed -n "/^#* *$2\$/,/^#/s/^    //p" "$1" | sed -n "${3:-1,\$}p" >commands
+    [ -s commands ] || fail "$1, $2: has no commands"
+    PATH=$(dirname "$hat"):$PATH bash -e commands >found 2>log || fail "$1, $2: $(cat log)"
+}
+
 # count_parts STDERR: in how many parts `hat translate` says there that it translates a long line. Each has a
 # word of its own in the translation, however little the network has learnt.
 count_parts() {

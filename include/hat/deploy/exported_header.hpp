@@ -12,6 +12,7 @@
 #include <hat/model/architecture.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -49,8 +50,9 @@ struct ExportedNetwork {
 
 /// What a header is to hold of a model.
 struct ExportedModel {
-    std::string space;  ///< the namespace that it is in, an identifier
-    std::string about;  ///< lines of a comment: what it is, where it comes from, licence
+    std::string space;      ///< the namespace that it is in, an identifier
+    std::string about;      ///< lines of a comment: what it is, where it comes from, licence
+    bool with_code = true;  ///< or the header includes hat's, for who has those
     ExportedNetwork network;
     std::span<const std::byte> weights;  ///< as the network reads them
     std::string weights_file = {};       ///< where they are instead, see `exported_weights_stub`
@@ -90,19 +92,29 @@ inline std::string string_literal(std::string_view text) {
     return literal + '"';
 }
 
-/// The code, each part of it for all exported headers of a program once.
-inline std::string exported_code(const ExportedNetwork& network, const HeaderText& text_of) {
+/// Headers of hat and all they include, each for all exported headers of a program once.
+inline std::string amalgamated(std::span<const std::string> headers, const HeaderText& text_of) {
     Amalgamation code(text_of);
-    code.add(embedded_translator_header);
-    code.add(network.header);
+    for (const std::string& header : headers) code.add(header);
+    return code.text() + '\n';
+}
+
+inline std::string included(std::span<const std::string> headers) {
+    std::string lines;
+    for (const std::string& header : headers) lines += "#include <" + header + ">\n";
+    return lines;
+}
+
+inline std::string exported_code(const ExportedModel& model, const HeaderText& text_of) {
+    const std::array<std::string, 2> headers{embedded_translator_header, model.network.header};
     return "#ifndef HAT_EXPORTED_CODE\n#define HAT_EXPORTED_CODE\n"
            "#define HAT_WITHOUT_HEAP\n#define HAT_WITHOUT_XSIMD\n#endif\n"
            // GCC 12 finds uninitialised values in its own headers of AVX-512.
            "#if defined(__GNUC__) && !defined(__clang__)\n#pragma GCC diagnostic push\n"
            "#pragma GCC diagnostic ignored \"-Wmaybe-uninitialized\"\n"
            "#pragma GCC diagnostic ignored \"-Wuninitialized\"\n#endif\n" +
-           code.text() +
-           "\n#if defined(__GNUC__) && !defined(__clang__)\n#pragma GCC diagnostic pop\n#endif\n";
+           (model.with_code ? amalgamated(headers, text_of) : included(headers)) +
+           "#if defined(__GNUC__) && !defined(__clang__)\n#pragma GCC diagnostic pop\n#endif\n";
 }
 
 /// The words that weights take, the last of them maybe in part.
@@ -160,7 +172,8 @@ inline std::string model_source(const ExportedModel& model) {
 
 }  // namespace detail
 
-/// The text of the header. `text_of` gives the headers of hat.
+/// The text of the header. `text_of` gives the headers of hat. One without code cannot be in a
+/// source together with one that has it.
 ///
 ///     #include "model.hpp"
 ///     static translator::Translator::Memory memory;  // `space` is "translator"
@@ -171,7 +184,7 @@ inline std::string model_source(const ExportedModel& model) {
                                                  const HeaderText& text_of) {
     const std::string space(model.space);
     return "// SPDX-License-Identifier: Apache-2.0\n//\n" + detail::comment(model.about) +
-           "#pragma once\n\n" + detail::exported_code(model.network, text_of) + '\n' +
+           "#pragma once\n\n" + detail::exported_code(model, text_of) + '\n' +
            architecture_source(model.architecture, space) + text_tables_source(*model.text, space) +
            "namespace " + space + " {\n" + detail::weights_source(model) + "}  // namespace " +
            space + "\n\n" + detail::model_source(model);
