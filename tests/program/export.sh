@@ -165,6 +165,25 @@ if [ "$has_devices" = yes ]; then
         fail "translate: $(cat log)"
     cat expected expected | cmp - found || fail "$readme, on a Cortex-M: $(cat found)"
 
+    # The sketch, with the flags of Arduino's STM32 core, but for C++20, and a stub in place of its library.
+    cp "$(dirname "$example")"/arduino/* "$device"/arduino/* .
+    m7=(-mthumb -mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard)
+    well arm-none-eabi-g++ "${m7[@]}" -c -Os -std=gnu++20 -ffunction-sections -fdata-sections -nostdlib \
+        -fno-threadsafe-statics --param max-inline-insns-single=500 -fno-rtti -fno-exceptions -fno-use-cxa-atexit \
+        sketch.cpp translator.cpp
+    well arm-none-eabi-g++ "${m7[@]}" -Wl,--gc-sections -nostartfiles --specs=rdimon.specs -T cortex_m/cortex_m.ld \
+        sketch.o translator.o cortex_m/start.cpp -o sketch.elf
+    echo 'Save the file.' | timeout 100 qemu-system-arm -M mps2-an500 -display none -monitor none -serial none \
+        -semihosting -kernel sketch.elf >found 2>log || fail "the sketch ends with $?: $(cat log)"
+    (echo done && cat expected) | cmp - found || fail "the sketch: $(cat found)"
+    # Those of Zephyr's GCC: the C++ of a translator asks for nothing that is not in any C library.
+    well arm-none-eabi-g++ "${m7[@]}" -c -Os -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics \
+        -fcheck-new -fno-strict-aliasing -fno-common -fno-pic -ffunction-sections -fdata-sections \
+        -fno-asynchronous-unwind-tables -fno-reorder-functions -fno-defer-pop translator.cpp
+    if arm-none-eabi-nm -u translator.o | grep -vE ' U (mem(chr|cmp|cpy|move|set)|strlen|abort|cos|exp|pow|sin|sqrtf?|__aeabi_[a-z0-9]*)$'; then
+        fail "a translator for Zephyr asks for more than a C library"
+    fi
+
     little_code arm-none-eabi 49152 -mthumb -mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard
     on_device mps2-an500 -mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard
     on_device mps3-an547 -mcpu=cortex-m55 -mfloat-abi=hard
