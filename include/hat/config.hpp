@@ -4,6 +4,10 @@
 /// The only header that defines configuration macros (but for HAT_THREADS, which
 /// <hat/core/threads.hpp> asks the standard library for).
 ///
+/// All sources of a program must agree on them, and so on what decides them: macros that are yours
+/// to define, and what the compiler is told of exceptions, size and processor. Types and inline
+/// functions of hat depend on them, and a linker keeps one of each without a word.
+///
 /// HAT_EXCEPTIONS  1 where exceptions are on; otherwise `hat::fail` prints and aborts
 /// HAT_HEAP        1 unless HAT_WITHOUT_HEAP is defined, which is for you to define where there are
 ///                 no exceptions: then arenas live in memory of their users alone, and `hat::fail`
@@ -15,8 +19,7 @@
 ///                 HAT_SMALL call them
 /// HAT_INLINE_LAMBDA  HAT_INLINE behind the parameters of a lambda
 /// HAT_XSIMD       1 where vectors are xsimd's: on x86 and 64-bit Arm, if it is installed and
-///                 HAT_WITHOUT_XSIMD, which is for you to define, is not defined; the same in all
-///                 sources of a program
+///                 HAT_WITHOUT_XSIMD, which is for you to define, is not defined
 /// HAT_VECTORS     1 with SSE2, NEON or the vectors of WebAssembly
 /// HAT_SMALL       1 where the compiler is to make little code (-Os), and without vectors: kernels
 ///                 have one shape of tile and no copies of long functions, the same bits, a

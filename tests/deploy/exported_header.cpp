@@ -43,7 +43,9 @@ TEST_SUITE("deploy/exported_header") {
         const auto has = [&](const char* part) {
             CHECK_MESSAGE(header.find(part) != std::string::npos, part);
         };
-        has("#ifndef HAT_EXPORTED_CODE\n#define HAT_EXPORTED_CODE\n#define HAT_WITHOUT_HEAP\n");
+        has("#ifndef HAT_EXPORTED_CODE\n#define HAT_EXPORTED_CODE\n"
+            "#ifndef HAT_WITHOUT_HEAP\n#define HAT_WITHOUT_HEAP\n#endif\n"
+            "#ifndef HAT_WITHOUT_XSIMD\n#define HAT_WITHOUT_XSIMD\n#endif\n#endif\n");
         has("#include <span>\n");
         has("\nint code;\n");
         has("namespace tiny {\n");

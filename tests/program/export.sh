@@ -104,7 +104,7 @@ tail -n 1 found | cmp - expected || fail "$readme: $(tail -n 1 found)"
 # A header in a program of C, which is linked without the C++ library.
 cp "$(dirname "$example")"/{translator.h,translator.cpp,translate.c} .
 ./translate <odd.en 2>notes >found || fail "int8: $(cat notes)"
-"$compiler" "${flags[@]}" -c translator.cpp -o translator.o 2>log || fail "compiling: $(head -n 20 log)"
+"$compiler" "${flags[@]}" -DHAT_WITHOUT_HEAP -c translator.cpp -o translator.o 2>log || fail "compiling: $(head -n 20 log)"
 cc -std=c99 -O2 -Wall -Wextra -Wpedantic -Werror translate.c translator.o -lm -o translate 2>log ||
     fail "compiling C: $(head -n 20 log)"
 ./translate <odd.en 2>notes >found.c || fail "in C: $(cat notes)"

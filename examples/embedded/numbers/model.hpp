@@ -46,10 +46,16 @@
 // Not stated.
 #pragma once
 
+// hat without a heap and xsimd: other sources of a program that include headers
+// of hat must define these two macros, too.
 #ifndef HAT_EXPORTED_CODE
 #define HAT_EXPORTED_CODE
+#ifndef HAT_WITHOUT_HEAP
 #define HAT_WITHOUT_HEAP
+#endif
+#ifndef HAT_WITHOUT_XSIMD
 #define HAT_WITHOUT_XSIMD
+#endif
 #endif
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push

@@ -107,8 +107,11 @@ inline std::string included(std::span<const std::string> headers) {
 
 inline std::string exported_code(const ExportedModel& model, const HeaderText& text_of) {
     const std::array<std::string, 2> headers{embedded_translator_header, model.network.header};
-    return "#ifndef HAT_EXPORTED_CODE\n#define HAT_EXPORTED_CODE\n"
-           "#define HAT_WITHOUT_HEAP\n#define HAT_WITHOUT_XSIMD\n#endif\n"
+    return "// hat without a heap and xsimd: other sources of a program that include headers\n"
+           "// of hat must define these two macros, too.\n"
+           "#ifndef HAT_EXPORTED_CODE\n#define HAT_EXPORTED_CODE\n"
+           "#ifndef HAT_WITHOUT_HEAP\n#define HAT_WITHOUT_HEAP\n#endif\n"
+           "#ifndef HAT_WITHOUT_XSIMD\n#define HAT_WITHOUT_XSIMD\n#endif\n#endif\n"
            // GCC 12 finds uninitialised values in its own headers of AVX-512.
            "#if defined(__GNUC__) && !defined(__clang__)\n#pragma GCC diagnostic push\n"
            "#pragma GCC diagnostic ignored \"-Wmaybe-uninitialized\"\n"
