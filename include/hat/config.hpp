@@ -20,7 +20,9 @@
 /// HAT_INLINE_LAMBDA  HAT_INLINE behind the parameters of a lambda
 /// HAT_XSIMD       1 where vectors are xsimd's: on x86 and 64-bit Arm, if it is installed and
 ///                 HAT_WITHOUT_XSIMD, which is for you to define, is not defined
-/// HAT_VECTORS     1 with SSE2, NEON or the vectors of WebAssembly
+/// HAT_VECTORS     1 where vectors of floats have registers: with SSE2, NEON or the vectors of
+///                 WebAssembly; 0 where Clang compiles for 32-bit Arm, whose NEON takes the
+///                 smallest numbers for 0 (GCC makes those vectors of single numbers)
 /// HAT_SMALL       1 where the compiler is to make little code (-Os), and without vectors: kernels
 ///                 have one shape of tile and no copies of long functions, the same bits, a
 ///                 fraction of the speed
@@ -48,7 +50,9 @@
 #define HAT_HEAP 1
 #endif
 
-#if defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__)
+#if defined(__arm__) && defined(__clang__)
+#define HAT_VECTORS 0
+#elif defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__)
 #define HAT_VECTORS 1
 #else
 #define HAT_VECTORS 0

@@ -60,6 +60,26 @@ TEST_SUITE("core/simd") {
         }
     }
 
+    TEST_CASE("the smallest numbers are numbers") {
+        alignas(64) float small[simd::lanes];
+        alignas(64) float found[simd::lanes];
+        const volatile float step = 1e-39F;  // not known to a compiler
+        for (int i = 0; i < simd::lanes; ++i) small[i] = step * static_cast<float>(i);
+        const auto check = [&](const simd::Lanes& lanes, float factor) {
+            simd::store(lanes, found);
+            for (int i = 0; i < simd::lanes; ++i) CHECK(found[i] == factor * small[i]);
+        };
+        const simd::Lanes x = simd::load(small);
+        const simd::Lanes zero = simd::zero();
+        const simd::Lanes one = simd::broadcast(1.0F);
+        check(x + x, 2.0F);
+        check(zero - x, -1.0F);
+        check(x * one, 1.0F);
+        check(simd::fma(x, one, zero), 1.0F);
+        check(simd::max(x, zero), 1.0F);
+        check(simd::min(zero - x, zero), -1.0F);
+    }
+
     TEST_CASE("sum folds the lanes 8, 4, 2 and 1 apart") {
         hat::Random random(2);
         Sixteen x{};
