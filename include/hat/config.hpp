@@ -23,6 +23,8 @@
 /// HAT_VECTORS     1 where vectors of floats have registers: with SSE2, NEON or the vectors of
 ///                 WebAssembly; 0 where Clang compiles for 32-bit Arm, whose NEON takes the
 ///                 smallest numbers for 0 (GCC makes those vectors of single numbers)
+/// HAT_ARM_DSP     1 with the instructions for two numbers of 16 bits of a Cortex-M4 and later, in
+///                 Thumb, which can load two words at any registers
 /// HAT_SMALL       1 where the compiler is to make little code (-Os), and without vectors: kernels
 ///                 have one shape of tile and no copies of long functions, the same bits, a
 ///                 fraction of the speed
@@ -56,6 +58,12 @@
 #define HAT_VECTORS 1
 #else
 #define HAT_VECTORS 0
+#endif
+
+#if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
+#define HAT_ARM_DSP 1
+#else
+#define HAT_ARM_DSP 0
 #endif
 
 #if defined(__OPTIMIZE_SIZE__) || !HAT_VECTORS

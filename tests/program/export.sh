@@ -128,6 +128,11 @@ little_code() {
     [ "$bytes" -le "$limit" ] || fail "$bytes bytes of code for $prefix $*, expected at most $limit"
 }
 
+# Neither NEON nor Thumb.
+if command -v arm-linux-gnueabihf-g++ >/dev/null; then
+    arm-linux-gnueabihf-g++ "${small[@]}" -marm -c translate.cpp -o translate.o 2>log ||
+        fail "compiling for ARMv7 without NEON: $(head -n 20 log)"
+fi
 if command -v aarch64-linux-gnu-g++ >/dev/null; then
     little_code aarch64-linux-gnu 65536
     if command -v qemu-aarch64 >/dev/null; then

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
-#if defined(__ARM_FEATURE_SIMD32)
+#if HAT_ARM_DSP
 #include <arm_acle.h>
 #endif
 
@@ -42,7 +42,7 @@ inline constexpr const char* instruction_set =
     "NEON, by 16 bits";
 #elif defined(__wasm_simd128__)
     "WebAssembly, by 16 bits";
-#elif defined(__ARM_FEATURE_SIMD32)
+#elif HAT_ARM_DSP
     "Arm DSP, smlad";
 #else
     "portable";
@@ -290,7 +290,7 @@ HAT_INLINE Register fill(std::int32_t x) noexcept {
     return {{x, x, x, x}};
 }
 
-#if defined(__ARM_FEATURE_SIMD32)
+#if HAT_ARM_DSP
 
 // `smlad` multiplies two numbers of 16 bits by two others: inputs 0 and 2, and 1 and 3. What is in
 // the odd bytes, `uxtb16` gives in one instruction; compilers take two, and twice the loads.
