@@ -22,11 +22,12 @@ namespace {
 constexpr hat::SpecialTokens special{};
 
 struct Case {
-    hat::model::Architecture architecture = hat::support::integer_architectures()[0];
+    hat::model::Architecture architecture;
     IntegerTranslator translator{hat::support::fixed_integers(architecture), special};
     hat::decode::OwnedSources sources;
 
-    Case() {
+    explicit Case(const hat::model::Architecture& of = hat::support::integer_architectures()[0])
+        : architecture(of) {
         for (const auto& sentence :
              hat::support::random_sentences(12, architecture.source_vocab_size, 3))
             sources.push_back(sentence);
@@ -82,6 +83,18 @@ TEST_SUITE("decode/integer_translator") {
         CHECK(all.translate({.beam = 1, .max_length_b = 30}).size() == 12);
         CHECK(all.translate({.beam = 4, .max_length_b = 6}).size() == 12);
         CHECK(all.translate({.beam = 2, .max_length_b = 6}) == first);
+    }
+
+    TEST_CASE("what calls before asked for is no reason to refuse one") {
+        auto architecture = hat::support::integer_architectures()[0];
+        architecture.source_vocab_size = architecture.target_vocab_size = 200;
+        Case all(architecture);
+        const auto first = all.translate({.beam = 70, .max_length_b = 30});
+        CHECK(all.translate({.beam = 1, .max_length_b = 1000}).size() == 12);
+        CHECK(all.translate({.beam = 70, .max_length_b = 30}) == first);
+        all.check_refused({.beam = 70, .max_length_b = 1000},
+                          "has room for 65536 tokens of all hypotheses of a sentence; a beam of "
+                          "70 with 1001 tokens each has more");
     }
 
     TEST_CASE("what it cannot do is said") {

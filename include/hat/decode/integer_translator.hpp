@@ -132,17 +132,22 @@ private:
     }
 
     void make_workspaces(const Sources& sources, const SearchOptions& options, int threads) {
-        integer::Limits limits = limits_;
+        integer::Limits limits{.source_tokens = 1,
+                               .target_tokens =
+                                   most_target_positions(options, sources, max_target_length()),
+                               .beam = beam_of(options)};
         for (int s = 0; s < sources.sentences.sentences(); ++s)
             limits.source_tokens = std::max(limits.source_tokens, sources.sentences.length(s));
-        limits.target_tokens = std::max(
-            limits.target_tokens, most_target_positions(options, sources, max_target_length()));
-        limits.beam = std::max(limits.beam, beam_of(options));
-        // Places in caches are numbers of 16 bits.
-        if (std::int64_t{limits.beam} * limits.target_tokens > 65536)
-            fail("a network of integers has room for 65536 tokens of all hypotheses of a sentence; "
-                 "a beam of ",
-                 limits.beam, " with ", limits.target_tokens, " tokens each has more");
+        if (!has_places(limits))
+            fail("a network of integers has room for ", integer::most_places,
+                 " tokens of all hypotheses of a sentence; a beam of ", limits.beam, " with ",
+                 limits.target_tokens, " tokens each has more");
+        // Those of calls before, too, so that memory stays; but for what no memory has room for.
+        const integer::Limits all{
+            .source_tokens = std::max(limits.source_tokens, limits_.source_tokens),
+            .target_tokens = std::max(limits.target_tokens, limits_.target_tokens),
+            .beam = std::max(limits.beam, limits_.beam)};
+        if (has_places(all)) limits = all;
         if (limits.source_tokens != limits_.source_tokens ||
             limits.target_tokens != limits_.target_tokens || limits.beam != limits_.beam)
             workspaces_.clear();

@@ -21,6 +21,12 @@ struct Limits {
     int beam = 1;
 };
 
+/// Tokens that all hypotheses may have together: their places in caches are numbers of 16 bits.
+inline constexpr int most_places = 65536;
+[[nodiscard]] constexpr bool has_places(const Limits& limits) noexcept {
+    return std::int64_t{limits.beam} * limits.target_tokens <= most_places;
+}
+
 /// A token that may be next, and its log-probability.
 struct Candidate {
     int token = -1;

@@ -48,7 +48,7 @@ class StaticTranslator {
     static constexpr int most_positions(int learned) noexcept {
         return learned > 0 ? learned : model::most_sinusoidal_positions;
     }
-    static_assert(L.beam >= 1 && std::int64_t{L.beam} * L.target_tokens <= 65536,
+    static_assert(L.beam >= 1 && has_places(L),
                   "StaticTranslator: beam · target_tokens of integers is at most 65536");
     static_assert(L.source_tokens >= 1 &&
                       L.source_tokens <= most_positions(A.encoder.max_positions),
