@@ -54,8 +54,11 @@ TEST_SUITE("integer/model") {
         auto unit = small;
         unit.decoder.layer_shapes[1].dextra_depth = 4;
         check_refused(unit, "DExTra");
-        auto language_model = small;
-        language_model.encoder = {};
-        check_refused(language_model, "no encoder");
+        check_refused(hat::model::language_model(
+                          {.layers = 2, .embed_dim = 16, .ffn_dim = 32, .heads = 2}, 20),
+                      "no encoder");
+        auto headless = small;
+        headless.encoder.layer_shapes[0].heads = 0;
+        check_refused(headless, "heads = 0 does not divide qkv_dim = 16");
     }
 }

@@ -17,13 +17,13 @@ namespace hat::integer {
 
 /// That a network of this architecture can be one of integers.
 ///
-/// Throws  `Error` naming what cannot
+/// Throws  `Error` if the architecture is not valid, or naming what cannot
 constexpr void check_supported(const model::Architecture& a) {
+    model::validate(a);
     const auto refuse = [](const char* what) {
         fail("integers: this network has ", what,
              ", expected a HAT Transformer: an encoder, embeddings as wide as its sides and "
-             "no "
-             "DExTra");
+             "no DExTra");
     };
     if (!a.has_encoder()) refuse("no encoder");
     if (a.embedding.dim > 0) refuse("embeddings that a unit widens");
@@ -201,7 +201,7 @@ template <class Weights, class Byte>
 class Model {
 public:
     /// One whose weights are all 0.
-    /// Throws  `Error` if the architecture has no network of integers.
+    /// Throws  `Error` if the architecture is not valid, or has no network of integers.
     explicit Model(const model::Architecture& architecture)
         : architecture_((check_supported(architecture), architecture)) {
         const Transformer<Sizes> sizes = weight_sizes(architecture);
