@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/config.hpp>
 #include <hat/integer/exponential.hpp>
 
 #include <algorithm>
@@ -13,8 +14,9 @@ namespace hat::integer {
 inline constexpr int softmax_bits = 15;
 
 /// x_i ← 2^x_i / Σ 2^x_k, of numbers with `log_bits` behind the point; what they become have
-/// `softmax_bits`. Precondition: 0 < size ≤ 65536.
+/// `softmax_bits`. Precondition: 0 < size < 65536.
 constexpr void softmax(std::int32_t* x, int size) noexcept {
+    HAT_ASSERT(0 < size && size < 65536);
     const std::int32_t largest = *std::max_element(x, x + size);
     std::uint32_t sum = 0;
     for (int i = 0; i < size; ++i) {
