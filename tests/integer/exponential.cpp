@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 using namespace hat::integer;
 
@@ -20,6 +21,18 @@ static_assert(power(-100 << log_bits) == 0);
 static_assert(logarithm(1) == 0);
 static_assert(logarithm(1024) == 10 << log_bits);
 static_assert(logarithm(std::uint64_t{1} << 63U) == 63 << log_bits);
+
+// Where the compiler would see that a number runs over.
+constexpr std::int32_t sum_of_equals(std::int32_t x, int count) {
+    LogSum sum;
+    for (int i = 0; i < count; ++i) sum.add(x);
+    return sum.value();
+}
+constexpr std::int32_t largest = std::numeric_limits<std::int32_t>::max();
+static_assert(sum_of_equals(largest, 1) >= largest - 2);
+static_assert(sum_of_equals(largest, 1000) == largest);
+static_assert(sum_of_equals(-largest, 1) <= -largest + 2);
+static_assert(sum_of_equals(-largest, 2) <= -largest + 2 + (1 << log_bits));
 
 }  // namespace
 

@@ -12,6 +12,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -95,6 +97,28 @@ TEST_SUITE("integer/network") {
         CHECK(found[0].token == 2);
         CHECK(found[0].value < 0);
         CHECK(found[1].token == Network::no_token);
+    }
+
+    TEST_CASE("logarithms as far apart as they can be do not run over") {
+        IntegerNetwork made(hat::support::integer_architectures()[2]);
+        for (std::int32_t& scale : made.integers.variables().output.scales)
+            scale = to_scale(1e12).word();
+        Arena memory;
+        Network network(made.integers.view(), limits, memory);
+        network.start(made.sources[0]);
+        constexpr auto most = std::numeric_limits<std::int32_t>::max();
+        int least = 0;
+        int best = 0;
+        for (int token = 0; token < 50; ++token) {
+            network.start(made.sources[0]);
+            const std::array<Continuation, 1> begin{{{0, 2}}};
+            network.step(begin, {.only = token}, 1);
+            const std::int32_t value = network.candidates(0)[0].value;
+            (value == -most ? least : best) += 1;
+            if (value != -most) CHECK(std::abs(value) < 6 * 65536);  // one of some equals
+        }
+        CHECK(least > 0);
+        CHECK(best > 0);
     }
 
     TEST_CASE("it takes the bytes that it says, and asks for no more") {

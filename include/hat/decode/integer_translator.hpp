@@ -178,14 +178,15 @@ private:
             to.tokens.assign(found[i].tokens.begin(), found[i].tokens.end());
             to.score = natural(found[i].score);
             to.positional_scores.clear();
-            std::int32_t before = 0;
-            for (const std::int32_t sum : found[i].sums)
+            std::int64_t before = 0;
+            for (const std::int64_t sum : found[i].sums)
                 to.positional_scores.push_back(natural(sum - std::exchange(before, sum)));
         }
     }
     /// A logarithm of base e.
-    [[nodiscard]] static float natural(std::int32_t logarithm) noexcept {
-        return static_cast<float>(std::ldexp(logarithm * std::numbers::ln2, -integer::log_bits));
+    [[nodiscard]] static float natural(std::int64_t logarithm) noexcept {
+        return static_cast<float>(
+            std::ldexp(static_cast<double>(logarithm) * std::numbers::ln2, -integer::log_bits));
     }
 
     integer::Model model_;

@@ -112,9 +112,10 @@ public:
         const int less = largest_ - whole;
         if (less <= power_bits) sum_ += power_of_fraction(fraction) >> less;
     }
-    /// Precondition: something was added.
+    /// The nearest number of 32 bits. Precondition: something was added.
     [[nodiscard]] constexpr std::int32_t value() const noexcept {
-        return logarithm(sum_) + (largest_ - power_bits) * (1 << log_bits);
+        return saturate<std::int32_t>(logarithm(sum_) + std::int64_t{largest_ - power_bits} *
+                                                            (std::int64_t{1} << log_bits));
     }
 
 private:

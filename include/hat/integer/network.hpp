@@ -348,7 +348,10 @@ private:
         }
         for (int i = 0; i < row_count; ++i) {
             const std::int32_t sum = sums_[i].value();
-            for (int k = 0; k < count; ++k) candidates_[std::ptrdiff_t{i} * count + k].value -= sum;
+            for (int k = 0; k < count; ++k) {
+                std::int32_t& value = candidates_[std::ptrdiff_t{i} * count + k].value;
+                value = saturate<std::int32_t>(std::int64_t{value} - sum);
+            }
         }
     }
     void keep(const Candidate& candidate, Candidate* best) const noexcept {
