@@ -85,7 +85,7 @@ TEST_SUITE("deploy/exported_header") {
     TEST_CASE("weights can be in a file of their own, which a source puts into the program") {
         const hat::deploy::OwnedTextTables text{};
         const std::array<std::byte, 17> weights{};
-        const hat::deploy::ExportedModel model{
+        hat::deploy::ExportedModel model{
             .space = "tiny",
             .about = "",
             .network = hat::deploy::packed_network("hat::nn::PackedInt8"),
@@ -105,5 +105,13 @@ TEST_SUITE("deploy/exported_header") {
         CHECK(stub.find("\"tiny_weight_words\"") != std::string::npos);
         CHECK(stub.find(".incbin \\\"tiny.bin\\\"") != std::string::npos);
         CHECK(stub.find("expected 24 bytes") != std::string::npos);
+
+        const std::string names = "MY_FILE_BYTES_SPACE_SYMBOL";
+        model.space = names;
+        const std::string named = exported_weights_stub(model);
+        CHECK(named.find("The weights of " + names + ',') != std::string::npos);
+        CHECK(named.find('"' + names + "_weight_words\"") != std::string::npos);
+        CHECK(named.find(".rodata." + names + "_weight_words,") != std::string::npos);
+        CHECK(named.size() == stub.size() + 3 * (names.size() - 4));
     }
 }

@@ -199,35 +199,36 @@ inline std::string model_source(const ExportedModel& model) {
 [[nodiscard]] inline std::string exported_weights_stub(const ExportedModel& model) {
     std::string text = R"(/* SPDX-License-Identifier: Apache-2.0
  *
- * The weights of SPACE, written by hat export. */
+ * The weights of @SPACE@, written by hat export. */
 #define HAT_TEXT_OF(text) #text
 #define HAT_TEXT(text) HAT_TEXT_OF(text)
-#define HAT_WEIGHTS HAT_TEXT(__USER_LABEL_PREFIX__) "SYMBOL"
+#define HAT_WEIGHTS HAT_TEXT(__USER_LABEL_PREFIX__) "@SYMBOL@"
 #if defined(__APPLE__)
 #define HAT_SECTION ".section __TEXT,__const"
 #else
-#define HAT_SECTION ".section .rodata.SYMBOL,\"a\""
+#define HAT_SECTION ".section .rodata.@SYMBOL@,\"a\""
 #endif
 __asm__(HAT_SECTION "\n"
         ".balign 64\n"
         ".globl " HAT_WEIGHTS "\n"
         HAT_WEIGHTS ":\n"
-        ".incbin \"FILE\"\n"
-        ".if . - " HAT_WEIGHTS " - BYTES\n"
-        ".error \"FILE is of another header: expected BYTES bytes\"\n"
+        ".incbin \"@FILE@\"\n"
+        ".if . - " HAT_WEIGHTS " - @BYTES@\n"
+        ".error \"@FILE@ is of another header: expected @BYTES@ bytes\"\n"
         ".endif\n"
         ".text\n");
 )";
+    // No identifier has an @, and the name of the file comes last.
     const auto put = [&](std::string_view name, const std::string& value) {
         for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos;) {
             text.replace(at, name.size(), value);
             at += value.size();
         }
     };
-    put("SPACE", model.space);
-    put("SYMBOL", detail::weights_symbol(model));
-    put("BYTES", std::to_string(detail::weight_words(model) * sizeof(std::uint64_t)));
-    put("FILE", model.weights_file);
+    put("@SPACE@", model.space);
+    put("@SYMBOL@", detail::weights_symbol(model));
+    put("@BYTES@", std::to_string(detail::weight_words(model) * sizeof(std::uint64_t)));
+    put("@FILE@", model.weights_file);
     return text;
 }
 
