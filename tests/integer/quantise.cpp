@@ -101,8 +101,25 @@ TEST_SUITE("integer/quantise") {
 
     TEST_CASE("numbers that never were observed do no harm") {
         const IntegerNetwork made(hat::support::integer_architectures()[0]);
-        const Model nothing = quantise(made.floats.view(), Ranges{});
+        const hat::ConstMatrix query =
+            made.floats.view().encoder_layers[0].self_attn.query.weight.value;
+        Ranges ranges;
+        ranges.note_product(query, {}, {});
+        const Model nothing = quantise(made.floats.view(), ranges);
         const auto found = IntegerReference(nothing.view()).logits(made.sources[0], std::array{2});
         CHECK(found.size() == 50);
+    }
+
+    TEST_CASE("a network that was not observed itself is an error") {
+        const auto architecture = hat::support::integer_architectures()[0];
+        const IntegerNetwork made(architecture);
+        const auto equal = IntegerNetwork::randomised(architecture, 1);
+        Ranges ranges;
+        const std::array pairs{Pair{made.sources[0], made.targets[0]}};
+        observe(equal.view(), pairs, ranges);
+        CHECK_THROWS_WITH_AS(static_cast<void>(quantise(made.floats.view(), ranges)),
+                             doctest::Contains("no numbers of this network were observed"),
+                             hat::Error);
+        CHECK_NOTHROW(static_cast<void>(quantise(equal.view(), ranges)));
     }
 }

@@ -43,6 +43,7 @@ using Translator = StaticTranslator<small, limits>;
 constexpr WorkingMemory parts = Translator::working_memory(limits);
 
 alignas(hat::alignment) std::byte memory[parts.sum()];
+alignas(hat::alignment) std::byte larger[parts.sum() + 4];
 
 }  // namespace
 
@@ -106,7 +107,7 @@ TEST_SUITE("integer/static_translator") {
               all.integers.size_bytes());
     }
 
-    TEST_CASE("weights or memory that are too few are an error") {
+    TEST_CASE("weights or memory that are too few or not in their place are an error, and no eos") {
         const std::vector<std::byte> few(100);
         CHECK_THROWS_WITH_AS(Translator(few, memory, {}, limits, parts),
                              doctest::Contains("100 bytes of weights, expected "), hat::Error);
@@ -117,5 +118,16 @@ TEST_SUITE("integer/static_translator") {
                                         std::span(memory).first(64), {}, limits, parts),
                              doctest::Contains("64 bytes of working memory, expected "),
                              hat::Error);
+        CHECK_THROWS_WITH_AS(Translator({weights.data(), weights.size_bytes()},
+                                        std::span(larger).subspan(4), {}, limits, parts),
+                             doctest::Contains(" that begin at a multiple of 64"), hat::Error);
+        hat::AlignedArray<std::byte> shifted(static_cast<std::ptrdiff_t>(weights.size_bytes()) + 8);
+        CHECK_THROWS_WITH_AS(
+            Translator({shifted.data() + 8, weights.size_bytes()}, memory, {}, limits, parts),
+            doctest::Contains(" that begin at a multiple of 16"), hat::Error);
+        for (const int eos : {-1, 50})
+            CHECK_THROWS_WITH_AS(Translator({weights.data(), weights.size_bytes()}, memory,
+                                            {.eos = eos}, limits, parts),
+                                 doctest::Contains(", expected 0 to 49"), hat::Error);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/config.hpp>
 #include <hat/core/special_tokens.hpp>
 #include <hat/core/threads.hpp>
 #include <hat/data/shortlist.hpp>
@@ -78,9 +79,11 @@ class AnyTranslator {
 public:
     using Interface = TranslatorInterface;
 
-    /// One that is known elsewhere (decode/integer_translator.hpp).
+    /// One that is known elsewhere (decode/integer_translator.hpp). Precondition: it is not null.
     AnyTranslator(std::unique_ptr<Interface> translator, WeightKind kind)
-        : of_kind_(std::move(translator)), kind_(kind) {}
+        : of_kind_(std::move(translator)), kind_(kind) {
+        HAT_ASSERT(of_kind_ != nullptr);
+    }
 
     /// Copies what it needs of `model`.
     ///

@@ -68,7 +68,7 @@ public:
     }
 
     /// The same one step after the other: `begin` with all sentences, then `advance` until the
-    /// search `is_done`.
+    /// search `is_done`. So long their prefixes must last.
     template <StepModel Model>
     void begin(Model& model, const Entrants& sentences, const SpecialTokens& special,
                const SearchOptions& options) {

@@ -15,6 +15,9 @@
 
 namespace hat::integer {
 
+static_assert(max_layers == model::max_layers && max_attended_layers == model::max_attended_layers,
+              "integers: a network has room for what an architecture may have");
+
 /// That a network of this architecture can be one of integers.
 ///
 /// Throws  `Error` if the architecture is not valid, or naming what cannot
@@ -129,6 +132,9 @@ weight_sizes(const model::Architecture& a, int source_positions = model::most_si
     return all;
 }
 
+/// Where each of the weights of a network begins: at a multiple of so many bytes.
+inline constexpr std::ptrdiff_t weight_alignment = 16;
+
 namespace detail {
 
 /// Makes views of weights that lie one behind the other; without a place it only counts their
@@ -154,8 +160,8 @@ private:
     template <class T>
     [[nodiscard]] constexpr T* take(std::ptrdiff_t n) const noexcept {
         const std::ptrdiff_t offset = bytes_;
-        constexpr std::ptrdiff_t line = 16;
-        bytes_ += (n * std::ptrdiff_t{sizeof(T)} + line - 1) / line * line;
+        bytes_ += (n * std::ptrdiff_t{sizeof(T)} + weight_alignment - 1) / weight_alignment *
+                  weight_alignment;
         return memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + offset);
     }
 
@@ -181,7 +187,7 @@ struct CopyWeights {
 }  // namespace detail
 
 /// Views of weights of such sizes that lie at `memory` one behind the other, tables that are one
-/// once; each begins at a multiple of 16 bytes from there.
+/// once. Precondition: `memory` is a multiple of `weight_alignment`.
 template <class Weights, class Byte>
 [[nodiscard]] Transformer<Weights> place_weights(const Transformer<Sizes>& sizes, Byte* memory) {
     Transformer<Weights> view;

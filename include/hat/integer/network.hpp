@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/config.hpp>
 #include <hat/core/arena.hpp>
 #include <hat/integer/attention.hpp>
+#include <hat/integer/embedding.hpp>
 #include <hat/integer/exponential.hpp>
 #include <hat/integer/transformer.hpp>
 
@@ -106,9 +108,12 @@ private:
 ///     network.candidates(row)
 class Network {
 public:
-    /// Takes `bytes(model, limits)` of `memory`. `model` must outlive it.
+    /// Takes `bytes(model, limits)` of `memory`. `model` must outlive it, where it is.
+    /// Precondition: limits are 1 or more, and `has_places(limits)`.
     Network(const Transformer<Constants>& model, const Limits& limits, Arena& memory)
         : model_(&model), limits_(limits) {
+        HAT_ASSERT(limits.source_tokens >= 1 && limits.target_tokens >= 1 && limits.beam >= 1);
+        HAT_ASSERT(has_places(limits));
         const detail::Widths<Constants> widths(model);
         const Counts n(widths, limits);
         x_ = memory.allocate<std::int16_t>(n.x);
@@ -140,8 +145,11 @@ public:
                Arena::bytes_of<Candidate>(n.candidates);
     }
 
-    /// Reads a source. Precondition: it has 1 … `limits.source_tokens` tokens of the vocabulary.
+    /// Reads a source. Precondition: it has 1 … `limits.source_tokens` tokens of the vocabulary, no
+    /// more than the table of positions has rows, if there is one.
     void start(std::span<const int> source) noexcept {
+        HAT_ASSERT(!source.empty() && std::ssize(source) <= limits_.source_tokens);
+        HAT_ASSERT(has_position(model_->source, static_cast<int>(source.size()) - 1));
         source_length_ = static_cast<int>(source.size());
         position_ = 0;
         const auto& layers = model_->encoder_layers;
@@ -162,8 +170,12 @@ public:
     }
 
     /// Reads one more token of every row and finds the `count` best of those that may be next.
-    /// Precondition: 1 … `limits.beam` rows; `count` is at most twice as much.
+    /// Precondition: 1 … `limits.beam` rows; `count` is 1 to twice as much; no more than
+    /// `limits.target_tokens` steps, and rows of the table of positions, since the last `start`.
     void step(std::span<const Continuation> rows, const Allowed& allowed, int count) noexcept {
+        HAT_ASSERT(!rows.empty() && std::ssize(rows) <= limits_.beam);
+        HAT_ASSERT(count >= 1 && count <= 2 * limits_.beam);
+        HAT_ASSERT(position_ < limits_.target_tokens && has_position(model_->target, position_));
         const int beam = limits_.beam;
         const int dim = model_->target_dim;
         const int row_count = static_cast<int>(rows.size());
@@ -206,6 +218,11 @@ private:
               places(std::ptrdiff_t{limits.beam} * limits.target_tokens),
               candidates(std::ptrdiff_t{2} * limits.beam * limits.beam) {}
     };
+
+    [[nodiscard]] static bool has_position(const Embedding<Constants>& embedding,
+                                           int position) noexcept {
+        return embedding.positions.empty() || position < embedding.positions.rows();
+    }
 
     [[nodiscard]] Row quantised(const std::int16_t* x, int size) const noexcept {
         return quantise_row(x, size, product_);

@@ -176,13 +176,18 @@ template <class Layers>
 }  // namespace detail
 
 /// A network of integers that does as nearly as it can what one of floats does, whose numbers were
-/// observed on sentences such as it is for.
+/// observed on sentences such as it is for: it itself, as ranges are known by where weights are.
 ///
-/// Throws  `Error` if the architecture has none, or a number is out of range
+/// Throws  `Error` if the architecture has none, nothing of the network was observed, or a number
+/// is
+///         out of range
 [[nodiscard]] inline Model quantise(const model::Transformer<nn::Trainable>& from,
                                     const Ranges& ranges) {
     const model::Architecture& a = from.architecture;
     Model model(a);
+    if (!ranges.know(from.encoder_layers[0].self_attn.query.weight.value))
+        fail("integers: no numbers of this network were observed, expected those of sentences that "
+             "it read where it is");
     const Transformer<Variables>& to = model.variables();
     const double source = detail::unit_of(
         detail::largest_of(from.encoder_layers, to.pre_norm, ranges.of_source(), ranges));

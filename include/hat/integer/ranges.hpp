@@ -22,9 +22,13 @@
 
 namespace hat::integer {
 
-/// How large the numbers of a network get on sentences of a corpus.
+/// How large the numbers of a network get on sentences of a corpus. Weights are known by their
+/// addresses: those of a network that is equal, but elsewhere, are others.
 class Ranges {
 public:
+    /// Whether something went into the product of a weight.
+    [[nodiscard]] bool know(ConstMatrix weight) const { return inputs_.contains(weight.data()); }
+
     /// Of what goes into a product, and of each of its outputs, before an activation.
     void note_product(ConstMatrix weight, ConstMatrix x, ConstMatrix y) {
         note(x, inputs_[weight.data()]);

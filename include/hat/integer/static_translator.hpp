@@ -64,11 +64,13 @@ public:
 
     /// `weights` are those of `static_weights`; `memory` begins at a cache line and has
     /// `working_memory(L).sum()` bytes, which `parts` is, as `limits` are L. Both must outlive it.
+    /// `special` are the ids of the target vocabulary.
     ///
-    /// Throws  `Error` if weights or memory are too few
+    /// Throws  `Error` if weights or memory are too few or do not begin where they must, or eos is
+    ///         not in the vocabulary
     StaticTranslator(std::span<const std::byte> weights, std::span<std::byte> memory,
                      const SpecialTokens& special, const Limits& limits, const WorkingMemory& parts)
-        : special_(special), memory_((check(weights, memory, parts), memory)),
+        : special_((check(weights, memory, special, parts), special)), memory_(memory),
           view_(shared_view(weights.data())), network_(view_, limits, memory_),
           search_(limits, memory_) {}
     // Its parts point at each other.
@@ -145,11 +147,19 @@ private:
     }
 
     static void check(std::span<const std::byte> weights, std::span<std::byte> memory,
-                      const WorkingMemory& parts) {
-        if (weights.size() != bytes_of_weights)
-            fail("translator: ", weights.size(), " bytes of weights, expected ", bytes_of_weights);
-        if (memory.size() < parts.sum())
-            fail("translator: ", memory.size(), " bytes of working memory, expected ", parts.sum());
+                      const SpecialTokens& special, const WorkingMemory& parts) {
+        const auto is_multiple = [](const std::byte* address, std::size_t of) {
+            return reinterpret_cast<std::uintptr_t>(address) % of == 0;
+        };
+        if (weights.size() != bytes_of_weights || !is_multiple(weights.data(), weight_alignment))
+            fail("translator: ", weights.size(), " bytes of weights, expected ", bytes_of_weights,
+                 " that begin at a multiple of ", weight_alignment);
+        if (memory.size() < parts.sum() || !is_multiple(memory.data(), alignment))
+            fail("translator: ", memory.size(), " bytes of working memory, expected ", parts.sum(),
+                 " that begin at a multiple of ", alignment);
+        if (special.eos < 0 || special.eos >= A.target_vocab_size)
+            fail("translator: the id of eos is ", special.eos, ", expected 0 to ",
+                 A.target_vocab_size - 1);
     }
     static Transformer<Constants> shared_view(const std::byte* weights) {
         Transformer<Constants> view = place_weights<Constants>(sizes, weights);
