@@ -43,7 +43,7 @@ const char* translator_words(translator_status status) {
 }
 
 translator_status translator_self_test() {
-    static char text[4096];
+    static char text[16384];
     return status_of(the_translator().self_test(text));
 }
 

@@ -68,7 +68,7 @@ TEST_SUITE("integer/exponential") {
         CHECK(power(-27 << log_bits) == 1);
     }
 
-    TEST_CASE("logarithms are at most 6.2e-5 too small") {
+    TEST_CASE("logarithms are at most 6.2e-5 too small or 7.5e-6 too large") {
         double most = 0;
         double least = 0;
         const auto note = [&](std::uint64_t x) {
@@ -78,7 +78,7 @@ TEST_SUITE("integer/exponential") {
         };
         for (std::uint64_t x = 1; x < 1U << 21U; ++x) note(x);
         for (std::uint64_t x = 1; x < 1U << 21U; x += 997) note(x << 42U);
-        CHECK(most < 1e-5);
+        CHECK(most < 7.5e-6);
         CHECK(least > -6.2e-5);
     }
 

@@ -46,26 +46,34 @@ decltype(auto) with_weights(WeightKind kind, const F& f) {
     }
 }
 
-/// What a translator of some kind of weights can do.
+/// What a translator of some kind of weights can do: the functions of `AnyTranslator`, whose words
+/// are those of `BasicTranslator`. What a kind cannot do is an `Error` that says so.
 struct TranslatorInterface {
     TranslatorInterface() = default;
     TranslatorInterface(const TranslatorInterface&) = delete;
     TranslatorInterface& operator=(const TranslatorInterface&) = delete;
     virtual ~TranslatorInterface() = default;
 
+    /// A translator of a sub-network, which this must outlive.
     [[nodiscard]] virtual std::unique_ptr<TranslatorInterface>
-    part(const model::Architecture&) const = 0;
-    virtual void use_shortlist(const data::Shortlist*) = 0;
+    part(const model::Architecture& sub) const = 0;
+    /// Null: none.
+    virtual void use_shortlist(const data::Shortlist* shortlist) = 0;
     [[nodiscard]] virtual ListCounts list_counts() const noexcept = 0;
-    virtual void translate(const Sources&, const SearchOptions&, ThreadPool&,
-                           std::vector<Hypotheses>&, int, const Guidance&) = 0;
-    virtual void score(const Sources&, const Sources&, const SearchOptions&, ThreadPool&,
-                       std::vector<Hypotheses>&, int) = 0;
-    [[nodiscard]] virtual std::vector<std::vector<float>> attention(const Sources&, const Sources&,
-                                                                    int, ThreadPool&, int) = 0;
+    virtual void translate(const Sources& sources, const SearchOptions& options, ThreadPool& pool,
+                           std::vector<Hypotheses>& results, int batch_sentences,
+                           const Guidance& guidance) = 0;
+    virtual void score(const Sources& sources, const Sources& targets, const SearchOptions& options,
+                       ThreadPool& pool, std::vector<Hypotheses>& results, int batch_sentences) = 0;
+    [[nodiscard]] virtual std::vector<std::vector<float>> attention(const Sources& sources,
+                                                                    const Sources& targets,
+                                                                    int layer, ThreadPool& pool,
+                                                                    int batch_sentences) = 0;
     virtual void check_attends(int layer) const = 0;
     [[nodiscard]] virtual int decoder_layers() const noexcept = 0;
+    /// Bytes of the weights that are its own.
     [[nodiscard]] virtual std::size_t weight_bytes() const noexcept = 0;
+    /// Tokens, eos among them, of a source and of a target.
     [[nodiscard]] virtual int max_source_length() const noexcept = 0;
     [[nodiscard]] virtual int max_target_length() const noexcept = 0;
 };

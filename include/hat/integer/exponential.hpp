@@ -87,7 +87,8 @@ constexpr std::uint32_t between(const Segments& table, std::uint32_t fraction, i
     return whole < -power_bits - 1 ? 0 : power_of_fraction(fraction) >> -whole;
 }
 
-/// log2 x of an integer, at most 6.2 · 10^-5 too small. Precondition: x > 0.
+/// log2 x of an integer, at most 6.2 · 10^-5 too small or 7.5 · 10^-6 too large.
+/// Precondition: x > 0.
 [[nodiscard]] constexpr std::int32_t logarithm(std::uint64_t x) noexcept {
     constexpr int bits = 20;  // of the fraction that is looked at
     const int whole = static_cast<int>(std::bit_width(x)) - 1;

@@ -7,8 +7,11 @@
 #include <limits>
 
 /// Arithmetic of numbers without floating point. A number is an integer times a scale that is known
-/// where it is made; scales meet as `Scale`, a mantissa and a shift. All rounding is to the
-/// nearest, halves up: ⌊x + ½⌋.
+/// where it is made; scales meet as `Scale`, a mantissa and a shift.
+///
+/// Numbers are rounded to the nearest, halves up: ⌊x + ½⌋. What they are multiplied by is rounded
+/// down: products of scales, `Factor`s, roots, and what is between the numbers of a table; the mean
+/// of a layer norm is rounded towards 0. Where floats become integers, halves become even.
 namespace hat::integer {
 
 /// ⌊x / 2^shift + ½⌋. Precondition: |x| < 2^61, shift ≥ 0.

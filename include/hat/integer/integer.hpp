@@ -10,7 +10,7 @@
 /// (exponential.hpp), scales are `Scale`s: a mantissa and a shift (fixed_point.hpp). So all results
 /// are the same wherever integers are. `Network` reads a source and goes on with targets step by
 /// step, `Search` finds the best ones; they are all that a device needs, work in memory that they
-/// are given, and include nothing that asks for a system.
+/// are given, and call nothing of a system. `StaticTranslator` is both for a network of constants.
 ///
 /// `observe` tells how large the numbers of a network of floats get on sentences, `quantise` makes
 /// a `Model` of integers of both:

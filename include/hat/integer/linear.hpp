@@ -42,7 +42,8 @@ template <class A, class B>
 /// y = x · Wᵀ + b, each output with a scale of its own: that of its weights and of x over that of
 /// y.
 ///
-/// Shapes  weight [out, in],  scales, bias [out]; the bias may be empty
+/// Shapes  weight [out, in],  scales, bias [out]; of a network's output, which `forward` does not
+///         compute, the bias is empty
 template <class Weights>
 struct Linear {
     typename Weights::template Matrix<std::int8_t> weight{};

@@ -29,7 +29,8 @@ inline constexpr int most_places = 65536;
     return std::int64_t{limits.beam} * limits.target_tokens <= most_places;
 }
 
-/// A token that may be next, and its log-probability.
+/// A token that may be next, and the logarithm of its probability: of base 2, with `log_bits`
+/// behind the point.
 struct Candidate {
     int token = -1;
     std::int32_t value = 0;

@@ -52,7 +52,7 @@ public:
     [[nodiscard]] float of_outputs(ConstMatrix weight) const {
         return of_outputs(weight, 0, weight.rows());
     }
-    /// Of what the layers of a side make, and of its embeddings.
+    /// Of what the layers of a side make and its final norm, and of the target's embeddings.
     [[nodiscard]] float of_source() const noexcept { return source_; }
     [[nodiscard]] float of_target() const noexcept { return target_; }
 
