@@ -16,6 +16,7 @@
 #include <hat/integer/model_file.hpp>
 #include <hat/integer/quantise.hpp>
 #include <hat/integer/ranges.hpp>
+#include <hat/integer/weight_sizes.hpp>
 #include <hat/io/file_lock.hpp>
 #include <hat/io/json.hpp>
 #include <hat/io/model_directory.hpp>

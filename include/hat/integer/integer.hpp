@@ -40,4 +40,5 @@
 #include <hat/integer/softmax.hpp>
 #include <hat/integer/static_translator.hpp>
 #include <hat/integer/transformer.hpp>
+#include <hat/integer/weight_sizes.hpp>
 #include <hat/integer/weights.hpp>

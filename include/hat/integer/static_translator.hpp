@@ -5,10 +5,10 @@
 #include <hat/core/arena.hpp>
 #include <hat/core/error.hpp>
 #include <hat/core/special_tokens.hpp>
-#include <hat/integer/model.hpp>
 #include <hat/integer/network.hpp>
 #include <hat/integer/search.hpp>
 #include <hat/integer/transformer.hpp>
+#include <hat/integer/weight_sizes.hpp>
 #include <hat/integer/weights.hpp>
 #include <hat/model/architecture.hpp>
 
