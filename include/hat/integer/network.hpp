@@ -115,35 +115,21 @@ public:
         : model_(&model), limits_(limits) {
         HAT_ASSERT(limits.source_tokens >= 1 && limits.target_tokens >= 1 && limits.beam >= 1);
         HAT_ASSERT(has_places(limits));
-        const detail::Widths<Constants> widths(model);
-        const Counts n(widths, limits);
-        x_ = memory.allocate<std::int16_t>(n.x);
-        wide_ = memory.allocate<std::int16_t>(n.wide);
-        attended_ = memory.allocate<std::int16_t>(n.attended);
-        branch_ = memory.allocate<std::int16_t>(n.branch);
-        product_ = memory.allocate<std::int16_t>(n.product);
-        last_ = memory.allocate<std::int16_t>(n.last);
-        scores_ = memory.allocate<std::int32_t>(n.scores);
-        own_ = memory.allocate<std::int8_t>(n.own);
-        memory_ = memory.allocate<std::int8_t>(n.memory);
-        rows_ = memory.allocate<Row>(n.rows);
-        sums_ = memory.allocate<LogSum>(n.rows);
-        places_ = memory.allocate<std::uint16_t>(n.places);
-        old_places_ = memory.allocate<std::uint16_t>(n.places);
-        candidates_ = memory.allocate<Candidate>(n.candidates);
+        const Counts n(detail::Widths<Constants>(model), limits);
+        for_each_buffer(n, [&]<class T>(T* Network::*buffer, std::ptrdiff_t count) {
+            this->*buffer = memory.allocate<T>(count);
+        });
     }
 
     template <class Weights>
     [[nodiscard]] static constexpr std::size_t bytes(const Transformer<Weights>& model,
                                                      const Limits& limits) noexcept {
-        const Counts n(detail::Widths<Weights>(model), limits);
-        return Arena::bytes_of<std::int16_t>(n.x) + Arena::bytes_of<std::int16_t>(n.wide) +
-               Arena::bytes_of<std::int16_t>(n.attended) + Arena::bytes_of<std::int16_t>(n.branch) +
-               Arena::bytes_of<std::int16_t>(n.product) + Arena::bytes_of<std::int16_t>(n.last) +
-               Arena::bytes_of<std::int32_t>(n.scores) + Arena::bytes_of<std::int8_t>(n.own) +
-               Arena::bytes_of<std::int8_t>(n.memory) + Arena::bytes_of<Row>(n.rows) +
-               Arena::bytes_of<LogSum>(n.rows) + 2 * Arena::bytes_of<std::uint16_t>(n.places) +
-               Arena::bytes_of<Candidate>(n.candidates);
+        std::size_t sum = 0;
+        for_each_buffer(Counts(detail::Widths<Weights>(model), limits),
+                        [&]<class T>(T* Network::* /*buffer*/, std::ptrdiff_t count) {
+                            sum += Arena::bytes_of<T>(count);
+                        });
+        return sum;
     }
 
     /// Reads a source. Precondition: it has 1 … `limits.source_tokens` tokens of the vocabulary, no
@@ -219,6 +205,24 @@ private:
               places(std::ptrdiff_t{limits.beam} * limits.target_tokens),
               candidates(std::ptrdiff_t{2} * limits.beam * limits.beam) {}
     };
+
+    /// All memory: `f(buffer, count)` of each buffer, in the order in which they lie.
+    static constexpr void for_each_buffer(const Counts& n, const auto& f) {
+        f(&Network::x_, n.x);
+        f(&Network::wide_, n.wide);
+        f(&Network::attended_, n.attended);
+        f(&Network::branch_, n.branch);
+        f(&Network::product_, n.product);
+        f(&Network::last_, n.last);
+        f(&Network::scores_, n.scores);
+        f(&Network::own_, n.own);
+        f(&Network::memory_, n.memory);
+        f(&Network::rows_, n.rows);
+        f(&Network::sums_, n.rows);
+        f(&Network::places_, n.places);
+        f(&Network::old_places_, n.places);
+        f(&Network::candidates_, n.candidates);
+    }
 
     [[nodiscard]] static bool has_position(const Embedding<Constants>& embedding,
                                            int position) noexcept {

@@ -54,25 +54,18 @@ class Search {
 public:
     /// Takes `bytes(limits)` of `memory`.
     Search(const Limits& limits, Arena& memory) {
-        const Counts n(limits);
-        nodes_ = memory.allocate<Node>(n.nodes);
-        rows_ = memory.allocate<Continuation>(n.rows);
-        ends_ = memory.allocate<int>(n.rows);
-        next_rows_ = memory.allocate<Continuation>(n.rows);
-        next_ends_ = memory.allocate<int>(n.rows);
-        finished_ = memory.allocate<Finished>(n.rows);
-        heads_ = memory.allocate<int>(n.rows);
-        tokens_ = memory.allocate<int>(n.tokens);
-        sums_ = memory.allocate<std::int32_t>(n.tokens);
-        results_ = memory.allocate<Hypothesis>(n.rows);
+        for_each_buffer(Counts(limits), [&]<class T>(T* Search::*buffer, std::ptrdiff_t count) {
+            this->*buffer = memory.allocate<T>(count);
+        });
     }
 
     [[nodiscard]] static constexpr std::size_t bytes(const Limits& limits) noexcept {
-        const Counts n(limits);
-        return Arena::bytes_of<Node>(n.nodes) + 2 * Arena::bytes_of<Continuation>(n.rows) +
-               3 * Arena::bytes_of<int>(n.rows) + Arena::bytes_of<Finished>(n.rows) +
-               Arena::bytes_of<int>(n.tokens) + Arena::bytes_of<std::int32_t>(n.tokens) +
-               Arena::bytes_of<Hypothesis>(n.rows);
+        std::size_t sum = 0;
+        for_each_buffer(Counts(limits),
+                        [&]<class T>(T* Search::* /*buffer*/, std::ptrdiff_t count) {
+                            sum += Arena::bytes_of<T>(count);
+                        });
+        return sum;
     }
 
     /// The hypotheses of what `network` has read, best first; valid until the next search.
@@ -140,6 +133,20 @@ private:
             : nodes(1 + std::ptrdiff_t{2} * limits.beam * limits.target_tokens), rows(limits.beam),
               tokens(std::ptrdiff_t{limits.beam} * limits.target_tokens) {}
     };
+
+    /// All memory: `f(buffer, count)` of each buffer, in the order in which they lie.
+    static constexpr void for_each_buffer(const Counts& n, const auto& f) {
+        f(&Search::nodes_, n.nodes);
+        f(&Search::rows_, n.rows);
+        f(&Search::ends_, n.rows);
+        f(&Search::next_rows_, n.rows);
+        f(&Search::next_ends_, n.rows);
+        f(&Search::finished_, n.rows);
+        f(&Search::heads_, n.rows);
+        f(&Search::tokens_, n.tokens);
+        f(&Search::sums_, n.tokens);
+        f(&Search::results_, n.rows);
+    }
 
     [[nodiscard]] Allowed allowed() const noexcept {
         Allowed rules;
