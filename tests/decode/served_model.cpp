@@ -137,23 +137,6 @@ TEST_SUITE("decode/served_model") {
         check("packed.fp32.safetensors: content: found");
     }
 
-    TEST_CASE("it tells the longest sentence of the training, if the model does") {
-        const TemporaryDirectory directory;
-        const std::string path = directory / "model";
-        const auto longest = [&](const char* told) {
-            save_changed(path, [&](hat::io::ModelConfig& config) {
-                config.provenance[std::string(hat::io::longest_source_key)] = told;
-            });
-            return ServedModel(ModelDirectory::open(path), {}, {}).longest_source();
-        };
-        save_random_translator(path);
-        CHECK(ServedModel(ModelDirectory::open(path), {}, {}).longest_source() == std::nullopt);
-        CHECK(longest("40") == 40);
-        hat::support::check_rejected_at(path + "/config.json",
-                                        "found \"forty\", expected a number of tokens",
-                                        [&] { static_cast<void>(longest("forty")); });
-    }
-
     TEST_CASE("a model whose vocabulary is another's is rejected") {
         const TemporaryDirectory directory;
         const std::string path = directory / "other";

@@ -15,21 +15,7 @@ make_architecture
 "$hat" train --data data --architecture small.yml --updates 60 --max-tokens 300 --warmup 20 \
     --average-last 1 --out run 2>log >/dev/null || fail "train: $(cat log)"
 
-# Lines of words, pieces of words, what the vocabulary lacks, white space, marks and symbols.
-awk -v seed=7 "$random"' BEGIN {
-    n = split("one two three four five six seven eight nine ten one. two. . , ( ) xyz Zürich é e\314\201 ß 東京 " \
-              "\360\237\230\200 € 42 ® \342\226\201 \302\240 \343\200\200 ne thr ONE \357\267\220 - \" \\ ??", part)
-    for (i = 0; i < 400; ++i) {
-        line = ""
-        for (k = int(random() * 9); k > 0; --k) {
-            line = line part[1 + int(random() * n)]
-            if (random() < 0.8) line = line (random() < 0.1 ? "  " : random() < 0.05 ? "\t" : " ")
-        }
-        if (random() < 0.02) while (length(line) < 300) line = line " one two"
-        print line
-    }
-    print "not utf-8: \377"
-}' >odd.en
+make_odd_lines >odd.en
 
 cp "$example" translate.cpp
 flags=(-std=c++20 -O2 -fno-exceptions -fno-rtti -fno-threadsafe-statics -Wall -Wextra -Wpedantic

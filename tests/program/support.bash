@@ -33,6 +33,25 @@ make_text() {
     }'
 }
 
+# make_odd_lines: 401 lines of its words, pieces of words, what the vocabulary lacks, white space, marks and
+# symbols; some are long, and the last one is not UTF-8.
+make_odd_lines() {
+    awk -v seed=7 "$random"' BEGIN {
+        n = split("one two three four five six seven eight nine ten one. two. . , ( ) xyz Zürich é e\314\201 ß 東京 " \
+                  "\360\237\230\200 € 42 ® \342\226\201 \302\240 \343\200\200 ne thr ONE \357\267\220 - \" \\ ??", part)
+        for (i = 0; i < 400; ++i) {
+            line = ""
+            for (k = int(random() * 9); k > 0; --k) {
+                line = line part[1 + int(random() * n)]
+                if (random() < 0.8) line = line (random() < 0.1 ? "  " : random() < 0.05 ? "\t" : " ")
+            }
+            if (random() < 0.02) while (length(line) < 300) line = line " one two"
+            print line
+        }
+        print "not utf-8: \377"
+    }'
+}
+
 # small.yml: a network that learns this in seconds.
 make_architecture() {
     cat >small.yml <<'YAML'

@@ -68,8 +68,9 @@ public:
                  options.all_tokens || options.sampling.has_value()),
           codec_(model_.text(),
                  {.most_tokens = most_tokens(),
-                  .split_over = options.split_over ? *options.split_over : split_over(),
-                  .part_tokens = part_tokens(),
+                  .split_over = options.split_over ? *options.split_over
+                                                   : model_.network().split_over(options.search),
+                  .part_tokens = model_.network().part_tokens(options.search),
                   .unknown = options.unknown,
                   .lost = options.lost}),
           pool_(options.threads) {
@@ -92,7 +93,7 @@ public:
     /// Tokens of a line that is translated in one piece, at most.
     [[nodiscard]] int whole_tokens() const noexcept { return codec_.whole_tokens(); }
     /// Tokens of a line that the network can read in one piece, at most.
-    [[nodiscard]] int most_tokens() const noexcept { return translator().max_source_length() - 1; }
+    [[nodiscard]] int most_tokens() const noexcept { return model_.network().most_tokens(); }
 
     /// Precondition: `line` is UTF-8.
     [[nodiscard]] data::SourceLine encode(std::string_view line) const {
@@ -242,20 +243,6 @@ private:
                 rung.check_attends(alignment_layer(rung));
         ladder_->practise(model_.text().source_size(),
                           model_.directory().config().special_tokens.eos, options_.search, pool_);
-    }
-
-    /// Half of what a translation may have, so that those of the parts of a line are not cut; but
-    /// sentences do not become crumbs where little is allowed.
-    [[nodiscard]] int part_tokens() const noexcept {
-        constexpr int least = 32;
-        return std::max(least, translator().max_target_length(options_.search, most_tokens()) / 2);
-    }
-
-    /// As many tokens as the longest sentence of the training has: of a longer line, the network
-    /// says a part. 0 if the model does not tell.
-    [[nodiscard]] int split_over() const {
-        const std::optional<int> longest = model_.longest_source();
-        return longest ? std::max(*longest, part_tokens()) : 0;
     }
 
     [[nodiscard]] LineTranslation translation(const data::SourceLine& line,
