@@ -131,6 +131,9 @@ using Greedy = Model<1, longest + 1>;
 using Wide = Model<4, longest + 1>;
 using Short = Model<3, 7>;
 
+static_assert(hat::deploy::EmbeddedNetwork<Greedy::Network, Greedy>);
+static_assert(!hat::deploy::EmbeddedNetwork<int, Greedy>);
+
 }  // namespace
 
 TEST_SUITE("deploy/embedded_translator") {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -84,6 +85,20 @@ namespace detail {
 
 }  // namespace detail
 
+/// What `EmbeddedTranslator` asks of the network of a `Model`: that it translates a token at a
+/// time, from weights that lie ready and in memory whose size is a constant.
+template <class Network, class Model>
+concept EmbeddedNetwork = requires(Network& network, std::span<const int> source) {
+    { Network::working_memory(Model::limits).sum() } -> std::same_as<std::size_t>;
+    network.start(source, Model::search);
+    { network.step() } -> std::same_as<bool>;
+    { network.hypotheses()[0].tokens.data() } -> std::convertible_to<const int*>;
+    { network.hypotheses()[0].tokens.size() } -> std::same_as<std::size_t>;
+    { Network::longest_target(Model::search, int()) } -> std::same_as<int>;
+    { Network::multiply_adds_of_start(Model::limits) } -> std::same_as<std::int64_t>;
+    { Network::multiply_adds_of_step(Model::limits) } -> std::same_as<std::int64_t>;
+};
+
 /// From a line of text to its translation on a device without system: no heap, no exceptions, no
 /// files. Its text and its network are those of `hat translate` with the same weights and beam,
 /// byte for byte; a line that would need more than the model's limits has a status instead.
@@ -110,6 +125,8 @@ namespace detail {
 template <class Model>
 class EmbeddedTranslator {
     using Network = typename Model::Network;
+    static_assert(EmbeddedNetwork<Network, Model>,
+                  "EmbeddedTranslator: the model's Network does not translate a token at a time");
     static constexpr auto parts = Network::working_memory(Model::limits);
 
     static_assert(std::endian::native == std::endian::little,
