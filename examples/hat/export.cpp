@@ -53,7 +53,7 @@ namespace {
 struct ExportOptions {
     std::string model, out, sentences;
     std::string name = "translator";
-    std::optional<decode::WeightKind> weights;
+    std::optional<io::Storage> weights;
     int beam = decode::SearchOptions{}.beam;
     int max_length = 0;  ///< 0: as long as hat translate has them
     bool split = false;
@@ -78,8 +78,15 @@ struct SplitFiles {
     }
 };
 
-const auto exported_kinds =
-    choices_of<decode::WeightKind, std::optional<decode::WeightKind>>(decode::weight_kind_words);
+const std::map<std::string, std::optional<io::Storage>> exported_kinds{
+    {"fp32", io::Storage::fp32},
+    {"bf16", io::Storage::bf16},
+    {"int8", io::Storage::int8},
+    {"kmeans4", io::Storage::kmeans4}};
+
+const char* word_of(io::Storage storage) {
+    return io::storage_words[static_cast<std::size_t>(storage)];
+}
 
 constexpr std::string_view exported_title = "A translator in one header, written by hat export";
 
@@ -145,6 +152,41 @@ void check_model(const io::ModelDirectory& model) {
         fail(model.path(), ": has dictionaries of fairseq, expected a subword.model to export");
 }
 
+/// What `hat translate` is to compute with, to the same bits; as it does if nothing is asked for.
+///
+/// Throws  `Error` if codes are asked for that the model has not
+std::optional<decode::WeightKind> served_kind(const ExportOptions& options,
+                                              const io::ModelDirectory& model) {
+    if (!options.weights) return {};
+    switch (*options.weights) {
+    case io::Storage::bf16:
+        return decode::WeightKind::bf16;
+    case io::Storage::int8:
+        return decode::WeightKind::int8;
+    case io::Storage::kmeans4:
+        if (const io::Storage stored = model.storage(); stored != io::Storage::kmeans4)
+            fail("--weights kmeans4: ", model.path(), " is stored in ", word_of(stored),
+                 "; hat quantize --weights kmeans4 makes a model of codes");
+        return decode::WeightKind::fp32;
+    default:
+        return decode::WeightKind::fp32;
+    }
+}
+
+/// How the header has the weights: a model of codes keeps them where it is served in floats.
+io::Storage exported_storage(const ExportOptions& options, const io::ModelDirectory& model,
+                             decode::WeightKind served) {
+    if (options.weights) return *options.weights;
+    switch (served) {
+    case decode::WeightKind::bf16:
+        return io::Storage::bf16;
+    case decode::WeightKind::int8:
+        return io::Storage::int8;
+    default:
+        return model.storage() == io::Storage::kmeans4 ? io::Storage::kmeans4 : io::Storage::fp32;
+    }
+}
+
 /// Lines that say something of the vocabulary, for a model of which no sentence is given.
 std::vector<std::string> made_up_sentences(const data::TextCodec& text) {
     constexpr int count = 3;
@@ -175,9 +217,9 @@ std::optional<std::string> translation_of(const std::string& line,
 
 /// Finds what the header's test expects.
 void add_test(deploy::ExportedModel& model, const ExportOptions& options,
-              decode::LineTranslator& translator, const data::TextCodec& text) {
-    decode::LineTranslatorOptions within{.threads = 1, .weights = options.weights};
-    within.search.beam = options.beam;
+              const decode::LineTranslatorOptions& search, decode::LineTranslator& translator,
+              const data::TextCodec& text) {
+    decode::LineTranslatorOptions within = search;
     within.search.max_length_b =
         std::min(within.search.max_length_b, model.limits.target_tokens - 1);
     decode::LineTranslator shorter(io::ModelDirectory::open_to_serve(model_path(options.model)),
@@ -238,15 +280,18 @@ struct NetworkToExport {
     AlignedArray<std::byte> weights;
 };
 
-NetworkToExport pack_floats(const io::ModelDirectory& directory, decode::WeightKind kind) {
+NetworkToExport pack_network(const io::ModelDirectory& directory, io::Storage storage) {
     model::Network network(directory.config().architecture);
     directory.load_weights(network.table(), network.values());
-    const std::string word = decode::word_of(kind);
-    switch (kind) {
-    case decode::WeightKind::bf16:
+    const std::string word = word_of(storage);
+    switch (storage) {
+    case io::Storage::kmeans4:
+        return {word, deploy::packed_network("hat::nn::PackedKMeans4"),
+                model::static_weights<nn::PackedKMeans4>(network)};
+    case io::Storage::bf16:
         return {word, deploy::packed_network("hat::nn::PackedBf16"),
                 model::static_weights<nn::PackedBf16>(network)};
-    case decode::WeightKind::int8:
+    case io::Storage::int8:
         return {word, deploy::packed_network("hat::nn::PackedInt8"),
                 model::static_weights<nn::PackedInt8>(network)};
     default:
@@ -297,7 +342,7 @@ void export_model(const ExportOptions& options) {
     check_out(options);
     const auto directory = io::ModelDirectory::open_to_serve(model_path(options.model));
     check_model(directory);
-    decode::LineTranslatorOptions search{.threads = 1, .weights = options.weights};
+    decode::LineTranslatorOptions search{.threads = 1, .weights = served_kind(options, directory)};
     search.search.beam = options.beam;
     decode::LineTranslator translator(io::ModelDirectory::open_to_serve(model_path(options.model)),
                                       search);
@@ -306,9 +351,10 @@ void export_model(const ExportOptions& options) {
         deploy::make_text_tables(directory.text_files().at("subword.model"), text.special(),
                                  text.rules(), translator.whole_tokens(), directory.path());
     const decode::TranslationLimits limits = limits_of(options, translator);
-    const NetworkToExport network = directory.is_integer()
-                                        ? pack_integers(directory, limits)
-                                        : pack_floats(directory, translator.weights());
+    const NetworkToExport network =
+        directory.is_integer()
+            ? pack_integers(directory, limits)
+            : pack_network(directory, exported_storage(options, directory, translator.weights()));
     const SplitFiles files(options.out);
     deploy::ExportedModel model{
         .space = options.name,
@@ -326,7 +372,7 @@ void export_model(const ExportOptions& options) {
     model.line_bytes = std::clamp(bytes_a_token * model.limits.source_tokens, least_bytes,
                                   deploy::longest_text_bytes);
     model.about = about_header(model) + card_of(directory);
-    add_test(model, options, translator, text);
+    add_test(model, options, search, translator, text);
     const std::string header = exported_header(
         model, [](const std::string& name) { return std::string(exported_header_text(name)); });
     if (options.split) {
@@ -354,7 +400,8 @@ void add_export(CLI::App& app) {
     command->add_option("--model", options->model, "run or model directory")->required();
     command->add_option("--out", options->out, "header to write")->required();
     add_choice(*command, "--weights", options->weights, exported_kinds,
-               "what the network computes with [as hat translate does]");
+               "what the network computes with; kmeans4 for a model that is stored so, with the "
+               "products of fp32 [as the model is stored]");
     const NumberFlags number(*command);
     number("--beam", options->beam, {.low = 1, .high = 1000},
            "hypotheses a sentence; 1 is greedy, which takes the least memory");

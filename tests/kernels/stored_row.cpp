@@ -19,10 +19,10 @@ namespace simd = hat::simd;
 
 namespace {
 
-/// The number that `x` is stored as in a row.
+/// The number that `x` of a row with such a scale is stored as.
 template <class Word>
 float stored(float x, float scale) {
-    if constexpr (std::is_same_v<Word, float>)
+    if constexpr (std::is_same_v<Word, float> || std::is_same_v<Word, std::uint8_t>)
         return x;
     else if constexpr (std::is_same_v<Word, std::uint16_t>)
         return hat::bfloat16_to_float(hat::float_to_bfloat16(x));
@@ -33,26 +33,33 @@ float stored(float x, float scale) {
 }  // namespace
 
 TEST_SUITE("kernels/stored_row") {
-    TEST_CASE_TEMPLATE("a row is read as it was stored, 16 numbers or fewer at a time", Word, float,
-                       std::uint16_t, std::int8_t) {
+    TEST_CASE_TEMPLATE("a table is read as it was stored, 16 numbers or fewer at a time", Word,
+                       float, std::uint16_t, std::int8_t, std::uint8_t) {
         using Row = StoredRow<Word>;
         hat::Random random(1);
+        constexpr int rows = 3;
         for (const int cols : {1, 3, 16, 33}) {
-            const Operand x(random, 2, cols);
-            std::vector<Word> memory(static_cast<std::size_t>(2 * Row::stride(cols)));
-            for (int i = 0; i < 2; ++i)
-                Row::store(x.view().row_data(i), cols,
-                           memory.data() + i * Row::stride(cols) + Row::in_front);
-            for (int i = 0; i < 2; ++i) {
-                const Row row{memory.data() + i * Row::stride(cols) + Row::in_front};
-                const float scale =
-                    hat::int8_scale(hat::largest_magnitude(x.view().row_data(i), cols));
-                for (int j = 0; j < cols; j += simd::lanes) {
-                    const int n = std::min(simd::lanes, cols - j);
-                    float numbers[simd::lanes];
-                    simd::store(row.load(j, n), numbers);
-                    for (int k = 0; k < n; ++k)
-                        CHECK(numbers[k] == stored<Word>(x(i, j + k), scale));
+            const Operand x = std::is_same_v<Word, std::uint8_t>
+                                  ? hat::support::operand_of_few(random, 16, rows, cols)
+                                  : Operand(random, rows, cols);
+            std::vector<Word> memory(static_cast<std::size_t>(Row::size(rows, cols)));
+            Word* const table = memory.data() + Row::in_front;
+            Row::store(x.view(), table);
+            // The first rows and columns are a table, too.
+            for (const int fewer : {0, cols / 2}) {
+                const hat::MatrixView<const Word> view(table, rows, cols - fewer,
+                                                       Row::stride(cols));
+                for (int i = 0; i < rows; ++i) {
+                    const Row row(view, i);
+                    const float scale =
+                        hat::int8_scale(hat::largest_magnitude(x.view().row_data(i), cols));
+                    for (int j = 0; j < cols - fewer; j += simd::lanes) {
+                        const int n = std::min(simd::lanes, cols - fewer - j);
+                        float numbers[simd::lanes];
+                        simd::store(row.load(j, n), numbers);
+                        for (int k = 0; k < n; ++k)
+                            CHECK(numbers[k] == stored<Word>(x(i, j + k), scale));
+                    }
                 }
             }
         }

@@ -69,6 +69,17 @@ private:
     std::vector<float> data_;
 };
 
+/// Normally distributed numbers, of which no more than `count` differ.
+[[nodiscard]] inline Operand operand_of_few(Random& random, int count, int rows, int cols) {
+    const Operand numbers(random, 1, count);
+    Operand x(rows, cols);
+    for (int i = 0; i < rows; ++i) {
+        for (float& number : x.view().row(i))
+            number = numbers(0, static_cast<int>(random.below(static_cast<std::uint32_t>(count))));
+    }
+    return x;
+}
+
 /// A row-major matrix of doubles.
 struct Doubles {
     int rows = 0;

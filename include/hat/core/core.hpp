@@ -21,6 +21,7 @@
 #include <hat/core/bit_cast.hpp>
 #include <hat/core/bounded_vector.hpp>
 #include <hat/core/code_point.hpp>
+#include <hat/core/codebook.hpp>
 #include <hat/core/error.hpp>
 #include <hat/core/extent.hpp>
 #include <hat/core/fused.hpp>
@@ -37,6 +38,7 @@
 #include <hat/core/ragged.hpp>
 #include <hat/core/random.hpp>
 #include <hat/core/simd.hpp>
+#include <hat/core/simd_choice.hpp>
 #include <hat/core/simd_dot.hpp>
 #include <hat/core/simd_math.hpp>
 #include <hat/core/slab.hpp>

@@ -49,7 +49,7 @@ void embed(std::span<const int> tokens, const Ragged& sentences,
     for (int s = 0; s < sentences.sentences(); ++s) {
         for (int i = 0; i < sentences.length(s); ++i) {
             const int t = sentences.begin(s) + i;
-            const StoredRow<Word> word{table.row_data(tokens[static_cast<std::size_t>(t)])};
+            const StoredRow<Word> word(table, tokens[static_cast<std::size_t>(t)]);
             const float* const place =
                 positions.empty() ? nullptr : positions.row_data(first_position + i);
             const auto first = detail::first_element(t, y.cols());

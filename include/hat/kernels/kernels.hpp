@@ -30,6 +30,7 @@
 #include <hat/kernels/group_epilogue.hpp>
 #include <hat/kernels/group_linear.hpp>
 #include <hat/kernels/int8.hpp>
+#include <hat/kernels/k_means4.hpp>
 #include <hat/kernels/layer_norm.hpp>
 #include <hat/kernels/packed_fixed.hpp>
 #include <hat/kernels/packed_gemm.hpp>

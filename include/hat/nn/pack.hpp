@@ -50,7 +50,7 @@ public:
         if (is_shared && first_table_ >= 0) return {first_table_, false};
         using Row = kernels::StoredRow<Word>;
         const std::ptrdiff_t offset =
-            take<Word>(rows * Row::stride(cols)) + Row::in_front * std::ptrdiff_t{sizeof(Word)};
+            take<Word>(Row::size(rows, cols)) + Row::in_front * std::ptrdiff_t{sizeof(Word)};
         if (first_table_ < 0) first_table_ = offset;
         return {offset, true};
     }
@@ -214,10 +214,8 @@ public:
         const ConstMatrix all = is_shared ? shared_ : table;
         const auto [offset, is_new] = places_.table<Word>(all.rows(), all.cols(), is_shared);
         auto* const place = at_byte<Word>(buffer_, offset);
-        const std::ptrdiff_t stride = Row::stride(all.cols());
-        for (int i = 0; place != nullptr && is_new && i < all.rows(); ++i)
-            Row::store(all.row_data(i), all.cols(), place + i * stride);
-        to = {place, Rows(table.rows()), Cols(table.cols()), stride};
+        if (place != nullptr && is_new) Row::store(all, place);
+        to = {place, Rows(table.rows()), Cols(table.cols()), Row::stride(all.cols())};
     }
 
     /// The same where another tree says which weights there are.

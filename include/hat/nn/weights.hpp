@@ -12,6 +12,7 @@
 #include <hat/kernels/embedding.hpp>
 #include <hat/kernels/group_linear.hpp>
 #include <hat/kernels/int8.hpp>
+#include <hat/kernels/k_means4.hpp>
 #include <hat/kernels/packed_fixed.hpp>
 #include <hat/kernels/packed_gemm.hpp>
 
@@ -260,6 +261,9 @@ using Packed = PackedAs<kernels::Float32>;
 using PackedBf16 = PackedAs<kernels::Bfloat16>;
 /// A quarter of the bytes: weights and activations of 8 bits.
 using PackedInt8 = PackedAs<kernels::Int8>;
+/// A sixth to an eighth: weights that are numbers of codebooks, products as of `Packed`. For
+/// networks whose matrices have at most 16 different numbers each, as they are stored in kmeans4.
+using PackedKMeans4 = PackedAs<kernels::KMeans4>;
 
 /// The sizes of weights and nothing else: what an architecture says of every one of them.
 struct Sizes {
