@@ -4,6 +4,7 @@
 #include <hat/model/presets.hpp>
 
 #include "support/allocations.hpp"
+#include "support/shortlists.hpp"
 #include "support/stack.hpp"
 #include "support/static_weights.hpp"
 #include "support/toy_model.hpp"
@@ -13,10 +14,12 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace hat::decode;
@@ -95,6 +98,81 @@ TEST_SUITE("decode/static_translator") {
                 check_same(translator.translate(source.tokens, options), expected[0]);
             }
         }
+    }
+
+    TEST_CASE_TEMPLATE("of lists, it finds what the dynamic translator does, in the memory told",
+                       Weights, hat::nn::Packed, hat::nn::PackedBf16, hat::nn::PackedInt8) {
+        const hat::data::Shortlist shortlist = hat::support::random_shortlist(128, 12);
+        using Listed = StaticTranslator<small, Weights, hat::data::Shortlist>;
+        const TranslationLimits limits{
+            .source_tokens = 5, .target_tokens = 14, .beam = 4, .listed_tokens = shortlist.most(5)};
+        const Network network = initialized();
+        const auto weights = hat::support::packed_bytes<small, Weights>(network);
+        const WorkingMemory told = Listed::working_memory(limits);
+        hat::AlignedArray<std::byte> memory{static_cast<std::ptrdiff_t>(told.sum())};
+        Listed translator({weights.data(), weights.size_bytes()},
+                          std::span(memory.data(), memory.size_bytes()), {}, limits);
+        translator.use_shortlist(shortlist);
+        const PackedModelOf<Weights> packed(network.view());
+        BasicCachedTransformer<PackedModelOf<Weights>> dynamic(packed);
+        dynamic.use_shortlist(&shortlist);
+        const OwnedSources sources = hat::support::random_sources(6, 5, 128, 2, 5);
+        for (SearchOptions options : {SearchOptions{.beam = 1}, {.beam = 4}}) {
+            for (int s = 0; s < sources.size(); ++s) {
+                const OwnedSources source = hat::support::alone(sources, s);
+                std::vector<Hypotheses> expected(1);
+                options.max_length_b = 13;
+                if (options.beam == 1)
+                    GreedySearch().run(dynamic, source.view(), {}, options, expected);
+                else
+                    BeamSearch().run(dynamic, source.view(), {}, options, expected);
+                check_same(translator.translate(source.tokens, options), expected[0]);
+            }
+        }
+        CHECK(Listed::multiply_adds_of_step(limits) <
+              TranslatorOf<Weights>::multiply_adds_of_step(limits));
+
+        const hat::data::Shortlist longer = hat::support::random_shortlist(128, 60);
+        CHECK_THROWS_WITH_AS(translator.use_shortlist(longer), doctest::Contains("listed_tokens"),
+                             hat::Error);
+        const hat::data::Shortlist other = hat::support::random_shortlist(64, 4);
+        CHECK_THROWS_WITH_AS(translator.use_shortlist(other), doctest::Contains("expected 128"),
+                             hat::Error);
+    }
+
+    TEST_CASE("weights of codebooks give what floats of the same numbers do") {
+        Network network = initialized();
+        for (const auto& entry : network.table()) {
+            if (entry.is_vector) continue;
+            for (float& x : std::span(network.values().data() + entry.offset,
+                                      static_cast<std::size_t>(entry.size())))
+                x = std::clamp(std::nearbyint(x * 40), -8.0F, 7.0F) / 40 + 0.0F;  // no −0
+        }
+        constexpr TranslationLimits limits{.source_tokens = 9, .target_tokens = 14, .beam = 4};
+        const auto translated = [&]<class Weights>() {
+            const auto weights = hat::support::packed_bytes<small, Weights>(network);
+            hat::AlignedArray<std::byte> memory{
+                static_cast<std::ptrdiff_t>(TranslatorOf<Weights>::working_memory(limits).sum())};
+            TranslatorOf<Weights> translator({weights.data(), weights.size_bytes()},
+                                             std::span(memory.data(), memory.size_bytes()), {},
+                                             limits);
+            const OwnedSources sources = hat::support::random_sources(3, 9, 128, 2, 5);
+            std::vector<std::vector<int>> targets;
+            std::vector<float> scores;
+            for (int s = 0; s < sources.size(); ++s) {
+                const auto source = hat::support::alone(sources, s);
+                for (const auto& [tokens, score, positional] :
+                     translator.translate(source.tokens, {.beam = 4})) {
+                    targets.emplace_back(tokens.begin(), tokens.end());
+                    scores.push_back(score);
+                }
+            }
+            return std::pair(targets, scores);
+        };
+        CHECK(translated.template operator()<hat::nn::PackedKMeans4>() ==
+              translated.template operator()<hat::nn::Packed>());
+        CHECK(static_weight_bytes<small, hat::nn::PackedKMeans4> * 4 <
+              static_weight_bytes<small, hat::nn::Packed>);
     }
 
     TEST_CASE("32 tokens into 32 take no heap, at most 64 kB of stack and 300 kB of memory") {

@@ -26,8 +26,9 @@ public:
         return (std::ptrdiff_t{vocab_size} + 63) / 64;
     }
 
-    void add(std::span<const int> tokens) noexcept {
-        for (const int token : tokens)
+    template <class Token = int>
+    void add(std::span<const Token> tokens) noexcept {
+        for (const Token token : tokens)
             words_[static_cast<std::size_t>(token) / 64] |= std::uint64_t{1} << (token % 64);
     }
     /// Writes the tokens, ascending, to `to`, leaves none, and returns how many they were.
@@ -43,6 +44,56 @@ public:
 
 private:
     std::span<std::uint64_t> words_;
+};
+
+/// Lists that lie elsewhere, of numbers as wide as need be: every sentence may have the tokens of
+/// `always`, and for each of its tokens s those from `tokens[offsets[s]]` to
+/// `tokens[offsets[s + 1] − 1]`.
+template <class Offset = int, class Token = int>
+class ShortlistView {
+public:
+    ShortlistView() = default;
+    /// `longest` are the tokens of the longest list of a source token.
+    ///
+    /// Precondition: every list is ascending, without doubles, of tokens of the target vocabulary.
+    constexpr ShortlistView(std::span<const Token> always, std::span<const Offset> offsets,
+                            std::span<const Token> tokens, int longest,
+                            int target_vocab_size) noexcept
+        : always_(always), offsets_(offsets), tokens_(tokens), longest_(longest),
+          target_vocab_size_(target_vocab_size) {}
+
+    [[nodiscard]] constexpr int source_vocab_size() const noexcept {
+        return static_cast<int>(offsets_.size()) - 1;
+    }
+    [[nodiscard]] constexpr int target_vocab_size() const noexcept { return target_vocab_size_; }
+
+    /// Those of a source token. Precondition: 0 <= token < source_vocab_size().
+    [[nodiscard]] constexpr std::span<const Token> of(int token) const noexcept {
+        HAT_ASSERT(0 <= token && token < source_vocab_size());
+        const auto begin = static_cast<std::size_t>(offsets_[static_cast<std::size_t>(token)]);
+        const auto end = static_cast<std::size_t>(offsets_[static_cast<std::size_t>(token) + 1]);
+        return tokens_.subspan(begin, end - begin);
+    }
+
+    /// Tokens that the list of a sentence of so many has at most.
+    [[nodiscard]] constexpr int most(int source_length) const noexcept {
+        const std::int64_t most = std::ssize(always_) + std::int64_t{source_length} * longest_;
+        return static_cast<int>(std::min<std::int64_t>(most, target_vocab_size_));
+    }
+    /// Writes the list of a sentence, ascending, to `to`, which has room for `most(length)` tokens,
+    /// and returns how many they are. `marks` are empty, before and after.
+    int select(std::span<const int> source, TokenMarks marks, int* to) const noexcept {
+        marks.add(always_);
+        for (const int token : source) marks.add(of(token));
+        return marks.take(to);
+    }
+
+private:
+    std::span<const Token> always_;
+    std::span<const Offset> offsets_;
+    std::span<const Token> tokens_;
+    int longest_ = 0;
+    int target_vocab_size_ = 0;
 };
 
 /// Which target tokens may stand in the translation of a sentence: those that are always allowed,
@@ -80,32 +131,26 @@ public:
     [[nodiscard]] const Lists& lists() const noexcept { return lists_; }
 
     /// Those of a source token. Precondition: 0 <= token < source_vocab_size().
-    [[nodiscard]] std::span<const int> of(int token) const noexcept {
-        HAT_ASSERT(0 <= token && token < source_vocab_size());
-        const int* const begin = lists_.offsets.data() + token;
-        return {lists_.tokens.data() + begin[0], static_cast<std::size_t>(begin[1] - begin[0])};
-    }
+    [[nodiscard]] std::span<const int> of(int token) const noexcept { return view().of(token); }
+    /// Tokens of the longest list of a source token.
+    [[nodiscard]] int longest() const noexcept { return longest_; }
 
-    /// Tokens that the list of a sentence of so many has at most.
-    [[nodiscard]] int most(int source_length) const noexcept {
-        const std::int64_t most =
-            std::ssize(lists_.always) + std::int64_t{source_length} * longest_;
-        return static_cast<int>(std::min<std::int64_t>(most, target_vocab_size_));
-    }
-    /// Writes the list of a sentence, ascending, to `to`, which has room for `most(length)` tokens,
-    /// and returns how many they are. `marks` are empty, before and after.
+    /// As those of a `ShortlistView`.
+    [[nodiscard]] int most(int source_length) const noexcept { return view().most(source_length); }
     int select(std::span<const int> source, TokenMarks marks, int* to) const noexcept {
-        marks.add(lists_.always);
-        for (const int token : source) marks.add(of(token));
-        return marks.take(to);
+        return view().select(source, marks, to);
     }
 
     friend bool operator==(const Shortlist&, const Shortlist&) = default;
 
 private:
+    [[nodiscard]] ShortlistView<> view() const noexcept {
+        return {lists_.always, lists_.offsets, lists_.tokens, longest_, target_vocab_size_};
+    }
+
     Lists lists_;
     int target_vocab_size_ = 0;
-    int longest_ = 0;  ///< tokens of the longest list
+    int longest_ = 0;
     std::string vocabulary_;
 };
 

@@ -26,7 +26,39 @@ struct DecoderArenas {
     Arena lasting = Arena();      ///< what attention reads
     Arena activations = Arena();  ///< of encoding, and of a step
     Arena scratch = Arena();
+    Arena lists = Arena();  ///< of a shortlist, see `ShortlistedOutputs`
 };
+
+namespace detail {
+
+template <class Weights, class Parts>
+Weights weights_of(const model::Transformer<Weights, Parts>&);
+/// The weights of a model.
+template <class Model>
+using WeightsOf = decltype(weights_of(std::declval<const Model&>().view()));
+
+/// The output layer of packed weights with lists, and of no others.
+template <class Weights, class Lists>
+struct ListedOutputsOf {
+    using type = Absent;
+};
+template <class Format, class Lists>
+requires(!std::same_as<Lists, Absent>) struct ListedOutputsOf<nn::PackedAs<Format>, Lists> {
+    using type = ShortlistedOutputs<nn::PackedAs<Format>, Lists>;
+    using Matrix = kernels::PackedOf<Format>;
+};
+
+/// The lists that a model's sentences may have unless others are named: a `data::Shortlist` where
+/// sizes are those of run time.
+template <class Model>
+using ListsOf = std::conditional_t < requires {
+    requires std::same_as <
+        std::remove_cvref_t<decltype(std::declval<const Model&>().view().output)>,
+    typename ListedOutputsOf<WeightsOf<Model>, data::Shortlist>::Matrix > ;
+}
+, data::Shortlist, Absent > ;
+
+}  // namespace detail
 
 /// A Transformer that decodes step by step: a `StepModel`. It owns the caches and all memory
 /// of a batch, and keeps it: a batch no bigger than one before allocates nothing. It may be given
@@ -39,7 +71,10 @@ struct DecoderArenas {
 /// fixed sizes, or views that train, which are decoded as they are, and with other roundings. Its
 /// decoder is a template also where there is one model, so that only those who use it wait for a
 /// compiler to go through a network.
-template <class Model>
+///
+/// `Lists` are a `data::Shortlist` or a view of one, which sentences may have; `Absent` if they
+/// have none.
+template <class Model, class Lists = detail::ListsOf<Model>>
 class BasicCachedTransformer {
 public:
     /// `model` must outlive this.
@@ -49,7 +84,9 @@ public:
     /// enough for `start` and `step`. `logits` takes [rows, target_vocab_size] floats of
     /// activations more.
     BasicCachedTransformer(const Model& model, DecoderArenas arenas)
-        : model_(&model), arenas_(std::move(arenas)) {}
+        : model_(&model), arenas_(std::move(arenas)) {
+        if constexpr (may_have_lists) shortlisted_ = Shortlisted(std::move(arenas_.lists));
+    }
 
     [[nodiscard]] const DecoderArenas& arenas() const noexcept { return arenas_; }
 
@@ -66,14 +103,12 @@ public:
     }
 
     /// From the next `start` on, each sentence may have the tokens of its list alone; all if there
-    /// is no list. `shortlist` must outlive this. Sizes of networks with lists are those of run
-    /// time.
+    /// is no list. `shortlist` must outlive this.
     ///
     /// Precondition: the vocabularies are those of the network, which has no adaptive softmax.
-    void use_shortlist(const data::Shortlist* shortlist) noexcept {
-        static_assert(may_have_lists,
-                      "BasicCachedTransformer: shortlists need packed weights whose "
-                      "sizes are those of run time");
+    void use_shortlist(const Lists* shortlist) noexcept {
+        static_assert(may_have_lists, "BasicCachedTransformer: shortlists need packed weights, and "
+                                      "the type of the lists where sizes are fixed");
         shortlisted_.use(shortlist);
     }
 
@@ -120,33 +155,16 @@ private:
                   "BasicCachedTransformer: view() must return a reference to views that "
                   "the model keeps");
 
-    template <class W, class Parts>
-    static W weights_of(const model::Transformer<W, Parts>&);
-    using Weights = decltype(weights_of(std::declval<const Model&>().view()));
+    using Weights = detail::WeightsOf<Model>;
     [[nodiscard]] const auto& network() const noexcept { return model_->view(); }
 
-    template <class W>
-    struct OutputsOf {
-        using type = Absent;
-    };
-    template <class Format>
-    struct OutputsOf<nn::PackedAs<Format>> {
-        using type = ShortlistedOutputs<nn::PackedAs<Format>>;
-        using Matrix = kernels::PackedOf<Format>;
-    };
-    using Output = std::remove_cvref_t<decltype(std::declval<const Model&>().view().output)>;
-    template <class W>
-    static constexpr bool is_dynamic = requires {
-        requires std::same_as<Output, typename OutputsOf<W>::Matrix>;
-    };
+    using Shortlisted = typename detail::ListedOutputsOf<Weights, Lists>::type;
 
 public:
-    /// Whether the model's weights are packed and its sizes those of run time, as lists need.
-    static constexpr bool may_have_lists = is_dynamic<Weights>;
+    /// Whether sentences may have lists.
+    static constexpr bool may_have_lists = !std::same_as<Shortlisted, Absent>;
 
 private:
-    using Shortlisted =
-        std::conditional_t<may_have_lists, typename OutputsOf<Weights>::type, Absent>;
     [[nodiscard]] bool has_lists() const noexcept {
         if constexpr (may_have_lists) return shortlisted_.is_used();
         return false;
@@ -191,9 +209,9 @@ private:
 // Not inside the class, where members are inline: a compiler goes through those wherever they are
 // used, though another source has them (HAT_SHARED_INSTANCES).
 
-template <class Model>
-void BasicCachedTransformer<Model>::start(const Sources& sources, int rows_per_sentence,
-                                          std::span<const int> max_lengths) {
+template <class Model, class Lists>
+void BasicCachedTransformer<Model, Lists>::start(const Sources& sources, int rows_per_sentence,
+                                                 std::span<const int> max_lengths) {
     const int layers = decoder_layer_count(network());
     arenas_.lasting.reset(
         bytes_of_caches(network(), sources.sentences, rows_per_sentence, max_lengths));
@@ -214,18 +232,19 @@ void BasicCachedTransformer<Model>::start(const Sources& sources, int rows_per_s
     enter(sources, [](int sentence) { return sentence; });
 }
 
-template <class Model>
-void BasicCachedTransformer<Model>::admit(const Sources& sources, std::span<const int> places,
-                                          std::span<const int> max_lengths) {
+template <class Model, class Lists>
+void BasicCachedTransformer<Model, Lists>::admit(const Sources& sources,
+                                                 std::span<const int> places,
+                                                 std::span<const int> max_lengths) {
     arenas_.activations.reset();
     arenas_.scratch.reset();
     for (std::size_t i = 0; i < places.size(); ++i) table_.restart(places[i], max_lengths[i]);
     enter(sources, [&](int sentence) { return places[static_cast<std::size_t>(sentence)]; });
 }
 
-template <class Model>
+template <class Model, class Lists>
 template <class Place>
-void BasicCachedTransformer<Model>::enter(const Sources& sources, const Place& place) {
+void BasicCachedTransformer<Model, Lists>::enter(const Sources& sources, const Place& place) {
     if (!network().architecture.has_encoder()) return;
     const int sentences = sources.sentences.sentences();
     if constexpr (may_have_lists) {
@@ -244,9 +263,9 @@ void BasicCachedTransformer<Model>::enter(const Sources& sources, const Place& p
     }
 }
 
-template <class Model>
-kernels::CandidateRows BasicCachedTransformer<Model>::step(std::span<const Row> rows,
-                                                           const Selection& selection) {
+template <class Model, class Lists>
+kernels::CandidateRows BasicCachedTransformer<Model, Lists>::step(std::span<const Row> rows,
+                                                                  const Selection& selection) {
     HAT_ASSERT(!hat::detail::is_present(network().adaptive_softmax));
     const Matrix states = advance(rows);
     if constexpr (may_have_lists)
@@ -264,8 +283,8 @@ kernels::CandidateRows BasicCachedTransformer<Model>::step(std::span<const Row> 
         arenas_.scratch);
 }
 
-template <class Model>
-Matrix BasicCachedTransformer<Model>::logits(std::span<const Row> rows) {
+template <class Model, class Lists>
+Matrix BasicCachedTransformer<Model, Lists>::logits(std::span<const Row> rows) {
     const Matrix x = advance(rows);
     const Matrix y = arenas_.activations.matrix(x.rows(), vocab_size());
     using Adaptive = std::remove_cvref_t<decltype(network().adaptive_softmax)>;
@@ -280,8 +299,8 @@ Matrix BasicCachedTransformer<Model>::logits(std::span<const Row> rows) {
     return y;
 }
 
-template <class Model>
-Matrix BasicCachedTransformer<Model>::advance(std::span<const Row> rows) {
+template <class Model, class Lists>
+Matrix BasicCachedTransformer<Model, Lists>::advance(std::span<const Row> rows) {
     arenas_.activations.reset();
     arenas_.scratch.reset();
     autograd::Eval context(arenas_.activations, arenas_.scratch);
@@ -300,8 +319,8 @@ Matrix BasicCachedTransformer<Model>::advance(std::span<const Row> rows) {
     return states;
 }
 
-template <class Model>
-void BasicCachedTransformer<Model>::prepare_attention(int rows) {
+template <class Model, class Lists>
+void BasicCachedTransformer<Model, Lists>::prepare_attention(int rows) {
     int longest = 0;
     for (const nn::SentenceRows& group : table_.groups())
         longest = std::max(
@@ -310,8 +329,8 @@ void BasicCachedTransformer<Model>::prepare_attention(int rows) {
     attention_tokens_ = arenas_.activations.allocate<int>(rows);
 }
 
-template <class Model>
-void BasicCachedTransformer<Model>::add_attended_layers(std::span<const Row> rows) {
+template <class Model, class Lists>
+void BasicCachedTransformer<Model, Lists>::add_attended_layers(std::span<const Row> rows) {
     int layers = 1;
     for_each_layer(network().decoder_layers, [&](const auto& layer, int i) {
         if (i == watched_layer_) layers = layer.attended_layers;
@@ -325,10 +344,10 @@ void BasicCachedTransformer<Model>::add_attended_layers(std::span<const Row> row
     }
 }
 
-template <class Model>
+template <class Model, class Lists>
 template <class Place>
-void BasicCachedTransformer<Model>::encode(const Sources& sources, int first, int last,
-                                           const Place& place) {
+void BasicCachedTransformer<Model, Lists>::encode(const Sources& sources, int first, int last,
+                                                  const Place& place) {
     const ArenaScope memory_scope(arenas_.activations);
     const ArenaScope scratch_scope(arenas_.scratch);
     autograd::Eval context(arenas_.activations, arenas_.scratch);
@@ -351,9 +370,9 @@ void BasicCachedTransformer<Model>::encode(const Sources& sources, int first, in
     });
 }
 
-template <class Model>
-autograd::Variable BasicCachedTransformer<Model>::embed(autograd::Eval& context,
-                                                        std::span<const Row> rows) {
+template <class Model, class Lists>
+autograd::Variable BasicCachedTransformer<Model, Lists>::embed(autograd::Eval& context,
+                                                               std::span<const Row> rows) {
     const int n = static_cast<int>(rows.size());
     int* const tokens = arenas_.activations.allocate<int>(n);
     int* const offsets = arenas_.activations.allocate<int>(n + 1);

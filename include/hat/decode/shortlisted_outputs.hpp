@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 namespace hat::decode {
 
@@ -40,16 +41,37 @@ struct ListCounts {
 /// and normalises over them. So what a row gets depends on its own list alone; with one of all
 /// tokens, it is what the whole layer gives, bit by bit.
 ///
-/// It keeps its memory: sentences no longer than those before ask for none.
-template <class Weights>
+/// It keeps its memory: sentences no longer than those before ask for none. It may be given memory
+/// instead.
+///
+/// `Lists` are a `data::Shortlist`, or a view of one.
+template <class Weights, class Lists = data::Shortlist>
 class ShortlistedOutputs {
     using Format = typename Weights::Format;
     using View = kernels::PackedOf<Format>;
 
 public:
+    ShortlistedOutputs() = default;
+    /// Works in memory that has `bytes` of the sources to come.
+    explicit ShortlistedOutputs(Arena memory) noexcept : memory_(std::move(memory)) {}
+
     /// Uses `shortlist`, which must outlive this, from the next `start` on; none if it is null.
-    void use(const data::Shortlist* shortlist) noexcept { shortlist_ = shortlist; }
+    void use(const Lists* shortlist) noexcept { shortlist_ = shortlist; }
     [[nodiscard]] bool is_used() const noexcept { return shortlist_ != nullptr; }
+
+    /// Bytes that one sentence takes whose list has up to `listed` tokens, with a layer of so many
+    /// outputs and inputs.
+    [[nodiscard]] static constexpr std::size_t bytes(int listed, int outputs, int inputs) noexcept {
+        return Room(1, listed, 1, listed, outputs, inputs).bytes();
+    }
+    /// Bytes of scratch that choosing takes in `rows` rows of that sentence.
+    [[nodiscard]] static constexpr std::size_t bytes_of_choosing(int rows, int candidates,
+                                                                 int listed, int inputs) noexcept {
+        return kernels::bytes_of_top_candidates(rows, candidates) +
+               Arena::bytes_of<float>(kernels::candidate_block) +
+               Arena::bytes_of<float>(outputs_at_once(rows, listed)) +
+               Format::bytes_of_rows(rows, inputs);
+    }
 
     /// Makes a place for each of `sources`, and for those that follow them, which are not longer.
     /// `output` is the whole layer.
@@ -61,7 +83,6 @@ public:
         // outputs that are in no list of theirs.
         constexpr int rows_per_group = 16;
         sentences_per_group_ = std::max(1, rows_per_group / rows_per_sentence);
-        const int groups = (sentences + sentences_per_group_ - 1) / sentences_per_group_;
         std::int64_t listed = 0;
         int longest = 0;
         for (int s = 0; s < sentences; ++s) {
@@ -69,33 +90,23 @@ public:
             listed += most;
             longest = std::max(longest, most);
         }
-        most_gathered_ = static_cast<int>(
-            std::min<std::int64_t>(std::int64_t{longest} * sentences_per_group_, vocab_size));
-        const std::ptrdiff_t panels =
-            std::min<std::int64_t>(listed, std::int64_t{groups} * most_gathered_) /
-                kernels::panel_width +
-            groups;
-        const std::ptrdiff_t elements = panels * Format::panel_stride(output.inputs());
-        const std::ptrdiff_t words = data::TokenMarks::words(vocab_size);
-        // A list begins at a cache line of its own.
-        constexpr std::ptrdiff_t line = alignment / sizeof(int);
-        memory_.reset(Arena::bytes_of<Place>(sentences) + Arena::bytes_of<View>(groups) +
-                      2 * Arena::bytes_of<int>(listed + line * sentences) +
-                      Arena::bytes_of<std::uint64_t>(words) + Arena::bytes_of<int>(vocab_size) +
-                      Arena::bytes_of<int>(most_gathered_) +
-                      Arena::bytes_of<typename Format::Element>(elements));
+        const Room room(sentences, listed, sentences_per_group_, longest, vocab_size,
+                        output.inputs());
+        most_gathered_ = room.most_gathered;
+        memory_.reset(room.bytes());
         places_ = {memory_.allocate<Place>(sentences), index(sentences)};
         for (int s = 0; s < sentences; ++s) {
             const int most = shortlist_->most(sources.length(s));
             at(s) = {.tokens = memory_.allocate<int>(most), .slots = memory_.allocate<int>(most)};
         }
-        layers_ = memory_.allocate<View>(groups);
+        layers_ = memory_.allocate<View>(room.groups);
+        const std::ptrdiff_t words = data::TokenMarks::words(vocab_size);
         auto* const marks = memory_.allocate<std::uint64_t>(words);
         std::fill_n(marks, words, std::uint64_t{0});
         marks_ = data::TokenMarks({marks, index(static_cast<int>(words))});
         slot_of_ = memory_.allocate<int>(vocab_size);
         gathered_ = memory_.allocate<int>(most_gathered_);
-        panels_ = memory_.allocate<typename Format::Element>(elements);
+        panels_ = memory_.allocate<typename Format::Element>(room.elements);
         sentences_ = 0;
     }
 
@@ -119,11 +130,7 @@ public:
         const int n = states.rows();
         kernels::TopCandidates candidates(n, selection.count, selection.normalize, scratch);
         auto* const block = scratch.allocate<float>(kernels::candidate_block);
-        // As many rows of a group at once as leave the outputs in the second-level cache.
-        constexpr int most_outputs = 1 << 17;
-        auto* const outputs = scratch.allocate<float>(
-            std::min(std::ptrdiff_t{n} * most_gathered_,
-                     std::ptrdiff_t{std::max(most_outputs, most_gathered_)}));
+        auto* const outputs = scratch.allocate<float>(outputs_at_once(n, most_gathered_));
         for (int first = 0, last = 0; first < n; first = last) {
             const int group = at(rows[index(first)].sentence).group;
             const View layer = layers_[group];
@@ -156,6 +163,44 @@ private:
         int size = 0;
         int group = -1;  ///< whose outputs they are; −1: not gathered yet
     };
+    /// What is made room for.
+    struct Room {
+        int sentences;
+        std::int64_t listed;  ///< tokens of all lists
+        int groups;
+        int most_gathered;  ///< outputs of a group
+        int vocab_size;
+        std::ptrdiff_t elements;  ///< of panels
+
+        constexpr Room(int n, std::int64_t tokens, int sentences_per_group, int longest,
+                       int outputs, int inputs) noexcept
+            : sentences(n), listed(tokens),
+              groups((n + sentences_per_group - 1) / sentences_per_group),
+              most_gathered(static_cast<int>(std::min(
+                  {std::int64_t{longest} * sentences_per_group, listed, std::int64_t{outputs}}))),
+              vocab_size(outputs),
+              elements((std::min<std::int64_t>(listed, std::int64_t{groups} * most_gathered) /
+                            kernels::panel_width +
+                        groups) *
+                       Format::panel_stride(inputs)) {}
+
+        [[nodiscard]] constexpr std::size_t bytes() const noexcept {
+            // A list begins at a cache line of its own.
+            constexpr std::ptrdiff_t line = alignment / sizeof(int);
+            return Arena::bytes_of<Place>(sentences) + Arena::bytes_of<View>(groups) +
+                   2 * Arena::bytes_of<int>(listed + line * sentences) +
+                   Arena::bytes_of<std::uint64_t>(data::TokenMarks::words(vocab_size)) +
+                   Arena::bytes_of<int>(vocab_size) + Arena::bytes_of<int>(most_gathered) +
+                   Arena::bytes_of<typename Format::Element>(elements);
+        }
+    };
+
+    /// As many rows of a group are computed at once as leave the outputs in the second-level cache.
+    static constexpr int most_outputs = 1 << 17;
+    static constexpr std::ptrdiff_t outputs_at_once(int rows, int gathered) noexcept {
+        return std::min(std::ptrdiff_t{rows} * gathered,
+                        std::ptrdiff_t{std::max(most_outputs, gathered)});
+    }
     static constexpr std::size_t index(int i) noexcept { return static_cast<std::size_t>(i); }
     [[nodiscard]] Place& at(int place) noexcept { return places_[index(place)]; }
 
@@ -218,7 +263,7 @@ private:
         }
     }
 
-    const data::Shortlist* shortlist_ = nullptr;
+    const Lists* shortlist_ = nullptr;
     ListCounts counts_;
     View output_;
     std::span<Place> places_;

@@ -30,6 +30,7 @@ struct TranslationLimits {
     int target_tokens = 32;  ///< eos among them
     int beam = 1;
     bool no_repeats = false;  ///< whether a search may forbid to repeat n-grams
+    int listed_tokens = 0;    ///< of the list of a source at most; 0: there are no lists
 };
 
 /// Bytes of working memory that translating with a network of fixed sizes takes, part by part.
@@ -41,9 +42,10 @@ struct WorkingMemory {
     std::size_t scratch = 0;      ///< of kernels
     std::size_t search = 0;       ///< hypotheses
     std::size_t results = 0;
+    std::size_t lists = 0;  ///< of a shortlist, and the outputs that they name
 
     [[nodiscard]] constexpr std::size_t sum() const noexcept {
-        return positions + caches + activations + scratch + search + results;
+        return positions + caches + activations + scratch + search + results + lists;
     }
 };
 
@@ -81,36 +83,49 @@ struct BoundedResults {
 /// Weights of fewer bits, such as `nn::PackedInt8`, are bytes, and their products need more of the
 /// memory.
 ///
+/// `Lists` are a `data::Shortlist`, or a view of one, if sources have lists (`use_shortlist`).
+///
 /// Limits: no adaptive softmax, and a network with an encoder.
-template <model::Architecture A, class Weights = nn::Packed>
+template <model::Architecture A, class Weights = nn::Packed, class Lists = Absent>
 class StaticTranslator {
     static_assert(A.has_encoder(),
                   "StaticTranslator: a network without encoder translates nothing");
 
     using Model = model::StaticModel<A, Weights>;
+    static constexpr bool has_lists = !std::same_as<Lists, Absent>;
 
 public:
     /// Throws  `Error` if a limit is out of range; a constant of such limits does not compile.
     [[nodiscard]] static constexpr WorkingMemory working_memory(const TranslationLimits& limits) {
         check(limits);
-        const auto& [source, target, beam, no_repeats] = limits;
+        const auto& [source, target, beam, no_repeats, listed] = limits;
         const int ngram = no_repeats ? 1 : 0;
         const auto& sizes = model::static_sizes<A>;
         const std::array offsets{0, source};
         const nn::ComputingMemory encoding = memory_of_encoding<Weights>(sizes, source);
+        const int candidates = beam == 1 ? 1 : 2 * beam;
         const nn::ComputingMemory step =
-            memory_of_step<Weights>(sizes, beam, source, target, beam == 1 ? 1 : 2 * beam);
+            memory_of_step<Weights>(sizes, beam, source, target, candidates);
+        std::size_t lists = 0;
+        std::size_t choosing = 0;
+        if constexpr (has_lists) {
+            using Outputs = ShortlistedOutputs<Weights, Lists>;
+            const int inputs = sizes.output.inputs();
+            lists = Outputs::bytes(listed, A.target_vocab_size, inputs);
+            choosing = Outputs::bytes_of_choosing(beam, candidates, listed, inputs);
+        }
         return {
             .positions = Model::position_bytes(source, target),
             .caches = bytes_of_caches(sizes, Ragged(offsets.data(), 1), beam,
                                       std::span(&limits.target_tokens, 1)),
             .activations = std::max(encoding.activations, step.activations),
-            .scratch = std::max(encoding.scratch, step.scratch),
+            .scratch = std::max({encoding.scratch, step.scratch, choosing}),
             .search = std::max(GreedySearch::bytes(1, target, ngram),
                                beam == 1 ? 0 : BeamSearch::bytes(1, target, beam, ngram)),
             .results = Arena::bytes_of<BoundedHypothesis>(beam) +
                        static_cast<std::size_t>(beam) *
                            (Arena::bytes_of<int>(target) + Arena::bytes_of<float>(target)),
+            .lists = lists,
         };
     }
 
@@ -132,7 +147,8 @@ public:
           memory_(memory), model_(weights, limits.source_tokens, limits.target_tokens, memory_),
           decoder_(model_, {.lasting = part(parts.caches),
                             .activations = part(parts.activations),
-                            .scratch = part(parts.scratch)}) {
+                            .scratch = part(parts.scratch),
+                            .lists = part(parts.lists)}) {
         if (special.eos < 0 || special.eos >= A.target_vocab_size)
             fail("translator: the id of eos is ", special.eos, ", expected 0 to ",
                  A.target_vocab_size - 1);
@@ -151,6 +167,22 @@ public:
         : StaticTranslator(std::as_bytes(weights), memory, special, limits) {
         static_assert(std::same_as<Weights, nn::Packed>,
                       "StaticTranslator: weights of this kind are bytes");
+    }
+    /// From the next source on, each may have the tokens of its list alone. `shortlist` must
+    /// outlive this, and its vocabularies be those of the network.
+    ///
+    /// Throws  `Error` if a list may have more tokens than the limits tell, or the vocabularies
+    ///         have another size
+    void use_shortlist(const Lists& shortlist) requires has_lists {
+        if (shortlist.source_vocab_size() != A.source_vocab_size ||
+            shortlist.target_vocab_size() != A.target_vocab_size)
+            fail("translator: a shortlist for ", shortlist.source_vocab_size(), " and ",
+                 shortlist.target_vocab_size(), " tokens, expected ", A.source_vocab_size, " and ",
+                 A.target_vocab_size);
+        if (const int most = shortlist.most(limits_.source_tokens); most > limits_.listed_tokens)
+            fail("translator: a list of a source of ", limits_.source_tokens, " tokens may have ",
+                 most, " tokens, expected at most listed_tokens = ", limits_.listed_tokens);
+        decoder_.use_shortlist(&shortlist);
     }
     // Its parts point at each other.
     StaticTranslator(const StaticTranslator&) = delete;
@@ -209,7 +241,10 @@ public:
     }
     [[nodiscard]] static constexpr std::int64_t
     multiply_adds_of_step(const TranslationLimits& limits) noexcept {
-        return limits.beam * model::step_macs(A, limits.source_tokens, limits.target_tokens - 1);
+        std::int64_t of_row = model::step_macs(A, limits.source_tokens, limits.target_tokens - 1);
+        if (has_lists)
+            of_row -= (std::int64_t{A.target_vocab_size} - limits.listed_tokens) * A.output_dim();
+        return limits.beam * of_row;
     }
 
     /// Tokens before eos that a target of so many source tokens may have with any limits.
@@ -226,19 +261,22 @@ public:
 
     /// The most that was used so far of each part of the working memory.
     [[nodiscard]] WorkingMemory most_used() const noexcept {
-        const auto& [lasting, activations, scratch] = decoder_.arenas();
+        const auto& [lasting, activations, scratch, lists] = decoder_.arenas();
         return {.positions = parts_.positions,
                 .caches = lasting.most_used_bytes(),
                 .activations = activations.most_used_bytes(),
                 .scratch = scratch.most_used_bytes(),
                 .search =
                     std::max(greedy_.memory().most_used_bytes(), beam_.memory().most_used_bytes()),
-                .results = parts_.results};
+                .results = parts_.results,
+                .lists = parts_.lists};
     }
 
 private:
     static constexpr void check(const TranslationLimits& limits) {
         require_between("translator", "beam", limits.beam, 1, 1'000);
+        require_between("translator", "listed_tokens", limits.listed_tokens, has_lists ? 1 : 0,
+                        has_lists ? A.target_vocab_size : 0);
         Model::check_tokens("source", limits.source_tokens, A.encoder.max_positions);
         Model::check_tokens("target", limits.target_tokens, A.decoder.max_positions);
     }
@@ -268,7 +306,7 @@ private:
     WorkingMemory parts_;
     Arena memory_;
     Model model_;
-    BasicCachedTransformer<Model> decoder_;
+    BasicCachedTransformer<Model, Lists> decoder_;
     GreedySearch greedy_;
     BeamSearch beam_;
     detail::BoundedResults results_;
