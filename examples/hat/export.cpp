@@ -6,6 +6,7 @@
 #include <hat/core/error.hpp>
 #include <hat/core/in_quotes.hpp>
 #include <hat/data/lines.hpp>
+#include <hat/data/shortlist.hpp>
 #include <hat/data/text_codec.hpp>
 #include <hat/decode/any_translator.hpp>
 #include <hat/decode/line_translator.hpp>
@@ -13,6 +14,7 @@
 #include <hat/deploy/embedded_translator.hpp>
 #include <hat/deploy/exported_header.hpp>
 #include <hat/deploy/namespace_name.hpp>
+#include <hat/deploy/packed_shortlist.hpp>
 #include <hat/integer/model.hpp>
 #include <hat/integer/model_file.hpp>
 #include <hat/io/atomic_file.hpp>
@@ -41,6 +43,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hat::program {
@@ -55,7 +58,9 @@ struct ExportOptions {
     std::string name = "translator";
     std::optional<io::Storage> weights;
     int beam = decode::SearchOptions{}.beam;
-    int max_length = 0;  ///< 0: as long as hat translate has them
+    int max_length = 0;                    ///< 0: as long as hat translate has them
+    std::optional<std::string> shortlist;  ///< where it is; empty: in the model
+    bool all_tokens = false;
     bool split = false;
     bool without_code = false;
     bool overwrite = false;
@@ -145,9 +150,6 @@ void check_name(const std::string& name) {
 void check_model(const io::ModelDirectory& model) {
     const model::Architecture& a = model.config().architecture;
     if (!a.has_encoder()) fail(model.path(), ": is a language model, which cannot be exported");
-    if (a.serving.listed_tokens > 0)
-        fail(model.path(),
-             ": is served with a shortlist (listed_tokens), which cannot be exported");
     if (!model.text_files().contains("subword.model"))
         fail(model.path(), ": has dictionaries of fairseq, expected a subword.model to export");
 }
@@ -280,24 +282,44 @@ struct NetworkToExport {
     AlignedArray<std::byte> weights;
 };
 
-NetworkToExport pack_network(const io::ModelDirectory& directory, io::Storage storage) {
+NetworkToExport pack_network(const io::ModelDirectory& directory, io::Storage storage,
+                             const data::Shortlist* shortlist) {
     model::Network network(directory.config().architecture);
     directory.load_weights(network.table(), network.values());
-    const std::string word = word_of(storage);
+    const auto packed = [&]<class Weights>(const char* type) {
+        const std::string name = std::string("hat::nn::") + type;
+        return NetworkToExport{word_of(storage),
+                               shortlist == nullptr ? deploy::packed_network(name)
+                                                    : deploy::listed_network(name),
+                               model::static_weights<Weights>(network)};
+    };
     switch (storage) {
     case io::Storage::kmeans4:
-        return {word, deploy::packed_network("hat::nn::PackedKMeans4"),
-                model::static_weights<nn::PackedKMeans4>(network)};
+        if (shortlist != nullptr)
+            fail("--weights kmeans4: goes with no shortlist; expected fp32, bf16 or int8, or "
+                 "--all-tokens");
+        return packed.operator()<nn::PackedKMeans4>("PackedKMeans4");
     case io::Storage::bf16:
-        return {word, deploy::packed_network("hat::nn::PackedBf16"),
-                model::static_weights<nn::PackedBf16>(network)};
+        return packed.operator()<nn::PackedBf16>("PackedBf16");
     case io::Storage::int8:
-        return {word, deploy::packed_network("hat::nn::PackedInt8"),
-                model::static_weights<nn::PackedInt8>(network)};
+        return packed.operator()<nn::PackedInt8>("PackedInt8");
     default:
-        return {word, deploy::packed_network("hat::nn::Packed"),
-                model::static_weights<nn::Packed>(network)};
+        return packed.operator()<nn::Packed>("Packed");
     }
+}
+
+/// The weights, and behind them the lists, if there are some.
+AlignedArray<std::byte> with_lists(AlignedArray<std::byte> weights,
+                                   const data::Shortlist* shortlist) {
+    if (shortlist == nullptr) return weights;
+    if (shortlist->target_vocab_size() > deploy::most_listed_vocabulary)
+        fail("--shortlist: a vocabulary of ", shortlist->target_vocab_size(),
+             " tokens, expected at most ", deploy::most_listed_vocabulary);
+    const std::size_t lists = deploy::shape_of(*shortlist).bytes();
+    AlignedArray<std::byte> all(static_cast<std::ptrdiff_t>(weights.size_bytes() + lists));
+    std::copy_n(weights.data(), weights.size_bytes(), all.data());
+    deploy::pack_shortlist(*shortlist, all.data() + weights.size_bytes());
+    return all;
 }
 
 NetworkToExport pack_integers(const io::ModelDirectory& directory,
@@ -319,7 +341,10 @@ decode::TranslationLimits limits_of(const ExportOptions& options,
     const int most = options.max_length > 0 ? options.max_length : std::max(source, target);
     return {.source_tokens = std::min(source, most),
             .target_tokens = std::min(target, most),
-            .beam = options.beam};
+            .beam = options.beam,
+            .listed_tokens = translator.shortlist() == nullptr
+                                 ? 0
+                                 : translator.shortlist()->most(std::min(source, most))};
 }
 
 void write_text(const std::string& path, std::string_view text) {
@@ -342,7 +367,10 @@ void export_model(const ExportOptions& options) {
     check_out(options);
     const auto directory = io::ModelDirectory::open_to_serve(model_path(options.model));
     check_model(directory);
-    decode::LineTranslatorOptions search{.threads = 1, .weights = served_kind(options, directory)};
+    decode::LineTranslatorOptions search{.threads = 1,
+                                         .weights = served_kind(options, directory),
+                                         .shortlist = options.shortlist,
+                                         .all_tokens = options.all_tokens};
     search.search.beam = options.beam;
     decode::LineTranslator translator(io::ModelDirectory::open_to_serve(model_path(options.model)),
                                       search);
@@ -351,16 +379,20 @@ void export_model(const ExportOptions& options) {
         deploy::make_text_tables(directory.text_files().at("subword.model"), text.special(),
                                  text.rules(), translator.whole_tokens(), directory.path());
     const decode::TranslationLimits limits = limits_of(options, translator);
-    const NetworkToExport network =
+    const data::Shortlist* const shortlist = translator.shortlist();
+    NetworkToExport network =
         directory.is_integer()
             ? pack_integers(directory, limits)
-            : pack_network(directory, exported_storage(options, directory, translator.weights()));
+            : pack_network(directory, exported_storage(options, directory, translator.weights()),
+                           shortlist);
+    const AlignedArray<std::byte> weights = with_lists(std::move(network.weights), shortlist);
     const SplitFiles files(options.out);
     deploy::ExportedModel model{
         .space = options.name,
         .with_code = !options.without_code,
         .network = network.code,
-        .weights = {network.weights.data(), network.weights.size_bytes()},
+        .weights = {weights.data(), weights.size_bytes()},
+        .lists = shortlist == nullptr ? deploy::ShortlistShape{} : deploy::shape_of(*shortlist),
         .weights_file = options.split ? files.weights_name() : "",
         .architecture = directory.config().architecture,
         .special = directory.config().special_tokens,
@@ -380,12 +412,16 @@ void export_model(const ExportOptions& options) {
         write_text(files.stub, exported_weights_stub(model));
     }
     write_text(options.out, header);
+    const auto megabytes = [](std::size_t bytes) { return static_cast<double>(bytes) / 1e6; };
+    std::fprintf(stderr, "%s weights: %.2f MB, text tables: %.2f MB", network.kind.c_str(),
+                 megabytes(model.weights.size()), megabytes(tables.bytes()));
+    if (shortlist != nullptr)
+        std::fprintf(stderr, ", %.2f MB of the weights are lists of up to %d tokens a sentence",
+                     megabytes(model.lists.bytes()), model.limits.listed_tokens);
     std::fprintf(stderr,
-                 "%s weights: %.2f MB, text tables: %.2f MB; lines of %d tokens, translations of "
-                 "%d, beam %d; tested with %zu sentences\n",
-                 network.kind.c_str(), static_cast<double>(model.weights.size()) / 1e6,
-                 static_cast<double>(tables.bytes()) / 1e6, model.limits.source_tokens,
-                 model.limits.target_tokens, options.beam, model.sentences.size());
+                 "; lines of %d tokens, translations of %d, beam %d; tested with %zu sentences\n",
+                 model.limits.source_tokens, model.limits.target_tokens, options.beam,
+                 model.sentences.size());
     std::printf("%s\n", options.out.c_str());
 }
 
@@ -413,6 +449,22 @@ void add_export(CLI::App& app) {
     command->add_option("--sentences", options->sentences,
                         "file of sentences that the header can test itself with [some of the "
                         "vocabulary]");
+    CLI::Option* shortlist = command->add_flag_callback(
+        "--shortlist", [options] { options->shortlist.emplace(); },
+        "allow each sentence only the tokens that may translate its own, with the shortlist of the "
+        "model: faster, and more memory (see hat prepare --shortlist)");
+    CLI::Option* all_tokens = command->add_flag(
+        "--all-tokens", options->all_tokens,
+        "allow all tokens, even if the model was searched with a shortlist (listed_tokens)");
+    command
+        ->add_option("--shortlist-from", options->shortlist,
+                     "the same, with the shortlist of this data or model of the same vocabulary")
+        ->check([](const std::string& path) {
+            return path.empty() ? "is empty, expected a directory" : "";
+        })
+        ->excludes(shortlist)
+        ->excludes(all_tokens);
+    shortlist->excludes(all_tokens);
     command->add_flag("--split", options->split,
                       "weights in a file of their own, OUT.bin, and a source that puts it into the "
                       "program, OUT_weights.c: for compilers that take long for big arrays");

@@ -82,6 +82,38 @@ TEST_SUITE("deploy/exported_header") {
         CHECK(header.find("weight_words[] = {\n0x00,};\n") != std::string::npos);
     }
 
+    TEST_CASE("names may be those of what is filled in, and lists lie behind the weights") {
+        const hat::deploy::OwnedTextTables text{};
+        const hat::deploy::ShortlistShape lists{.source_vocab_size = 9,
+                                                .target_vocab_size = 9,
+                                                .always = 2,
+                                                .tokens = 20,
+                                                .longest = 5};
+        std::array<std::byte, 640> weights{};
+        const hat::deploy::ExportedModel model{
+            .space = "FILE",
+            .about = "",
+            .network = hat::deploy::listed_network("hat::nn::PackedInt8"),
+            .weights = std::span(weights).first(512 + lists.bytes()),
+            .lists = lists,
+            .weights_file = "SYMBOL@.bin",
+            .architecture = hat::support::uneven_translator(hat::model::Sharing::all),
+            .special = {},
+            .text = &text,
+            .limits = {.listed_tokens = 30},
+            .sentences = {"an @EOS@"}};
+        const std::string header =
+            exported_header(model, [](const std::string&) { return std::string(); });
+        const auto has = [&](const char* found) { return header.find(found) != std::string::npos; };
+        CHECK(has("first(512)"));
+        CHECK(has(".listed_tokens = 30}"));
+        CHECK(has(".data() + 512,"));
+        CHECK(has("an @EOS@"));
+        const std::string stub = exported_weights_stub(model);
+        CHECK(stub.find("\"FILE_weight_words\"") != std::string::npos);
+        CHECK(stub.find(".incbin \\\"SYMBOL@.bin\\\"") != std::string::npos);
+    }
+
     TEST_CASE("weights can be in a file of their own, which a source puts into the program") {
         const hat::deploy::OwnedTextTables text{};
         const std::array<std::byte, 17> weights{};

@@ -27,12 +27,13 @@ if echo 'int x;' | "$compiler" -march=native -x c++ -fsyntax-only - 2>/dev/null;
     native=(-march=native)
 fi
 
-# compare WEIGHTS FLAG…: the exported header with these flags, against hat translate. A network of
-# integers, which has no other weights, is in a directory of its own.
+# compare WEIGHTS FLAG…: the exported header with these flags, against hat translate. Networks of
+# integers and of codes, which are served as they are, have directories of their own.
 compare() {
     local weights=$1 model=(--model run --weights "$1") objects=(translate.o)
     shift
     if [ "$weights" = integer ]; then model=(--model integers); fi
+    if [ "$weights" = kmeans4 ]; then model=(--model codes); fi
     well "$hat" export "${model[@]}" "$@" --out model.hpp --overwrite
     "$compiler" "${flags[@]}" -c translate.cpp -o translate.o 2>log || fail "compiling: $(head -n 20 log)"
     if [[ " $* " = *" --split "* ]]; then
@@ -42,9 +43,11 @@ compare() {
     "$compiler" "${objects[@]}" -o translate
     ./translate <odd.en >found 2>notes || fail "$weights: $(cat notes)"
     sed -nE 's/^line ([0-9]+): .*/\1/p' notes >without
-    local beam=()
-    for flag in "$@"; do if [ "$flag" = --beam ]; then beam=("$@"); fi; done
-    "$hat" translate "${model[@]}" ${beam[@]+"${beam[@]:0:2}"} --threads 1 \
+    local search=()
+    for ((i = 1; i < $#; ++i)); do
+        if [ "${!i}" = --beam ] || [ "${!i}" = --shortlist-from ]; then search+=("${@:i:2}"); fi
+    done
+    "$hat" translate "${model[@]}" ${search[@]+"${search[@]}"} --threads 1 \
         <odd.en >expected 2>log || fail "translate: $(cat log)"
     # Lines that have a status are left out on both sides.
     for side in found expected; do
@@ -62,11 +65,18 @@ compare() {
 }
 
 well "$hat" quantize --model run --integer --data data --out integers
+well "$hat" quantize --model run --weights kmeans4 --out codes
+well "$hat" prepare --data data --shortlist 1 --shortlist-frequent 2 --out listed
 compare int8
 grep -q ' tokens' notes || fail "no line was too long"
 compare integer --beam 2 --max-length 60
 flags+=(${native[@]+"${native[@]}"})
 compare bf16 --beam 1
+compare kmeans4 --beam 2 --max-length 60
+grep -q 'PackedKMeans4' model.hpp || fail "weights that are codes became floats"
+compare int8 --beam 2 --split --max-length 60 --shortlist-from listed
+"$hat" translate --model run --weights int8 --beam 2 --threads 1 <odd.en >whole 2>log || fail "$(cat log)"
+cmp -s expected whole && fail "lists that keep nothing away"
 compare int8 --beam 2 --split --max-length 60
 head -c 100 model.bin >cut.bin && cp cut.bin model.bin
 cc -c model_weights.c -o weights.o 2>log && fail "weights of another header were taken"
@@ -207,6 +217,13 @@ expect 1 "is not a header that hat export wrote" "$hat" export --model run --out
 for name in 1x class std hat _a a__b; do
     expect 1 "--name: found \"$name\", expected" "$hat" export --model run --name "$name" --out other.hpp
 done
+expect 1 "stored in fp32; hat quantize --weights kmeans4 makes" \
+    "$hat" export --model run --weights kmeans4 --out other.hpp
+expect 1 "--weights kmeans4: goes with no shortlist" \
+    "$hat" export --model codes --shortlist-from listed --out other.hpp
+expect 1 "has no shortlist" "$hat" export --model run --shortlist --out other.hpp
+expect 1 "goes with no shortlist" \
+    "$hat" export --model integers --shortlist-from listed --out other.hpp
 expect 1 "missing" "$hat" export --model run --sentences missing --out other.hpp
 [ ! -e other.hpp ] || fail "a header was left"
 expect 1 "valid.en:1: the line or its translation is too long" \

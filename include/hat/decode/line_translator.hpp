@@ -100,6 +100,9 @@ public:
         return codec_.encode(line);
     }
 
+    /// Null if sentences have no lists.
+    [[nodiscard]] const data::Shortlist* shortlist() const noexcept { return model_.shortlist(); }
+
     /// Tokens that the lists of what was translated so far have on average; nothing without lists.
     [[nodiscard]] std::optional<double> mean_listed() const {
         if (model_.shortlist() == nullptr) return {};

@@ -33,3 +33,4 @@
 #include <hat/deploy/embedded_text.hpp>
 #include <hat/deploy/embedded_translator.hpp>
 #include <hat/deploy/namespace_name.hpp>
+#include <hat/deploy/packed_shortlist.hpp>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/aligned.hpp>
+#include <hat/core/member.hpp>
 #include <hat/deploy/embedded_text.hpp>
 #include <hat/deploy/text_memory.hpp>
 
@@ -114,6 +115,7 @@ concept EmbeddedNetwork = requires(Network& network, std::span<const int> source
 ///         static constexpr int line_bytes = 512;  // of a line, as `StaticTextMemory` counts them
 ///         static constexpr const hat::deploy::TextTables& text = …;
 ///         static std::span<const std::byte> weights() noexcept;  // of model::pack_weights
+///         static hat::deploy::PackedShortlist shortlist() noexcept;  // if sentences have lists
 ///         static constexpr std::string_view sentences[] = {…};   // for self_test
 ///         static constexpr std::uint64_t expected = …;  // `TranslationHash` of what they become
 ///     };
@@ -128,6 +130,13 @@ class EmbeddedTranslator {
     static_assert(EmbeddedNetwork<Network, Model>,
                   "EmbeddedTranslator: the model's Network does not translate a token at a time");
     static constexpr auto parts = Network::working_memory(Model::limits);
+    static constexpr bool has_lists = requires { Model::shortlist(); };
+    [[nodiscard]] static auto lists_of_model() noexcept {
+        if constexpr (has_lists)
+            return Model::shortlist();
+        else
+            return Absent{};
+    }
 
     static_assert(std::endian::native == std::endian::little,
                   "EmbeddedTranslator: weights have the lowest byte of a number first");
@@ -146,7 +155,9 @@ public:
     /// `memory` must outlive it, and serves no other translator meanwhile.
     explicit EmbeddedTranslator(Memory& memory)
         : memory_(memory), network_(Model::weights(), std::span(memory.network), Model::special,
-                                    Model::limits, parts) {}
+                                    Model::limits, parts) {
+        if constexpr (has_lists) network_.use_shortlist(lists_);
+    }
     EmbeddedTranslator(const EmbeddedTranslator&) = delete;
     EmbeddedTranslator& operator=(const EmbeddedTranslator&) = delete;
 
@@ -262,6 +273,7 @@ private:
 
     Memory& memory_;
     Network network_;
+    [[no_unique_address]] const decltype(lists_of_model()) lists_ = lists_of_model();
     std::string_view line_;
     TextResult read_;
     bool is_searching_ = false;  ///< whether the network's search is that of the line

@@ -8,13 +8,14 @@
 #include <hat/deploy/architecture_source.hpp>
 #include <hat/deploy/bytes_source.hpp>
 #include <hat/deploy/embedded_text_builder.hpp>
+#include <hat/deploy/packed_shortlist.hpp>
 #include <hat/deploy/text_tables_source.hpp>
 #include <hat/model/architecture.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,7 +27,7 @@ namespace hat::deploy {
 /// The code of a network, in words of C++.
 struct ExportedNetwork {
     /// Headers of hat that have the code of the network.
-    std::string header = "hat/decode/static_translator.hpp";
+    std::vector<std::string> headers{"hat/decode/static_translator.hpp"};
     /// The type, for constants `architecture` and `limits`.
     std::string type;
     std::string limits = "hat::decode::TranslationLimits";
@@ -38,10 +39,16 @@ struct ExportedNetwork {
 [[nodiscard]] inline ExportedNetwork packed_network(const std::string& weights) {
     return {.type = "hat::decode::StaticTranslator<architecture, " + weights + ">"};
 }
+/// The same of sentences that have lists.
+[[nodiscard]] inline ExportedNetwork listed_network(const std::string& weights) {
+    return {.headers = {"hat/decode/static_translator.hpp", "hat/deploy/packed_shortlist.hpp"},
+            .type = "hat::decode::StaticTranslator<architecture, " + weights +
+                    ", hat::deploy::PackedShortlist>"};
+}
 
 /// That of integers, whose search finds targets of at most so many tokens before eos.
 [[nodiscard]] inline ExportedNetwork integer_network(int max_length) {
-    return {.header = "hat/integer/static_translator.hpp",
+    return {.headers = {"hat/integer/static_translator.hpp"},
             .type = "hat::integer::StaticTranslator<architecture, limits>",
             .limits = "hat::integer::Limits",
             .search = "hat::integer::SearchOptions",
@@ -54,7 +61,8 @@ struct ExportedModel {
     std::string about;      ///< lines of a comment: what it is, where it comes from, licence
     bool with_code = true;  ///< or the header includes hat's, for who has those
     ExportedNetwork network;
-    std::span<const std::byte> weights;  ///< as the network reads them
+    std::span<const std::byte> weights;  ///< as the network reads them, and the lists behind them
+    ShortlistShape lists = {};           ///< of `pack_shortlist`, if the vocabulary is not empty
     std::string weights_file = {};       ///< where they are instead, see `exported_weights_stub`
     model::Architecture architecture;
     SpecialTokens special;
@@ -106,7 +114,8 @@ inline std::string included(std::span<const std::string> headers) {
 }
 
 inline std::string exported_code(const ExportedModel& model, const HeaderText& text_of) {
-    const std::array<std::string, 2> headers{embedded_translator_header, model.network.header};
+    std::vector<std::string> headers = model.network.headers;
+    headers.insert(headers.begin(), embedded_translator_header);
     return "// hat without a heap and xsimd: other sources of a program that include headers\n"
            "// of hat must define these two macros, too.\n"
            "#ifndef HAT_EXPORTED_CODE\n#define HAT_EXPORTED_CODE\n"
@@ -139,38 +148,93 @@ inline std::string weights_source(const ExportedModel& model) {
            "];\ninline constexpr const auto& weight_words = " + symbol + ";\n";
 }
 
+/// A text with values in place of their names, which stand between two @.
+inline std::string filled(std::string_view text,
+                          const std::map<std::string_view, std::string>& values) {
+    std::string result;
+    while (true) {
+        const std::size_t begin = text.find('@');
+        result += text.substr(0, begin);
+        if (begin == std::string_view::npos) return result;
+        const std::size_t end = text.find('@', begin + 1);
+        result += values.at(text.substr(begin + 1, end - begin - 1));
+        text.remove_prefix(end + 1);
+    }
+}
+
+/// A function of the lists, if there are some, that lie behind `network_bytes` of weights.
+inline std::string lists_source(const ShortlistShape& lists, std::size_t network_bytes) {
+    if (lists.target_vocab_size == 0) return {};
+    const auto number = [](auto value) { return std::to_string(value); };
+    return filled(R"(    static hat::deploy::PackedShortlist shortlist() noexcept {
+        return hat::deploy::view_shortlist(
+            std::as_bytes(std::span(weight_words)).data() + @BEGIN@,
+            {.source_vocab_size = @SOURCE@,
+             .target_vocab_size = @TARGET@,
+             .always = @ALWAYS@,
+             .tokens = @TOKENS@,
+             .longest = @LONGEST@});
+    }
+)",
+                  {{"BEGIN", number(network_bytes)},
+                   {"SOURCE", number(lists.source_vocab_size)},
+                   {"TARGET", number(lists.target_vocab_size)},
+                   {"ALWAYS", number(lists.always)},
+                   {"TOKENS", number(lists.tokens)},
+                   {"LONGEST", number(lists.longest)}});
+}
+
 inline std::string model_source(const ExportedModel& model) {
     const auto number = [](auto value) { return std::to_string(value); };
-    const auto& [unk, bos, eos, pad] = model.special;
+    const bool has_lists = model.lists.target_vocab_size > 0;
+    const std::size_t network_bytes = model.weights.size() - (has_lists ? model.lists.bytes() : 0);
     std::string sentences;
     for (const std::string& sentence : model.sentences)
         sentences += "\n        " + string_literal(sentence) + ',';
-    return "namespace " + model.space +
-           " {\n\n"
-           "/// All of the model, in constants.\n"
-           "struct Model {\n"
-           "    static constexpr const hat::model::Architecture& architecture =\n"
-           "        " +
-           model.space +
-           "::architecture;\n    static constexpr hat::SpecialTokens special{.unk = " +
-           number(unk) + ", .bos = " + number(bos) + ", .eos = " + number(eos) +
-           ", .pad = " + number(pad) + "};\n    static constexpr " + model.network.limits +
-           " limits{\n        .source_tokens = " + number(model.limits.source_tokens) +
-           ", .target_tokens = " + number(model.limits.target_tokens) +
-           ", .beam = " + number(model.limits.beam) +
-           "};\n    using Network = " + model.network.type + ";\n    static constexpr " +
-           model.network.search + " search{.beam = " + number(model.limits.beam) +
-           model.network.search_settings +
-           "};\n    static constexpr int line_bytes = " + number(model.line_bytes) +
-           ";\n    static constexpr const hat::deploy::TextTables& text = tables;\n"
-           "    static std::span<const std::byte> weights() noexcept {\n"
-           "        return std::as_bytes(std::span(weight_words)).first(" +
-           number(model.weights.size()) +
-           ");\n    }\n    static constexpr std::string_view sentences[] = {" + sentences +
-           "\n    };\n    static constexpr std::uint64_t expected = " + number(model.expected) +
-           "U;\n};\n\nusing Translator = hat::deploy::EmbeddedTranslator<Model>;\n\n}  // "
-           "namespace " +
-           model.space + '\n';
+    return filled(R"(namespace @SPACE@ {
+
+/// All of the model, in constants.
+struct Model {
+    static constexpr const hat::model::Architecture& architecture =
+        @SPACE@::architecture;
+    static constexpr hat::SpecialTokens special{.unk = @UNK@, .bos = @BOS@, .eos = @EOS@, .pad = @PAD@};
+    static constexpr @LIMITS@ limits{
+        .source_tokens = @SOURCE@, .target_tokens = @TARGET@, .beam = @BEAM@@LISTED@};
+    using Network = @NETWORK@;
+    static constexpr @SEARCH@ search{.beam = @BEAM@@SETTINGS@};
+    static constexpr int line_bytes = @LINE_BYTES@;
+    static constexpr const hat::deploy::TextTables& text = tables;
+    static std::span<const std::byte> weights() noexcept {
+        return std::as_bytes(std::span(weight_words)).first(@NETWORK_BYTES@);
+    }
+@LISTS@    static constexpr std::string_view sentences[] = {@SENTENCES@
+    };
+    static constexpr std::uint64_t expected = @EXPECTED@U;
+};
+
+using Translator = hat::deploy::EmbeddedTranslator<Model>;
+
+}  // namespace @SPACE@
+)",
+                  {{"SPACE", model.space},
+                   {"UNK", number(model.special.unk)},
+                   {"BOS", number(model.special.bos)},
+                   {"EOS", number(model.special.eos)},
+                   {"PAD", number(model.special.pad)},
+                   {"LIMITS", model.network.limits},
+                   {"SOURCE", number(model.limits.source_tokens)},
+                   {"TARGET", number(model.limits.target_tokens)},
+                   {"BEAM", number(model.limits.beam)},
+                   {"LISTED", has_lists ? ", .listed_tokens = " + number(model.limits.listed_tokens)
+                                        : std::string()},
+                   {"NETWORK", model.network.type},
+                   {"SEARCH", model.network.search},
+                   {"SETTINGS", model.network.search_settings},
+                   {"LINE_BYTES", number(model.line_bytes)},
+                   {"NETWORK_BYTES", number(network_bytes)},
+                   {"LISTS", lists_source(model.lists, network_bytes)},
+                   {"SENTENCES", sentences},
+                   {"EXPECTED", number(model.expected)}});
 }
 
 }  // namespace detail
@@ -197,7 +261,8 @@ inline std::string model_source(const ExportedModel& model) {
 /// a list of so many numbers. The file holds the weights and zeros up to a multiple of 8 bytes; it
 /// is looked for where the compiler looks for headers of the source. For ELF and Mach-O.
 [[nodiscard]] inline std::string exported_weights_stub(const ExportedModel& model) {
-    std::string text = R"(/* SPDX-License-Identifier: Apache-2.0
+    return detail::filled(
+        R"(/* SPDX-License-Identifier: Apache-2.0
  *
  * The weights of @SPACE@, written by hat export. */
 #define HAT_TEXT_OF(text) #text
@@ -217,19 +282,11 @@ __asm__(HAT_SECTION "\n"
         ".error \"@FILE@ is of another header: expected @BYTES@ bytes\"\n"
         ".endif\n"
         ".text\n");
-)";
-    // No identifier has an @, and the name of the file comes last.
-    const auto put = [&](std::string_view name, const std::string& value) {
-        for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos;) {
-            text.replace(at, name.size(), value);
-            at += value.size();
-        }
-    };
-    put("@SPACE@", model.space);
-    put("@SYMBOL@", detail::weights_symbol(model));
-    put("@BYTES@", std::to_string(detail::weight_words(model) * sizeof(std::uint64_t)));
-    put("@FILE@", model.weights_file);
-    return text;
+)",
+        {{"SPACE", model.space},
+         {"SYMBOL", detail::weights_symbol(model)},
+         {"BYTES", std::to_string(detail::weight_words(model) * sizeof(std::uint64_t))},
+         {"FILE", model.weights_file}});
 }
 
 }  // namespace hat::deploy

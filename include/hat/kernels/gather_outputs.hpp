@@ -13,12 +13,15 @@ namespace hat::kernels {
 
 /// Some outputs of a packed weight as one of their own, packed into `to`, which has room for
 /// `packed_size<Format>(outputs.size(), weight.inputs())` elements. Panels of every format are rows
-/// of 16 words of 4 bytes, one of each output.
+/// of 16 words of 4 bytes, one of each output; those of codebooks are not.
 ///
 /// Precondition: 0 <= outputs[i] < weight.outputs().
 template <class Format>
 PackedOf<Format> gather_outputs(PackedOf<Format> weight, std::span<const int> outputs,
                                 typename Format::Element* to) noexcept {
+    static_assert(
+        !requires { typename Format::Codebook; },
+        "gather_outputs: panels of other codebooks cannot be put together");
     constexpr std::ptrdiff_t word = 4;
     constexpr std::ptrdiff_t row = panel_width * word;
     constexpr std::ptrdiff_t element = sizeof(typename Format::Element);

@@ -106,6 +106,7 @@ struct KMeans4 {
     using Element = std::uint32_t;
     using Word = std::uint8_t;
     using Rows = ConstMatrix;
+    using Codebook = hat::Codebook;  ///< that every panel has in front
 
     static constexpr int most_inputs = Float32::most_inputs;
     static constexpr std::ptrdiff_t panel_stride(int inputs) noexcept {
