@@ -83,7 +83,7 @@ public:
         // outputs that are in no list of theirs.
         constexpr int rows_per_group = 16;
         sentences_per_group_ = std::max(1, rows_per_group / rows_per_sentence);
-        std::int64_t listed = 0;
+        std::ptrdiff_t listed = 0;
         int longest = 0;
         for (int s = 0; s < sentences; ++s) {
             const int most = shortlist_->most(sources.length(s));
@@ -166,20 +166,21 @@ private:
     /// What is made room for.
     struct Room {
         int sentences;
-        std::int64_t listed;  ///< tokens of all lists
+        std::ptrdiff_t listed;  ///< tokens of all lists
         int groups;
         int most_gathered;  ///< outputs of a group
         int vocab_size;
         std::ptrdiff_t elements;  ///< of panels
 
-        constexpr Room(int n, std::int64_t tokens, int sentences_per_group, int longest,
+        constexpr Room(int n, std::ptrdiff_t tokens, int sentences_per_group, int longest,
                        int outputs, int inputs) noexcept
             : sentences(n), listed(tokens),
               groups((n + sentences_per_group - 1) / sentences_per_group),
-              most_gathered(static_cast<int>(std::min(
-                  {std::int64_t{longest} * sentences_per_group, listed, std::int64_t{outputs}}))),
+              most_gathered(
+                  static_cast<int>(std::min({std::ptrdiff_t{longest} * sentences_per_group, listed,
+                                             std::ptrdiff_t{outputs}}))),
               vocab_size(outputs),
-              elements((std::min<std::int64_t>(listed, std::int64_t{groups} * most_gathered) /
+              elements((std::min<std::ptrdiff_t>(listed, std::ptrdiff_t{groups} * most_gathered) /
                             kernels::panel_width +
                         groups) *
                        Format::panel_stride(inputs)) {}
