@@ -48,15 +48,18 @@ requires(!std::same_as<Lists, Absent>) struct ListedOutputsOf<nn::PackedAs<Forma
     using Matrix = kernels::PackedOf<Format>;
 };
 
-/// The lists that a model's sentences may have unless others are named: a `data::Shortlist` where
-/// sizes are those of run time.
 template <class Model>
-using ListsOf = std::conditional_t < requires {
-    requires std::same_as <
-        std::remove_cvref_t<decltype(std::declval<const Model&>().view().output)>,
-    typename ListedOutputsOf<WeightsOf<Model>, data::Shortlist>::Matrix > ;
-}
-, data::Shortlist, Absent > ;
+using OutputOf = std::remove_cvref_t<decltype(std::declval<const Model&>().view().output)>;
+template <class Weights>
+using ListedMatrixOf = typename ListedOutputsOf<Weights, data::Shortlist>::Matrix;
+
+/// Whether the sizes of a model are those of run time, and its weights packed.
+template <class Model>
+concept MayHaveShortlist = std::same_as<OutputOf<Model>, ListedMatrixOf<WeightsOf<Model>>>;
+
+/// The lists that a model's sentences may have unless others are named.
+template <class Model>
+using ListsOf = std::conditional_t<MayHaveShortlist<Model>, data::Shortlist, Absent>;
 
 }  // namespace detail
 
