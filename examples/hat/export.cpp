@@ -118,11 +118,14 @@ void check_out(const ExportOptions& options) {
     if (options.split) {
         const SplitFiles files(options.out);
         const auto& [weights, stub] = files;
+        if (options.out == weights || options.out == stub)
+            fail("--out: ", in_quotes(options.out), " with --split, which writes weights to ",
+                 weights, " and ", stub, " beside it; expected another name, such as model.hpp");
         // It stands in a source, between quotation marks.
         if (files.weights_name().find_first_of("\"\\\n\r") != std::string::npos)
             fail("--out: ", in_quotes(options.out),
                  " with --split, expected a name without quotation marks, \\ and line ends");
-        check_output({.flag = "--split",
+        check_output({.flag = "--out",
                       .path = stub,
                       .kind = "a source that hat export wrote",
                       .is_of_kind = is_stub},
@@ -160,6 +163,9 @@ void check_model(const io::ModelDirectory& model) {
 std::optional<decode::WeightKind> served_kind(const ExportOptions& options,
                                               const io::ModelDirectory& model) {
     if (!options.weights) return {};
+    if (model.is_integer())
+        fail("--weights ", word_of(*options.weights), ": ", model.path(),
+             " is a model of integers, which is exported as it is, without --weights");
     switch (*options.weights) {
     case io::Storage::bf16:
         return decode::WeightKind::bf16;
@@ -189,10 +195,10 @@ io::Storage exported_storage(const ExportOptions& options, const io::ModelDirect
     }
 }
 
-/// Lines that say something of the vocabulary, for a model of which no sentence is given.
-std::vector<std::string> made_up_sentences(const data::TextCodec& text) {
+/// Lines of so many tokens that say something of the vocabulary, for a model of which no sentence
+/// is given.
+std::vector<std::string> made_up_sentences(const data::TextCodec& text, int tokens) {
     constexpr int count = 3;
-    constexpr int tokens = 6;
     std::vector<std::string> lines;
     for (int i = 0; i < count; ++i) {
         std::vector<int> ids;
@@ -212,8 +218,10 @@ std::optional<std::string> translation_of(const std::string& line,
     if (source[0].parts.size() > 1 || source[0].tokens >= model.limits.source_tokens) return {};
     if (std::ssize(line) > model.line_bytes / 2) return {};
     const std::string text = translator.translate(source)[0][0].text;
-    const auto within = shorter.translate(source)[0][0];
-    if (within.text != text || within.is_cut) return {};
+    // On the device, a hypothesis that came to the end of its room is one that might have won.
+    const auto within = shorter.translate(source, model.limits.beam)[0];
+    const auto is_cut = [](const auto& translation) { return translation.is_cut; };
+    if (within[0].text != text || std::any_of(within.begin(), within.end(), is_cut)) return {};
     return text;
 }
 
@@ -226,23 +234,32 @@ void add_test(deploy::ExportedModel& model, const ExportOptions& options,
         std::min(within.search.max_length_b, model.limits.target_tokens - 1);
     decode::LineTranslator shorter(io::ModelDirectory::open_to_serve(model_path(options.model)),
                                    within);
-    const bool is_given = !options.sentences.empty();
-    const auto lines = is_given ? data::read_lines(options.sentences) : made_up_sentences(text);
     deploy::TranslationHash hash;
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-        const auto translation = translation_of(lines[i], translator, shorter, model);
-        if (!translation && is_given)
-            fail(options.sentences, ":", i + 1,
-                 ": the line or its translation is too long for the header; see --max-length");
-        if (!translation) continue;
-        model.sentences.push_back(lines[i]);
+    const auto add = [&](const std::string& line) {
+        const auto translation = translation_of(line, translator, shorter, model);
+        if (!translation) return false;
+        model.sentences.push_back(line);
         hash.add(*translation);
+        return true;
+    };
+    if (!options.sentences.empty()) {
+        const auto lines = data::read_lines(options.sentences);
+        for (std::size_t i = 0; i < lines.size(); ++i) {
+            if (!add(lines[i]))
+                fail(options.sentences, ":", i + 1,
+                     ": the line or its translation is too long for the header; see --max-length");
+        }
+        if (lines.empty())
+            fail(options.sentences, ": has no lines, expected sentences to test the header with");
     }
-    if (model.sentences.empty() && is_given)
-        fail(options.sentences, ": has no lines, expected sentences to test the header with");
+    for (int tokens = 6; model.sentences.empty() && tokens > 0; tokens /= 2)
+        for (const std::string& line : made_up_sentences(text, tokens)) add(line);
     if (model.sentences.empty()) {  // a blank line has a translation, too
         model.sentences.emplace_back();
         hash.add("");
+        std::fputs("note: no sentence was found that is short enough for --max-length: the header "
+                   "tests nothing but a blank line\n",
+                   stderr);
     }
     model.expected = hash.value();
 }

@@ -243,11 +243,12 @@ void add_quantize(CLI::App& app) {
         "Stores the matrices of a model in fewer bits (see include/hat/io/stored_matrix.hpp), "
         "makes "
         "it a network of integers, or keeps a copy of its weights that is served without loading.");
-    command->footer("Examples:\n  hat quantize --model run/model --weights int8 --out small\n"
-                    "  hat quantize --model run --integer --out integers\n"
-                    "  hat quantize --model small --packed int8\n\n"
-                    "int8 and bf16 are what hat translate computes with, too; kmeans8, kmeans4 and "
-                    "int4\nbecome floats again when they are loaded.");
+    command->footer(
+        "Examples:\n  hat quantize --model run/model --weights int8 --out small\n"
+        "  hat quantize --model run --integer --out integers\n"
+        "  hat quantize --model small --packed int8\n\n"
+        "int8 and bf16 are what hat translate computes with, too; kmeans8, kmeans4 and "
+        "int4\nbecome floats again when they are loaded, but kmeans4 in an exported header.");
     command->add_option("--model", options->model, "run or model directory")->required();
     CLI::Option* weights =
         add_choice(*command, "--weights", options->weights, storages,

@@ -106,6 +106,12 @@ cc -std=c99 -O2 -Wall -Wextra -Wpedantic -Werror translate.c translator.o -lm -o
 ./translate <odd.en 2>notes >found.c || fail "in C: $(cat notes)"
 cmp found.c found || fail "in C: $(diff found.c found | head -n 4)"
 
+# A header tests itself with what it has room for, whatever a compiler takes functions for.
+well "$hat" export --model run --weights int8 --beam 3 --max-length 10 --out model.hpp --overwrite
+"$compiler" "${flags[@]}" -O1 -fno-delete-null-pointer-checks translate.cpp -o short 2>log ||
+    fail "compiling: $(head -n 20 log)"
+./short </dev/null >found 2>notes || fail "a header with little room: $(cat notes)"
+
 # On devices, if there are compilers and emulators for them: little code, the same translations.
 awk 'NR == FNR { without[$1]; next } !(FNR in without)' without odd.en | sed -n 1,25p >sample.en
 well "$hat" export --model run --weights int8 --beam 2 --max-length 64 --sentences sample.en \
@@ -217,6 +223,9 @@ expect 1 "is not a header that hat export wrote" "$hat" export --model run --out
 for name in 1x class std hat _a a__b; do
     expect 1 "--name: found \"$name\", expected" "$hat" export --model run --name "$name" --out other.hpp
 done
+expect 1 "is a model of integers" "$hat" export --model integers --weights kmeans4 --out other.hpp
+expect 1 "expected another name" "$hat" export --model run --split --out other.bin
+[ ! -e other.bin ] || fail "weights that their header would have replaced"
 expect 1 "stored in fp32; hat quantize --weights kmeans4 makes" \
     "$hat" export --model run --weights kmeans4 --out other.hpp
 expect 1 "--weights kmeans4: goes with no shortlist" \

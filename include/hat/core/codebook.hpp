@@ -38,8 +38,8 @@ public:
         const auto is_it = [&](float number) {
             return bit_cast<std::uint32_t>(number) == bit_cast<std::uint32_t>(x);
         };
-        const auto end = numbers_.begin() + size_;
-        return static_cast<int>(std::find_if(numbers_.begin(), end, is_it) - numbers_.begin());
+        const float* const begin = numbers_.data();
+        return static_cast<int>(std::find_if(begin, begin + size_, is_it) - begin);
     }
     /// Writes all 16, zeros behind the last.
     void store(void* to) const noexcept { std::memcpy(to, numbers_.data(), bytes); }

@@ -47,7 +47,7 @@ public:
     }
     /// Those of `rows` rows that go into a product.
     [[nodiscard]] constexpr std::size_t bytes_of_rows(int rows, int inputs) const noexcept {
-        return bytes_of_rows_ == nullptr ? 0 : bytes_of_rows_(rows, inputs);
+        return bytes_of_rows_(rows, inputs);
     }
     /// A product of all rows.
     constexpr void product(int inputs) noexcept { scratch(bytes_of_rows(rows_, inputs)); }
@@ -65,8 +65,12 @@ private:
         most_.activations = std::max(most_.activations, used_);
     }
 
+    // Compared with null it would be no constant where functions may be there (GCC with
+    // -fno-delete-null-pointer-checks).
+    static constexpr std::size_t none(int /*rows*/, int /*inputs*/) noexcept { return 0; }
+
     int rows_;
-    BytesOfRows* bytes_of_rows_ = nullptr;
+    BytesOfRows* bytes_of_rows_ = none;
     std::size_t used_ = 0;
     ComputingMemory most_{};
 };

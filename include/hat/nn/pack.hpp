@@ -318,8 +318,8 @@ public:
     // A copy would have views of the weights of the first one.
     PackedTree(const PackedTree&) = delete;
     PackedTree& operator=(const PackedTree&) = delete;
-    PackedTree(PackedTree&&) = default;
-    PackedTree& operator=(PackedTree&&) = default;
+    PackedTree(PackedTree&&) noexcept = default;
+    PackedTree& operator=(PackedTree&&) noexcept = default;
     ~PackedTree() = default;
 
     /// Refers to the part of a packed tree that `sizes` tell. What `whole` views must outlive it.
