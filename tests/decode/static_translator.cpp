@@ -73,6 +73,16 @@ void check_same(std::span<const BoundedHypothesis> found, const Hypotheses& expe
     }
 }
 
+/// The hypotheses of one source.
+Hypotheses searched(auto& model, const OwnedSources& source, const SearchOptions& options) {
+    std::vector<Hypotheses> found(1);
+    if (options.beam == 1)
+        GreedySearch().run(model, source.view(), {}, options, found);
+    else
+        BeamSearch().run(model, source.view(), {}, options, found);
+    return found[0];
+}
+
 }  // namespace
 
 TEST_SUITE("decode/static_translator") {
@@ -88,14 +98,10 @@ TEST_SUITE("decode/static_translator") {
                                       {.beam = 3, .no_repeat_ngram = 2}}) {
             for (int s = 0; s < sources.size(); ++s) {
                 const OwnedSources source = hat::support::alone(sources, s);
-                std::vector<Hypotheses> expected(1);
                 options.max_length_b = 13;
-                if (options.beam == 1)
-                    GreedySearch().run(dynamic, source.view(), {}, options, expected);
-                else
-                    BeamSearch().run(dynamic, source.view(), {}, options, expected);
+                const Hypotheses expected = searched(dynamic, source, options);
                 options.max_length_b = 200;  // more than there is room for
-                check_same(translator.translate(source.tokens, options), expected[0]);
+                check_same(translator.translate(source.tokens, options), expected);
             }
         }
     }
@@ -120,13 +126,9 @@ TEST_SUITE("decode/static_translator") {
         for (SearchOptions options : {SearchOptions{.beam = 1}, {.beam = 4}}) {
             for (int s = 0; s < sources.size(); ++s) {
                 const OwnedSources source = hat::support::alone(sources, s);
-                std::vector<Hypotheses> expected(1);
                 options.max_length_b = 13;
-                if (options.beam == 1)
-                    GreedySearch().run(dynamic, source.view(), {}, options, expected);
-                else
-                    BeamSearch().run(dynamic, source.view(), {}, options, expected);
-                check_same(translator.translate(source.tokens, options), expected[0]);
+                const Hypotheses expected = searched(dynamic, source, options);
+                check_same(translator.translate(source.tokens, options), expected);
             }
         }
         CHECK(Listed::multiply_adds_of_step(limits) <
