@@ -24,5 +24,8 @@ TEST_SUITE("deploy/text_memory") {
     TEST_CASE("a part of a text is cut out") {
         CHECK(hat::deploy::detail::slice("abcdef", 2, 4) == "cd");
         CHECK(hat::deploy::detail::slice("abc", 3, 3).empty());
+        // No zero is looked for, which need not be there.
+        constexpr char text[] = {'a', 'b', 'c'};
+        static_assert(hat::deploy::detail::slice(text, 1, 3) == "bc");
     }
 }

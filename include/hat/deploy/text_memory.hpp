@@ -88,8 +88,11 @@ struct StaticTextMemory {
 namespace detail {
 
 /// The bytes begin … end − 1 of `text`; what `substr` gives, which may throw.
+constexpr std::string_view slice(const char* text, int begin, int end) noexcept {
+    return {text + begin, static_cast<std::size_t>(end - begin)};
+}
 constexpr std::string_view slice(std::string_view text, int begin, int end) noexcept {
-    return {text.data() + begin, static_cast<std::size_t>(end - begin)};
+    return slice(text.data(), begin, end);
 }
 
 }  // namespace detail
