@@ -9,6 +9,7 @@
 #include <hat/data/text_rules.hpp>
 #include <hat/decode/served_network.hpp>
 #include <hat/deploy/embedded_text_builder.hpp>
+#include <hat/io/file_status.hpp>
 #include <hat/io/line_reader.hpp>
 #include <hat/io/model_directory.hpp>
 
@@ -22,6 +23,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,7 +36,7 @@ using hat::decode::WeightKind;
 using hat::deploy::TextStatus;
 
 constexpr const char* help =
-    R"(hat-translate: translates standard input, one sentence a line, with a model directory.
+    R"(hat-translate: translates standard input, one sentence a line, with a run or model directory.
 
   hat-translate --model DIRECTORY [--weights fp32|bf16|int8] [--beam N] <text >translations
 
@@ -61,11 +63,20 @@ WeightKind weights_named(std::string_view word) {
     throw UsageError{"--weights: expected fp32, bf16 or int8"};
 }
 
+/// The model directory that is meant: `path` itself, or the model of the run that it is.
+std::string model_path(const std::string& path) {
+    const std::string inside = path + "/model";
+    return hat::io::exists(inside + "/config.json") ? inside : path;
+}
+
 Options parse(std::span<char* const> arguments) {
     Options options;
+    std::set<std::string_view> given;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string_view name = arguments[i];
         const auto value = [&]() -> std::string_view {
+            if (!given.insert(name).second)
+                throw UsageError{std::string(name) + ": is given twice"};
             if (i + 1 == arguments.size()) throw UsageError{std::string(name) + ": needs a value"};
             return arguments[++i];
         };
@@ -88,7 +99,7 @@ Options parse(std::span<char* const> arguments) {
 class BoardTranslator {
 public:
     explicit BoardTranslator(const Options& options)
-        : directory_(hat::io::ModelDirectory::open_to_serve(options.model)),
+        : directory_(hat::io::ModelDirectory::open_to_serve(model_path(options.model))),
           search_(options.search), network_(load_network(checked(directory_), options.weights)),
           owned_(text_tables()), tables_(owned_.view()), pool_(1) {
         const int pieces = tables_.subwords.pieces;

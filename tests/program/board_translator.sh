@@ -29,6 +29,7 @@ compare() {
 }
 
 compare run/model
+compare run
 compare run/model --weights bf16 --beam 1
 well "$hat" quantize --model run --packed int8
 compare run/model --weights int8 --beam 2
@@ -48,6 +49,10 @@ refuse 2 "name a model: --model DIRECTORY"
 refuse 2 "there is no option --modl" --modl run/model
 refuse 2 "--weights: expected fp32, bf16 or int8" --model run/model --weights int4
 refuse 2 "--beam: 0, expected 1 to 1000" --model run/model --beam 0
+refuse 2 "--beam: is given twice" --model run/model --beam 2 --beam 3
+refuse 2 "--model: is given twice" --model run/model --model integers
+mkdir -p unfinished/checkpoints
+refuse 1 "unfinished" --model unfinished
 refuse 1 "missing: there is no such model directory" --model missing
 refuse 1 "expected no other kind of weights" --model integers --weights fp32
 well "$hat" prepare --source train.en --target train.de --vocab-size 40 --lowercase --out lower
