@@ -4,15 +4,33 @@
 
 #include "model.hpp"
 
+#include <cstddef>
 #include <cstdio>
-#include <cstring>
-#include <string_view>
 
 namespace {
 
 translator::Translator::Memory memory;
 char line[16384];
 char text[16384];
+
+/// What was read of a line, without its LF or CR LF.
+struct Read {
+    bool is_there = false;  ///< or the input has ended
+    bool is_whole = true;   ///< or it has no room
+    std::size_t size = 0;
+};
+
+Read read_line() {
+    Read read;
+    int c = std::getchar();
+    read.is_there = c != EOF;
+    for (; c != EOF && c != '\n'; c = std::getchar()) {
+        read.is_whole = read.size < sizeof line;
+        if (read.is_whole) line[read.size++] = static_cast<char>(c);
+    }
+    if (read.is_whole && read.size > 0 && line[read.size - 1] == '\r') --read.size;
+    return read;
+}
 
 /// Whether this compiler and this processor make of the model what they should.
 bool passes_self_test(translator::Translator& translator) {
@@ -30,13 +48,18 @@ int main() {
     // Not %zu, which small C libraries do not know.
     std::fprintf(stderr, "%lu bytes of memory\n",
                  static_cast<unsigned long>(translator.memory_bytes));
-    for (int number = 1; std::fgets(line, sizeof line, stdin) != nullptr; ++number) {
-        std::string_view read(line, std::strlen(line));
-        if (read.ends_with('\n')) read.remove_suffix(1);
-        const auto [status, size] = translator.translate(read, text);
-        if (status != hat::deploy::TranslationStatus::done)
-            std::fprintf(stderr, "line %d: %s\n", number, name(status));
-        std::fwrite(text, 1, size, stdout);
+    for (int number = 1; std::ferror(stdout) == 0; ++number) {
+        const Read read = read_line();
+        if (!read.is_there) break;
+        hat::deploy::Translation said{hat::deploy::TranslationStatus::too_long};
+        if (read.is_whole) said = translator.translate({line, read.size}, text);
+        if (said.status != hat::deploy::TranslationStatus::done)
+            std::fprintf(stderr, "line %d: %s\n", number, name(said.status));
+        std::fwrite(text, 1, said.size, stdout);
         std::putchar('\n');
     }
+    if (std::ferror(stdin) != 0) std::fputs("standard input cannot be read\n", stderr);
+    const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    if (!is_written) std::fputs("translations cannot be written\n", stderr);
+    return std::ferror(stdin) == 0 && is_written ? 0 : 1;
 }

@@ -139,6 +139,28 @@ if command -v aarch64-linux-gnu-g++ >/dev/null; then
     little_code aarch64-linux-gnu 65536
     if command -v qemu-aarch64 >/dev/null; then
         aarch64-linux-gnu-g++ translate.o -static -o translate
+# What lines may be: of any length, with bytes of zero, with CR LF, without an end; and what is not written is told.
+{
+    printf 'one\0two\r\n'
+    head -c 20000 /dev/zero | tr '\0' a
+    printf '\nthree\r\n\0\nfour'
+} >lines
+mv translate translate-c
+"$compiler" "${flags[@]}" translate.cpp -o translate 2>log || fail "compiling: $(head -n 20 log)"
+sed 2s/.*// lines | "$hat" translate --model run --weights int8 --threads 1 >expected 2>log || fail "translate: $(cat log)"
+for program in translate translate-c; do
+    "./$program" <lines >found 2>notes || fail "$program: $(cat notes)"
+    cmp found expected || fail "$program: $(diff -a found expected | head -n 4)"
+    [ "$(grep '^line' notes)" = "line 2: the line or its translation has no room" ] || fail "$program: $(cat notes)"
+    code=0
+    "./$program" <lines >/dev/full 2>notes || code=$?
+    [ "$code" = 1 ] || fail "$program on a full disk ends with $code"
+    [ "$(tail -n 1 notes)" = "translations cannot be written" ] || fail "$program on a full disk: $(cat notes)"
+    code=0
+    "./$program" <. >found 2>notes || code=$?
+    [ "$code $(tail -n 1 notes)" = "1 standard input cannot be read" ] || fail "$program of a folder: $code, $(cat notes)"
+done
+
         "$hat" translate --model run --weights int8 --beam 2 --threads 1 <sample.en >expected 2>log ||
             fail "translate: $(cat log)"
         qemu-aarch64 ./translate <sample.en >found 2>notes || fail "AArch64: $(cat notes)"
