@@ -86,7 +86,8 @@ void add_perplexity(CLI::App& app) {
     number("--block", flags->options.block, {.low = 1}, "tokens that are read at once");
     number("--context", flags->options.context, {.low = 0},
            "of these, up to so many were scored before and are only read again");
-    number("--threads", flags->threads, {.low = 0}, "0: all cores");
+    number("--threads", flags->threads, {.low = 0, .high = ThreadPool::max_threads},
+           "0: all cores");
     command->callback([flags] { perplexity(*flags); });
 }
 

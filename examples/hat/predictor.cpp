@@ -3,6 +3,7 @@
 /// hat predictor: from measured latencies to a predictor of all others.
 
 #include <hat/core/random.hpp>
+#include <hat/core/threads.hpp>
 #include <hat/io/json.hpp>
 #include <hat/latency/predictor_fit.hpp>
 #include <hat/latency/repeated_rows.hpp>
@@ -260,7 +261,8 @@ void add_predictor(CLI::App& app) {
                            "fit to this many random rows and test with the others");
     number("--folds", arguments->options.folds, {.low = 2, .high = 100}, "of the cross-validation");
     number("--seed", arguments->options.seed, {}, "of all that is drawn");
-    number("--threads", arguments->options.threads, {.low = 0, .high = 1024}, "0: one per core");
+    number("--threads", arguments->options.threads, {.low = 0, .high = ThreadPool::max_threads},
+           "0: one per core");
     command->callback([arguments] { fit_predictor(*arguments); });
 }
 

@@ -2,6 +2,7 @@
 
 /// hat prepare: parallel text, or the text of a language model → vocabulary and encoded corpora.
 
+#include <hat/core/threads.hpp>
 #include <hat/data/held_out.hpp>
 #include <hat/data/parallel_text.hpp>
 #include <hat/io/json.hpp>
@@ -186,7 +187,8 @@ void add_shortlist_flags(CLI::App& command, PrepareOptions& options) {
     add(number("--shortlist-frequent", options.shortlist.frequent, {.low = 0},
                "most frequent target tokens, which every sentence may have"))
         ->needs(best);
-    add(number("--threads", options.shortlist.threads, {.low = 0}, "to align with; 0: all cores"))
+    add(number("--threads", options.shortlist.threads, {.low = 0, .high = ThreadPool::max_threads},
+               "to align with; 0: all cores"))
         ->needs(best);
     add(command.add_option("--data", options.data,
                            "data that is prepared already, to which to add a shortlist"))

@@ -2,6 +2,7 @@
 
 /// hat search: a SuperTransformer, a latency predictor and a limit → the best architecture.
 
+#include <hat/core/threads.hpp>
 #include <hat/elastic/cardinality.hpp>
 #include <hat/elastic/gene_string.hpp>
 #include <hat/elastic/genes.hpp>
@@ -552,7 +553,8 @@ void add_search(CLI::App& app) {
     command->add_flag("--published", arguments->published,
                       "the setting of the HAT paper, without surrogate and race");
     number("--seed", arguments->seed, {}, "of the search");
-    number("--threads", arguments->threads, {.low = 0}, "0: all cores");
+    number("--threads", arguments->threads, {.low = 0, .high = ThreadPool::max_threads},
+           "0: all cores");
     command->add_flag("--resume", arguments->resume, "go on where an earlier search stopped")
         ->excludes(command->add_flag("--overwrite", arguments->overwrite,
                                      "replace the search that is at --out or --pareto"));

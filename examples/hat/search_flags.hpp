@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/threads.hpp>
 #include <hat/decode/hypothesis.hpp>
 
 #include "flags.hpp"
@@ -23,7 +24,7 @@ inline void add_search_flags(CLI::App& command, SearchFlags& flags) {
     decode::SearchOptions& search = flags.options;
     const NumberFlags number(command);
     number("--beam", search.beam, {.low = 1, .high = 1000}, "hypotheses a sentence; 1 is greedy");
-    number("--threads", flags.threads, {.low = 0}, "0: all cores");
+    number("--threads", flags.threads, {.low = 0, .high = ThreadPool::max_threads}, "0: all cores");
     number("--batch", flags.batch, {.low = 1}, "sentences that are translated together");
     number("--length-penalty", search.length_penalty, {.low = -10, .high = 10},
            "scores are divided by length to this power");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/threads.hpp>
 #include <hat/io/json.hpp>
 #include <hat/train/divergence.hpp>
 #include <hat/train/schedule.hpp>
@@ -110,7 +111,7 @@ inline void add_training_flags(CLI::App& command, TrainingFlags& flags) {
     number("--micro-batch-tokens", flags.micro_batch_tokens, {.low = 1, .high = most},
            "target tokens that go through the network together");
     number("--seed", flags.seed, {}, "of weights, batches and dropout");
-    number("--threads", flags.threads, {.low = 0}, "0: all cores");
+    number("--threads", flags.threads, {.low = 0, .high = ThreadPool::max_threads}, "0: all cores");
     command.add_flag("--resume", flags.resume, "go on after the newest checkpoint")
         ->excludes(command.add_flag("--overwrite", flags.overwrite,
                                     "replace the training, and its model, that are at --out"));

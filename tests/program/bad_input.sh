@@ -66,7 +66,7 @@ awk 'BEGIN { for (i = 0; i < 3000; ++i) printf "one "; print "" }' >long.txt
 expect 1 "standard input:1: the line has" "$hat" translate --model run/model --strict <long.txt
 
 # Threads
-expect 1 "threads: found 5000" "$hat" translate --model run/model --threads 5000 </dev/null
+expect 2 "--threads: 5000, expected 0 to 1024" "$hat" translate --model run/model --threads 5000 </dev/null
 (
     ulimit -v 3000000  # for fewer stacks than threads
     expect 1 "threads: the system starts" "$hat" translate --model run/model --threads 1000 </dev/null
