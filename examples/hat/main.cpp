@@ -3,6 +3,7 @@
 /// `hat`: from two text files to a translator, or from one to a language model.
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 
 #include "commands.hpp"
 #include "flags.hpp"
@@ -54,11 +55,11 @@ int main(int argc, char** argv) {
         hat::program::flush_standard_output();
         return code;
     } catch (const hat::Error& error) {
-        std::fprintf(stderr, "hat: %s\n", error.what());
+        std::fprintf(stderr, "hat: %s\n", hat::one_line(error.what()).c_str());
     } catch (const std::bad_alloc&) {
         std::fprintf(stderr, "hat: out of memory\n");
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "hat: %s\n", error.what());
+        std::fprintf(stderr, "hat: %s\n", hat::one_line(error.what()).c_str());
     }
     return 1;
 }

@@ -21,8 +21,8 @@ inline latency::LatencyTable read_measurements(const std::string& path) {
     latency::LatencyTable table = latency::read_latency_table(path, &unknown);
     if (told.insert(path).second)
         for (const std::string& column : unknown)
-            std::fprintf(stderr, "note: %s: column %s is not known, and not read\n", path.c_str(),
-                         in_quotes(column).c_str());
+            std::fprintf(stderr, "note: %s: column %s is not known, and not read\n",
+                         one_line(path).c_str(), in_quotes(column).c_str());
     return table;
 }
 

@@ -100,7 +100,7 @@ void note_empty_lines(const std::string& name, const std::vector<std::string>& l
     if (count == 0) return;
     const auto first = std::find_if(lines.begin(), lines.end(), is_empty) - lines.begin();
     std::fprintf(stderr, "note: %td of %zu lines of %s %s empty; the first, line %td\n", count,
-                 lines.size(), name.c_str(), count == 1 ? "is" : "are", first + 1);
+                 lines.size(), one_line(name).c_str(), count == 1 ? "is" : "are", first + 1);
 }
 
 void score(const ScoreOptions& options) {

@@ -51,7 +51,7 @@ public:
     /// Tells something at once.
     void note(const std::string& text) {
         clear_progress();
-        std::fprintf(stderr, "note: %s\n", text.c_str());
+        std::fprintf(stderr, "note: %s\n", one_line(text).c_str());
     }
 
     /// Counts lines that were read, translated and written together, in so many seconds.

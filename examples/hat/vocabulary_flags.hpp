@@ -158,7 +158,7 @@ inline Vocabulary make_vocabulary(const VocabularyFlags& flags,
         Vocabulary vocabulary = detail::load_vocabulary(flags.subword);
         if (!vocabulary.files.contains("text.json"))
             std::fprintf(stderr, "note: there is no text.json beside %s; the text stays as it is\n",
-                         flags.subword.c_str());
+                         one_line(flags.subword).c_str());
         return vocabulary;
     }
     data::TextRules rules = flags.rules();

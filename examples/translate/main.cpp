@@ -4,6 +4,7 @@
 /// boards that have none. Text is read as exported headers read it, without SentencePiece.
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/core/ragged.hpp>
 #include <hat/core/threads.hpp>
 #include <hat/data/text_rules.hpp>
@@ -181,7 +182,8 @@ const char* words_of(TextStatus status) {
 
 void translate_lines(const Options& options) {
     const auto translator = std::make_unique<BoardTranslator>(options);  // too large for a stack
-    if (!translator->note().empty()) std::fprintf(stderr, "note: %s\n", translator->note().c_str());
+    if (!translator->note().empty())
+        std::fprintf(stderr, "note: %s\n", hat::one_line(translator->note()).c_str());
     hat::io::LineReader lines(STDIN_FILENO, "standard input");
     while (const auto line = lines.next()) {
         TextStatus status{};
@@ -215,7 +217,7 @@ int main(int argc, char** argv) {
     } catch (const hat::program::NumberError& error) {
         return wrong_usage(error.line);
     } catch (const hat::Error& error) {
-        std::fprintf(stderr, "hat-translate: %s\n", error.what());
+        std::fprintf(stderr, "hat-translate: %s\n", hat::one_line(error.what()).c_str());
     } catch (const std::bad_alloc&) {
         std::fprintf(stderr, "hat-translate: out of memory\n");
     }

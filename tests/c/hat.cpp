@@ -171,6 +171,8 @@ TEST_SUITE("c/hat") {
         CHECK(error_of(HAT_BAD_MODEL, hat_open("/nowhere", nullptr, &other)) ==
               "/nowhere: there is no such model directory");
         CHECK(other == nullptr);
+        CHECK(error_of(HAT_BAD_MODEL, hat_open("/no\n\xFF", nullptr, &other)) ==
+              "/no\\n\uFFFD: there is no such model directory");  // one line of UTF-8
         hat_options options = brief();
         options.beam = 0;
         CHECK(error_of(HAT_BAD_ARGUMENT, hat_open("/nowhere", &options, &other)) ==

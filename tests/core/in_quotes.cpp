@@ -6,6 +6,7 @@
 #include <string>
 
 using hat::in_quotes;
+using hat::one_line;
 using hat::readable;
 
 TEST_SUITE("core/in_quotes") {
@@ -22,5 +23,9 @@ TEST_SUITE("core/in_quotes") {
         CHECK(in_quotes(std::string(80, 'x')) == '"' + std::string(80, 'x') + '"');
         CHECK(readable("東京東京", 4) == "東京…");
         CHECK(readable(std::string(1000, '\n')).size() < 100);
+    }
+    TEST_CASE("a message is one line, however long it is") {
+        CHECK(one_line("a\nb\xFF: \"c\"") == "a\\nb\uFFFD: \"c\"");
+        CHECK(one_line(std::string(1000, 'x')) == std::string(1000, 'x'));
     }
 }

@@ -73,6 +73,11 @@ expect 2 "--threads: 5000, expected 0 to 1024" "$hat" translate --model run/mode
     exit "$failures"
 ) || fail "threads that the system does not start"
 
+# A name may be anything; what is said of it is one line of text.
+expect 1 'hat: no\nsuch\u001b[31mmodel'$'\xef\xbf\xbd: there is no such model directory' \
+    "$hat" translate --model $'no\nsuch\e[31mmodel\xff' </dev/null
+[ "$(wc -l <stderr)" = 1 ] || fail "more than a line: $(cat stderr)"
+
 # Scores
 expect 1 "has 300 lines, but valid.de has 30" "$hat" score --reference valid.de <train.de
 

@@ -4,6 +4,7 @@
 
 #include <hat/c/hat.h>
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/data/utf8.hpp>
 #include <hat/decode/line_translator.hpp>
 #include <hat/io/model_directory.hpp>
@@ -30,10 +31,12 @@ using namespace hat;
 
 struct hat_translator {
     hat_translator(const char* path, const decode::LineTranslatorOptions& options)
-        : lines(io::ModelDirectory::open_to_serve(path), options), beam(options.search.beam) {}
+        : lines(io::ModelDirectory::open_to_serve(path), options), note(one_line(lines.note())),
+          beam(options.search.beam) {}
 
     std::mutex mutex;
     decode::LineTranslator lines;
+    std::string note;
     int beam;
 };
 
@@ -66,7 +69,7 @@ template <class... Parts>
 
 hat_status failed(hat_status status, const char* message) noexcept {
     try {
-        last_error = message;
+        last_error = one_line(message);
         last_message = last_error.c_str();
     } catch (...) {
         last_message = "out of memory";
@@ -214,7 +217,7 @@ hat_status hat_open(const char* path, const hat_options* options, hat_translator
 }
 
 const char* hat_note(const hat_translator* translator) {
-    return translator == nullptr ? "" : translator->lines.note().c_str();
+    return translator == nullptr ? "" : translator->note.c_str();
 }
 
 void hat_close(hat_translator* translator) {

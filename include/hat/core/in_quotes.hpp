@@ -58,7 +58,12 @@ inline constexpr std::size_t readable_bytes = 80;
     return detail::on_one_line(text, longest, detail::is_control);
 }
 
-/// The same in quotation marks; those in `text` are escaped as in JSON.
+/// The same of a whole message, however long it is: names of files may be anything, too.
+[[nodiscard]] inline std::string one_line(std::string_view message) {
+    return readable(message, std::string::npos);
+}
+
+/// `text` as a message shows it, in quotation marks; those in `text` are escaped as in JSON.
 ///
 ///     fail(where, ": expected a number, found ", in_quotes(field));
 [[nodiscard]] inline std::string in_quotes(std::string_view text,
