@@ -191,7 +191,7 @@ void quantize_to_integers(const QuantizeOptions& options) {
         options.out, config, integers, model.directory.text_files(),
         report::model_card_to_markdown(model_card(config, options.out), config.architecture));
     const auto saved = io::ModelDirectory::open_to_serve(options.out);
-    std::fprintf(stderr, "integers: %.2f MB, floats were %.2f MB; %zu pairs were observed\n",
+    std::fprintf(stderr, "integers: %.2f MB, weights were %.2f MB; %zu pairs were observed\n",
                  megabytes(saved), megabytes(model.directory), pairs.size());
     std::printf("%s\n", options.out.c_str());
 }

@@ -59,7 +59,7 @@ for beam in 5 1; do
 done
 "$hat" quantize --model run/model --integer --data data --sentences 500 --out again.integers 2>log >/dev/null ||
     fail "quantize --integer --data: $(cat log)"
-grep -Eq '^integers: [0-9.]+ MB, floats were [0-9.]+ MB; 500 pairs were observed$' log ||
+grep -Eq '^integers: [0-9.]+ MB, weights were [0-9.]+ MB; 500 pairs were observed$' log ||
     fail "quantize --integer does not say what it did: $(cat log)"
 cmp -s integers/integer.safetensors again.integers/integer.safetensors || fail "integers are others when made again"
 "$hat" quantize --model run/model --integer --calibrate valid.en --out of.text 2>log >/dev/null ||
