@@ -85,13 +85,13 @@ public:
     /// The line at hand is the end: it is not to be worked on, but those before it are.
     void end_with(const std::string& fault) { fault_ = fault; }
 
-    /// What `encode()` makes of line `number`; nothing if it throws: the line is the end then, and
+    /// What `work()` makes of line `number`; nothing if it throws: the line is the end then, and
     /// those before it are worked on.
-    template <class Encode>
-    [[nodiscard]] auto encoded(std::uint64_t number, const Encode& encode)
-        -> std::optional<decltype(encode())> {
+    template <class Work>
+    [[nodiscard]] auto of_line(std::uint64_t number, const Work& work)
+        -> std::optional<decltype(work())> {
         try {
-            return encode();
+            return work();
         } catch (const Error& error) {
             end_with(place(number) + error.what());
             return std::nullopt;

@@ -2,6 +2,8 @@
 
 /// hat translate: text on stdin → its translation on stdout.
 
+#include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/decode/line_translator.hpp>
 #include <hat/io/model_directory.hpp>
@@ -26,6 +28,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -111,7 +114,7 @@ encoded_prefix(LineInput& input, const decode::LineTranslator& translator, const
         return std::vector<int>();
     };
     if (!prefix.empty() && !translator.has_text(source))
-        return leave_out("there is nothing to translate behind the prefix");
+        return leave_out("there is nothing to translate in front of the prefix");
     try {
         return translator.encode_prefix(prefix, source);
     } catch (const Error& error) {
@@ -119,13 +122,12 @@ encoded_prefix(LineInput& input, const decode::LineTranslator& translator, const
     }
 }
 
-Block read_block(LineInput& input, const decode::LineTranslator& translator, bool has_prefixes,
-                 TranslationTally& tally) {
+Block read_block(LineInput& input, const decode::LineTranslator& translator, bool has_prefixes) {
     Block block;
     input.read_block([&](InputLine& line) {
         if (block.lines.empty()) block.begin = std::chrono::steady_clock::now();
         const std::string prefix = has_prefixes ? take_prefix(line.text) : std::string();
-        auto source = input.encoded(line.number, [&] { return translator.encode(line.text); });
+        auto source = input.of_line(line.number, [&] { return translator.encode(line.text); });
         if (!source) return false;
         if (source->parts.size() > 1 && !report_parts(input, translator, line, *source))
             return false;
@@ -134,7 +136,6 @@ Block read_block(LineInput& input, const decode::LineTranslator& translator, boo
             if (!tokens) return false;
             block.prefixes.push_back(std::move(*tokens));
         }
-        tally.add(line.text, *source);
         block.lines.push_back(std::move(line));
         block.sources.push_back(std::move(*source));
         return true;
@@ -142,30 +143,52 @@ Block read_block(LineInput& input, const decode::LineTranslator& translator, boo
     return block;
 }
 
+using Translations = std::vector<std::vector<decode::LineTranslation>>;
+
+/// What becomes of a block, or of its lines before the first that cannot be translated, which is
+/// the end.
+Translations translated(LineInput& input, decode::LineTranslator& translator, const Block& block,
+                        int n_best) {
+    try {
+        return translator.translate(block.sources, n_best, block.prefixes);
+    } catch (const Error&) {  // of a line that is found below: each says the same alone
+    }
+    Translations translations;
+    const auto prefixes = std::span(block.prefixes);
+    for (std::size_t i = 0; i < block.lines.size(); ++i) {
+        auto of_line = input.of_line(block.lines[i].number, [&] {
+            return translator.translate(std::span(block.sources).subspan(i, 1), n_best,
+                                        prefixes.empty() ? prefixes : prefixes.subspan(i, 1));
+        });
+        if (!of_line) break;
+        translations.push_back(std::move(of_line->front()));
+    }
+    return translations;
+}
+
 void translate_lines(const TranslateOptions& options, decode::LineTranslator& translator) {
     TranslationTally tally;
     LineInput input(options.input, tally);
     const TranslationOutput output(options.output);
     const int n_best = std::max(options.output.n_best, 1);
-    const auto next_block = [&] {
-        return read_block(input, translator, options.has_prefixes, tally);
-    };
+    const auto next_block = [&] { return read_block(input, translator, options.has_prefixes); };
     for (Block block = next_block(); !block.lines.empty(); block = next_block()) {
         const auto translations = [&] {
             const ReaderWatch::Work work;
-            return translator.translate(block.sources, n_best, block.prefixes);
+            return translated(input, translator, block, n_best);
         }();
         for (std::size_t i = 0; i < translations.size(); ++i) {
             const InputLine& line = block.lines[i];
             const decode::LineTranslation& best = translations[i].front();
             output.print(line, block.sources[i], translations[i]);
+            tally.add(line.text, block.sources[i]);
             if (best.is_cut) tally.add_cut(line.number);
             if (has_replacement(best.text) && !has_replacement(line.text))
                 tally.add_broken(line.number);
             tally.add(best.placeholders);
         }
         flush_standard_output();
-        tally.add_block(std::ssize(block.lines), block.age_seconds());
+        tally.add_block(std::ssize(translations), block.age_seconds());
         tally.show_progress();
     }
     tally.finish(options.stats);
@@ -192,7 +215,7 @@ PairBlock read_pairs(LineInput& input, const decode::LineTranslator& translator,
         }
         const std::string& target = targets[static_cast<std::size_t>(line.number - 1)];
         std::optional<data::TokenPair> pair =
-            input.encoded(line.number, [&] { return translator.encode_pair(line.text, target); });
+            input.of_line(line.number, [&] { return translator.encode_pair(line.text, target); });
         if (!pair) return false;
         if (!translator.fits(*pair)) {
             if (!input.report(line.number,
@@ -262,7 +285,8 @@ void translate(const TranslateOptions& options) {
         lines.threads = 1;  // a sentence has no work for more
     }
     decode::LineTranslator translator(std::move(directory), lines);
-    if (!translator.note().empty()) std::fprintf(stderr, "note: %s\n", translator.note().c_str());
+    if (!translator.note().empty())
+        std::fprintf(stderr, "note: %s\n", one_line(translator.note()).c_str());
     ReaderWatch::begin();
     if (options.targets.empty())
         translate_lines(options, translator);
@@ -388,7 +412,7 @@ void add_translate(CLI::App& app) {
         ->excludes(targets);
     command->add_flag("--strict", options->input.strict,
                       "end at the first line that is too long for the network or --max-line-bytes, "
-                      "or not UTF-8, instead of mending it");
+                      "not UTF-8, or with a --prefix that cannot be, instead of mending it");
     command->add_flag(
         "--flush", options->input.one_by_one,
         "translate every line by itself, before the next is read; else those that are "

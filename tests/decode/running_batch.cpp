@@ -12,6 +12,7 @@
 #include <limits>
 #include <numeric>
 #include <span>
+#include <string>
 #include <vector>
 
 using namespace hat::decode;
@@ -174,5 +175,41 @@ TEST_SUITE("decode/running_batch") {
         CHECK_THROWS_WITH_AS(run(BeamSearch(), 2),
                              "beam search: sentence 3: no next token has a finite score",
                              hat::Error);
+    }
+
+    TEST_CASE("rules that leave a sentence nothing are named") {
+        ToyModel model(vocab_size, [](const ToyModel::Prefix&, const auto&) {
+            return std::vector<float>(vocab_size, 0.0F);
+        });
+        OwnedSources sources;
+        for (int s = 0; s < 2; ++s) sources.push_back(std::vector<int>{5, special.eos});
+        const auto run = [&](auto search, SearchOptions options) {
+            refilled(search, model, sources, options, 2);
+        };
+        // All but eos and pad once, and then no other.
+        constexpr int all = vocab_size - 2;
+        SearchOptions options{.beam = 1, .min_length = all + 1, .no_repeat_ngram = 1};
+        const std::string rules = "no next token has a finite score of those that min length = " +
+                                  std::to_string(all + 1);
+        CHECK_THROWS_WITH_AS(
+            run(GreedySearch(), options),
+            ("greedy search: sentence 0: " + rules + " and no repeat n-gram = 1 allow").c_str(),
+            hat::Error);
+        options.unk = false;
+        CHECK_THROWS_WITH_AS(
+            run(GreedySearch(), options),
+            ("greedy search: sentence 0: " + rules + ", no repeat n-gram = 1 and no unk allow")
+                .c_str(),
+            hat::Error);
+        options.unk = true;
+        options.beam = 2;
+        CHECK_THROWS_WITH_AS(
+            run(BeamSearch(), options),
+            ("beam search: sentence 0: " + rules + " and no repeat n-gram = 1 allow").c_str(),
+            hat::Error);
+        // Where eos may be next, there is an end.
+        options.min_length = all;
+        CHECK_NOTHROW(run(GreedySearch(), options));
+        CHECK_NOTHROW(run(BeamSearch(), options));
     }
 }

@@ -100,6 +100,19 @@ TEST_SUITE("decode/sampled_search") {
         }
     }
 
+    TEST_CASE("rules that leave a sentence nothing are named, and so is the sentence") {
+        const PackedModel packed = random_model();
+        const OwnedSources sources = random_sources(2, 9, vocab_size, 2, 3);
+        // All but eos, pad and bos once, and then no other.
+        constexpr int all = vocab_size - 3;
+        CHECK_THROWS_WITH_AS(
+            drawn(packed, sources, {}, 1, {.min_length = all + 1, .no_repeat_ngram = 1}),
+            "sampling: sentence 0: no next token has a finite score of those that min length = 28 "
+            "and no repeat n-gram = 1 allow",
+            hat::Error);
+        CHECK_NOTHROW(drawn(packed, sources, {}, 1, {.min_length = all, .no_repeat_ngram = 1}));
+    }
+
     TEST_CASE("another key draws something else") {
         const PackedModel packed = random_model();
         const OwnedSources sources = random_sources(6, 9, vocab_size, 2, 3);

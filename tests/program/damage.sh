@@ -78,7 +78,7 @@ sed -zi 's/,\n  "files": {[^}]*}//' old/config.json
 head -c 65536 /dev/zero | tr '\0' '~' | dd of=old/weights.safetensors bs=1 conv=notrunc status=none \
     seek=$(($(wc -c <old/weights.safetensors) - 65536))
 expect 1 ": no next token has a finite score" translate old
-grep -q "^hat: old: beam search: sentence [0-9]*: " stderr || fail "no place: $(cat stderr)"
+grep -q "^hat: standard input:[0-9]*: old: beam search: sentence 0: " stderr || fail "no place: $(cat stderr)"
 
 # A pattern that is none, likewise
 rm -rf old && cp -r run/model old

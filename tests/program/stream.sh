@@ -174,7 +174,7 @@ printf 'one.\ttwo 😀\n\tzwei\none.\n' | "${translate[@]}" --prefix >found 2>st
 [ "$(sed -n 1p found)" = "$(sed -n 3p found)" ] || fail "a prefix that cannot be said changes the line: $(cat found)"
 [ "$(wc -l <found)" = 3 ] || fail "a prefix costs a line: $(cat found)"
 has stderr "standard input:1: what a translation begins with, \"two 😀\", has text that the vocabulary lacks; its prefix"
-has stderr "standard input:2: there is nothing to translate behind the prefix; its prefix is left out"
+has stderr "standard input:2: there is nothing to translate in front of the prefix; its prefix is left out"
 printf 'one.\ttwo 😀\n' | "${translate[@]}" --prefix --strict 2>stderr && fail "--strict takes a prefix that cannot be said"
 # Words of lines that begin with letters of several bytes are told apart, too.
 printf 'one\n\u00fcber one\n' | "${translate[@]}" --alignment --word-scores >found 2>stderr || fail "alignment: $(cat stderr)"
@@ -230,6 +230,17 @@ expect 2 "--min-length: 21, expected at most --max-length-b 20" "${translate[@]}
 expect 2 "--min-length: 201, expected at most --max-length-b 200" \
     "$hat" distill --model run --data data --out other --min-length 201
 ok "${translate[@]}" --min-length 21 --max-length-a 2 <good
+
+# Rules that leave a line no token end there, and are named; lines before it are answered.
+printf '\n\none.\ntwo.\n' >spent
+spent=("$hat" translate --model run --min-length 100 --no-repeat-ngram 1)
+rules='no next token has a finite score of those that min length = 100 and no repeat n-gram = 1 allow'
+for how in "--beam 5" "--beam 1" "--beam 4 --groups 2" "--sample" "--flush" "--batch 1"; do
+    # shellcheck disable=SC2086
+    expect 1 "$rules" "${spent[@]}" $how <spent
+    has stderr "hat: standard input:3: run/model: "
+    cmp -s stdout <(printf '\n\n') || fail "$how: what came before is not there: $(cat stdout)"
+done
 
 # How fast it was, and what it took.
 ok "${translate[@]}" --stats <valid.en

@@ -170,8 +170,8 @@ private:
             extend_group(candidates, begin, end, options);
         }
         if (next_rows_.size() == rows_before && finished_count(number) == 0)
-            fail("beam search: sentence ", batch_.at(number).number,
-                 ": no next token has a finite score");
+            fail_without_next("beam search", batch_.at(number).number, batch_.at(number).length - 1,
+                              options);
     }
 
     void extend_group(const kernels::CandidateRows& candidates, int first, int last,

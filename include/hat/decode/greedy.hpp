@@ -136,9 +136,7 @@ private:
             const Row row = rows[i];
             RunningBatch::Place& place = batch_.at(row.sentence);
             const auto [value, token] = choose(static_cast<int>(i), std::as_const(place));
-            if (token < 0)
-                fail("greedy search: sentence ", place.number,
-                     ": no next token has a finite score");
+            if (token < 0) fail_without_next("greedy search", place.number, place.length, options_);
             const float score = options_.scores ? place.history.score(ends[i]) + value : 0.0F;
             const int end = place.history.add(ends[i], token, score);
             ++place.length;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/config.hpp>
 #include <hat/core/arena.hpp>
 #include <hat/core/bounded_vector.hpp>
 #include <hat/core/error.hpp>
@@ -104,6 +105,21 @@ inline void validate(const SearchOptions& options) {
 [[nodiscard]] inline Allowed allowed(int step, int max_length, int min_length) noexcept {
     if (step >= max_length) return Allowed::only_eos;
     return step < min_length ? Allowed::no_eos : Allowed::any;
+}
+
+/// Ends a search at a sentence whose targets have `length` tokens and no next one. Names the rules
+/// that may be why: eos may always be next but where a target is too short.
+///
+/// Throws  `Error`
+[[noreturn]] HAT_COLD inline void fail_without_next(const char* search, int sentence, int length,
+                                                    const SearchOptions& options) {
+    constexpr const char* none = ": no next token has a finite score";
+    const bool few_are_allowed = options.no_repeat_ngram > 0 || !options.unk;
+    if (length >= options.min_length || !few_are_allowed)
+        fail(search, ": sentence ", sentence, none);
+    fail(search, ": sentence ", sentence, none, " of those that min length = ", options.min_length,
+         options.unk ? " and " : ", ", "no repeat n-gram = ", options.no_repeat_ngram,
+         options.unk ? "" : " and no unk", " allow");
 }
 
 /// A finished target: its tokens with eos at the end, the log-probability of each, and their sum,

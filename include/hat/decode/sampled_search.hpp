@@ -10,6 +10,8 @@
 #include <hat/decode/step_model.hpp>
 #include <hat/kernels/softmax.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -44,13 +46,18 @@ public:
                 return [&, rows, logits = model.logits(rows)](int row,
                                                               const RunningBatch::Place& place) {
                     const RandomKey key = keys[static_cast<std::size_t>(place.number)];
-                    return draw(logits.row(row), rows[static_cast<std::size_t>(row)], selection,
-                                sampling, key.split(static_cast<std::uint64_t>(place.length)));
+                    const kernels::Candidate drawn =
+                        draw(logits.row(row), rows[static_cast<std::size_t>(row)], selection,
+                             sampling, key.split(static_cast<std::uint64_t>(place.length)));
+                    if (drawn.index < 0)
+                        fail_without_next("sampling", place.number, place.length, scored);
+                    return drawn;
                 };
             });
     }
 
 private:
+    /// `GreedySearch::none` if there is nothing to draw.
     kernels::Candidate draw(Vector logits, const Row& row, const Selection& selection,
                             const SamplingOptions& sampling, RandomKey key) {
         const float log_sum = kernels::row_log_sum_exp(logits.data(), logits.size());
@@ -58,6 +65,8 @@ private:
         apply_rules(row, selection, 0, all);
         const int bos = selection.special.bos;
         if (bos >= 0 && bos < logits.size()) logits[bos] = -std::numeric_limits<float>::infinity();
+        if (std::none_of(all.begin(), all.end(), [](float x) { return std::isfinite(x); }))
+            return GreedySearch::none;
         const int token = sampler_.draw(all, sampling, Random(key).uniform());
         return {.value = logits[token] - log_sum, .index = token};
     }
