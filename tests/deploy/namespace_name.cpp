@@ -39,4 +39,17 @@ TEST_SUITE("deploy/namespace_name") {
                   "expected another name: it is one of C++ or of hat");
         }
     }
+
+    TEST_CASE("names that the C library has in every program are not taken") {
+        for (const char* name : {"time", "errno", "linux", "unix", "index", "exp", "expf", "sinl",
+                                 "read", "a64l", "yn", "ynl", "stderr", "remove", "tm", "write"}) {
+            CAPTURE(name);
+            CHECK(fault_of_namespace_name(name) ==
+                  "expected another name: it is one of the C library");
+        }
+        for (const char* name : {"f", "l", "timex", "tim", "ime", "de", "readl", "e", "en_de"}) {
+            CAPTURE(name);
+            CHECK(fault_of_namespace_name(name).empty());
+        }
+    }
 }
