@@ -67,6 +67,8 @@ private:
 }  // namespace
 
 TEST_SUITE("integer/search") {
+    static_assert(hat::integer::Search::bytes({.source_tokens = 8, .target_tokens = 8}) > 0);
+
     TEST_CASE("it finds what the beam search of floats finds") {
         for (const auto& architecture : hat::support::integer_architectures()) {
             const IntegerNetwork made(architecture);

@@ -59,14 +59,7 @@ public:
         });
     }
 
-    [[nodiscard]] static constexpr std::size_t bytes(const Limits& limits) noexcept {
-        std::size_t sum = 0;
-        for_each_buffer(Counts(limits),
-                        [&]<class T>(T* Search::* /*buffer*/, std::ptrdiff_t count) {
-                            sum += Arena::bytes_of<T>(count);
-                        });
-        return sum;
-    }
+    [[nodiscard]] static constexpr std::size_t bytes(const Limits& limits) noexcept;
 
     /// The hypotheses of what `network` has read, best first; valid until the next search.
     /// Precondition: options.beam is at most limits.beam and vocab_size − 1, options.max_length
@@ -221,5 +214,14 @@ private:
     std::int32_t* sums_ = nullptr;
     Hypothesis* results_ = nullptr;
 };
+
+// Here, as Clang 14 makes no constant of what calls a template that stands behind it in the class.
+constexpr std::size_t Search::bytes(const Limits& limits) noexcept {
+    std::size_t sum = 0;
+    for_each_buffer(Counts(limits), [&]<class T>(T* Search::* /*buffer*/, std::ptrdiff_t count) {
+        sum += Arena::bytes_of<T>(count);
+    });
+    return sum;
+}
 
 }  // namespace hat::integer
