@@ -15,15 +15,15 @@ using hat::deploy::Translation;
 using hat::deploy::TranslationStatus;
 using translator::Translator;
 
-static_assert(TRANSLATOR_OTHER_TRANSLATIONS ==
-              static_cast<int>(TranslationStatus::other_translations));
+static_assert(TRANSLATOR_OTHER_WEIGHTS == static_cast<int>(TranslationStatus::other_weights));
 
 Translator::Memory memory;
 
 /// Made when it is first asked for: nothing runs before main.
 Translator& the_translator() {
     alignas(Translator) static std::byte place[sizeof(Translator)];
-    static Translator* const made = std::construct_at(reinterpret_cast<Translator*>(place), memory);
+    static Translator* const made =
+        std::construct_at(static_cast<Translator*>(static_cast<void*>(place)), memory);
     return *made;
 }
 

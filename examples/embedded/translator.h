@@ -19,13 +19,15 @@ enum translator_status {
     TRANSLATOR_NOT_UTF8,             /* the line is no UTF-8 */
     TRANSLATOR_BAD_TOKEN,            /* a token is not in the vocabulary */
     TRANSLATOR_TRANSLATION_TOO_LONG, /* the search came to the end of its memory */
-    TRANSLATOR_OTHER_TRANSLATIONS    /* of the test: not those that were expected */
+    TRANSLATOR_OTHER_TRANSLATIONS,   /* of the test: not those that were expected */
+    TRANSLATOR_OTHER_WEIGHTS         /* of the test: damaged, or those of another model */
 };
 
 /* A status in words. */
 const char* translator_words(enum translator_status status);
 
-/* Whether this compiler and this device make of the model what they should. */
+/* Whether this compiler and this device make of the model what they should, and the weights are its own:
+ * with others, a translation may end the program. */
 enum translator_status translator_self_test(void);
 
 /* Writes the translation of a line, `bytes` of UTF-8 without a line feed, to `to`, which has room for

@@ -10,17 +10,23 @@
 #include <hat/data/text_codec.hpp>
 #include <hat/decode/any_translator.hpp>
 #include <hat/decode/line_translator.hpp>
+#include <hat/decode/static_translator.hpp>
 #include <hat/deploy/embedded_text_builder.hpp>
 #include <hat/deploy/embedded_translator.hpp>
 #include <hat/deploy/exported_header.hpp>
 #include <hat/deploy/namespace_name.hpp>
 #include <hat/deploy/packed_shortlist.hpp>
+#include <hat/deploy/text_memory.hpp>
 #include <hat/integer/model.hpp>
 #include <hat/integer/model_file.hpp>
+#include <hat/integer/network.hpp>
+#include <hat/integer/search.hpp>
+#include <hat/integer/weight_sizes.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/text_file.hpp>
+#include <hat/model/sizes.hpp>
 #include <hat/model/static_model.hpp>
 #include <hat/version.hpp>
 
@@ -33,10 +39,12 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -264,7 +272,7 @@ void add_test(deploy::ExportedModel& model, const ExportOptions& options,
     model.expected = hash.value();
 }
 
-std::string about_header(const deploy::ExportedModel& model) {
+std::string about_header(const deploy::ExportedModel& model, std::size_t memory) {
     return std::string(exported_title) + " " + std::string(version) +
            ".\n\n"
            "    #include \"model.hpp\"\n"
@@ -281,7 +289,10 @@ std::string about_header(const deploy::ExportedModel& model) {
            "is needed, no heap, no exceptions:\n"
            "-std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics. What it says is what\n"
            "hat translate says of the model, byte for byte, or a status that hat::deploy::name\n"
-           "has in words.\n\nThe code is of hat, under the licence above. Of the model:\n\n";
+           "has in words. The memory has " +
+           std::to_string(memory) +
+           " bytes, or a little less on 32 bits.\n\n"
+           "The code is of hat, under the licence above. Of the model:\n\n";
 }
 
 /// The model's card, or one of what is known.
@@ -297,18 +308,28 @@ struct NetworkToExport {
     std::string kind;  ///< of weights
     deploy::ExportedNetwork code;
     AlignedArray<std::byte> weights;
+    std::size_t memory = 0;  ///< bytes that it works in, on this processor
 };
 
 NetworkToExport pack_network(const io::ModelDirectory& directory, io::Storage storage,
-                             const data::Shortlist* shortlist) {
+                             const data::Shortlist* shortlist,
+                             const decode::TranslationLimits& limits) {
     model::Network network(directory.config().architecture);
     directory.load_weights(network.table(), network.values());
     const auto packed = [&]<class Weights>(const char* type) {
         const std::string name = std::string("hat::nn::") + type;
-        return NetworkToExport{word_of(storage),
-                               shortlist == nullptr ? deploy::packed_network(name)
-                                                    : deploy::listed_network(name),
-                               model::static_weights<Weights>(network)};
+        const auto sizes = model::sizes_of(network.architecture());
+        NetworkToExport made{.kind = word_of(storage),
+                             .code = deploy::packed_network(name),
+                             .weights = model::static_weights<Weights>(network),
+                             .memory = decode::working_memory<Weights>(sizes, limits).sum()};
+        if constexpr (!std::same_as<Weights, nn::PackedKMeans4>) {
+            if (shortlist == nullptr) return made;
+            made.code = deploy::listed_network(name);
+            made.memory =
+                decode::working_memory<Weights, deploy::PackedShortlist>(sizes, limits).sum();
+        }
+        return made;
     };
     switch (storage) {
     case io::Storage::kmeans4:
@@ -345,9 +366,33 @@ NetworkToExport pack_integers(const io::ModelDirectory& directory,
         fail("--beam ", limits.beam, " with translations of ", limits.target_tokens,
              " tokens: a network of integers has room for 65536 of all hypotheses; see "
              "--max-length");
-    return {"integer", deploy::integer_network(decode::SearchOptions{}.max_length_b),
-            integer::static_weights(integer::load_model(directory), limits.source_tokens,
-                                    limits.target_tokens)};
+    const integer::Limits of_integers{.source_tokens = limits.source_tokens,
+                                      .target_tokens = limits.target_tokens,
+                                      .beam = limits.beam};
+    const auto sizes = integer::weight_sizes(directory.config().architecture, limits.source_tokens,
+                                             limits.target_tokens);
+    return {.kind = "integer",
+            .code = deploy::integer_network(decode::SearchOptions{}.max_length_b),
+            .weights = integer::static_weights(integer::load_model(directory), limits.source_tokens,
+                                               limits.target_tokens),
+            .memory =
+                integer::Network::bytes(sizes, of_integers) + integer::Search::bytes(of_integers)};
+}
+
+/// `EmbeddedTranslator::memory_bytes` on this processor; on one of 32 bits they are a little less.
+///
+/// Throws  `Error` if no program can have them
+std::size_t memory_bytes(std::size_t network, const decode::TranslationLimits& limits,
+                         int line_bytes) {
+    const std::size_t bytes = network + deploy::text_memory_bytes(line_bytes) +
+                              static_cast<std::size_t>(limits.source_tokens) * sizeof(int);
+    constexpr std::size_t most = std::numeric_limits<std::int32_t>::max();
+    if (bytes > most)
+        fail("--beam ", limits.beam, " with lines of ", limits.source_tokens,
+             " tokens and translations of ", limits.target_tokens, ": needs ", bytes / 1'000'000,
+             " MB of memory, expected at most ", most / 1'000'000,
+             "; --beam and --max-length make it less");
+    return (bytes + alignment - 1) / alignment * alignment;
 }
 
 /// How long lines and translations may be: as `hat translate` has them, or shorter.
@@ -401,7 +446,12 @@ void export_model(const ExportOptions& options) {
         directory.is_integer()
             ? pack_integers(directory, limits)
             : pack_network(directory, exported_storage(options, directory, translator.weights()),
-                           shortlist);
+                           shortlist, limits);
+    constexpr int bytes_a_token = 16;
+    constexpr int least_bytes = 256;
+    const int line_bytes =
+        std::clamp(bytes_a_token * limits.source_tokens, least_bytes, deploy::longest_text_bytes);
+    const std::size_t memory = memory_bytes(network.memory, limits, line_bytes);
     const AlignedArray<std::byte> weights = with_lists(std::move(network.weights), shortlist);
     const SplitFiles files(options.out);
     deploy::ExportedModel model{
@@ -415,12 +465,9 @@ void export_model(const ExportOptions& options) {
         .special = directory.config().special_tokens,
         .text = &tables,
         .limits = limits,
+        .line_bytes = line_bytes,
     };
-    constexpr int bytes_a_token = 16;
-    constexpr int least_bytes = 256;
-    model.line_bytes = std::clamp(bytes_a_token * model.limits.source_tokens, least_bytes,
-                                  deploy::longest_text_bytes);
-    model.about = about_header(model) + card_of(directory);
+    model.about = about_header(model, memory) + card_of(directory);
     add_test(model, options, search, translator, text);
     const std::string header = exported_header(
         model, [](const std::string& name) { return std::string(exported_header_text(name)); });
@@ -429,6 +476,11 @@ void export_model(const ExportOptions& options) {
         write_text(files.stub, exported_weights_stub(model));
     }
     write_text(options.out, header);
+    // Nobody asked for these to go, and a build that goes on to link them has the weights twice.
+    if (!options.split && io::exists(files.stub) && is_stub(files.stub))
+        std::fprintf(stderr,
+                     "note: %s holds its weights now: %s and %s are of the header that was there\n",
+                     options.out.c_str(), files.stub.c_str(), files.weights.c_str());
     const auto megabytes = [](std::size_t bytes) { return static_cast<double>(bytes) / 1e6; };
     std::fprintf(stderr, "%s weights: %.2f MB, text tables: %.2f MB", network.kind.c_str(),
                  megabytes(model.weights.size()), megabytes(tables.bytes()));
@@ -439,6 +491,11 @@ void export_model(const ExportOptions& options) {
                  "; lines of %d tokens, translations of %d, beam %d; tested with %zu sentences\n",
                  model.limits.source_tokens, model.limits.target_tokens, options.beam,
                  model.sentences.size());
+    std::fprintf(
+        stderr,
+        "needs %zu bytes of memory (a little less on 32 bits), and with -Os up to 64 kB of "
+        "code\n",
+        memory);
     std::printf("%s\n", options.out.c_str());
 }
 
@@ -463,9 +520,13 @@ void add_export(CLI::App& app) {
                            "grows with it [as hat translate has them]");
     command->add_option("--name", options->name, "namespace of the translator")
         ->capture_default_str();
-    command->add_option("--sentences", options->sentences,
-                        "file of sentences that the header can test itself with [some of the "
-                        "vocabulary]");
+    command
+        ->add_option("--sentences", options->sentences,
+                     "file of sentences that the header can test itself with [some of the "
+                     "vocabulary]")
+        ->check([](const std::string& path) {
+            return path.empty() ? "is empty, expected a file" : "";
+        });
     CLI::Option* shortlist = command->add_flag_callback(
         "--shortlist", [options] { options->shortlist.emplace(); },
         "allow each sentence only the tokens that may translate its own, with the shortlist of the "

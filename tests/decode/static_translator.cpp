@@ -115,6 +115,9 @@ TEST_SUITE("decode/static_translator") {
         const Network network = initialized();
         const auto weights = hat::support::packed_bytes<small, Weights>(network);
         const WorkingMemory told = Listed::working_memory(limits);
+        CHECK(hat::decode::working_memory<Weights, hat::data::Shortlist>(
+                  hat::model::sizes_of(small), limits)
+                  .sum() == told.sum());
         hat::AlignedArray<std::byte> memory{static_cast<std::ptrdiff_t>(told.sum())};
         Listed translator({weights.data(), weights.size_bytes()},
                           std::span(memory.data(), memory.size_bytes()), {}, limits);

@@ -131,6 +131,18 @@ using Greedy = Model<1, longest + 1>;
 using Wide = Model<4, longest + 1>;
 using Short = Model<3, 7>;
 
+/// Its scores are NaN, at which a search ends the program.
+struct Damaged : Greedy {
+    static std::span<const std::byte> weights() {
+        alignas(hat::alignment) static std::array<
+            std::byte, hat::model::static_weight_bytes<architecture, Weights>>
+            bytes;
+        bytes.fill(std::byte{0xFF});
+        return bytes;
+    }
+    static bool has_its_weights() noexcept { return false; }
+};
+
 static_assert(hat::deploy::EmbeddedNetwork<Greedy::Network, Greedy>);
 static_assert(!hat::deploy::EmbeddedNetwork<int, Greedy>);
 
@@ -270,5 +282,13 @@ TEST_SUITE("deploy/embedded_translator") {
         CHECK(ill == TranslationStatus::other_translations);
         CHECK(allocations == 0);
         static_assert(EmbeddedTranslator<Greedy>::memory_bytes == sizeof(memory<Greedy>));
+    }
+
+    TEST_CASE("weights that are not its own are found before anything is made of them") {
+        std::array<char, 1024> text{};
+        EmbeddedTranslator<Damaged> translator(memory<Damaged>);
+        CHECK(translator.self_test(text) == TranslationStatus::other_weights);
+        CHECK(name(TranslationStatus::other_weights) ==
+              std::string_view("the weights are damaged, or those of another model"));
     }
 }

@@ -3,6 +3,7 @@
 #include <hat/data/text_rules.hpp>
 #include <hat/deploy/embedded_text_builder.hpp>
 #include <hat/deploy/exported_header.hpp>
+#include <hat/deploy/weights_hash.hpp>
 
 #include "support/architectures.hpp"
 #include "support/subword_samples.hpp"
@@ -11,6 +12,9 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <set>
+#include <span>
 #include <string>
 
 // tests/program/export.sh compiles such headers.
@@ -35,6 +39,7 @@ TEST_SUITE("deploy/exported_header") {
             .expected = 77};
         const std::string header = exported_header(model, [](const std::string& name) {
             CHECK((name == hat::deploy::embedded_translator_header ||
+                   name == hat::deploy::weights_hash_header ||
                    name == "hat/decode/static_translator.hpp"));
             return std::string("#include <span>\nint code;\n");
         });
@@ -48,7 +53,8 @@ TEST_SUITE("deploy/exported_header") {
             "#ifndef HAT_WITHOUT_XSIMD\n#define HAT_WITHOUT_XSIMD\n#endif\n#endif\n");
         has("#include <span>\n");
         has("\nint code;\n");
-        has("namespace tiny {\n");
+        has("#ifdef tiny\n#error \"tiny is a macro here");
+        has("namespace tiny::inline model_");
         has("weight_words[] = {\n0x01,};\n");
         has("using Network = hat::decode::StaticTranslator<architecture, hat::nn::PackedInt8>;");
         has(".bos = -1, .eos = 2");
@@ -57,6 +63,9 @@ TEST_SUITE("deploy/exported_header") {
         has("\"a \\042b\\042\"");
         has("\"\\303\\274\\077\"");
         has("expected = 77U");
+        has(("weights_hash(weight_words) == " +
+             std::to_string(hat::deploy::weights_hash(std::array<std::uint64_t, 1>{1})) + 'U')
+                .c_str());
     }
 
     TEST_CASE("a header can include hat's instead of holding their code") {
@@ -78,6 +87,7 @@ TEST_SUITE("deploy/exported_header") {
             return std::string();
         });
         CHECK(header.find("#include <hat/deploy/embedded_translator.hpp>\n"
+                          "#include <hat/deploy/weights_hash.hpp>\n"
                           "#include <hat/integer/static_translator.hpp>\n") != std::string::npos);
         CHECK(header.find("weight_words[] = {\n0x00,};\n") != std::string::npos);
     }
@@ -110,7 +120,7 @@ TEST_SUITE("deploy/exported_header") {
         CHECK(has(".data() + 512,"));
         CHECK(has("an @EOS@"));
         const std::string stub = exported_weights_stub(model);
-        CHECK(stub.find("\"FILE_weight_words\"") != std::string::npos);
+        CHECK(stub.find("\"FILE_weight_words_") != std::string::npos);
         CHECK(stub.find(".incbin \\\"SYMBOL@.bin\\\"") != std::string::npos);
     }
 
@@ -130,11 +140,13 @@ TEST_SUITE("deploy/exported_header") {
             .sentences = {"a"}};
         const std::string header =
             exported_header(model, [](const std::string&) { return std::string(); });
-        CHECK(header.find("extern \"C\" const std::uint64_t tiny_weight_words[3];") !=
+        const std::string symbol =
+            "tiny_weight_words_" + hat::deploy::detail::model_identity(model);
+        CHECK(header.find("extern \"C\" const std::uint64_t " + symbol + "[3];") !=
               std::string::npos);
         CHECK(header.find("weight_words[] = {") == std::string::npos);
         const std::string stub = exported_weights_stub(model);
-        CHECK(stub.find("\"tiny_weight_words\"") != std::string::npos);
+        CHECK(stub.find('"' + symbol + '"') != std::string::npos);
         CHECK(stub.find(".incbin \\\"tiny.bin\\\"") != std::string::npos);
         CHECK(stub.find("expected 24 bytes") != std::string::npos);
 
@@ -142,8 +154,37 @@ TEST_SUITE("deploy/exported_header") {
         model.space = names;
         const std::string named = exported_weights_stub(model);
         CHECK(named.find("The weights of " + names + ',') != std::string::npos);
-        CHECK(named.find('"' + names + "_weight_words\"") != std::string::npos);
+        CHECK(named.find('"' + names + "_weight_words_") != std::string::npos);
         CHECK(named.find(".rodata." + names + "_weight_words,") != std::string::npos);
         CHECK(named.size() == stub.size() + 3 * (names.size() - 4));
+    }
+
+    TEST_CASE("two models by one name are told apart by a byte of weights, or of anything else") {
+        const hat::deploy::OwnedTextTables text{};
+        std::array<std::byte, 17> weights{};
+        hat::deploy::ExportedModel model{
+            .space = "tiny",
+            .about = "",
+            .network = hat::deploy::packed_network("hat::nn::PackedInt8"),
+            .weights = weights,
+            .architecture = hat::support::uneven_translator(hat::model::Sharing::all),
+            .special = {},
+            .text = &text,
+            .limits = {},
+            .sentences = {"a"}};
+        const auto identity = [&] { return hat::deploy::detail::model_identity(model); };
+        std::set<std::string> identities{identity()};
+        CHECK(identity() == *identities.begin());
+        weights[16] = std::byte{1};
+        identities.insert(identity());
+        model.limits.beam = 3;
+        identities.insert(identity());
+        model.architecture.encoder.layer_shapes[0].ffn_dim *= 2;
+        identities.insert(identity());
+        hat::deploy::OwnedTextTables other{};
+        other.eos = 5;
+        model.text = &other;
+        identities.insert(identity());
+        CHECK(identities.size() == 5);
     }
 }

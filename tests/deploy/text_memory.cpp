@@ -12,6 +12,11 @@ TEST_SUITE("deploy/text_memory") {
     static_assert(sizeof(TextCell) == 12);
     static_assert(sizeof(StaticTextMemory<512>) == 512 * 14 + 12);
 
+    template <int... Bytes>
+    constexpr bool is_told =
+        ((hat::deploy::text_memory_bytes(Bytes) == sizeof(StaticTextMemory<Bytes>)) && ...);
+    static_assert(is_told<1, 2, 3, 511, 512, 513, 16384>);
+
     TEST_CASE("memory is seen by its parts") {
         static StaticTextMemory<16> memory;
         const TextMemory view = memory;

@@ -18,8 +18,15 @@ make_architecture
 make_odd_lines >odd.en
 
 cp "$example" translate.cpp
-flags=(-std=c++20 -O2 -fno-exceptions -fno-rtti -fno-threadsafe-statics -Wall -Wextra -Wpedantic
-    -Wconversion -Werror)
+flags=(-std=c++20 -O2 -fno-exceptions -fno-rtti -fno-threadsafe-statics -Werror)
+# Warnings that users have on, in other people's headers, too.
+strict=(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wdouble-promotion -Wfloat-equal
+    -Wcast-align -Wcast-qual -Wold-style-cast -Wundef -Wswitch-enum -Wmissing-declarations -Wnull-dereference
+    -Wformat=2 -Wextra-semi)
+flags+=("${strict[@]}")
+if "$compiler" --version | contains 'Free Software Foundation'; then
+    flags+=(-Wcast-align=strict -Wuseless-cast -Wlogical-op -Wduplicated-cond -Wduplicated-branches)
+fi
 
 # Where the compiler knows this processor's instructions, one header is compiled for them.
 native=()
@@ -36,6 +43,11 @@ compare() {
     if [ "$weights" = kmeans4 ]; then model=(--model codes); fi
     well "$hat" export "${model[@]}" "$@" --out model.hpp --overwrite
     "$compiler" "${flags[@]}" -c translate.cpp -o translate.o 2>log || fail "compiling: $(head -n 20 log)"
+    # Two of them, of which each has what the other has not, with Clang, too, where it is.
+    if [[ $weights = integer || " $* " = *" --shortlist-from "* ]] && command -v clang++-14 >/dev/null; then
+        clang++-14 -std=c++20 -fno-exceptions -fno-rtti -Werror "${strict[@]}" -fsyntax-only translate.cpp 2>log ||
+            fail "$weights with Clang: $(head -n 20 log)"
+    fi
     if [[ " $* " = *" --split "* ]]; then
         cc -c model_weights.c -o weights.o 2>log || fail "compiling weights: $(cat log)"
         objects+=(weights.o)
@@ -43,6 +55,9 @@ compare() {
     "$compiler" "${objects[@]}" -o translate
     ./translate <odd.en >found 2>notes || fail "$weights: $(cat notes)"
     sed -nE 's/^line ([0-9]+): .*/\1/p' notes >without
+    local told
+    told=$(sed -nE 's/^needs ([0-9]+) bytes of memory .*/\1/p' stderr)
+    contains -x "$told bytes of memory" <notes || fail "$weights $*: $told bytes of memory are told: $(head -n 1 notes)"
     local search=()
     for ((i = 1; i < $#; ++i)); do
         if [ "${!i}" = --beam ] || [ "${!i}" = --shortlist-from ]; then search+=("${@:i:2}"); fi
@@ -78,7 +93,30 @@ compare int8 --beam 2 --split --max-length 60 --shortlist-from listed
 "$hat" translate --model run --weights int8 --beam 2 --threads 1 <odd.en >whole 2>log || fail "$(cat log)"
 cmp -s expected whole && fail "lists that keep nothing away"
 compare int8 --beam 2 --split --max-length 60
-head -c 100 model.bin >cut.bin && cp cut.bin model.bin
+# Damage, and weights of another model, of which nothing but their bytes tells.
+cp model.bin whole.bin
+for damage in ones byte; do
+    if [ "$damage" = ones ]; then
+        tr '\0-\377' '\377' <whole.bin >model.bin
+    else
+        (head -c 5000 whole.bin && printf '\1\376' && tail -c +5003 whole.bin) >model.bin
+    fi
+    cc -c model_weights.c -o weights.o 2>log || fail "compiling weights: $(cat log)"
+    "$compiler" translate.o weights.o -o translate
+    code=0
+    ./translate <odd.en >found 2>notes || code=$?
+    [ "$code" = 1 ] || fail "weights that are damaged ($damage): the program ends with $code"
+    grep -qx 'self-test: the weights are damaged, or those of another model' notes ||
+        fail "weights that are damaged ($damage): $(cat notes)"
+    [ ! -s found ] || fail "weights that are damaged ($damage) translate"
+done
+# A source of weights that another export wrote is not linked.
+mkdir other
+well "$hat" export --model run --weights int8 --beam 1 --split --max-length 60 --out other/model.hpp
+cc -c -Iother other/model_weights.c -o weights.o 2>log || fail "compiling weights: $(cat log)"
+if "$compiler" translate.o weights.o -o translate 2>log; then fail "weights of another header were linked"; fi
+grep -q 'translator_weight_words_' log || fail "weights of another header: $(cat log)"
+head -c 100 whole.bin >model.bin
 cc -c model_weights.c -o weights.o 2>log && fail "weights of another header were taken"
 grep -q 'model.bin is of another header' log || fail "weights of another header: $(cat log)"
 rm model.hpp
@@ -105,6 +143,28 @@ cc -std=c99 -O2 -Wall -Wextra -Wpedantic -Werror translate.c translator.o -lm -o
     fail "compiling C: $(head -n 20 log)"
 ./translate <odd.en 2>notes >found.c || fail "in C: $(cat notes)"
 cmp found.c found || fail "in C: $(diff found.c found | head -n 4)"
+
+# What lines may be: of any length, with bytes of zero, with CR LF, without an end; and what is not written is told.
+{
+    printf 'one\0two\r\n'
+    head -c 20000 /dev/zero | tr '\0' a
+    printf '\nthree\r\n\0\nfour'
+} >lines
+mv translate translate-c
+"$compiler" "${flags[@]}" translate.cpp -o translate 2>log || fail "compiling: $(head -n 20 log)"
+sed 2s/.*// lines | "$hat" translate --model run --weights int8 --threads 1 >expected 2>log || fail "translate: $(cat log)"
+for program in translate translate-c; do
+    "./$program" <lines >found 2>notes || fail "$program: $(cat notes)"
+    cmp found expected || fail "$program: $(diff -a found expected | head -n 4)"
+    [ "$(grep '^line' notes)" = "line 2: the line or its translation has no room" ] || fail "$program: $(cat notes)"
+    code=0
+    "./$program" <lines >/dev/full 2>notes || code=$?
+    [ "$code" = 1 ] || fail "$program on a full disk ends with $code"
+    [ "$(tail -n 1 notes)" = "translations cannot be written" ] || fail "$program on a full disk: $(cat notes)"
+    code=0
+    "./$program" <. >found 2>notes || code=$?
+    [ "$code $(tail -n 1 notes)" = "1 standard input cannot be read" ] || fail "$program of a folder: $code, $(cat notes)"
+done
 
 # A header tests itself with what it has room for, whatever a compiler takes functions for.
 well "$hat" export --model run --weights int8 --beam 3 --max-length 10 --out model.hpp --overwrite
@@ -139,28 +199,6 @@ if command -v aarch64-linux-gnu-g++ >/dev/null; then
     little_code aarch64-linux-gnu 65536
     if command -v qemu-aarch64 >/dev/null; then
         aarch64-linux-gnu-g++ translate.o -static -o translate
-# What lines may be: of any length, with bytes of zero, with CR LF, without an end; and what is not written is told.
-{
-    printf 'one\0two\r\n'
-    head -c 20000 /dev/zero | tr '\0' a
-    printf '\nthree\r\n\0\nfour'
-} >lines
-mv translate translate-c
-"$compiler" "${flags[@]}" translate.cpp -o translate 2>log || fail "compiling: $(head -n 20 log)"
-sed 2s/.*// lines | "$hat" translate --model run --weights int8 --threads 1 >expected 2>log || fail "translate: $(cat log)"
-for program in translate translate-c; do
-    "./$program" <lines >found 2>notes || fail "$program: $(cat notes)"
-    cmp found expected || fail "$program: $(diff -a found expected | head -n 4)"
-    [ "$(grep '^line' notes)" = "line 2: the line or its translation has no room" ] || fail "$program: $(cat notes)"
-    code=0
-    "./$program" <lines >/dev/full 2>notes || code=$?
-    [ "$code" = 1 ] || fail "$program on a full disk ends with $code"
-    [ "$(tail -n 1 notes)" = "translations cannot be written" ] || fail "$program on a full disk: $(cat notes)"
-    code=0
-    "./$program" <. >found 2>notes || code=$?
-    [ "$code $(tail -n 1 notes)" = "1 standard input cannot be read" ] || fail "$program of a folder: $code, $(cat notes)"
-done
-
         "$hat" translate --model run --weights int8 --beam 2 --threads 1 <sample.en >expected 2>log ||
             fail "translate: $(cat log)"
         qemu-aarch64 ./translate <sample.en >found 2>notes || fail "AArch64: $(cat notes)"
@@ -238,11 +276,44 @@ if command -v arm-linux-gnueabihf-g++ >/dev/null && command -v qemu-arm >/dev/nu
     cmp found expected || fail "ARMv7: $(diff found expected | head -n 4)"
 fi
 
+# Two models by one name: in one source they do not compile, in two each keeps its own.
+for beam in 1 2; do
+    mkdir -p beam$beam
+    well "$hat" export --model integers --beam $beam --max-length 20 --out beam$beam/model.hpp
+    cat >beam$beam/part.cpp <<CPP
+#include "model.hpp"
+static translator::Translator::Memory memory;
+static char text[4096];
+unsigned long memory_of_beam$beam() {
+    translator::Translator translator(memory);
+    return translator.self_test(text) == hat::deploy::TranslationStatus::done ? translator.memory_bytes : 0;
+}
+CPP
+    "$compiler" -std=c++20 -O0 -c beam$beam/part.cpp -o beam$beam/part.o 2>log || fail "compiling: $(head -n 20 log)"
+    "$nm" -C beam$beam/part.o | sed -nE 's/^[0-9a-f]* [VWuRBDn] (.*translator::.*)/\1/p' | sort >beam$beam/symbols
+done
+[ -s beam1/symbols ] || fail "a header without symbols"
+[ -z "$(comm -12 beam1/symbols beam2/symbols)" ] ||
+    fail "two models share $(comm -12 beam1/symbols beam2/symbols | head -n 3)"
+cat >both.cpp <<'CPP'
+#include <cstdio>
+unsigned long memory_of_beam1(), memory_of_beam2();
+int main() {
+    const unsigned long one = memory_of_beam1(), two = memory_of_beam2();
+    std::printf("%d\n", one > 0 && one < two);
+}
+CPP
+"$compiler" both.cpp beam1/part.o beam2/part.o -o both 2>log || fail "linking two models: $(head -n 20 log)"
+[ "$(./both)" = 1 ] || fail "one of two models by one name is not what it was"
+printf '#include "beam1/model.hpp"\n#include "beam2/model.hpp"\ntranslator::Translator* both;\n' >both.cpp
+if "$compiler" -std=c++20 -fsyntax-only both.cpp 2>log; then fail "two models by one name in one source"; fi
+grep -q 'ambiguous' log || fail "two models by one name in one source: $(head -n 3 log)"
+
 # What a header is of, and what is refused.
 sed -n 1,60p model.hpp | contains 'hat export' || fail "the header does not say where it is from"
 expect 1 "replace it with --overwrite" "$hat" export --model run --out model.hpp
 expect 1 "is not a header that hat export wrote" "$hat" export --model run --out odd.en --overwrite
-for name in 1x class std hat _a a__b; do
+for name in 1x class std hat _a a__b time errno linux expf; do
     expect 1 "--name: found \"$name\", expected" "$hat" export --model run --name "$name" --out other.hpp
 done
 expect 1 "is a model of integers" "$hat" export --model integers --weights kmeans4 --out other.hpp
@@ -256,9 +327,23 @@ expect 1 "has no shortlist" "$hat" export --model run --shortlist --out other.hp
 expect 1 "goes with no shortlist" \
     "$hat" export --model integers --shortlist-from listed --out other.hpp
 expect 1 "missing" "$hat" export --model run --sentences missing --out other.hpp
+expect 2 "--sentences: is empty, expected a file" "$hat" export --model run --sentences "" --out other.hpp
+expect 1 "--beam 1000 with lines of " \
+    "$hat" export --model run --weights int8 --beam 1000 --out other.hpp
+grep -q 'MB of memory, expected at most 2147; --beam and --max-length make it less' stderr || fail "$(cat stderr)"
 [ ! -e other.hpp ] || fail "a header was left"
+well "$hat" export --model run --split --out left.hpp
+well "$hat" export --model run --overwrite --out left.hpp
+grep -qx 'note: left.hpp holds its weights now: left_weights.c and left.bin are of the header that was there' stderr ||
+    fail "nothing is said of weights that are left: $(cat stderr)"
+well "$hat" export --model run --name Model --max-length 10 --beam 1 --without-code --out named.hpp
+"$compiler" -std=c++20 -I"$(dirname "$example")/../../include" -fsyntax-only -x c++ named.hpp 2>log ||
+    fail "a namespace that has the name of something in it: $(head -n 5 log)"
+"$compiler" -std=c++20 -I"$(dirname "$example")/../../include" -DModel=1 -fsyntax-only -x c++ named.hpp 2>log &&
+    fail "a namespace that is a macro"
+grep -q 'Model is a macro here: hat export --name calls the model otherwise' log || fail "$(head -n 5 log)"
 expect 1 "valid.en:1: the line or its translation is too long" \
     "$hat" export --model run --sentences valid.en --max-length 3 --out other.hpp
 well "$hat" export --model run --name small --sentences valid.en --max-length 200 --beam 1 --out small.hpp
-grep -q '^namespace small {' small.hpp || fail "the header has another namespace"
+grep -q '^namespace small::inline model_[0-9a-f]* {' small.hpp || fail "the header has another namespace"
 finish

@@ -70,6 +70,43 @@ struct BoundedResults {
 
 }  // namespace detail
 
+/// What translating one sentence after the other takes with a network of these sizes.
+///
+/// Precondition: the limits are in range.
+template <class Weights, class Lists = Absent, class Parts>
+[[nodiscard]] constexpr WorkingMemory
+working_memory(const model::Transformer<nn::Sizes, Parts>& sizes, const TranslationLimits& limits) {
+    const auto& [source, target, beam, no_repeats, listed] = limits;
+    const int ngram = no_repeats ? 1 : 0;
+    const model::Architecture& a = sizes.architecture;
+    const std::array offsets{0, source};
+    const nn::ComputingMemory encoding = memory_of_encoding<Weights>(sizes, source);
+    const int candidates = beam == 1 ? 1 : 2 * beam;
+    const nn::ComputingMemory step =
+        memory_of_step<Weights>(sizes, beam, source, target, candidates);
+    std::size_t lists = 0;
+    std::size_t choosing = 0;
+    if constexpr (!std::same_as<Lists, Absent>) {
+        using Outputs = ShortlistedOutputs<Weights, Lists>;
+        const int inputs = sizes.output.inputs();
+        lists = Outputs::bytes(listed, a.target_vocab_size, inputs);
+        choosing = Outputs::bytes_of_choosing(beam, candidates, listed, inputs);
+    }
+    return {
+        .positions = model::position_bytes(a, source, target),
+        .caches = bytes_of_caches(sizes, Ragged(offsets.data(), 1), beam,
+                                  std::span(&limits.target_tokens, 1)),
+        .activations = std::max(encoding.activations, step.activations),
+        .scratch = std::max({encoding.scratch, step.scratch, choosing}),
+        .search = std::max(GreedySearch::bytes(1, target, ngram),
+                           beam == 1 ? 0 : BeamSearch::bytes(1, target, beam, ngram)),
+        .results = Arena::bytes_of<BoundedHypothesis>(beam) +
+                   static_cast<std::size_t>(beam) *
+                       (Arena::bytes_of<int>(target) + Arena::bytes_of<float>(target)),
+        .lists = lists,
+    };
+}
+
 /// Translates with a network of fixed sizes, one sentence after the other, from weights that lie
 /// ready and in memory of its user: it allocates nothing. Of every layer, cache and search it is
 /// the one definition, and its hypotheses are those of `Translator`, bit for bit.
@@ -98,35 +135,7 @@ public:
     /// Throws  `Error` if a limit is out of range; a constant of such limits does not compile.
     [[nodiscard]] static constexpr WorkingMemory working_memory(const TranslationLimits& limits) {
         check(limits);
-        const auto& [source, target, beam, no_repeats, listed] = limits;
-        const int ngram = no_repeats ? 1 : 0;
-        const auto& sizes = model::static_sizes<A>;
-        const std::array offsets{0, source};
-        const nn::ComputingMemory encoding = memory_of_encoding<Weights>(sizes, source);
-        const int candidates = beam == 1 ? 1 : 2 * beam;
-        const nn::ComputingMemory step =
-            memory_of_step<Weights>(sizes, beam, source, target, candidates);
-        std::size_t lists = 0;
-        std::size_t choosing = 0;
-        if constexpr (has_lists) {
-            using Outputs = ShortlistedOutputs<Weights, Lists>;
-            const int inputs = sizes.output.inputs();
-            lists = Outputs::bytes(listed, A.target_vocab_size, inputs);
-            choosing = Outputs::bytes_of_choosing(beam, candidates, listed, inputs);
-        }
-        return {
-            .positions = Model::position_bytes(source, target),
-            .caches = bytes_of_caches(sizes, Ragged(offsets.data(), 1), beam,
-                                      std::span(&limits.target_tokens, 1)),
-            .activations = std::max(encoding.activations, step.activations),
-            .scratch = std::max({encoding.scratch, step.scratch, choosing}),
-            .search = std::max(GreedySearch::bytes(1, target, ngram),
-                               beam == 1 ? 0 : BeamSearch::bytes(1, target, beam, ngram)),
-            .results = Arena::bytes_of<BoundedHypothesis>(beam) +
-                       static_cast<std::size_t>(beam) *
-                           (Arena::bytes_of<int>(target) + Arena::bytes_of<float>(target)),
-            .lists = lists,
-        };
+        return decode::working_memory<Weights, Lists>(model::static_sizes<A>, limits);
     }
 
     /// `weights` are what `model::pack_weights<A, Weights>` writes; `memory` begins at a cache line

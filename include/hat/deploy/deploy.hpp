@@ -34,3 +34,4 @@
 #include <hat/deploy/embedded_translator.hpp>
 #include <hat/deploy/namespace_name.hpp>
 #include <hat/deploy/packed_shortlist.hpp>
+#include <hat/deploy/weights_hash.hpp>

@@ -26,6 +26,7 @@ enum class TranslationStatus : std::uint8_t {
     bad_token,             ///< a token is not in the vocabulary, or there are none
     translation_too_long,  ///< the search came to the end of its memory
     other_translations,    ///< of a test: they are not those that were expected
+    other_weights,         ///< of a test: they are damaged, or those of another model
 };
 
 /// A status in words.
@@ -36,7 +37,8 @@ enum class TranslationStatus : std::uint8_t {
                                "the line is not UTF-8",
                                "a token is not in the vocabulary",
                                "the translation is too long",
-                               "the translations are not those that were expected"};
+                               "the translations are not those that were expected",
+                               "the weights are damaged, or those of another model"};
     return names[static_cast<std::size_t>(status)];
 }
 
@@ -79,9 +81,11 @@ namespace detail {
         return TranslationStatus::not_utf8;
     case TextStatus::bad_token:
         return TranslationStatus::bad_token;
-    default:
-        return TranslationStatus::done;
+    case TextStatus::done:
+    case TextStatus::as_it_is:
+        break;
     }
+    return TranslationStatus::done;
 }
 
 }  // namespace detail
@@ -118,6 +122,7 @@ concept EmbeddedNetwork = requires(Network& network, std::span<const int> source
 ///         static hat::deploy::PackedShortlist shortlist() noexcept;  // if sentences have lists
 ///         static constexpr std::string_view sentences[] = {…};   // for self_test
 ///         static constexpr std::uint64_t expected = …;  // `TranslationHash` of what they become
+///         static bool has_its_weights() noexcept;  // for self_test, if there is something to ask
 ///     };
 ///     using Translator = hat::deploy::EmbeddedTranslator<Model>;
 ///     static Translator::Memory memory;
@@ -236,7 +241,11 @@ public:
 
     /// Translates the model's sentences, one after the other, to `to`: `other_translations` if this
     /// compiler and this device make something else of them than those where the model is from.
+    /// Before that, `other_weights` if the weights are not those of the model: nothing else looks
+    /// at them, and with such weights a translation may end the program.
     [[nodiscard]] TranslationStatus self_test(std::span<char> to) {
+        if constexpr (requires { Model::has_its_weights(); })
+            if (!Model::has_its_weights()) return TranslationStatus::other_weights;
         TranslationHash hash;
         for (const std::string_view sentence : Model::sentences) {
             const auto [status, size] = translate(sentence, to);

@@ -8,13 +8,16 @@
 #include <hat/deploy/architecture_source.hpp>
 #include <hat/deploy/bytes_source.hpp>
 #include <hat/deploy/embedded_text_builder.hpp>
+#include <hat/deploy/embedded_translator.hpp>
 #include <hat/deploy/packed_shortlist.hpp>
 #include <hat/deploy/text_tables_source.hpp>
+#include <hat/deploy/weights_hash.hpp>
 #include <hat/model/architecture.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <span>
 #include <string>
@@ -75,6 +78,8 @@ struct ExportedModel {
 
 /// The header that has the code of a translator, but for its network.
 inline constexpr const char* embedded_translator_header = "hat/deploy/embedded_translator.hpp";
+/// That of what its test asks first.
+inline constexpr const char* weights_hash_header = "hat/deploy/weights_hash.hpp";
 
 namespace detail {
 
@@ -91,6 +96,12 @@ inline std::string comment(std::string_view text) {
         lines += '\n';
     }
     return lines;
+}
+
+/// One clear line from a compiler for which the namespace would be something else.
+inline std::string macro_check(const std::string& space) {
+    return "#ifdef " + space + "\n#error \"" + space +
+           " is a macro here: hat export --name calls the model otherwise\"\n#endif\n";
 }
 
 /// Text as a literal of C++.
@@ -115,18 +126,22 @@ inline std::string included(std::span<const std::string> headers) {
 
 inline std::string exported_code(const ExportedModel& model, const HeaderText& text_of) {
     std::vector<std::string> headers = model.network.headers;
-    headers.insert(headers.begin(), embedded_translator_header);
+    headers.insert(headers.begin(), {embedded_translator_header, weights_hash_header});
     return "// hat without a heap and xsimd: other sources of a program that include headers\n"
            "// of hat must define these two macros, too.\n"
            "#ifndef HAT_EXPORTED_CODE\n#define HAT_EXPORTED_CODE\n"
            "#ifndef HAT_WITHOUT_HEAP\n#define HAT_WITHOUT_HEAP\n#endif\n"
            "#ifndef HAT_WITHOUT_XSIMD\n#define HAT_WITHOUT_XSIMD\n#endif\n#endif\n"
-           // GCC 12 finds uninitialised values in its own headers of AVX-512.
-           "#if defined(__GNUC__) && !defined(__clang__)\n#pragma GCC diagnostic push\n"
+           // Floats are compared for what they are exactly, and arrays cut out of bytes where they
+           // are aligned; GCC 12 finds uninitialised values in its own headers of AVX-512.
+           "#if defined(__GNUC__)\n#pragma GCC diagnostic push\n"
+           "#pragma GCC diagnostic ignored \"-Wfloat-equal\"\n"
+           "#pragma GCC diagnostic ignored \"-Wcast-align\"\n"
+           "#if !defined(__clang__)\n"
            "#pragma GCC diagnostic ignored \"-Wmaybe-uninitialized\"\n"
-           "#pragma GCC diagnostic ignored \"-Wuninitialized\"\n#endif\n" +
+           "#pragma GCC diagnostic ignored \"-Wuninitialized\"\n#endif\n#endif\n" +
            (model.with_code ? amalgamated(headers, text_of) : included(headers)) +
-           "#if defined(__GNUC__) && !defined(__clang__)\n#pragma GCC diagnostic pop\n#endif\n";
+           "#if defined(__GNUC__)\n#pragma GCC diagnostic pop\n#endif\n";
 }
 
 /// The words that weights take, the last of them maybe in part.
@@ -134,15 +149,27 @@ inline std::size_t weight_words(const ExportedModel& model) {
     return (model.weights.size() + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t);
 }
 
-/// What a linker calls them if they are in a file of their own.
-inline std::string weights_symbol(const ExportedModel& model) {
+/// What `weights_hash` is to find of them.
+inline std::uint64_t expected_weights_hash(const ExportedModel& model) {
+    std::vector<std::uint64_t> words(weight_words(model));
+    if (!words.empty()) std::memcpy(words.data(), model.weights.data(), model.weights.size());
+    return weights_hash(words);
+}
+
+/// The section that weights are in if they are in a file of their own, behind ".rodata.".
+inline std::string weights_section(const ExportedModel& model) {
     return model.space + "_weight_words";
 }
 
+/// What a linker calls them there.
+inline std::string weights_symbol(const ExportedModel& model, std::string_view identity) {
+    return weights_section(model) + '_' + std::string(identity);
+}
+
 /// The weights, or where a linker finds them.
-inline std::string weights_source(const ExportedModel& model) {
+inline std::string weights_source(const ExportedModel& model, std::string_view identity) {
     if (model.weights_file.empty()) return bytes_source(model.weights, "weight_words");
-    const std::string symbol = weights_symbol(model);
+    const std::string symbol = weights_symbol(model, identity);
     return "/// In " + model.weights_file + ".\nextern \"C\" const std::uint64_t " + symbol + '[' +
            std::to_string(weight_words(model)) +
            "];\ninline constexpr const auto& weight_words = " + symbol + ";\n";
@@ -184,7 +211,7 @@ inline std::string lists_source(const ShortlistShape& lists, std::size_t network
                    {"LONGEST", number(lists.longest)}});
 }
 
-inline std::string model_source(const ExportedModel& model) {
+inline std::string model_source(const ExportedModel& model, const std::string& space) {
     const auto number = [](auto value) { return std::to_string(value); };
     const bool has_lists = model.lists.target_vocab_size > 0;
     const std::size_t network_bytes = model.weights.size() - (has_lists ? model.lists.bytes() : 0);
@@ -196,7 +223,7 @@ inline std::string model_source(const ExportedModel& model) {
 /// All of the model, in constants.
 struct Model {
     static constexpr const hat::model::Architecture& architecture =
-        @SPACE@::architecture;
+        ::@NAME@::architecture;
     static constexpr hat::SpecialTokens special{.unk = @UNK@, .bos = @BOS@, .eos = @EOS@, .pad = @PAD@};
     static constexpr @LIMITS@ limits{
         .source_tokens = @SOURCE@, .target_tokens = @TARGET@, .beam = @BEAM@@LISTED@};
@@ -210,13 +237,17 @@ struct Model {
 @LISTS@    static constexpr std::string_view sentences[] = {@SENTENCES@
     };
     static constexpr std::uint64_t expected = @EXPECTED@U;
+    static bool has_its_weights() noexcept {
+        return hat::deploy::weights_hash(weight_words) == @WEIGHTS_HASH@U;
+    }
 };
 
 using Translator = hat::deploy::EmbeddedTranslator<Model>;
 
 }  // namespace @SPACE@
 )",
-                  {{"SPACE", model.space},
+                  {{"SPACE", space},
+                   {"NAME", model.space},
                    {"UNK", number(model.special.unk)},
                    {"BOS", number(model.special.bos)},
                    {"EOS", number(model.special.eos)},
@@ -234,7 +265,21 @@ using Translator = hat::deploy::EmbeddedTranslator<Model>;
                    {"NETWORK_BYTES", number(network_bytes)},
                    {"LISTS", lists_source(model.lists, network_bytes)},
                    {"SENTENCES", sentences},
-                   {"EXPECTED", number(model.expected)}});
+                   {"EXPECTED", number(model.expected)},
+                   {"WEIGHTS_HASH", number(expected_weights_hash(model))}});
+}
+
+/// What tells a model from all others: a hash of all that a header has of it.
+inline std::string model_identity(const ExportedModel& model) {
+    TranslationHash hash;
+    hash.add(architecture_source(model.architecture, ""));
+    hash.add(text_tables_source(*model.text, ""));
+    hash.add(model_source(model, ""));
+    constexpr char digits[] = "0123456789abcdef";
+    std::string identity;
+    for (unsigned shift = 64; shift > 0; shift -= 4)
+        identity += digits[hash.value() >> (shift - 4) & 15U];
+    return identity;
 }
 
 }  // namespace detail
@@ -246,15 +291,20 @@ using Translator = hat::deploy::EmbeddedTranslator<Model>;
 ///     static translator::Translator::Memory memory;  // `space` is "translator"
 ///     translator::Translator translate(memory);
 ///
+/// The model is in an inline namespace of its own, so that sources of one program may have two
+/// models by one name, each its own; a source that has both does not compile.
+///
 /// Throws  `Error` as `Amalgamation::add`
 [[nodiscard]] inline std::string exported_header(const ExportedModel& model,
                                                  const HeaderText& text_of) {
-    const std::string space(model.space);
+    const std::string identity = detail::model_identity(model);
+    const std::string space = model.space + "::inline model_" + identity;
     return "// SPDX-License-Identifier: Apache-2.0\n//\n" + detail::comment(model.about) +
            "#pragma once\n\n" + detail::exported_code(model, text_of) + '\n' +
-           architecture_source(model.architecture, space) + text_tables_source(*model.text, space) +
-           "namespace " + space + " {\n" + detail::weights_source(model) + "}  // namespace " +
-           space + "\n\n" + detail::model_source(model);
+           detail::macro_check(model.space) + architecture_source(model.architecture, space) +
+           text_tables_source(*model.text, space) + "namespace " + space + " {\n" +
+           detail::weights_source(model, identity) + "}  // namespace " + space + "\n\n" +
+           detail::model_source(model, space);
 }
 
 /// A source, of C or C++, that puts `weights_file` into a program, for compilers that take long for
@@ -271,7 +321,7 @@ using Translator = hat::deploy::EmbeddedTranslator<Model>;
 #if defined(__APPLE__)
 #define HAT_SECTION ".section __TEXT,__const"
 #else
-#define HAT_SECTION ".section .rodata.@SYMBOL@,\"a\""
+#define HAT_SECTION ".section .rodata.@SECTION@,\"a\""
 #endif
 __asm__(HAT_SECTION "\n"
         ".balign 64\n"
@@ -284,7 +334,8 @@ __asm__(HAT_SECTION "\n"
         ".text\n");
 )",
         {{"SPACE", model.space},
-         {"SYMBOL", detail::weights_symbol(model)},
+         {"SECTION", detail::weights_section(model)},
+         {"SYMBOL", detail::weights_symbol(model, detail::model_identity(model))},
          {"BYTES", std::to_string(detail::weight_words(model) * sizeof(std::uint64_t))},
          {"FILE", model.weights_file}});
 }

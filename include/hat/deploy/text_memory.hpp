@@ -85,6 +85,14 @@ struct StaticTextMemory {
     }
 };
 
+/// What `StaticTextMemory` of so many bytes takes.
+[[nodiscard]] constexpr std::size_t text_memory_bytes(int bytes) noexcept {
+    const std::size_t texts = std::size_t{2} * static_cast<std::size_t>(bytes);
+    const std::size_t before_cells = (texts + alignof(TextCell) - 1) / alignof(TextCell);
+    return before_cells * alignof(TextCell) +
+           sizeof(TextCell) * (static_cast<std::size_t>(bytes) + 1);
+}
+
 namespace detail {
 
 /// The bytes begin … end − 1 of `text`; what `substr` gives, which may throw.

@@ -31,7 +31,39 @@ struct CopySizes {
     }
 };
 
+/// Which tables of sinusoids a network reads.
+struct SinusoidTables {
+    bool has_source;
+    bool has_target;
+    bool are_one;  ///< equal widths have equal sinusoids
+
+    explicit constexpr SinusoidTables(const Architecture& a) noexcept
+        : has_source(a.has_encoder() && a.encoder.positions == Positions::sinusoidal),
+          has_target(a.decoder.positions == Positions::sinusoidal),
+          are_one(has_source && has_target &&
+                  a.encoder_position_dim() == a.decoder_position_dim()) {}
+
+    [[nodiscard]] constexpr int source_rows(int source_tokens, int target_tokens) const noexcept {
+        return first_position + (are_one ? std::max(source_tokens, target_tokens) : source_tokens);
+    }
+};
+
 }  // namespace detail
+
+/// Bytes of the sinusoids of sources and targets of up to so many tokens.
+[[nodiscard]] constexpr std::size_t position_bytes(const Architecture& a, int source_tokens,
+                                                   int target_tokens) noexcept {
+    const detail::SinusoidTables tables(a);
+    const auto bytes = [](int rows, int dim) {
+        return Arena::bytes_of<float>(std::ptrdiff_t{rows} * dim);
+    };
+    std::size_t sum = 0;
+    if (tables.has_source)
+        sum += bytes(tables.source_rows(source_tokens, target_tokens), a.encoder_position_dim());
+    if (tables.has_target && !tables.are_one)
+        sum += bytes(target_tokens + first_position, a.decoder_position_dim());
+    return sum;
+}
 
 /// The sizes of all weights of a network of fixed sizes; those of sinusoids are not among them.
 template <Architecture A>
@@ -115,13 +147,13 @@ public:
         check_tokens("source", source_tokens, A.encoder.max_positions);
         check_tokens("target", target_tokens, A.decoder.max_positions);
         ConstMatrix table{};
-        if (has_source_sinusoids) {
-            table = sinusoids(source_rows(source_tokens, target_tokens), A.encoder_position_dim(),
-                              memory);
+        if (tables.has_source) {
+            table = sinusoids(tables.source_rows(source_tokens, target_tokens),
+                              A.encoder_position_dim(), memory);
             bind(table, view_.source_positions);
         }
-        if (has_target_sinusoids) {
-            if (!is_one_table)
+        if (tables.has_target) {
+            if (!tables.are_one)
                 table = sinusoids(target_tokens + first_position, A.decoder_position_dim(), memory);
             bind(table, view_.target_positions);
         }
@@ -145,33 +177,14 @@ public:
     /// Bytes of the sinusoids.
     [[nodiscard]] static constexpr std::size_t position_bytes(int source_tokens,
                                                               int target_tokens) noexcept {
-        std::size_t bytes = 0;
-        if (has_source_sinusoids)
-            bytes +=
-                bytes_of_table(source_rows(source_tokens, target_tokens), A.encoder_position_dim());
-        if (has_target_sinusoids && !is_one_table)
-            bytes += bytes_of_table(target_tokens + first_position, A.decoder_position_dim());
-        return bytes;
+        return model::position_bytes(A, source_tokens, target_tokens);
     }
 
     [[nodiscard]] const StaticTransformer<A, Weights>& view() const noexcept { return view_; }
     [[nodiscard]] const Architecture& architecture() const noexcept { return view_.architecture; }
 
 private:
-    static constexpr bool has_source_sinusoids =
-        A.has_encoder() && A.encoder.positions == Positions::sinusoidal;
-    static constexpr bool has_target_sinusoids = A.decoder.positions == Positions::sinusoidal;
-    /// Equal widths have equal sinusoids.
-    static constexpr bool is_one_table = has_source_sinusoids && has_target_sinusoids &&
-                                         A.encoder_position_dim() == A.decoder_position_dim();
-
-    static constexpr int source_rows(int source_tokens, int target_tokens) noexcept {
-        return first_position +
-               (is_one_table ? std::max(source_tokens, target_tokens) : source_tokens);
-    }
-    static constexpr std::size_t bytes_of_table(int rows, int dim) noexcept {
-        return Arena::bytes_of<float>(std::ptrdiff_t{rows} * dim);
-    }
+    static constexpr detail::SinusoidTables tables{A};
 
     static void check(std::span<const std::byte> weights) {
         if (weights.size() != static_weight_bytes<A, Weights>)
