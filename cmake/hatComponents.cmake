@@ -4,7 +4,7 @@
 # package. Headers and libraries are looked for directly, since the distributions' package files
 # differ (Debian's xsimd links xtl, which may not be there; SentencePiece has none).
 
-set(hat_all_components blas eigen json yaml sentencepiece utf8proc re2 xxhash)
+set(hat_all_components blas eigen json yaml sentencepiece utf8proc re2 xxhash zlib)
 set(hat_blas_library OpenBLAS)
 set(hat_eigen_library Eigen)
 set(hat_json_library nlohmann-json)
@@ -13,6 +13,7 @@ set(hat_sentencepiece_library SentencePiece)
 set(hat_utf8proc_library utf8proc)
 set(hat_re2_library RE2)
 set(hat_xxhash_library xxHash)
+set(hat_zlib_library zlib)
 
 # hat_find(<name> HEADER <header> [SUFFIXES <folder>…] [LIBRARIES <library>…] [LINK <target>…])
 #
@@ -66,6 +67,8 @@ function(hat_find_component component)
         hat_find(re2 HEADER re2/re2.h LIBRARIES re2 LINK hat::hat)
     elseif(component STREQUAL "xxhash")
         hat_find(xxhash HEADER xxhash.h LINK hat::hat)
+    elseif(component STREQUAL "zlib")
+        hat_find(zlib HEADER zlib.h LIBRARIES z LINK hat::hat)
     endif()
     set(hat_${component}_found OFF PARENT_SCOPE)
     if(TARGET hat::${component})

@@ -27,7 +27,7 @@ say() { printf '\n== %s\n' "$*"; }
 
 say "Install what is missing"
 "$root/cmake/install_packages.sh" cmake ninja-build g++ libxsimd-dev libsentencepiece-dev \
-    nlohmann-json3-dev libyaml-cpp-dev libutf8proc-dev libre2-dev libxxhash-dev libcli11-dev
+    nlohmann-json3-dev libyaml-cpp-dev libutf8proc-dev libre2-dev libxxhash-dev zlib1g-dev libcli11-dev
 
 say "Build"
 cmake -S "$root" -B "$folder/build" -G Ninja -D CMAKE_BUILD_TYPE=Release \

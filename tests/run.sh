@@ -64,7 +64,7 @@ fi
 step "install packages" cmake/install_packages.sh \
     cmake ninja-build g++ "$clang" "${lint[@]}" git \
     libxsimd-dev libeigen3-dev libopenblas-dev libsentencepiece-dev nlohmann-json3-dev \
-    libyaml-cpp-dev libutf8proc-dev libre2-dev libxxhash-dev libcli11-dev doctest-dev libbenchmark-dev \
+    libyaml-cpp-dev libutf8proc-dev libre2-dev libxxhash-dev zlib1g-dev libcli11-dev doctest-dev libbenchmark-dev \
     g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user valgrind \
     gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm \
     benchmark=build/sources/benchmark

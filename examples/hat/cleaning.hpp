@@ -2,12 +2,15 @@
 #pragma once
 
 #include <hat/core/error.hpp>
+#include <hat/core/threads.hpp>
 #include <hat/data/clean.hpp>
-#include <hat/data/corpus.hpp>
 #include <hat/data/held_out.hpp>
-#include <hat/data/parallel_text.hpp>
+#include <hat/data/key_groups.hpp>
+#include <hat/data/spooled_text.hpp>
+#include <hat/io/content_hash.hpp>
 
 #include "flags.hpp"
+#include "prepare_resources.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -16,9 +19,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <optional>
-#include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 /// What `hat prepare` leaves out of a text: pairs that are no good, and held-out ones that leak.
@@ -67,8 +68,8 @@ inline void add_cleaning_flags(CLI::App& command, CleaningFlags& flags) {
         "leave out pairs of which a side has more than so many times the characters that are usual "
         "beside the other, fewer than 10 taken for 10 [usual: 3]");
     add("--max-copies", flags.max_copies, count,
-        "leave out pairs that came so often before; of a language model's text, such lines of 40 "
-        "characters and more [usual: 1]");
+        "leave out pairs that came so often before, known by hashes of 128 bits; of a language "
+        "model's text, such lines of 40 characters and more [usual: 1]");
     add("--max-unknown", flags.max_unknown, share,
         "leave out pairs with a larger share of unknown tokens on a side, bytes of characters that "
         "have no piece among them [usual: 0.1]");
@@ -104,85 +105,97 @@ inline void tell_cleaning(const data::CleanFilter& filter, const data::CleanOpti
 
 }  // namespace detail
 
-/// Leaves out of a training text what the flags say, and tells how much for which reason.
+/// Leaves out of a training text, pairs or lines, what the flags say, and tells how much for which
+/// reason.
 ///
 /// Throws  `Error` if nothing is left
-inline void clean(data::ParallelText& text, const CleaningFlags& flags) {
+inline void clean(data::SpooledText& text, const CleaningFlags& flags,
+                  const PrepareResources& resources, ThreadPool& pool) {
     const data::CleanOptions options = flags.options();
-    data::CleanFilter filter(options, data::length_ratio(text));
-    data::clean(text, filter);
-    detail::tell_cleaning(filter, options, "pairs");
-    if (text.size() == 0) fail("prepare: cleaning left no pair; raise its thresholds");
-}
-
-/// The same of the lines of a text.
-inline void clean(std::vector<std::string>& lines, const CleaningFlags& flags) {
-    const data::CleanOptions options = flags.options();
-    data::CleanFilter filter(options);
-    std::erase_if(lines, [&](const std::string& line) { return !filter.keeps(line); });
-    detail::tell_cleaning(filter, options, "lines");
-    if (lines.empty()) fail("prepare: cleaning left no line; raise its thresholds");
+    const bool is_pairs = text.sides() == data::SpooledText::pairs;
+    data::LengthRatio ratio;
+    if (is_pairs && options.max_ratio > 0)
+        text.visit([&](const auto& pair) { ratio.add(pair.lines[0], pair.lines[1]); });
+    data::CleanFilter filter(options, ratio.value());
+    struct Look {
+        std::optional<data::CleanFault> fault{};
+        std::optional<io::ContentKey> key{};  ///< of what may be a copy
+    };
+    const auto look = [&](const data::SpooledText::Entry& entry) {
+        const auto [source, target] = entry.lines;
+        Look found{.fault = is_pairs ? filter.fault(source, target) : filter.fault(source)};
+        if (found.fault || options.max_copies == 0) return found;
+        if (is_pairs)
+            found.key = data::pair_key(source, target);
+        else if (data::LineLeaks::tells(source))
+            found.key = io::content_key(source);
+        return found;
+    };
+    data::KeyGroups copies(resources.out, resources.sort_bytes());
+    text.process(pool, look, [&](const data::SpooledText::Entry& entry, const Look& found) {
+        if (found.key) copies.add(*found.key, entry.number);
+        if (!found.fault) return;
+        filter.refuse(*found.fault);
+        text.leave_out(entry.number);
+    });
+    copies.visit([&](const io::ContentKey&, std::int64_t number, std::int64_t nth) {
+        if (nth < options.max_copies) return;
+        filter.refuse(data::CleanFault::copy);
+        text.leave_out(number);
+    });
+    detail::tell_cleaning(filter, options, is_pairs ? "pairs" : "lines");
+    if (text.size() == 0)
+        fail("prepare: cleaning left no ", is_pairs ? "pair" : "line", "; raise its thresholds");
 }
 
 /// Warns of validation pairs whose source stands in the training text, and leaves them out unless
 /// they are to be kept.
 ///
 /// Throws  `Error` if none would be left
-inline void leave_out_leaks(data::ParallelText& validation, const data::ParallelText& training,
+inline void leave_out_leaks(data::SpooledText& validation, data::SpooledText& training,
                             const CleaningFlags& flags) {
-    const std::vector<data::Leak> leaks = data::find_leaks(validation, training);
+    data::PairLeaks finder;
+    validation.visit([&](const auto& pair) { finder.look_for(pair.lines[0], pair.lines[1]); });
+    training.visit([&](const auto& pair) { finder.see(pair.lines[0], pair.lines[1]); });
+    const std::vector<data::Leak> leaks = finder.leaks();
     const auto pairs = std::ranges::count(leaks, data::Leak::pair);
     const auto sources = pairs + std::ranges::count(leaks, data::Leak::source);
     if (sources == 0) return;
     std::fprintf(stderr,
-                 "warning: the source of %td of %d validation pairs stands in the training text "
+                 "warning: the source of %td of %lld validation pairs stands in the training text "
                  "(with the same translation: %td); they are %s\n",
-                 sources, validation.size(), pairs,
+                 sources, static_cast<long long>(validation.size()), pairs,
                  flags.keep_leaks ? "kept (--keep-leaks)" : "left out (--keep-leaks keeps them)");
     if (flags.keep_leaks) return;
     if (sources == validation.size())
         fail("prepare: every validation pair stands in the training text; --keep-leaks keeps them");
-    std::vector<bool> is_out;
-    for (const data::Leak leak : leaks) is_out.push_back(leak != data::Leak::none);
-    data::leave_out(validation.source, is_out);
-    data::leave_out(validation.target, is_out);
+    auto leak = leaks.begin();
+    validation.visit([&](const data::SpooledText::Entry& pair) {
+        if (*leak++ != data::Leak::none) validation.leave_out(pair.number);
+    });
 }
 
 /// The same of lines that are long enough to tell a copy.
-inline void leave_out_leaks(std::vector<std::string>& validation,
-                            const std::vector<std::string>& training, const CleaningFlags& flags) {
-    const std::vector<bool> leaks = data::find_leaks(validation, training);
+inline void leave_out_line_leaks(data::SpooledText& validation, data::SpooledText& training,
+                                 const CleaningFlags& flags) {
+    data::LineLeaks finder;
+    validation.visit([&](const auto& line) { finder.look_for(line.lines[0]); });
+    training.visit([&](const auto& line) { finder.see(line.lines[0]); });
+    const std::vector<bool> leaks = finder.leaks();
     const auto count = std::ranges::count(leaks, true);
     if (count == 0) return;
     std::fprintf(stderr,
-                 "warning: %td of %zu validation lines stand in the training text (of those with "
+                 "warning: %td of %lld validation lines stand in the training text (of those with "
                  "%d characters and more); they are %s\n",
-                 count, validation.size(), data::telling_characters,
+                 count, static_cast<long long>(validation.size()), data::telling_characters,
                  flags.keep_leaks ? "kept (--keep-leaks)" : "left out (--keep-leaks keeps them)");
     if (flags.keep_leaks) return;
-    if (static_cast<std::size_t>(count) == validation.size())
+    if (count == validation.size())
         fail("prepare: every validation line stands in the training text; --keep-leaks keeps them");
-    data::leave_out(validation, leaks);
-}
-
-/// Removes the training pairs with a large share of unknown tokens on a side; `is_unknown(id)`.
-template <class IsUnknown>
-void leave_out_unknown(data::Corpus& corpus, const IsUnknown& is_unknown,
-                       const CleaningFlags& flags) {
-    const double most = flags.unknown_share();
-    if (most == 0) return;
-    const auto count =
-        data::drop_pairs(corpus, [&](std::span<const int> source, std::span<const int> target) {
-            const auto is_too_much = [&](std::span<const int> ids) {
-                return static_cast<double>(std::ranges::count_if(ids, is_unknown)) >
-                       most * static_cast<double>(ids.size());
-            };
-            return is_too_much(source) || is_too_much(target);
-        });
-    if (count > 0)
-        std::fprintf(stderr, "clean: left out %d pairs with unknown tokens: --max-unknown %g\n",
-                     count, most);
-    if (corpus.size() == 0) fail("prepare: cleaning left no pair; raise --max-unknown");
+    auto leak = leaks.begin();
+    validation.visit([&](const data::SpooledText::Entry& line) {
+        if (*leak++) validation.leave_out(line.number);
+    });
 }
 
 }  // namespace hat::program

@@ -3,8 +3,10 @@
 /// hat prepare: parallel text, or the text of a language model → vocabulary and encoded corpora.
 
 #include <hat/core/threads.hpp>
+#include <hat/data/data_directory.hpp>
 #include <hat/data/held_out.hpp>
-#include <hat/data/parallel_text.hpp>
+#include <hat/data/spooled_text.hpp>
+#include <hat/io/content_hash.hpp>
 #include <hat/io/json.hpp>
 #include <hat/version.hpp>
 
@@ -14,18 +16,18 @@
 #include "encode_text.hpp"
 #include "flags.hpp"
 #include "output_directory.hpp"
+#include "prepare_resources.hpp"
+#include "prepare_stop.hpp"
 #include "prepare_text.hpp"
-#include "protection.hpp"
 #include "shortlist_flags.hpp"
 #include "text_facts.hpp"
+#include "text_files.hpp"
 #include "vocabulary_flags.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -34,9 +36,10 @@ namespace hat::program {
 namespace {
 
 struct PrepareOptions {
-    std::string source, target, valid_source, valid_target, out;
+    TextFileNames source, target, valid_source, valid_target;
+    std::string out;
     std::string task = "translation";
-    std::string text, valid_text;
+    TextFileNames text, valid_text;
     std::string data;
     std::int64_t words = 0;
     VocabularyFlags vocabulary;
@@ -45,69 +48,70 @@ struct PrepareOptions {
     TextFacts facts;
     CleaningFlags cleaning;
     ShortlistFlags shortlist;
+    PrepareResources resources;
     bool overwrite = false;
 };
 
-data::ParallelText read(const std::string& source, const std::string& target, bool drop_empty) {
-    auto text = data::read_parallel_text(
-        source, target, drop_empty ? data::EmptyLines::drop : data::EmptyLines::error);
-    if (text.dropped > 0) {
-        std::fprintf(stderr, "%s: left out %d pairs with an empty line\n", source.c_str(),
-                     text.dropped);
-    }
-    return text;
+/// Moves the pairs that are drawn from `text` to the result.
+data::SpooledText hold_out(data::SpooledText& text, const PrepareResources& resources) {
+    data::HeldOutDraw draw(resources.out, resources.sort_bytes());
+    text.visit([&](const auto& pair) { draw.add(io::content_key(pair.lines[0])); });
+    const data::HeldOutDraw::Drawn drawn = draw.draw();
+    data::SpooledText held(resources.out, data::SpooledText::pairs, resources.block_bytes());
+    std::int64_t copies = 0;
+    std::int64_t at = 0;
+    text.visit([&](const data::SpooledText::Entry& pair) {
+        const auto [source, target] = pair.lines;
+        const bool is_held = drawn.pairs.contains(at++);
+        if (is_held) held.push_back(source, target);
+        const bool is_copy =
+            !is_held && !drawn.dropped.empty() && drawn.dropped.contains(io::content_key(source));
+        copies += is_copy ? 1 : 0;
+        if (is_held || is_copy) text.leave_out(pair.number);
+    });
+    if (copies > 0)
+        std::fprintf(stderr, "left out %lld training pairs whose source is held out\n",
+                     static_cast<long long>(copies));
+    return held;
 }
 
 /// The validation pairs that are given, or held out of `text`; none leaks into it.
-data::ParallelText validation_pairs(const PrepareOptions& options, data::ParallelText& text,
-                                    const std::vector<std::string>& patterns) {
-    if (options.valid_source.empty()) {
-        data::HeldOut out = data::hold_out(text);
-        if (out.copies > 0)
-            std::fprintf(stderr, "left out %d training pairs whose source is held out\n",
-                         out.copies);
-        return std::move(out.held);
-    }
-    auto pairs = read(options.valid_source, options.valid_target, options.drop_empty);
-    protect(pairs, patterns, "validation");
+data::SpooledText validation_pairs(const PrepareOptions& options, data::SpooledText& text,
+                                   const std::vector<std::string>& patterns) {
+    if (options.valid_source.empty()) return hold_out(text, options.resources);
+    data::SpooledText pairs =
+        read_pairs({.sources = options.valid_source,
+                    .targets = options.valid_target,
+                    .source_flag = "--valid-source",
+                    .target_flag = "--valid-target"},
+                   options.drop_empty, patterns, "validation", options.resources);
     leave_out_leaks(pairs, text, options.cleaning);
     return pairs;
 }
 
-data::Corpus encode(const PrepareOptions& options, const data::ParallelText& text,
-                    const data::TextCodec& codec, const char* name) {
-    data::Corpus corpus = encode_pairs(text, codec, name);
-    const int dropped = data::drop_long_pairs(corpus, options.max_length);
-    if (corpus.size() == 0) {
-        fail("prepare: no ", name, " pair has at most ", options.max_length,
-             " tokens a side; raise --max-length");
-    }
-    std::fprintf(stderr, "%s: %d pairs, %zu source and %zu target tokens", name, corpus.size(),
-                 corpus.source.sentences.tokens.size(), corpus.target.sentences.tokens.size());
-    if (dropped > 0) std::fprintf(stderr, " (left out %d pairs that are too long)", dropped);
-    std::fputc('\n', stderr);
-    return corpus;
-}
-
-void prepare_pairs(const PrepareOptions& options) {
-    data::ParallelText text = read(options.source, options.target, options.drop_empty);
+void prepare_pairs(const PrepareOptions& options, PrepareStop& stop) {
+    ThreadPool pool(options.resources.threads);
     const std::vector<std::string> patterns = protected_patterns(options.vocabulary);
-    protect(text, patterns, "training");
-    clean(text, options.cleaning);
-    const data::ParallelText validation = validation_pairs(options, text, patterns);
-    const Vocabulary vocabulary = make_vocabulary(options.vocabulary, {&text.source, &text.target});
+    data::SpooledText text =
+        read_pairs({.sources = options.source, .targets = options.target}, options.drop_empty,
+                   patterns, "training", options.resources);
+    clean(text, options.cleaning, options.resources, pool);
+    data::SpooledText validation = validation_pairs(options, text, patterns);
+    const Vocabulary vocabulary = make_vocabulary(options.vocabulary, text, options.resources);
+    const auto encode = [&](data::SpooledText& of, double max_unknown, const char* name) {
+        return encode_pairs(of, vocabulary.codec,
+                            {.max_length = options.max_length, .max_unknown = max_unknown}, name,
+                            options.out, pool);
+    };
     data::PreparedData prepared{.text_files = vocabulary.files,
-                                .train = encode(options, text, vocabulary.codec, "training"),
-                                .validation =
-                                    encode(options, validation, vocabulary.codec, "validation")};
-    leave_out_unknown(
-        prepared.train, [&](int id) { return vocabulary.codec.is_unknown(id); }, options.cleaning);
+                                .train = encode(text, options.cleaning.unknown_share(), "training"),
+                                .validation = encode(validation, 0, "validation")};
     prepared.origin = {{"hat_version", std::string(version)},
-                       {"source", options.source},
-                       {"target", options.target},
+                       {"source", names_json(options.source)},
+                       {"target", names_json(options.target)},
                        {"validation", options.valid_source.empty()
-                                          ? "held out of the training pairs"
-                                          : options.valid_source},
+                                          ? io::Json("held out of the training pairs")
+                                          : names_json(options.valid_source)},
                        {"vocab_size", vocabulary.codec.target_size()},
                        {"subword", options.vocabulary.subword.empty()
                                        ? word_of(subword_models, options.vocabulary.model)
@@ -117,44 +121,50 @@ void prepare_pairs(const PrepareOptions& options) {
                        {"validation_pairs", prepared.validation.size()}};
     add_facts(prepared.origin, named_after_files(options.facts, options.source, options.target));
     if (options.shortlist.best > 0)
-        add_shortlist(options.shortlist, prepared, vocabulary.codec.special());
+        add_shortlist(options.shortlist, prepared, vocabulary.codec.special(), pool);
+    stop.wait_for_end();
     data::save_data_directory(options.out, std::move(prepared));
     std::printf("%s\n", options.out.c_str());
 }
 
 /// Adds a shortlist to data that is there.
-void prepare_again(const PrepareOptions& options) {
+void prepare_again(const PrepareOptions& options, PrepareStop& stop) {
+    ThreadPool pool(options.resources.threads);
     TrainingData data = load_training_data(options.data);
     const SpecialTokens special = data.special_tokens();
     data::PreparedData prepared{std::move(data.files), std::move(data.train),
                                 std::move(data.validation), std::move(data.origin)};
-    add_shortlist(options.shortlist, prepared, special);
+    add_shortlist(options.shortlist, prepared, special, pool);
+    stop.wait_for_end();
     data::save_data_directory(options.out, std::move(prepared));
     std::printf("%s\n", options.out.c_str());
 }
 
-void prepare(const PrepareOptions& options) {
+void prepare(PrepareOptions options) {
     const bool pairs = options.task == "translation";
     const bool again = !options.data.empty();
     if (pairs && !again && options.source.empty()) throw CLI::RequiredError("--source");
     if (!pairs && options.text.empty()) throw CLI::RequiredError("--text");
     const OutputDirectory place(options.out, io::DirectoryKind::data, data::data_directory_names,
                                 options.overwrite);
-    if (again) return prepare_again(options);
-    if (pairs) return prepare_pairs(options);
+    options.resources.out = without_slash(options.out);
+    PrepareStop stop(options.out);
+    if (again) return prepare_again(options, stop);
+    if (pairs) return prepare_pairs(options, stop);
     prepare_text({.text = options.text,
                   .valid_text = options.valid_text,
                   .out = options.out,
                   .vocabulary = options.vocabulary,
                   .words = options.words,
                   .facts = options.facts,
-                  .cleaning = options.cleaning});
+                  .cleaning = options.cleaning},
+                 options.resources, stop);
 }
 
 /// The flags of language models.
 void add_text_flags(CLI::App& command, PrepareOptions& options, CLI::Option* pairs) {
-    const auto add = [&](const char* name, auto& value, const char* what) {
-        return command.add_option(name, value, what)->group("Language model");
+    const auto add = [&](const char* name, TextFileNames& value, const char* what) {
+        return add_files_flag(command, name, value, what)->group("Language model");
     };
     CLI::Option* text = add("--text", options.text, "training text, whose lines follow one another")
                             ->excludes(pairs);
@@ -187,9 +197,6 @@ void add_shortlist_flags(CLI::App& command, PrepareOptions& options) {
     add(number("--shortlist-frequent", options.shortlist.frequent, {.low = 0},
                "most frequent target tokens, which every sentence may have"))
         ->needs(best);
-    add(number("--threads", options.shortlist.threads, {.low = 0, .high = ThreadPool::max_threads},
-               "to align with; 0: all cores"))
-        ->needs(best);
     add(command.add_option("--data", options.data,
                            "data that is prepared already, to which to add a shortlist"))
         ->needs(best);
@@ -199,8 +206,9 @@ void add_shortlist_flags(CLI::App& command, PrepareOptions& options) {
 void check_data_flag(const CLI::App& command) {
     if (command.count("--data") == 0) return;
     for (const CLI::Option* option : command.get_options()) {
-        const bool is_of_shortlist = option->get_group() == "Shortlist" ||
-                                     option->check_lname("out") || option->check_lname("overwrite");
+        const bool is_of_shortlist =
+            option->get_group() == "Shortlist" || option->check_lname("out") ||
+            option->check_lname("overwrite") || option->check_lname("threads");
         if (option->count() > 0 && !is_of_shortlist)
             throw CLI::ExcludesError("--data", option->get_name());
     }
@@ -211,26 +219,29 @@ void check_data_flag(const CLI::App& command) {
 void add_prepare(CLI::App& app) {
     auto options = std::make_shared<PrepareOptions>();
     CLI::App* command = app.add_subcommand(
-        "prepare", "Turns two text files, one sentence a line, into training data for a "
-                   "translator; or one text into that of a language model.");
-    command->footer("Examples:\n  hat prepare --source train.en --target train.de --valid-source "
-                    "valid.en --valid-target valid.de --vocab-size 8000 --out data\n  hat prepare "
-                    "--task language-model --text train.txt --words 1 --out data\n  hat prepare "
-                    "--data data --shortlist 100 --out data --overwrite");
+        "prepare", "Turns two texts, one sentence a line, into training data for a translator; or "
+                   "one text into that of a language model. A text is one file, or several one "
+                   "after the other; those whose names end in .gz are unpacked.");
+    command->footer(
+        "Examples:\n  hat prepare --source train.en --target train.de --valid-source "
+        "valid.en --valid-target valid.de --vocab-size 8000 --out data\n  hat prepare "
+        "--task language-model --text train.txt --words 1 --out data\n  hat prepare "
+        "--data data --shortlist 100 --out data --overwrite\n  hat prepare --source a.en.gz "
+        "b.en --target a.de.gz b.de --max-copies 1 --memory 500M --out data");
     command->add_option("--task", options->task, "what the data is for")
         ->check(CLI::IsMember({"translation", "language-model"}))
         ->capture_default_str();
     auto* source =
-        command->add_option("--source", options->source, "training text to translate from");
-    auto* target =
-        command->add_option("--target", options->target, "its translation, line by line");
+        add_files_flag(*command, "--source", options->source, "training text to translate from");
+    auto* target = add_files_flag(*command, "--target", options->target,
+                                  "its translation, file by file and line by line");
     source->needs(target);
     target->needs(source);
-    auto* valid_source = command->add_option(
-        "--valid-source", options->valid_source,
+    auto* valid_source = add_files_flag(
+        *command, "--valid-source", options->valid_source,
         "validation text; without it, 1 % of the training pairs (at most 1,000) are held out");
     auto* valid_target =
-        command->add_option("--valid-target", options->valid_target, "its translation");
+        add_files_flag(*command, "--valid-target", options->valid_target, "its translation");
     valid_source->needs(valid_target)->needs(source);
     valid_target->needs(valid_source);
     add_vocabulary_flags(*command, options->vocabulary);
@@ -244,6 +255,7 @@ void add_prepare(CLI::App& app) {
     command->add_option("--out", options->out, "directory to write")->required();
     add_fact_flags(*command, options->facts);
     add_overwrite_flag(*command, options->overwrite);
+    add_resource_flags(*command, options->resources);
     add_shortlist_flags(*command, *options);
     command->callback([options, command] {
         check_data_flag(*command);

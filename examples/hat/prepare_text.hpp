@@ -1,33 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/error.hpp>
+#include <hat/core/threads.hpp>
+#include <hat/data/data_directory.hpp>
 #include <hat/data/fairseq_dictionary.hpp>
-#include <hat/data/lines.hpp>
+#include <hat/data/fairseq_text.hpp>
+#include <hat/data/spooled_text.hpp>
 #include <hat/data/text_codec.hpp>
-#include <hat/data/unicode.hpp>
 #include <hat/io/json.hpp>
 #include <hat/version.hpp>
 
 #include "cleaning.hpp"
-#include "data_directory.hpp"
 #include "encode_text.hpp"
+#include "prepare_resources.hpp"
+#include "prepare_stop.hpp"
 #include "text_facts.hpp"
+#include "text_files.hpp"
 #include "vocabulary_flags.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
-#include <vector>
 
 /// The part of `hat prepare` that makes data for language models.
 namespace hat::program {
 
 struct PrepareTextOptions {
-    std::string text, valid_text, out;
+    TextFileNames text, valid_text;
+    std::string out;
     VocabularyFlags vocabulary{};
     std::int64_t words = 0;  ///< if not 0: whole words that appear so often, no pieces
     TextFacts facts{};       ///< for the model card
@@ -36,39 +40,29 @@ struct PrepareTextOptions {
 
 namespace detail {
 
-/// The lines of the text at `path`; those that are blank are empty.
-///
-/// Throws  `Error` if it cannot be read, is not UTF-8, or has no other lines
-inline std::vector<std::string> read_text(const std::string& path) {
-    std::vector<std::string> lines = data::read_lines(path);
-    bool has_text = false;
-    for (std::string& line : lines) {
-        if (data::is_blank(line))
-            line.clear();
-        else
-            has_text = true;
-    }
-    if (!has_text) fail(path, ": all lines are empty, expected text");
-    return lines;
-}
-
-/// Moves the last line in a hundred, at least one, from `lines` to the result: neighbours in a text
+/// Moves the last line in a hundred, at least one, from `text` to the result: neighbours in a text
 /// belong together.
-inline std::vector<std::string> hold_out_end(std::vector<std::string>& lines) {
-    if (lines.size() < 2) fail("prepare: found 1 line of text, expected at least 2");
-    const auto count = std::max<std::size_t>(1, lines.size() / 100);
-    const auto first = lines.end() - static_cast<std::ptrdiff_t>(count);
-    std::vector<std::string> held(std::make_move_iterator(first),
-                                  std::make_move_iterator(lines.end()));
-    lines.erase(first, lines.end());
+inline data::SpooledText hold_out_end(data::SpooledText& text, const PrepareResources& resources) {
+    const std::int64_t lines = text.size();
+    if (lines < 2) fail("prepare: found 1 line of text, expected at least 2");
+    const std::int64_t first = lines - std::max<std::int64_t>(1, lines / 100);
+    data::SpooledText held(resources.out, data::SpooledText::lines, resources.block_bytes());
+    std::int64_t at = 0;
+    text.visit([&](const data::SpooledText::Entry& line) {
+        if (at++ < first) return;
+        held.push_back(line.lines[0]);
+        text.leave_out(line.number);
+    });
     return held;
 }
 
 /// The words that appear at least `least` times, the most frequent first.
-inline Vocabulary make_dictionary(const std::vector<std::string>& lines, std::int64_t least,
+inline Vocabulary make_dictionary(data::SpooledText& text, std::int64_t least,
                                   const data::TextRules& rules) {
     std::map<std::string, std::int64_t> counts;
-    for (const std::string& line : lines) data::count_words({rules.apply(line)}, counts);
+    text.visit([&](const data::SpooledText::Entry& line) {
+        data::count_words({rules.apply(line.lines[0])}, counts);
+    });
     const auto dictionary =
         data::FairseqDictionary::build(counts, {.threshold = least, .padding_factor = 1});
     io::TextFiles files{{"target.dict.txt", dictionary.text()},
@@ -83,41 +77,38 @@ inline Vocabulary make_dictionary(const std::vector<std::string>& lines, std::in
 ///
 /// Throws  `Error` if a file cannot be read or is not UTF-8, the vocabulary cannot be made, or the
 ///         directory not written
-inline void prepare_text(const PrepareTextOptions& options) {
-    std::vector<std::string> lines = detail::read_text(options.text);
-    clean(lines, options.cleaning);
-    std::vector<std::string> held = options.valid_text.empty()
-                                        ? detail::hold_out_end(lines)
-                                        : detail::read_text(options.valid_text);
-    leave_out_leaks(held, lines, options.cleaning);
+inline void prepare_text(const PrepareTextOptions& options, const PrepareResources& resources,
+                         PrepareStop& stop) {
+    ThreadPool pool(resources.threads);
+    data::SpooledText text = read_text(options.text, resources);
+    clean(text, options.cleaning, resources, pool);
+    data::SpooledText held = options.valid_text.empty() ? detail::hold_out_end(text, resources)
+                                                        : read_text(options.valid_text, resources);
+    leave_out_line_leaks(held, text, options.cleaning);
     const bool words = options.words > 0;
     const Vocabulary vocabulary =
-        words ? detail::make_dictionary(lines, options.words, options.vocabulary.rules())
-              : make_vocabulary(options.vocabulary, {&lines});
-    const auto encode = [&](const std::vector<std::string>& text, const char* name) {
-        data::Corpus corpus{{}, encode_lines(text, vocabulary.codec, name, words)};
-        const auto& all = corpus.target.sentences.tokens;
-        const auto unknown = std::count(all.begin(), all.end(), vocabulary.codec.special().unk);
-        std::fprintf(stderr, "%s: %d lines, %zu tokens (ends of line among them), %td unknown\n",
-                     name, corpus.size(), all.size(), unknown);
-        return corpus;
+        words ? detail::make_dictionary(text, options.words, options.vocabulary.rules())
+              : make_vocabulary(options.vocabulary, text, resources);
+    const auto encode = [&](data::SpooledText& of, const char* name) {
+        return encode_lines(of, vocabulary.codec, name, resources.out, pool, words);
     };
     data::PreparedData prepared{.text_files = vocabulary.files,
-                                .train = encode(lines, "training"),
+                                .train = encode(text, "training"),
                                 .validation = encode(held, "validation")};
-    prepared.origin = {
-        {"hat_version", std::string(version)},
-        {"text", options.text},
-        {"validation",
-         options.valid_text.empty() ? "the last lines of the text, held out" : options.valid_text},
-        {"vocab_size", vocabulary.codec.target_size()},
-        {"vocabulary", options.words > 0
-                           ? "words that appear at least " + std::to_string(options.words) +
-                                 " times, most frequent first"
-                           : "subword pieces"},
-        {"training_tokens", prepared.train.target.sentences.tokens.size()},
-        {"validation_tokens", prepared.validation.target.sentences.tokens.size()}};
+    prepared.origin = {{"hat_version", std::string(version)},
+                       {"text", names_json(options.text)},
+                       {"validation", options.valid_text.empty()
+                                          ? io::Json("the last lines of the text, held out")
+                                          : names_json(options.valid_text)},
+                       {"vocab_size", vocabulary.codec.target_size()},
+                       {"vocabulary", options.words > 0 ? "words that appear at least " +
+                                                              std::to_string(options.words) +
+                                                              " times, most frequent first"
+                                                        : "subword pieces"},
+                       {"training_tokens", prepared.train.target.sentences.tokens.size()},
+                       {"validation_tokens", prepared.validation.target.sentences.tokens.size()}};
     add_facts(prepared.origin, options.facts);
+    stop.wait_for_end();
     data::save_data_directory(options.out, std::move(prepared));
     std::printf("%s\n", options.out.c_str());
 }

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <hat/core/error.hpp>
-#include <hat/data/held_out.hpp>
-#include <hat/data/parallel_text.hpp>
 #include <hat/data/placeholders.hpp>
 
 #include "flags.hpp"
@@ -14,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,45 +50,54 @@ inline CLI::Option* add_protect_flag(CLI::App& command, std::vector<std::string>
 }
 
 /// Puts symbols in the place of protected strings in all pairs whose sides hold the same, and tells
-/// how many; `name` begins what is told.
-inline void protect(data::ParallelText& text, const std::vector<std::string>& patterns,
-                    const char* name) {
-    if (patterns.empty()) return;
-    const data::Placeholders placeholders(patterns);
-    std::int64_t pairs = 0;
-    std::int64_t strings = 0;
-    std::int64_t uneven = 0;
-    std::int64_t ambiguous = 0;
-    std::vector<bool> is_out(text.source.size());
-    for (std::size_t i = 0; i < text.source.size(); ++i) {
-        std::string& source = text.source[i];
-        std::string& target = text.target[i];
-        const data::MaskedPair kind = placeholders.mask(source, target);
-        if (kind == data::MaskedPair::masked) {
-            ++pairs;
-            strings += static_cast<std::int64_t>(data::count_symbols(source));
-        }
-        if (kind != data::MaskedPair::uneven) continue;
-        is_out[i] =
-            data::Placeholders::has_symbol(source) || data::Placeholders::has_symbol(target);
-        ++(is_out[i] ? ambiguous : uneven);
+/// how many.
+class PairProtection {
+public:
+    /// Throws  `Error` if a pattern is none
+    explicit PairProtection(const std::vector<std::string>& patterns) {
+        if (!patterns.empty()) placeholders_.emplace(patterns);
     }
-    data::leave_out(text.source, is_out);
-    data::leave_out(text.target, is_out);
-    std::fprintf(stderr, "%s: %lld protected strings in %lld pairs are symbols\n", name,
-                 static_cast<long long>(strings), static_cast<long long>(pairs));
-    if (uneven > 0)
-        std::fprintf(stderr,
-                     "%s: %lld pairs do not hold the same protected strings on both sides, and "
-                     "stay as they are\n",
-                     name, static_cast<long long>(uneven));
-    if (ambiguous > 0)
-        std::fprintf(stderr,
-                     "%s: left out %lld pairs with other protected strings on both sides, one of "
-                     "which reads like a symbol (⟦0⟧)\n",
-                     name, static_cast<long long>(ambiguous));
-    if (text.size() == 0) fail("prepare: no ", name, " pair is left");
-}
+
+    /// Replaces what is protected in a pair; false if it is to be left out.
+    bool keeps(std::string& source, std::string& target) {
+        if (!placeholders_) return true;
+        const data::MaskedPair kind = placeholders_->mask(source, target);
+        if (kind == data::MaskedPair::masked) {
+            ++pairs_;
+            strings_ += static_cast<std::int64_t>(data::count_symbols(source));
+        }
+        if (kind != data::MaskedPair::uneven) return true;
+        const bool is_out =
+            data::Placeholders::has_symbol(source) || data::Placeholders::has_symbol(target);
+        ++(is_out ? ambiguous_ : uneven_);
+        return !is_out;
+    }
+
+    /// Says on stderr what was done; `name` begins it.
+    void tell(const char* name) const {
+        if (!placeholders_) return;
+        std::fprintf(stderr, "%s: %lld protected strings in %lld pairs are symbols\n", name,
+                     static_cast<long long>(strings_), static_cast<long long>(pairs_));
+        if (uneven_ > 0)
+            std::fprintf(stderr,
+                         "%s: %lld pairs do not hold the same protected strings on both sides, and "
+                         "stay as they are\n",
+                         name, static_cast<long long>(uneven_));
+        if (ambiguous_ > 0)
+            std::fprintf(
+                stderr,
+                "%s: left out %lld pairs with other protected strings on both sides, one of "
+                "which reads like a symbol (⟦0⟧)\n",
+                name, static_cast<long long>(ambiguous_));
+    }
+
+private:
+    std::optional<data::Placeholders> placeholders_{};
+    std::int64_t pairs_ = 0;
+    std::int64_t strings_ = 0;
+    std::int64_t uneven_ = 0;
+    std::int64_t ambiguous_ = 0;
+};
 
 inline const std::map<std::string, data::LostStrings> lost_strings{
     {"append", data::LostStrings::append},

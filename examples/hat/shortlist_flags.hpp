@@ -17,14 +17,12 @@ namespace hat::program {
 struct ShortlistFlags {
     int best = 0;  ///< target tokens of a source token; 0: none is made
     int frequent = data::ShortlistOptions{}.frequent;
-    int threads = 0;
 };
 
 /// Makes the shortlist of `prepared`, whose languages share a vocabulary, and says on stderr how
 /// well it does on the validation pairs.
 inline void add_shortlist(const ShortlistFlags& flags, data::PreparedData& prepared,
-                          const SpecialTokens& special) {
-    ThreadPool pool(flags.threads);
+                          const SpecialTokens& special, ThreadPool& pool) {
     prepared.train.vocabulary = io::vocabulary_hash(prepared.text_files);
     const data::Shortlist shortlist = data::build_shortlist(
         prepared.train, {.best = flags.best, .frequent = flags.frequent, .shared_vocabulary = true},

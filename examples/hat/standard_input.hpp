@@ -4,6 +4,7 @@
 #include <hat/data/lines.hpp>
 #include <hat/io/line_reader.hpp>
 
+#include <iterator>
 #include <string>
 #include <unistd.h>
 #include <utility>
@@ -24,7 +25,8 @@ inline std::vector<std::string> read_standard_input() {
         if (line->dropped_bytes > 0)
             fail(standard_input, ":", line->number, ": the line has ",
                  line->text.size() + line->dropped_bytes, " bytes, expected at most 2^30");
-        data::detail::add_line(lines, line->text, standard_input);
+        lines.emplace_back(
+            data::detail::checked_line(line->text, std::ssize(lines) + 1, standard_input));
     }
     return lines;
 }

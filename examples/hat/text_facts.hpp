@@ -18,6 +18,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 /// What people want to know of a model and no program can find out: they are told `hat prepare`,
 /// stand in the data's config.json, and go from there into every model's provenance and card.
@@ -48,19 +49,34 @@ inline void add_fact_flags(CLI::App& command, TextFacts& facts) {
     add("--text-name", facts.text_name, "what the text is, in a few words");
 }
 
-/// The language that a file is named after: "de" of "train.de"; nothing if that is no language.
+/// The language that a file is named after: "de" of "train.de" and "train.de.gz"; nothing if that
+/// is no language.
 [[nodiscard]] inline std::string language_of_file(const std::string& path) {
-    std::string code = std::filesystem::path(path).extension().string();
+    std::filesystem::path name(path);
+    if (name.extension() == ".gz") name.replace_extension();
+    std::string code = name.extension().string();
     if (!code.empty()) code.erase(0, 1);
     return report::language_name(code).empty() ? std::string() : code;
 }
 
+/// That of several files; nothing if they are not all of one.
+[[nodiscard]] inline std::string language_of_files(const std::vector<std::string>& paths) {
+    std::string code;
+    for (const std::string& path : paths) {
+        const std::string found = language_of_file(path);
+        if (found.empty() || (!code.empty() && found != code)) return {};
+        code = found;
+    }
+    return code;
+}
+
 /// `facts` with the languages that nobody named, as the files of the two sides are; says so.
-[[nodiscard]] inline TextFacts named_after_files(TextFacts facts, const std::string& source,
-                                                 const std::string& target) {
+[[nodiscard]] inline TextFacts named_after_files(TextFacts facts,
+                                                 const std::vector<std::string>& sources,
+                                                 const std::vector<std::string>& targets) {
     if (!facts.source_language.empty() || !facts.target_language.empty()) return facts;
-    const std::string from = language_of_file(source);
-    const std::string to = language_of_file(target);
+    const std::string from = language_of_files(sources);
+    const std::string to = language_of_files(targets);
     if (from.empty() || to.empty()) return facts;
     std::fprintf(stderr,
                  "model cards will say %s to %s, after the files' names; --source-language and "

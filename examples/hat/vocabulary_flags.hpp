@@ -3,15 +3,18 @@
 
 #include <hat/core/error.hpp>
 #include <hat/data/line_sample.hpp>
+#include <hat/data/spooled_text.hpp>
 #include <hat/data/subword.hpp>
 #include <hat/data/subword_trainer.hpp>
 #include <hat/data/text_codec.hpp>
 #include <hat/data/text_rules.hpp>
+#include <hat/data/text_sample.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/text_file.hpp>
 
 #include "flags.hpp"
+#include "prepare_resources.hpp"
 #include "protection.hpp"
 
 #include <CLI/CLI.hpp>
@@ -19,6 +22,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -26,6 +30,9 @@
 
 /// How `hat prepare` treats text and comes by its subword model.
 namespace hat::program {
+
+/// What pieces are learned from at most, so that it takes less than a gigabyte.
+inline constexpr std::int64_t most_sample_bytes = std::int64_t{32} << 20U;
 
 enum class ByteFallback { on, off, automatic };
 
@@ -84,7 +91,7 @@ inline void add_vocabulary_flags(CLI::App& command, VocabularyFlags& flags) {
             ->allow_extra_args(false),
         add_protect_flag(command, flags.protect),
         number("--sample", flags.sample, {.low = 1},
-               "lines to learn pieces from, evenly spread over the text")};
+               "lines to learn pieces from, evenly spread over the text; 32 MB of it at most")};
     for (CLI::Option* option : of_training) {
         option->excludes(subword);
         option->group("Text and pieces");
@@ -122,6 +129,25 @@ inline Vocabulary load_vocabulary(const std::string& path) {
     return {std::move(codec), std::move(files)};
 }
 
+/// Learns from a text takes so many times its bytes, as was measured: SentencePiece's suffix
+/// arrays, 20 bytes a character, and its copies of the text.
+inline constexpr std::int64_t memory_of_learning = 28;
+/// Of what else there is.
+inline constexpr std::int64_t memory_beside_learning = std::int64_t{24} << 20U;
+
+/// Throws  `Error` if learning from the sample takes more memory than is allowed
+inline void check_sample(const data::TextSample& sample, const PrepareResources& resources) {
+    const std::int64_t taken = memory_of_learning * sample.bytes + memory_beside_learning;
+    if (taken <= resources.memory) return;
+    const double share = static_cast<double>(resources.memory - memory_beside_learning) /
+                         static_cast<double>(memory_of_learning * sample.bytes);
+    const auto fitting =
+        static_cast<std::int64_t>(share * static_cast<double>(sample.lines.size()));
+    fail("--memory ", bytes_text(resources.memory), ": learning pieces from ", sample.lines.size(),
+         " lines takes about ", bytes_text(taken), "; allow that, or learn from fewer: --sample ",
+         fitting);
+}
+
 inline data::Subword train_vocabulary(const VocabularyFlags& flags, const data::LineSample& sample,
                                       const data::TextRules& rules, bool bytes) {
     data::SubwordOptions options{.vocab_size = flags.vocab_size,
@@ -148,12 +174,12 @@ inline std::vector<std::string> protected_patterns(const VocabularyFlags& flags)
     return detail::read_rules_beside(flags.subword).protect;
 }
 
-/// The vocabulary that the flags ask for, learned from `lines` if it is not there; says on stderr
-/// what it is.
+/// The vocabulary that the flags ask for, learned from a sample of `text` if it is not there; says
+/// on stderr what it is.
 ///
 /// Throws  `Error` if it cannot be loaded or learned
-inline Vocabulary make_vocabulary(const VocabularyFlags& flags,
-                                  const std::vector<const std::vector<std::string>*>& lines) {
+inline Vocabulary make_vocabulary(const VocabularyFlags& flags, data::SpooledText& text,
+                                  const PrepareResources& resources) {
     if (!flags.subword.empty()) {
         Vocabulary vocabulary = detail::load_vocabulary(flags.subword);
         if (!vocabulary.files.contains("text.json"))
@@ -163,7 +189,10 @@ inline Vocabulary make_vocabulary(const VocabularyFlags& flags,
     }
     data::TextRules rules = flags.rules();
     rules.stand_ins = true;
-    const data::LineSample sample(lines, flags.sample, rules);
+    const data::TextSample drawn =
+        data::sample_text(text, {.lines = flags.sample, .bytes = most_sample_bytes});
+    detail::check_sample(drawn, resources);
+    const data::LineSample sample({&drawn.lines}, flags.sample, rules);
     const bool automatic = flags.byte_fallback == ByteFallback::automatic;
     bool bytes = automatic ? data::has_room_for_bytes(flags.vocab_size)
                            : flags.byte_fallback == ByteFallback::on;
@@ -175,11 +204,12 @@ inline Vocabulary make_vocabulary(const VocabularyFlags& flags,
     const char* about_bytes = bytes       ? ", 256 of them bytes"
                               : automatic ? " (no bytes: 256 would be more than a tenth)"
                                           : "";
-    std::fprintf(stderr, "vocabulary: %d pieces%s, learned from %zu%s lines%s\n", subword.size(),
-                 about_bytes, sample.size(),
-                 sample.size() < sample.lines() ? (" of " + std::to_string(sample.lines())).c_str()
-                                                : "",
-                 sample.size() < sample.lines() ? " (--sample)" : "");
+    std::string of;
+    if (std::ssize(drawn.lines) < drawn.text_lines)
+        of = " of " + std::to_string(drawn.text_lines) + " lines (" +
+             (std::ssize(drawn.lines) == flags.sample ? "--sample" : "32 MB of text at most") + ")";
+    std::fprintf(stderr, "vocabulary: %d pieces%s, learned from %zu%s\n", subword.size(),
+                 about_bytes, drawn.lines.size(), of.empty() ? " lines" : of.c_str());
     if (subword.size() < flags.vocab_size)
         std::fprintf(stderr, "note: the text has no more pieces; --vocab-size %d is larger\n",
                      flags.vocab_size);

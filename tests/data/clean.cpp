@@ -72,6 +72,17 @@ TEST_SUITE("data/clean") {
         CHECK(filter.count(CleanFault::copy) == 2);
         CHECK(filter.count(CleanFault::ratio) == 0);
     }
+    TEST_CASE("a fault can be looked for without counting, and counted later") {
+        CleanFilter filter(usual_cleaning);
+        CHECK(filter.fault("same", "same") == CleanFault::identical);
+        CHECK_FALSE(filter.fault("one", "eins").has_value());
+        CHECK_FALSE(filter.fault("one", "eins").has_value());  // copies are none
+        CHECK(filter.fault(std::string(1001, 'y')) == CleanFault::too_long);
+        CHECK_FALSE(filter.fault("1").has_value());
+        CHECK(filter.count(CleanFault::identical) == 0);
+        CHECK_FALSE(filter.refuse(CleanFault::identical));
+        CHECK(filter.count(CleanFault::identical) == 1);
+    }
     TEST_CASE("thresholds of zero filter nothing") {
         CHECK(why({}, std::string(5000, 'x'), "x").empty());
         CHECK(why({}, "1", "1").empty());

@@ -57,6 +57,8 @@ TEST_SUITE("data/corpus_file") {
         const hat::support::TemporaryDirectory folder;
         save_corpus(corpus, folder / "a.corpus");
         CHECK(load_corpus(folder / "a.corpus") == corpus);
+        CHECK(load_corpus(folder / "a.corpus").source.sentences.tokens.is_mapped());
+        CHECK(load_corpus(folder / "a.corpus").target.sentences.offsets.is_mapped());
         save_corpus(Corpus{{.vocab_size = 4}, {.vocab_size = 4}}, folder / "a.corpus");
         CHECK(load_corpus(folder / "a.corpus").size() == 0);
     }
@@ -69,14 +71,35 @@ TEST_SUITE("data/corpus_file") {
         CHECK(load_corpus(folder / "a.corpus") == expected);
     }
 
+    TEST_CASE("what was loaded is saved again as it was, and stays when its file is replaced") {
+        const hat::support::TemporaryDirectory folder;
+        save_corpus(corpus, folder / "a.corpus");
+        const std::string bytes = hat::io::read_file(folder / "a.corpus");
+        const Corpus loaded = load_corpus(folder / "a.corpus");
+        save_corpus(Corpus{{.vocab_size = 4}, {.vocab_size = 4}}, folder / "a.corpus");
+        save_corpus(loaded, folder / "b.corpus");
+        CHECK(hat::io::read_file(folder / "b.corpus") == bytes);
+    }
+
+    TEST_CASE("a file of version 2, whose ids are not filled up, is read") {
+        const hat::support::TemporaryDirectory folder;
+        save_corpus(corpus, folder / "a.corpus");
+        std::string bytes = hat::io::read_file(folder / "a.corpus");
+        bytes[16] = 2;
+        for (const std::size_t filler : {std::size_t{236}, std::size_t{188}})
+            bytes.erase(filler, 4);
+        overwrite(folder / "a.corpus", bytes);
+        CHECK(load_corpus(folder / "a.corpus") == corpus);
+    }
+
     TEST_CASE("a file of a later version is an error, which tells the versions") {
         const hat::support::TemporaryDirectory folder;
         const std::string path = folder / "a.corpus";
         std::string bytes = version_1();
-        bytes[16] = 3;
+        bytes[16] = 4;
         overwrite(path, bytes);
         CHECK(error_of_loading(path) ==
-              path + ": found version 3 of encoded corpora, expected 1 to 2");
+              path + ": found version 4 of encoded corpora, expected 1 to 3");
     }
 
     TEST_CASE("the name of a vocabulary has less than 48 printable characters") {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <hat/data/held_out.hpp>
 
+#include "support/temporary_directory.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <set>
 #include <string>
 #include <vector>
@@ -80,6 +83,21 @@ TEST_SUITE("data/held_out") {
         CHECK(out.copies == 4);
         CHECK(text.size() == 594);
         CHECK_FALSE(share_a_source(out.held, text));
+    }
+    TEST_CASE("what is drawn does not depend on the memory") {
+        const hat::support::TemporaryDirectory folder;
+        ParallelText text = numbered(3000);
+        const ParallelText copies = numbered(200, 5);
+        text.source.insert(text.source.end(), copies.source.begin(), copies.source.end());
+        std::vector<HeldOutDraw::Drawn> drawn;
+        for (const std::size_t memory : {std::size_t{1}, std::size_t{1} << 30U}) {
+            HeldOutDraw draw(folder / "data", memory);
+            for (const std::string& line : text.source) draw.add(hat::io::content_key(line));
+            drawn.push_back(draw.draw());
+        }
+        CHECK(drawn[0].pairs == drawn[1].pairs);
+        CHECK(drawn[0].pairs.size() == 30);
+        CHECK(drawn[0].dropped.empty());
     }
     TEST_CASE("a text that cannot be cut in two is an error") {
         ParallelText one = numbered(1);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using hat::data::read_lines;
@@ -44,6 +45,24 @@ TEST_SUITE("data/lines") {
                                  (path + ": the file is empty, expected lines of text").c_str(),
                                  hat::Error);
         }
+    }
+    TEST_CASE("lines of a file come one after the other, with their numbers") {
+        const hat::support::TemporaryDirectory folder;
+        const std::string path = folder / "text";
+        const std::string longer(100'000, 'y');
+        hat::io::write_file(path, "\uFEFFone\n\n" + longer + "\r\nlast");
+        hat::data::FileLines<> file(path);
+        CHECK(file.number() == 0);
+        std::string_view line;
+        for (const std::string& expected :
+             {std::string("one"), std::string(), longer, std::string("last")}) {
+            REQUIRE(file.next(line));
+            CHECK(line == expected);
+        }
+        CHECK(file.number() == 4);
+        for (int i = 0; i < 2; ++i) CHECK_FALSE(file.next(line));
+        CHECK(file.number() == 4);
+        CHECK(file.path() == path);
     }
     TEST_CASE("a file without lines is not read into memory to its end") {
         const hat::support::TemporaryDirectory folder;

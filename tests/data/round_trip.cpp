@@ -26,10 +26,14 @@ TEST_SUITE("data/round_trip") {
         CHECK(survives(known));
         CHECK(survives("  " + known + "  "));
         CHECK(round_trip.examples().empty());
+        CHECK_FALSE(round_trip.has_examples());
         CHECK_FALSE(survives(known + " \u6771\u4EAC"));
         CHECK_FALSE(survives("\u6771"));
         CHECK_FALSE(survives("\u6771"));
         CHECK_FALSE(survives("\u6771"));
+        CHECK(round_trip.has_examples());
+        CHECK(RoundTrip::comes_back(codec, known, codec.encode(known)));
+        CHECK_FALSE(RoundTrip::comes_back(codec, "\u6771", codec.encode("\u6771")));
         CHECK(round_trip.all() == 6);
         CHECK(round_trip.lost() == 4);
         REQUIRE(round_trip.examples().size() == 3);

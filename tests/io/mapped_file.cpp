@@ -6,9 +6,13 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <fcntl.h>
+#include <span>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 using hat::io::MappedFile;
@@ -34,6 +38,37 @@ TEST_SUITE("io/mapped_file") {
         CHECK(first.bytes().empty());
         first = MappedFile(directory / "file");
         CHECK(text(first) == "other");
+    }
+
+    TEST_CASE("what was forgotten or visited can be read again") {
+        const TemporaryDirectory directory;
+        std::string content;
+        while (content.size() < 9'000'000) content += std::to_string(content.size()) + ' ';
+        write_file(directory / "file", content);
+        const MappedFile file(directory / "file");
+        CHECK(text(file) == content);
+        file.forget(file.bytes().subspan(5000, 100'000));
+        file.forget({});
+        CHECK(text(file) == content);
+        std::string visited;
+        int pieces = 0;
+        file.visit_pieces([&](std::span<const std::byte> piece) {
+            visited.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+            ++pieces;
+        });
+        CHECK(visited == content);
+        CHECK(pieces == 2);
+        CHECK(text(file) == content);
+    }
+
+    TEST_CASE("an open file is mapped, whose descriptor stays open") {
+        const TemporaryDirectory directory;
+        write_file(directory / "file", "content");
+        const int descriptor = ::open((directory / "file").c_str(), O_RDONLY);
+        CHECK(text(MappedFile(descriptor, "file")) == "content");
+        CHECK(::close(descriptor) == 0);
+        CHECK_THROWS_WITH_AS(MappedFile(descriptor, "file"), "file: not a regular file",
+                             hat::Error);
     }
 
     TEST_CASE("an empty file has no bytes") {

@@ -19,20 +19,23 @@ le64() {
     done
 }
 
-# old_corpus FILE: in version 1, without the vocabulary, which changes the checksum (FNV-1a).
+# old_corpus FILE: in version 1, without the vocabulary, which changes the checksum (FNV-1a), and without what
+# fills ids up to whole words.
 old_corpus() {
     local -a n
     local sum=-3750763034362895579 at=0 length word
     read -ra n < <(od -An -v -t d8 -w64 -j 80 -N 64 "$1")
     tail -c +81 "$1" >content
+    : >kept
     for length in 64 $(((n[2] + 1) * 8)) $((n[3] * 4)) $(((n[6] + 1) * 8)) $((n[7] * 4)); do
         while read -r word; do
             sum=$(((sum ^ word) * 0x100000001b3))
             sum=$((sum ^ (sum >> 32 & 0xffffffff)))
         done < <(words content $at $length)
-        at=$((at + length))
+        tail -c +$((at + 1)) content | head -c $length >>kept || true
+        at=$(((at + length + 7) / 8 * 8))
     done
-    { head -c 16 "$1"; le64 1; le64 $sum; cat content; } >old
+    { head -c 16 "$1"; le64 1; le64 $sum; cat kept; } >old
     mv old "$1"
 }
 

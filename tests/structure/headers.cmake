@@ -13,13 +13,13 @@ cmake_policy(VERSION 3.25)
 set(order core kernels autograd nn model io data interop report integer decode train elastic latency search deploy)
 set(optional "cblas\\.h" OpenBLAS "Eigen/" Eigen "nlohmann/" nlohmann-json "yaml-cpp/" yaml-cpp
              "sentencepiece_" SentencePiece "utf8proc\\.h" utf8proc "re2/" RE2
-             "xxhash\\.h" xxHash "mpi\\.h" MPI)
+             "xxhash\\.h" xxHash "zlib\\.h" zlib "mpi\\.h" MPI)
 
 # Names of the standard library, and the headers (one of several) that declare them.
 set(standard
     "array|to_array" array "vector" vector "string|to_string|u32string" string
     "string_view|u32string_view" string_view "span|as_bytes|as_writable_bytes" span "optional|nullopt" optional
-    "variant|variant_size_v|visit|get_if|holds_alternative" variant "map" map "set" set "deque" deque
+    "variant|variant_size_v|visit|get_if|holds_alternative|monostate" variant "map" map "set" set "deque" deque
     "unordered_map" unordered_map "unordered_set" unordered_set
     "unique_ptr|make_unique|shared_ptr|make_shared|construct_at|destroy_at" memory
     "function|less|greater|hash" functional "tuple|tie|apply" tuple
@@ -31,6 +31,7 @@ set(standard
     "adjacent_find|any_of|all_of|none_of|count|count_if|transform|equal|nth_element|max_element|min_element" algorithm
     "lower_bound|upper_bound|binary_search|minmax_element|partial_sort|reverse|rotate|replace|replace_if" algorithm
     "remove_if|mismatch|unique|lexicographical_compare|swap_ranges|reverse_copy" algorithm
+    "(make|push|pop|sort)_heap" algorithm
     "remove" "algorithm|cstdio" "iota|accumulate|gcd|inner_product|midpoint" numeric
     "sqrt|abs|exp|log|log10|pow|fabs|floor|ceil|trunc|lround|llround|isfinite|isnan|tanh|cos|sin" cmath
     "fma|frexp|ldexp|nearbyint|lerp" cmath "numbers" numbers

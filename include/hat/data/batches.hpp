@@ -99,12 +99,22 @@ struct Load {
 /// All sentences, bucket by bucket, and shuffled within each.
 inline std::vector<int> bucketed_order(const Corpus& corpus, const BatchOptions& options,
                                        Random& random) {
-    std::vector<int> order = indices_of(corpus.size());
-    if (options.shuffle) random.shuffle(order);
+    std::vector<int> shuffled = indices_of(corpus.size());
+    if (options.shuffle) random.shuffle(shuffled);
     const auto bucket = [&](int sentence) {
-        return corpus.target.sentences.length(sentence) / options.bucket_width;
+        const int length = corpus.target.sentences.length(sentence);
+        return static_cast<std::size_t>(length / options.bucket_width);
     };
-    sort_indices(order, [&](int a, int b) { return bucket(a) < bucket(b); });
+    // Where the next sentence of each bucket goes: no sentence is compared with another.
+    std::vector<int> next;
+    for (const int sentence : shuffled) {
+        if (const std::size_t most = bucket(sentence) + 2; most > next.size()) next.resize(most);
+        ++next[bucket(sentence) + 1];
+    }
+    for (std::size_t i = 1; i < next.size(); ++i) next[i] += next[i - 1];
+    std::vector<int> order(shuffled.size());
+    for (const int sentence : shuffled)
+        order[static_cast<std::size_t>(next[bucket(sentence)]++)] = sentence;
     return order;
 }
 
@@ -114,6 +124,7 @@ inline std::vector<int> bucketed_order(const Corpus& corpus, const BatchOptions&
 /// similar length, in random order. Every pair is in exactly one batch. The same corpus, options
 /// and epoch give the same batches on every machine.
 ///
+/// Cost    lengths are read, tokens are not; some 12 bytes a pair, of which 4 stay
 /// Throws  `Error` at a pair that does not fit the budget by itself
 [[nodiscard]] inline BatchPlan plan_batches(const Corpus& corpus, const BatchOptions& options,
                                             int epoch) {

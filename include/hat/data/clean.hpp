@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -62,12 +63,26 @@ struct SideCounts {
 }  // namespace detail
 
 /// The characters of all sources by those of all targets: what `CleanFilter` takes for usual.
+class LengthRatio {
+public:
+    void add(std::string_view source, std::string_view target) {
+        source_ += count_characters(source);
+        target_ += count_characters(target);
+    }
+    [[nodiscard]] double value() const noexcept {
+        return target_ == 0 ? 1 : static_cast<double>(source_) / static_cast<double>(target_);
+    }
+
+private:
+    std::int64_t source_ = 0;
+    std::int64_t target_ = 0;
+};
+
+/// The same of a text in memory.
 [[nodiscard]] inline double length_ratio(const ParallelText& text) {
-    std::int64_t source = 0;
-    std::int64_t target = 0;
-    for (const std::string& line : text.source) source += count_characters(line);
-    for (const std::string& line : text.target) target += count_characters(line);
-    return target == 0 ? 1 : static_cast<double>(source) / static_cast<double>(target);
+    LengthRatio ratio;
+    for (std::size_t i = 0; i < text.source.size(); ++i) ratio.add(text.source[i], text.target[i]);
+    return ratio.value();
 }
 
 /// Says of pairs, or of lines, one after the other, whether they are to be kept, and counts why
@@ -82,18 +97,8 @@ public:
         : options_(options), usual_ratio_(usual_ratio) {}
 
     [[nodiscard]] bool keeps(std::string_view source, std::string_view target) {
-        const detail::SideCounts s(source);
-        const detail::SideCounts t(target);
-        if (options_.max_characters > 0 &&
-            std::max(s.characters, t.characters) > options_.max_characters)
-            return refuse(CleanFault::too_long);
-        if (std::min(s.letter_share(), t.letter_share()) < options_.min_letters)
-            return refuse(CleanFault::few_letters);
-        if (options_.min_identical > 0 && s.letters >= options_.min_identical && source == target)
-            return refuse(CleanFault::identical);
-        if (options_.max_ratio > 0 && ratio(s, t) > options_.max_ratio)
-            return refuse(CleanFault::ratio);
-        if (options_.max_copies > 0 && is_copy(detail::pair_key(source, target)))
+        if (const auto found = fault(source, target)) return refuse(*found);
+        if (options_.max_copies > 0 && is_copy(pair_key(source, target)))
             return refuse(CleanFault::copy);
         return true;
     }
@@ -101,12 +106,40 @@ public:
     /// The same of a line of a text whose lines follow one another: only its length is looked at,
     /// and whether it is a copy, if it is long enough to tell (`telling_characters`).
     [[nodiscard]] bool keeps(std::string_view line) {
-        if (options_.max_characters > 0 && count_characters(line) > options_.max_characters)
-            return refuse(CleanFault::too_long);
+        if (const auto found = fault(line)) return refuse(*found);
         if (options_.max_copies > 0 && count_characters(line) >= telling_characters &&
             is_copy(io::content_key(line)))
             return refuse(CleanFault::copy);
         return true;
+    }
+
+    /// Why a pair is no good, whatever else is in the text: all but copies. Counts nothing, so that
+    /// threads may ask at once.
+    [[nodiscard]] std::optional<CleanFault> fault(std::string_view source,
+                                                  std::string_view target) const {
+        if (!looks_at_pairs()) return std::nullopt;
+        const detail::SideCounts s(source);
+        const detail::SideCounts t(target);
+        if (options_.max_characters > 0 &&
+            std::max(s.characters, t.characters) > options_.max_characters)
+            return CleanFault::too_long;
+        if (std::min(s.letter_share(), t.letter_share()) < options_.min_letters)
+            return CleanFault::few_letters;
+        if (options_.min_identical > 0 && s.letters >= options_.min_identical && source == target)
+            return CleanFault::identical;
+        if (options_.max_ratio > 0 && ratio(s, t) > options_.max_ratio) return CleanFault::ratio;
+        return std::nullopt;
+    }
+    /// The same of a line.
+    [[nodiscard]] std::optional<CleanFault> fault(std::string_view line) const {
+        if (options_.max_characters > 0 && count_characters(line) > options_.max_characters)
+            return CleanFault::too_long;
+        return std::nullopt;
+    }
+    /// Counts what was found otherwise, and is false.
+    bool refuse(CleanFault fault) noexcept {
+        ++counts_[static_cast<std::size_t>(fault)];
+        return false;
     }
 
     /// What was refused for this.
@@ -115,9 +148,10 @@ public:
     }
 
 private:
-    bool refuse(CleanFault fault) noexcept {
-        ++counts_[static_cast<std::size_t>(fault)];
-        return false;
+    /// Whether anything of a pair is looked at besides copies.
+    [[nodiscard]] bool looks_at_pairs() const noexcept {
+        return options_.max_characters > 0 || options_.min_letters > 0 ||
+               options_.min_identical > 0 || options_.max_ratio > 0;
     }
 
     bool is_copy(const io::ContentKey& key) { return copies_[key]++ >= options_.max_copies; }

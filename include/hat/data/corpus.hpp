@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/config.hpp>
+#include <hat/data/column.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -13,11 +14,11 @@
 
 namespace hat::data {
 
-/// Sentences as ids, one after the other in one vector: sentence `i` is
+/// Sentences as ids, one after the other in one column: sentence `i` is
 /// `tokens[offsets[i]] … tokens[offsets[i + 1] − 1]`.
 struct Sentences {
-    std::vector<int> tokens;
-    std::vector<std::int64_t> offsets{0};
+    Column<int> tokens;
+    Column<std::int64_t> offsets{0};
 
     [[nodiscard]] int size() const noexcept { return static_cast<int>(offsets.size()) - 1; }
 
@@ -33,7 +34,7 @@ struct Sentences {
                 static_cast<std::size_t>(length(i))};
     }
     void push_back(std::span<const int> sentence) {
-        tokens.insert(tokens.end(), sentence.data(), sentence.data() + sentence.size());
+        tokens.append(sentence);
         offsets.push_back(static_cast<std::int64_t>(tokens.size()));
     }
 

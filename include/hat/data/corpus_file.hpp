@@ -13,7 +13,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <limits>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,10 +29,12 @@
 ///     u64 version, u64 checksum of all that follows
 ///     hash of the vocabulary, as text filled up with zeros to 48 bytes; all zeros: unknown
 ///     twice (source, target): u64 vocab_size, eos, sentences, tokens
-///     twice: i64 offsets [sentences + 1], i32 ids [tokens]
+///     twice: i64 offsets [sentences + 1], i32 ids [tokens], filled up with zeros to whole words
 ///
-/// A text without source has zeros for the first four numbers. Version 1, which is read too, does
-/// not name the vocabulary.
+/// A text without source has zeros for the first four numbers. So all lies where it can be read
+/// without being copied: a corpus that is loaded is a view of its file, read once to check it, and
+/// then page by page where it is used. Earlier versions are read too: in version 2 ids are not
+/// filled up, version 1 does not name the vocabulary either.
 namespace hat::data {
 
 namespace detail {
@@ -38,7 +42,9 @@ namespace detail {
 static_assert(std::endian::native == std::endian::little, "corpus files are little-endian");
 
 inline constexpr std::array<char, 16> corpus_magic{"hat.corpus"};
-inline constexpr std::uint64_t corpus_version = 2;
+inline constexpr std::uint64_t corpus_version = 3;
+/// Since when ids are filled up to whole words.
+inline constexpr std::uint64_t aligned_version = 3;
 using VocabularyField = std::array<char, 48>;
 
 /// FNV-1a over 64-bit words, the last one filled up with zeros.
@@ -83,13 +89,19 @@ public:
     template <class Value>
     [[nodiscard]] std::vector<Value> take(std::uint64_t count) {
         static_assert(std::is_trivially_copyable_v<Value>);
-        if (count > bytes_.size() / sizeof(Value))
-            fail(path_, ": the file is truncated, expected ", count, " more values of ",
-                 sizeof(Value), " bytes, found ", bytes_.size(), " bytes");
+        const auto bytes = take_bytes(count, sizeof(Value));
         std::vector<Value> values(static_cast<std::size_t>(count));
-        if (count > 0) std::memcpy(values.data(), bytes_.data(), values.size() * sizeof(Value));
-        bytes_ = bytes_.subspan(values.size() * sizeof(Value));
+        if (count > 0) std::memcpy(values.data(), bytes.data(), bytes.size());
         return values;
+    }
+    /// The bytes of so many values, where they lie.
+    [[nodiscard]] std::span<const std::byte> take_bytes(std::uint64_t count, std::size_t size) {
+        if (count > bytes_.size() / size)
+            fail(path_, ": the file is truncated, expected ", count, " more values of ", size,
+                 " bytes, found ", bytes_.size(), " bytes");
+        const auto taken = bytes_.first(static_cast<std::size_t>(count) * size);
+        bytes_ = bytes_.subspan(taken.size());
+        return taken;
     }
     [[nodiscard]] std::span<const std::byte> rest() const noexcept { return bytes_; }
 
@@ -106,29 +118,71 @@ inline void check_header(const SideHeader& header, const std::string& path) {
              " pieces and end of sentence ", header.eos, ", which no corpus has");
 }
 
-/// Throws  `Error` unless the sentences are not empty, end with `eos` and have ids in range
-inline void check_side(const Side& side, const std::string& path) {
-    const Sentences& sentences = side.sentences;
+/// Checks the offsets of sentences, piece by piece, each seen by `also`.
+///
+/// Throws  `Error` unless they span the tokens and no sentence is empty
+template <class Also>
+void check_offsets(const Sentences& sentences, const std::string& path, const Also& also) {
     const auto& offsets = sentences.offsets;
+    const auto tokens = static_cast<std::int64_t>(sentences.tokens.size());
     constexpr auto longest = std::numeric_limits<int>::max();
-    if (offsets.front() != 0 || offsets.back() != std::ssize(sentences.tokens))
+    if (offsets.front() != 0 || offsets.back() != tokens)
         fail(path, ": the offsets do not span the tokens");
-    for (std::size_t i = 1; i < offsets.size(); ++i)
-        if (offsets[i] <= offsets[i - 1] || offsets[i] - offsets[i - 1] > longest ||
-            offsets[i] > offsets.back())
-            fail(path, ": sentence ", i, " has no valid length");
-    for (std::size_t i = 1; i < offsets.size(); ++i)
-        if (sentences.tokens[static_cast<std::size_t>(offsets[i] - 1)] != side.eos)
-            fail(path, ": sentence ", i, " does not end with ", side.eos, ", the end of sentence");
-    check_token_ids(sentences.tokens, side.vocab_size, path, ": a sentence");
+    std::int64_t before = -1;
+    std::int64_t number = 0;
+    offsets.visit_pieces([&](std::span<const std::int64_t> piece) {
+        also(std::as_bytes(piece));
+        for (const std::int64_t offset : piece) {
+            if (number > 0 && (offset <= before || offset - before > longest || offset > tokens))
+                fail(path, ": sentence ", number, " has no valid length");
+            before = offset;
+            ++number;
+        }
+    });
 }
 
-inline Side take_side(ValueReader& reader, const SideHeader& header, const std::string& path) {
+/// Checks the tokens of sentences, likewise.
+///
+/// Throws  `Error` unless every sentence ends with `eos` and has ids in range
+template <class Also>
+void check_tokens(const Side& side, const std::string& path, const Also& also) {
+    const std::span<const std::int64_t> offsets = side.sentences.offsets.view();
+    std::size_t sentence = 1;  // the next one to end
+    std::int64_t begin = 0;    // of the piece
+    side.sentences.tokens.visit_pieces([&](std::span<const int> piece) {
+        also(std::as_bytes(piece));
+        const std::int64_t end = begin + std::ssize(piece);
+        for (; sentence < offsets.size() && offsets[sentence] <= end; ++sentence)
+            if (piece[static_cast<std::size_t>(offsets[sentence] - 1 - begin)] != side.eos)
+                fail(path, ": sentence ", sentence, " does not end with ", side.eos,
+                     ", the end of sentence");
+        check_token_ids(piece, side.vocab_size, path, ": a sentence");
+        begin = end;
+    });
+}
+
+/// Values of a file as a column: where they lie, or a copy if they cannot be read there.
+template <class Value>
+Column<Value> take_column(ValueReader& reader, const std::shared_ptr<const io::MappedFile>& file,
+                          std::uint64_t count) {
+    const auto bytes = reader.take_bytes(count, sizeof(Value));
+    if (std::bit_cast<std::uintptr_t>(bytes.data()) % alignof(Value) != 0) {
+        std::vector<Value> values(static_cast<std::size_t>(count));
+        std::memcpy(values.data(), bytes.data(), bytes.size());
+        return values;
+    }
+    const auto* const values = reinterpret_cast<const Value*>(bytes.data());  // NOLINT: of a file
+    return {file, std::span(values, static_cast<std::size_t>(count))};
+}
+
+inline Side take_side(ValueReader& reader, const std::shared_ptr<const io::MappedFile>& file,
+                      const SideHeader& header, std::uint64_t version, const std::string& path) {
     Side side{.vocab_size = static_cast<int>(header.vocab_size),
               .eos = static_cast<int>(header.eos)};
-    side.sentences.offsets = reader.take<std::int64_t>(header.sentences + 1);
-    side.sentences.tokens = reader.take<int>(header.tokens);
-    check_side(side, path);
+    side.sentences.offsets = take_column<std::int64_t>(reader, file, header.sentences + 1);
+    side.sentences.tokens = take_column<int>(reader, file, header.tokens);
+    if (version >= aligned_version && header.tokens % 2 != 0 && reader.take<int>() != 0)
+        fail(path, ": the file is damaged: ids are not filled up with zeros");
     return side;
 }
 
@@ -159,14 +213,16 @@ inline std::string vocabulary_of(const VocabularyField& field, const std::string
     return {field.begin(), end};
 }
 
-/// Calls `visit` with the bytes of the sentences of `corpus` in the order of the file.
+/// Calls `visit` with the bytes of the sentences of `corpus`, piece by piece, in the order of the
+/// file, without what fills up ids. All pieces of a column but the last are whole words.
 template <class Visit>
 void visit_corpus(const Corpus& corpus, Visit visit) {
     const std::array headers{header_of(corpus.source), header_of(corpus.target)};
     visit(std::as_bytes(std::span(headers)));
+    const auto visit_piece = [&](const auto& piece) { visit(std::as_bytes(piece)); };
     for (const Side* side : {&corpus.source, &corpus.target}) {
-        visit(std::as_bytes(std::span(side->sentences.offsets)));
-        visit(std::as_bytes(std::span(side->sentences.tokens)));
+        side->sentences.offsets.visit_pieces(visit_piece);
+        side->sentences.tokens.visit_pieces(visit_piece);
     }
 }
 
@@ -183,47 +239,58 @@ inline void save_corpus(const Corpus& corpus, const std::string& path) {
     file.write(detail::corpus_magic.data(), detail::corpus_magic.size());
     file.write(numbers.data(), sizeof numbers);
     file.write(vocabulary.data(), vocabulary.size());
-    detail::visit_corpus(
-        corpus, [&](std::span<const std::byte> bytes) { file.write(bytes.data(), bytes.size()); });
+    detail::visit_corpus(corpus, [&](std::span<const std::byte> bytes) {
+        file.write(bytes.data(), bytes.size());
+        constexpr std::uint64_t zeros = 0;
+        file.write(&zeros, (sizeof zeros - bytes.size() % sizeof zeros) % sizeof zeros);
+    });
     file.commit();
 }
 
-/// Reads what `save_corpus` wrote.
+/// Maps what `save_corpus` wrote.
 ///
+/// Cost    all of the file is read once; what stays in memory is what is used of it. The offsets of
+///         one side of version 2 may have to be copied, 8 bytes a sentence.
 /// Throws  `Error` if the file is of another kind or version, truncated or damaged
 [[nodiscard]] inline Corpus load_corpus(const std::string& path) {
     using Magic = std::array<char, 16>;
-    const io::MappedFile file(path);
-    detail::ValueReader reader(file.bytes(), path);
-    if (file.bytes().size() < sizeof(Magic) || reader.take<Magic>() != detail::corpus_magic)
+    const auto file = std::make_shared<const io::MappedFile>(path);
+    detail::ValueReader reader(file->bytes(), path);
+    if (file->bytes().size() < sizeof(Magic) || reader.take<Magic>() != detail::corpus_magic)
         fail(path, ": not an encoded corpus, which begins with \"hat.corpus\"");
     const auto version = reader.take<std::uint64_t>();
     if (version < 1 || version > detail::corpus_version)
         fail(path, ": found version ", version, " of encoded corpora, expected 1 to ",
              detail::corpus_version);
     const auto expected = reader.take<std::uint64_t>();
-    const std::span<const std::byte> content = reader.rest();
+    const std::size_t content_size = reader.rest().size();
     detail::Checksum checksum;
+    const auto add = [&](std::span<const std::byte> bytes) { checksum.add(bytes); };
     std::string vocabulary;
     if (version > 1) {
         const auto field = reader.take<detail::VocabularyField>();
         vocabulary = detail::vocabulary_of(field, path);
-        checksum.add(std::as_bytes(std::span(field)));
+        add(std::as_bytes(std::span(field)));
     }
     const auto headers = reader.take<detail::SideHeader>(2);
+    add(std::as_bytes(std::span(headers)));
     const bool has_source = headers[0] != detail::SideHeader{};
     if (has_source) detail::check_header(headers[0], path);
     detail::check_header(headers[1], path);
     if (has_source && headers[0].sentences != headers[1].sentences)
         fail(path, ": found ", headers[0].sentences, " source and ", headers[1].sentences,
              " target sentences, expected as many");
-    Corpus corpus{detail::take_side(reader, headers[0], path), {}, std::move(vocabulary)};
-    corpus.target = detail::take_side(reader, headers[1], path);
+    Corpus corpus{
+        detail::take_side(reader, file, headers[0], version, path), {}, std::move(vocabulary)};
+    corpus.target = detail::take_side(reader, file, headers[1], version, path);
     if (!reader.rest().empty())
         fail(path, ": found ", reader.rest().size(), " bytes after the end of the corpus");
-    detail::visit_corpus(corpus, [&](std::span<const std::byte> bytes) { checksum.add(bytes); });
+    for (const Side* side : {&corpus.source, &corpus.target}) {
+        detail::check_offsets(side->sentences, path, add);
+        detail::check_tokens(*side, path, add);
+    }
     if (checksum.value() != expected)
-        fail(path, ": the file is damaged: its ", content.size(), " bytes do not fit the checksum");
+        fail(path, ": the file is damaged: its ", content_size, " bytes do not fit the checksum");
     return corpus;
 }
 

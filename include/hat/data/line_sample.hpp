@@ -14,6 +14,40 @@
 
 namespace hat::data {
 
+/// Which lines of a text a sample takes: the i-th of `size` equal intervals begins with the i-th
+/// one.
+class EvenSpread {
+public:
+    /// Precondition: 0 < size <= lines, or both are 0.
+    EvenSpread(std::int64_t lines, std::int64_t size) : lines_(lines), size_(size) {
+        HAT_ASSERT(0 <= size && size <= lines && (size > 0 || lines == 0));
+    }
+    [[nodiscard]] std::int64_t size() const noexcept { return size_; }
+
+    /// Precondition: 0 <= i < size().
+    [[nodiscard]] std::int64_t operator[](std::int64_t i) const noexcept {
+        HAT_ASSERT(0 <= i && i < size_);
+        // Whole and rest apart, so that no product overflows.
+        return lines_ / size_ * i + lines_ % size_ * i / size_;
+    }
+    /// The least i whose line is `line` or later; size() if there is none.
+    [[nodiscard]] std::int64_t first_from(std::int64_t line) const noexcept {
+        std::int64_t low = 0;
+        for (std::int64_t high = size_; low < high;) {
+            const std::int64_t middle = low + (high - low) / 2;
+            if ((*this)[middle] < line)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
+    }
+
+private:
+    std::int64_t lines_;
+    std::int64_t size_;
+};
+
 /// At most so many lines of a text, evenly spread over all of it, as a subword model is to read
 /// them: what it learns from. The lines are made when they are asked for, and not kept.
 ///
@@ -42,9 +76,9 @@ public:
     /// Throws  `Error` if the line is not UTF-8
     [[nodiscard]] std::string operator[](std::size_t i) const {
         HAT_ASSERT(i < size_);
-        // The i-th of size_ equal intervals begins here; whole and rest apart, so that no product
-        // overflows.
-        std::size_t line = lines_ / size_ * i + lines_ % size_ * i / size_;
+        const EvenSpread spread(static_cast<std::int64_t>(lines_),
+                                static_cast<std::int64_t>(size_));
+        auto line = static_cast<std::size_t>(spread[static_cast<std::int64_t>(i)]);
         auto part = parts_.begin();
         for (; line >= (*part)->size(); ++part) line -= (*part)->size();
         return rules_.to_model(rules_.apply((**part)[line]));

@@ -52,6 +52,14 @@ public:
         examples_.push_back({detail::excerpt(b, at), detail::excerpt(a, at)});
         return false;
     }
+    /// The same, where no example is kept: threads may ask at once.
+    template <class Codec>
+    [[nodiscard]] static bool comes_back(const Codec& codec, std::string_view line,
+                                         const std::vector<int>& ids) {
+        return codec.rules().apply(line) == codec.decode(ids);
+    }
+    /// Whether it keeps examples no more.
+    [[nodiscard]] bool has_examples() const noexcept { return examples_.size() == most_examples; }
     /// Counts a line, or the pair of two.
     void count(bool survived) noexcept {
         ++all_;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,7 +27,9 @@ using FileHashes = std::map<std::string, std::string, std::less<>>;
                                            std::size_t limit_bytes = ~std::size_t{0}) {
     const MappedFile file(path);
     if (file.bytes().size() > limit_bytes) fail(path, ": is larger than ", limit_bytes, " bytes");
-    return content_hash(file.bytes());
+    ContentHash hash;
+    file.visit_pieces([&](std::span<const std::byte> piece) { hash.add(piece); });
+    return hash.text();
 }
 
 /// Checks that the hash of the file at `path`, `found`, is the one it was `saved` with; `owner`

@@ -26,17 +26,16 @@ public:
     explicit MappedFile(const std::string& path) {
         const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         if (descriptor < 0) fail(path, ": cannot open: ", std::strerror(errno));
-        struct stat status {};
-        const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-        void* memory = nullptr;
-        if (regular && status.st_size > 0)
-            memory = ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ,
-                            MAP_PRIVATE, descriptor, 0);
-        const int error = errno;
+        const int error = map(descriptor);
         ::close(descriptor);
-        if (!regular) fail(path, ": not a regular file");
-        if (memory == MAP_FAILED) fail(path, ": cannot map: ", std::strerror(error));
-        bytes_ = {static_cast<const std::byte*>(memory), static_cast<std::size_t>(status.st_size)};
+        if (error == not_regular) fail(path, ": not a regular file");
+        if (error != 0) fail(path, ": cannot map: ", std::strerror(error));
+    }
+    /// The same of an open file, whose descriptor stays the caller's; `name` begins the message.
+    MappedFile(int descriptor, const std::string& name) {
+        const int error = map(descriptor);
+        if (error == not_regular) fail(name, ": not a regular file");
+        if (error != 0) fail(name, ": cannot map: ", std::strerror(error));
     }
 
     MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
@@ -50,7 +49,43 @@ public:
 
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
 
+    /// Gives back the memory of the pages that `part` of these bytes touches: they are loaded again
+    /// when they are read again.
+    void forget(std::span<const std::byte> part) const noexcept {
+        if (part.empty()) return;
+        const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+        const auto begin = static_cast<std::size_t>(part.data() - bytes_.data()) / page * page;
+        const auto end = static_cast<std::size_t>(part.data() - bytes_.data()) + part.size();
+        auto* const first = const_cast<std::byte*>(bytes_.data()) + begin;  // NOLINT: as it wants
+        ::madvise(first, end - begin, MADV_DONTNEED);
+    }
+    /// visit(piece) with all bytes, from the first to the last; what was visited is forgotten.
+    template <class Visit>
+    void visit_pieces(const Visit& visit) const {
+        constexpr std::size_t most = std::size_t{1} << 23U;
+        for (auto rest = bytes_; !rest.empty();) {
+            const auto piece = rest.first(rest.size() < most ? rest.size() : most);
+            visit(piece);
+            forget(piece);
+            rest = rest.subspan(piece.size());
+        }
+    }
+
 private:
+    static constexpr int not_regular = -1;
+
+    /// What went wrong: nothing, `not_regular` or an error of the system.
+    int map(int descriptor) noexcept {
+        struct stat status {};
+        if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return not_regular;
+        if (status.st_size == 0) return 0;
+        const auto size = static_cast<std::size_t>(status.st_size);
+        void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+        if (memory == MAP_FAILED) return errno;
+        bytes_ = {static_cast<const std::byte*>(memory), size};
+        return 0;
+    }
+
     std::span<const std::byte> bytes_;
 };
 

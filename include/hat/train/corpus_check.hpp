@@ -4,6 +4,7 @@
 #include <hat/core/error.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/token_ids.hpp>
+#include <hat/data/column.hpp>
 #include <hat/data/corpus.hpp>
 #include <hat/model/network.hpp>
 
@@ -28,7 +29,9 @@ inline void check_side(const data::Side& side, std::string_view name, int vocab_
                  " tokens, expected at most ", longest, ", as the network has positions for");
     }
     check_token_ids(std::span(&side.eos, 1), vocab_size, name);
-    check_token_ids(side.sentences.tokens, vocab_size, name);
+    // Those of a mapped corpus were checked when it was loaded, which is to read all of it.
+    const data::Column<int>& tokens = side.sentences.tokens;
+    if (!tokens.is_mapped()) check_token_ids(tokens.view(), vocab_size, name);
 }
 
 }  // namespace detail

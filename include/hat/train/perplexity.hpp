@@ -93,7 +93,7 @@ struct Perplexity {
     if (text.vocab_size != model.architecture.target_vocab_size)
         fail("perplexity: the text has a vocabulary of ", text.vocab_size, ", the model one of ",
              model.architecture.target_vocab_size);
-    const std::vector<int>& targets = text.sentences.tokens;
+    const std::span<const int> targets = text.sentences.tokens.view();
     check_token_ids(std::span(&text.eos, 1), text.vocab_size, "perplexity: the text");
     check_token_ids(targets, text.vocab_size, "perplexity: the text");
     std::vector<int> inputs{text.eos};
