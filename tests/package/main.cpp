@@ -31,6 +31,10 @@ static_assert(HAT_WITH_RE2 == 1);
 #include <hat/io/content_hash.hpp>
 static_assert(HAT_WITH_XXHASH == 1);
 #endif
+#ifdef EXPECT_ZLIB
+#include <zlib.h>
+static_assert(HAT_WITH_ZLIB == 1);
+#endif
 
 #ifdef EXPECT_C
 #include <hat/c/hat.h>
@@ -64,6 +68,9 @@ int main(int argc, char** argv) {
 #endif
 #ifdef EXPECT_XXHASH
     right = right && hat::io::content_hash("hat").size() == 37;
+#endif
+#ifdef EXPECT_ZLIB
+    right = right && crc32(0, nullptr, 0) == 0;
 #endif
 #ifdef EXPECT_C
     right = right && hat_c_version() == HAT_C_VERSION && hat::version == hat_version();
