@@ -29,7 +29,7 @@ TEST_SUITE("data/key_groups") {
             ContentKey last{};
             std::size_t changes = 0;
             groups.visit([&](const ContentKey& key, std::int64_t number, std::int64_t nth) {
-                changes += key != last || found.empty() ? 1 : 0;
+                changes += key != last || found.empty() ? 1U : 0U;
                 last = key;
                 CHECK(nth == std::ssize(found[key]));
                 found[key].push_back(number);

@@ -5,7 +5,6 @@
 #include <hat/io/content_hash.hpp>
 #include <hat/io/external_sort.hpp>
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -52,7 +51,10 @@ private:
         io::ContentKey key;
         std::int64_t number;
 
-        friend auto operator<=>(const KeyedNumber&, const KeyedNumber&) = default;
+        friend bool operator<(const KeyedNumber& a, const KeyedNumber& b) noexcept {
+            if (a.key.high != b.key.high) return a.key.high < b.key.high;
+            return a.key.low != b.key.low ? a.key.low < b.key.low : a.number < b.number;
+        }
     };
 
     io::ExternalSort<KeyedNumber> sort_;
