@@ -4,7 +4,7 @@
 # package. Headers and libraries are looked for directly, since the distributions' package files
 # differ (Debian's xsimd links xtl, which may not be there; SentencePiece has none).
 
-set(hat_all_components blas eigen json yaml sentencepiece utf8proc re2 xxhash zlib)
+set(hat_all_components blas eigen json yaml sentencepiece utf8proc re2 xxhash zlib mpi)
 set(hat_blas_library OpenBLAS)
 set(hat_eigen_library Eigen)
 set(hat_json_library nlohmann-json)
@@ -14,6 +14,7 @@ set(hat_utf8proc_library utf8proc)
 set(hat_re2_library RE2)
 set(hat_xxhash_library xxHash)
 set(hat_zlib_library zlib)
+set(hat_mpi_library MPI)
 
 # hat_find(<name> HEADER <header> [SUFFIXES <folder>…] [LIBRARIES <library>…] [LINK <target>…])
 #
@@ -69,6 +70,14 @@ function(hat_find_component component)
         hat_find(xxhash HEADER xxhash.h LINK hat::hat)
     elseif(component STREQUAL "zlib")
         hat_find(zlib HEADER zlib.h LIBRARIES z LINK hat::hat)
+    elseif(component STREQUAL "mpi")
+        # CMake's own finder knows the ways of MPIs; MPI_CXX_COMPILER chooses one of several.
+        set(MPI_CXX_SKIP_MPICXX ON)
+        find_package(MPI QUIET COMPONENTS CXX)
+        if(MPI_CXX_FOUND AND NOT TARGET hat::mpi)
+            add_library(hat::mpi INTERFACE IMPORTED GLOBAL)
+            target_link_libraries(hat::mpi INTERFACE hat::hat MPI::MPI_CXX)
+        endif()
     endif()
     set(hat_${component}_found OFF PARENT_SCOPE)
     if(TARGET hat::${component})

@@ -67,7 +67,7 @@ step "install packages" cmake/install_packages.sh \
     libyaml-cpp-dev libutf8proc-dev libre2-dev libxxhash-dev zlib1g-dev libcli11-dev doctest-dev libbenchmark-dev \
     g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user valgrind \
     gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm \
-    benchmark=build/sources/benchmark
+    mpi-default-dev benchmark=build/sources/benchmark
 
 # What is left to --all: programs optimised as they are for users, tests that take minutes, sanitizers in
 # the other folders, and on Arm all benchmarks but one (bench/nn is built and run there), hat-latency and
@@ -82,13 +82,13 @@ if [ "$all" = no ]; then
     arm_tests=(-R "^(test_|served_bits_|bench_nn_linear$)")
 fi
 
-step "release: configure" cmake --preset release -D HAT_BENCH_FEW=ON -D HAT_BENCH_WITHOUT=nn "${quick[@]}"
+step "release: configure" cmake --preset release -D HAT_WITH_MPI=ON -D HAT_BENCH_FEW=ON -D HAT_BENCH_WITHOUT=nn "${quick[@]}"
 step "release: build" cmake --build --preset release -j "$jobs"
 step "release: tests" ctest --preset release -j "$jobs" "${fast[@]}"
 figures '^(golden .*:|include cost:)' build/release/Testing/Temporary/LastTest.log
 
 # Every header compiles alone; GCC meets them in the tests.
-step "clang: configure" cmake --preset clang -D CMAKE_CXX_COMPILER="${clang/clang/clang++}"
+step "clang: configure" cmake --preset clang -D HAT_WITH_MPI=ON -D CMAKE_CXX_COMPILER="${clang/clang/clang++}"
 # Together, as the linter is one process.
 step "clang: every header alone, and linted" cmake --build --preset clang \
     --target check_headers lint_headers -j "$jobs" -- -k 0

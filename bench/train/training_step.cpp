@@ -12,6 +12,7 @@
 #include <hat/train/trainer.hpp>
 
 #include "support/peak.hpp"
+#include "support/random_batch.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -27,36 +28,6 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
-
-/// Random sentence pairs of 8 to 20 tokens, about `tokens` on either side.
-struct RandomBatch {
-    std::vector<int> source, input, target;
-    std::vector<int> source_offsets{0}, target_offsets{0};
-
-    RandomBatch(int tokens, int vocab_size, std::uint64_t seed) {
-        hat::Random random(seed);
-        const auto word = [&] {
-            return 4 + static_cast<int>(random.below(static_cast<std::uint64_t>(vocab_size - 4)));
-        };
-        while (target_offsets.back() < tokens) {
-            const int source_length = 8 + static_cast<int>(random.below(13));
-            const int target_length = 8 + static_cast<int>(random.below(13));
-            for (int i = 0; i < source_length; ++i) source.push_back(word());
-            for (int i = 0; i < target_length; ++i) {
-                input.push_back(word());
-                target.push_back(word());
-            }
-            source_offsets.push_back(static_cast<int>(source.size()));
-            target_offsets.push_back(static_cast<int>(target.size()));
-        }
-    }
-
-    [[nodiscard]] hat::model::Batch view() const {
-        const int sentences = static_cast<int>(source_offsets.size()) - 1;
-        return {source, hat::Ragged(source_offsets.data(), sentences), input, target,
-                hat::Ragged(target_offsets.data(), sentences)};
-    }
-};
 
 }  // namespace
 
@@ -87,7 +58,7 @@ int main(int argc, char** argv) {
         network,
         hat::train::InverseSqrtSchedule{.peak_rate = 1e-3, .initial_rate = 1e-7, .warmup = 2000},
         options, pool);
-    const RandomBatch batch(tokens, vocab_size, 7);
+    const hat::support::RandomBatch batch(tokens, vocab_size, 7);
     const auto view = batch.view();
     const auto flops = static_cast<double>(
         hat::model::training_flops(architecture, view.source_sentences, view.target_sentences));

@@ -7,6 +7,7 @@
 
 #include "commands.hpp"
 #include "flags.hpp"
+#include "job.hpp"
 #include "standard_streams.hpp"
 #include "version_text.hpp"
 
@@ -50,7 +51,8 @@ int main(int argc, char** argv) {
         } catch (const CLI::RuntimeError& error) {  // a command that has said why it ends so
             code = error.get_exit_code();
         } catch (const CLI::ParseError& error) {
-            code = hat::program::answer(app, error);
+            code = hat::program::another_speaks() ? error.get_exit_code()
+                                                  : hat::program::answer(app, error);
         }
         hat::program::flush_standard_output();
         return code;

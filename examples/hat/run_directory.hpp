@@ -6,6 +6,7 @@
 #include <hat/io/file_lock.hpp>
 #include <hat/io/file_status.hpp>
 
+#include "job.hpp"
 #include "training_flags.hpp"
 
 #include <array>
@@ -25,10 +26,14 @@ inline constexpr std::array<std::string_view, 7> run_names{
 /// The directory of a training, and the right to be the only process that trains there.
 class RunDirectory {
 public:
+    /// Of several ranks, the first one's alone: others leave it be.
+    ///
     /// Throws  `Error` if something else is there, or a training that the flags neither go on with
     ///         nor replace, or another process is at work on it.
-    RunDirectory(std::string path, const TrainingFlags& flags)
-        : path_(std::move(path)), resume_(flags.resume), overwrite_(flags.overwrite) {
+    RunDirectory(std::string path, const TrainingFlags& flags, const Job& job)
+        : path_(std::move(path)), resume_(flags.resume), overwrite_(flags.overwrite),
+          is_ours_(job.is_first()) {
+        if (!is_ours_) return;
         check();
         if (io::is_directory(path_)) lock();
     }
@@ -45,6 +50,7 @@ public:
     ///
     /// Throws  `Error` as the constructor: a training may have begun there meanwhile.
     void open() {
+        if (!is_ours_) return;
         std::error_code error;
         std::filesystem::create_directories(path_, error);
         if (error) fail(path_, ": cannot make the directory: ", error.message());
@@ -86,6 +92,7 @@ private:
     std::string path_;
     bool resume_;
     bool overwrite_;
+    bool is_ours_;
     std::optional<io::FileLock> lock_{};
 };
 

@@ -30,6 +30,7 @@
 #include "commands.hpp"
 #include "data_directory.hpp"
 #include "flags.hpp"
+#include "job.hpp"
 #include "measurements.hpp"
 #include "model_argument.hpp"
 #include "output_directory.hpp"
@@ -94,6 +95,7 @@ using ScoredNetwork = search::Scored<Architecture>;
 /// All that a search works with.
 struct Workbench {
     const SearchArguments& arguments;
+    const Job& job;
     LoadedModel super;
     elastic::DesignSpace space;
     latency::Predictor predictor;
@@ -102,12 +104,12 @@ struct Workbench {
     ThreadPool pool;
     train::Validator validator;
 
-    explicit Workbench(const SearchArguments& from)
-        : arguments(from), super(from.run), space(space_of_run(from.run, super.directory)),
+    Workbench(const SearchArguments& from, const Job& of)
+        : arguments(from), job(of), super(from.run), space(space_of_run(from.run, super.directory)),
           predictor(load_predictor(from.predictor, from.run,
                                    super.network.architecture().target_vocab_size)),
-          data_path(data_of(from)), data(load_training_data(data_path)), pool(from.threads),
-          validator(data.validation, pool) {
+          data_path(data_of(from)), data(load_training_data(data_path)),
+          pool(of.threads(from.threads)), validator(data.validation, pool, of.ranks) {
         check_vocabulary(super.directory, "--run " + from.run, data.files);
         fail_with_place(
             [&] {
@@ -127,9 +129,9 @@ struct Workbench {
             space, latency(),
             search::InheritedLoss(super.network, validator, pool, arguments.label_smoothing, race)};
     }
-    /// Nothing unless `--latency` and `--measure` ask for measurements.
+    /// Nothing unless `--latency` and `--measure` ask for measurements, which one rank takes.
     [[nodiscard]] std::unique_ptr<MeasuredLatency> measured_latency() const {
-        if (arguments.latency.empty() || arguments.measure == 0) return nullptr;
+        if (arguments.latency.empty() || arguments.measure == 0 || !job.is_first()) return nullptr;
         return std::make_unique<MeasuredLatency>(super.network, arguments.run, arguments.latency);
     }
     [[nodiscard]] double loss(const Architecture& a) {
@@ -350,6 +352,7 @@ void write_page(const SearchArguments& arguments, Workbench& bench,
         report.health = supernet_health(bench.super.network, bench.space, bench.data,
                                         bench.validator, health, bench.pool);
     }
+    if (!bench.job.is_first()) return;
     write_report(report, arguments.report);
     std::fprintf(stderr, "report: %s/report.md\n", arguments.report.c_str());
 }
@@ -380,7 +383,7 @@ void search_under_limit(const SearchArguments& arguments, Workbench& bench, doub
     }
     std::vector<search::ReportedProgress> progress;
     while (evolution.iterate()) {
-        search::save_search(state, problem, evolution, scores_of);
+        if (bench.job.is_first()) search::save_search(state, problem, evolution, scores_of);
         const ScoredNetwork& best = evolution.best();
         const auto count = static_cast<std::int64_t>(evolution.scored().size());
         progress.push_back({count, best.score});
@@ -389,7 +392,7 @@ void search_under_limit(const SearchArguments& arguments, Workbench& bench, doub
                      best.score, best.cost, elastic::gene_string(best.genome).c_str());
     }
     const ScoredNetwork best = evolution.best();
-    io::write_file(arguments.out, io::architecture_to_yaml(best.genome));
+    if (bench.job.is_first()) io::write_file(arguments.out, io::architecture_to_yaml(best.genome));
     if (!arguments.report.empty()) {
         auto latency = bench.measured_latency();
         write_page(arguments, bench, evolution.scored(), best, std::move(progress),
@@ -441,14 +444,15 @@ void search_front(const SearchArguments& arguments, Workbench& bench, double lim
     if (arguments.resume && io::exists(state))
         search::load_search(state, trade_off, pareto, scores_of);
     while (pareto.iterate()) {
-        search::save_search(state, trade_off, pareto, scores_of);
+        if (bench.job.is_first()) search::save_search(state, trade_off, pareto, scores_of);
         std::fprintf(stderr, "iteration %d/%d  scored %d  on the front %zu\n",
                      pareto.iteration() - 1, options.iterations, pareto.scored(),
                      pareto.front().size());
     }
     const auto front = pareto.front();
     auto latency = bench.measured_latency();
-    io::write_file(arguments.pareto, front_table(front, arguments.measure, latency.get()));
+    if (bench.job.is_first())
+        io::write_file(arguments.pareto, front_table(front, arguments.measure, latency.get()));
     if (!arguments.report.empty()) {
         std::vector<ScoredNetwork> scored;
         for (const auto& member : pareto.members())
@@ -466,7 +470,21 @@ void search_front(const SearchArguments& arguments, Workbench& bench, double lim
     std::printf("%s\n", arguments.pareto.c_str());
 }
 
-void search_networks(const SearchArguments& arguments) {
+/// The right to be the only search that writes there, if nothing would be lost.
+struct SearchPlace {
+    explicit SearchPlace(const SearchArguments& arguments)
+        : lock(state_path(arguments) + ".lock", state_path(arguments)) {
+        check_outputs(arguments);
+        if (arguments.report.empty()) return;
+        make_parent(arguments.report);
+        report_lock.emplace(lock_path(arguments.report), arguments.report);
+        check_outputs(arguments);  // who was at work there may have ended since
+    }
+    io::FileLock lock;
+    std::optional<io::FileLock> report_lock{};
+};
+
+void search_networks(const SearchArguments& arguments, const Job& job) {
     if (arguments.out.empty() == arguments.pareto.empty())
         fail("search: name one of --out ARCH.yml and --pareto FRONT.csv");
     if (arguments.limit_ms > 0 && arguments.speedup > 0)
@@ -475,16 +493,10 @@ void search_networks(const SearchArguments& arguments) {
         fail("search: --out needs a limit: --limit-ms or --speedup");
     if (arguments.report.empty() && arguments.health.members > 0)
         fail("search: --health needs --report, in which it is told");
-    const io::FileLock lock(state_path(arguments) + ".lock", state_path(arguments));
-    check_outputs(arguments);
-    std::optional<io::FileLock> report_lock;
-    if (!arguments.report.empty()) {
-        make_parent(arguments.report);
-        report_lock.emplace(lock_path(arguments.report), arguments.report);
-        check_outputs(arguments);  // who was at work there may have ended since
-    }
-    Workbench bench(arguments);
-    if (!arguments.latency.empty() && arguments.measure > 0)
+    std::optional<SearchPlace> place;
+    if (job.is_first()) place.emplace(arguments);
+    Workbench bench(arguments, job);
+    if (!arguments.latency.empty() && arguments.measure > 0 && job.is_first())
         check_measurable(bench.super.network, arguments.run, arguments.latency);
     const double limit = limit_of(arguments, bench);
     if (elastic::cardinality(bench.space).text() == "1")
@@ -516,7 +528,8 @@ void add_search(CLI::App& app) {
         "are rounded, over all tokens: what a shortlist leaves out is not counted.\n\n"
         "Example:\n  hat search --run super --predictor predictor.json --limit-ms 12 "
         "--out chosen.yml --latency latency.csv --report report\n"
-        "  hat search --run super --predictor predictor.json --pareto front.csv");
+        "  hat search --run super --predictor predictor.json --pareto front.csv\n"
+        "mpirun -n 2 in front shares the work (if hat is built with -D HAT_WITH_MPI=ON).");
     const auto path = [&](const char* name, std::string& value, const char* text) {
         return command->add_option(name, value, text);
     };
@@ -558,7 +571,9 @@ void add_search(CLI::App& app) {
     command->add_flag("--resume", arguments->resume, "go on where an earlier search stopped")
         ->excludes(command->add_flag("--overwrite", arguments->overwrite,
                                      "replace the search that is at --out or --pareto"));
-    command->callback([arguments] { search_networks(*arguments); });
+    command->callback([arguments] {
+        run_job("search", [&](const Job& job) { search_networks(*arguments, job); });
+    });
 }
 
 }  // namespace hat::program

@@ -3,6 +3,7 @@
 
 #include <hat/core/random.hpp>
 #include <hat/core/threads.hpp>
+#include <hat/distributed/communicator.hpp>
 #include <hat/elastic/extract.hpp>
 #include <hat/elastic/genes.hpp>
 #include <hat/model/network.hpp>
@@ -34,7 +35,8 @@ struct HealthOptions {
 
 /// Trains a network of its own for a few updates.
 inline void tune_briefly(model::Network& network, const TrainingData& data,
-                         const HealthOptions& options, ThreadPool& pool) {
+                         const HealthOptions& options, ThreadPool& pool,
+                         distributed::Communicator& ranks) {
     train::Trainer trainer(
         network,
         train::InverseSqrtSchedule{.peak_rate = options.learning_rate,
@@ -44,7 +46,7 @@ inline void tune_briefly(model::Network& network, const TrainingData& data,
          .label_smoothing = options.label_smoothing,
          .adam = {.beta2 = 0.98},
          .seed = options.seed},
-        pool);
+        pool, ranks);
     data::Batch batch;
     for (int epoch = 0; trainer.updates() < options.updates; ++epoch) {
         const auto plan = data::plan_batches(
@@ -80,7 +82,7 @@ inline search::SupernetHealth supernet_health(const model::Network& super,
         if (std::any_of(health.members.begin(), health.members.end(), same)) continue;
         const double inherited = loss(super, member);
         model::Network own = elastic::extract(super, member);
-        tune_briefly(own, data, options, pool);
+        tune_briefly(own, data, options, pool, validator.ranks());
         const double tuned = loss(own, own.architecture());
         if (!std::isfinite(inherited) || !std::isfinite(tuned)) {
             std::fprintf(stderr, "health: the loss of a member is not a finite number: left out\n");

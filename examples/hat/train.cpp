@@ -12,6 +12,7 @@
 
 #include "architecture_argument.hpp"
 #include "commands.hpp"
+#include "job.hpp"
 #include "language_data.hpp"
 #include "model_argument.hpp"
 #include "recipe_flag.hpp"
@@ -67,20 +68,23 @@ io::Json initialize(model::Network& network, const TrainOptions& options, const 
 }
 
 template <class Data>
-void finish(const TrainOptions& options, const model::Network& network, const Data& data,
-            const io::Json& settings, const TrainingResult& result) {
+void finish(const TrainOptions& options, const Job& job, const model::Network& network,
+            const Data& data, const io::Json& settings, const TrainingResult& result) {
+    if (!job.is_first()) return;
     save_trained_model(options.flags.out + "/model", file_name(options.flags.out), network,
                        options.flags, data, settings, result);
 }
 
 /// Trains all of `network` in every update, and writes the model.
 template <class Data>
-void train_whole(const TrainOptions& options, RunDirectory& place, const io::Json& settings,
-                 model::Network& network, const Data& data, ThreadPool& pool) {
+void train_whole(const TrainOptions& options, const Job& job, RunDirectory& place,
+                 const io::Json& settings, model::Network& network, const Data& data,
+                 ThreadPool& pool) {
     const auto whole = [&](model::Gradients* gradients) { return network.view(gradients); };
-    const auto result = run_training(options.flags, {.place = place, .settings = settings}, network,
-                                     data, pool, [&](std::int64_t) { return whole; });
-    finish(options, network, data, settings, result);
+    const auto result =
+        run_training(options.flags, {.job = job, .place = place, .settings = settings}, network,
+                     data, pool, [&](std::int64_t) { return whole; });
+    finish(options, job, network, data, settings, result);
 }
 
 /// The flags that were not given, as `--recipe` says.
@@ -90,7 +94,8 @@ void follow_recipe(TrainOptions& options, const model::Architecture& architectur
                   architecture.decoder.embed_dim, options.flags);
 }
 
-void train_network(TrainOptions options, const TrainingData& data, RunDirectory& place) {
+void train_network(TrainOptions options, const Job& job, const TrainingData& data,
+                   RunDirectory& place) {
     const auto architecture = architecture_argument(
         options.architecture.empty() ? "tiny" : options.architecture, data.subword.size());
     if (!architecture.has_encoder()) {
@@ -104,14 +109,14 @@ void train_network(TrainOptions options, const TrainingData& data, RunDirectory&
              ", but the data one of ", data.subword.size());
     }
     follow_recipe(options, architecture);
-    ThreadPool pool(options.flags.threads);
+    ThreadPool pool(job.threads(options.flags.threads));
     model::Network network(architecture);
     io::Json content = initialize(network, options, data);
     const io::Json settings =
         training_settings(options.flags, {{"init", options.init},
                                           {"architecture", io::architecture_to_json(architecture)},
                                           {"content", std::move(content)}});
-    train_whole(options, place, settings, network, data, pool);
+    train_whole(options, job, place, settings, network, data, pool);
 }
 
 /// Throws  `Error` if the architecture is no language model for blocks of this vocabulary.
@@ -133,13 +138,13 @@ void check_language_model(const TrainOptions& options, model::Network& network, 
     }
 }
 
-void train_language_model(TrainOptions options, RunDirectory& place) {
+void train_language_model(TrainOptions options, const Job& job, RunDirectory& place) {
     if (options.architecture.empty()) options.architecture = "tiny-lm";
     TextData text = load_text_data(options.flags.data);
     const int vocab_size = text.vocab_size;
     const auto architecture = architecture_argument(options.architecture, vocab_size);
     follow_recipe(options, architecture);
-    ThreadPool pool(options.flags.threads);
+    ThreadPool pool(job.threads(options.flags.threads));
     model::Network network(architecture);
     check_language_model(options, network, vocab_size);
     const BlockData data(std::move(text), options.block);
@@ -150,7 +155,7 @@ void train_language_model(TrainOptions options, RunDirectory& place) {
                                           {"init", options.init},
                                           {"architecture", io::architecture_to_json(architecture)},
                                           {"content", std::move(content)}});
-    train_whole(options, place, settings, network, data, pool);
+    train_whole(options, job, place, settings, network, data, pool);
 }
 
 /// Networks that are served with a shortlist have that of their data.
@@ -164,7 +169,7 @@ void require_shortlist(const TrainOptions& options, const elastic::DesignSpace& 
              options.flags.data, " --shortlist 100 --out … adds one");
 }
 
-void train_super_transformer(const TrainOptions& options, const TrainingData& data,
+void train_super_transformer(const TrainOptions& options, const Job& job, const TrainingData& data,
                              RunDirectory& place) {
     const elastic::DesignSpace space = space_argument(options.space, data.subword.size());
     require_shortlist(options, space, data);
@@ -177,7 +182,7 @@ void train_super_transformer(const TrainOptions& options, const TrainingData& da
     elastic::SuperValidationOptions validation = options.validation;
     validation.seed = options.flags.seed;
 
-    ThreadPool pool(options.flags.threads);
+    ThreadPool pool(job.threads(options.flags.threads));
     model::Network network(elastic::stored_architecture(space));
     io::Json content = initialize(network, options, data);
     elastic::SuperTraining super(network, space, super_options);
@@ -196,26 +201,27 @@ void train_super_transformer(const TrainOptions& options, const TrainingData& da
                                           {"score_by", word_of(scores, validation.scored_by)},
                                           {"content", std::move(content)}});
     const auto result = run_training(options.flags,
-                                     {.place = place,
+                                     {.job = job,
+                                      .place = place,
                                       .settings = settings,
                                       .validated = elastic::validated_networks(space, validation),
                                       .files = {{"space.yml", space_yaml}}},
                                      network, data, pool, super);
-    finish(options, network, data, settings, result);
+    finish(options, job, network, data, settings, result);
 }
 
-void train(const TrainOptions& options) {
-    RunDirectory place(options.flags.out, options.flags);
+void train(const TrainOptions& options, const Job& job) {
+    RunDirectory place(options.flags.out, options.flags, job);
     if (options.task == "language-model") {
         if (!options.space.empty()) fail("--space: is for --task translation");
-        train_language_model(options, place);
+        train_language_model(options, job, place);
         return;
     }
     const TrainingData data = load_training_data(options.flags.data);
     if (options.space.empty())
-        train_network(options, data, place);
+        train_network(options, job, data, place);
     else
-        train_super_transformer(options, data, place);
+        train_super_transformer(options, job, data, place);
 }
 
 void add_super_flags(CLI::App& command, TrainOptions& options, CLI::Option* space) {
@@ -257,7 +263,11 @@ void add_train(CLI::App& app) {
         "Examples:\n  hat train --data data --architecture tiny --updates 7000 "
         "--dropout 0.3 --out run\n  hat train --data data --space multi30k --sandwich 2 "
         "--out super\n  hat train --task language-model --data text --architecture tiny-lm "
-        "--out run\nThe model is in run/model then.");
+        "--out run\nThe model is in run/model then.\n\n"
+        "On several machines, or as several processes (if hat is built with -D HAT_WITH_MPI=ON), "
+        "to\n"
+        "the same bytes:\n  mpirun -n 2 hat train --data data --space multi30k --sandwich 2 --out "
+        "super");
     CLI::Option* architecture =
         command->add_option("--architecture", options->architecture,
                             std::string("YAML file, or ") + architecture_names +
@@ -290,7 +300,7 @@ void add_train(CLI::App& app) {
         // Perplexity is what a language model is for: its loss is smoothed only if one asks.
         if (options->task == "language-model" && smoothing->count() == 0)
             options->flags.label_smoothing = 0;
-        train(*options);
+        run_job("train", [&](const Job& job) { train(*options, job); });
     });
 }
 

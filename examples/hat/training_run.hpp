@@ -15,6 +15,7 @@
 #include <hat/version.hpp>
 
 #include "data_directory.hpp"
+#include "job.hpp"
 #include "model_argument.hpp"
 #include "run_data.hpp"
 #include "run_directory.hpp"
@@ -29,6 +30,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -43,8 +46,19 @@ extern "C" inline void note_signal(int signal) {
     std::signal(signal, SIG_DFL);  // a second one ends the program at once
 }
 
+/// The same of a rank among several: launchers send the signal where another rank has died, too,
+/// and may give no time to say more.
+extern "C" inline void note_end_of_rank(int signal) {
+    constexpr std::string_view line =
+        "hat: ends by a signal, or because another rank has died; --resume goes on from the newest "
+        "checkpoint\n";
+    static_cast<void>(!::write(STDERR_FILENO, line.data(), line.size()));
+    note_signal(signal);
+}
+
 /// A training besides its flags.
 struct TrainingRun {
+    const Job& job;
     RunDirectory& place;
     io::Json settings;  ///< all that decides what an update computes
     std::vector<train::ValidatedNetwork> validated{};
@@ -59,6 +73,16 @@ struct TrainingResult {
     std::int64_t updates = 0;
     double loss = 0;  ///< of validation, with the mean of the last parameters
 };
+
+/// What tells later of this run how it came to be.
+inline void write_run_files(const TrainingFlags& flags, const TrainingRun& run) {
+    const std::string& directory = run.place.path();
+    for (const auto& [name, text] : run.files) io::write_file(directory + "/" + name, text);
+    io::Json config = {{"format", io::run_format}, {"format_version", 1}};
+    config.update(run.settings);
+    config["data_from_run"] = data_from_run(flags.data, directory);
+    io::write_file(directory + "/config.json", config.dump(2) + "\n");
+}
 
 /// Says so where a mean of parameters has a higher loss than the best ones of the training alone.
 inline void tell_if_worse(const TrainingFlags& flags, const train::Training& training,
@@ -81,7 +105,9 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
                             model::Network& network, const Data& data, ThreadPool& pool,
                             Choose&& choose) {
     const std::string& directory = run.place.path();
-    train::Trainer trainer(network, make_schedule(flags), trainer_options(flags), pool);
+    const bool is_first = run.job.is_first();
+    train::Trainer trainer(network, make_schedule(flags), trainer_options(flags), pool,
+                           run.job.ranks);
     train::Training training(trainer, data.train, data.validation,
                              {.updates = flags.updates,
                               .batches = {.max_tokens = flags.max_tokens, .seed = flags.seed},
@@ -112,19 +138,15 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
                          directory.c_str());
         }
     }
-    for (const auto& [name, text] : run.files) io::write_file(directory + "/" + name, text);
-    io::Json config = {{"format", io::run_format}, {"format_version", 1}};
-    config.update(run.settings);
-    config["data_from_run"] = data_from_run(flags.data, directory);
-    io::write_file(directory + "/config.json", config.dump(2) + "\n");
+    if (is_first) write_run_files(flags, run);
     const model::Architecture& architecture = network.architecture();
-    std::fprintf(stderr, "%lld parameters, %lld of them in layers; %d training %s; %d threads\n",
+    std::fprintf(stderr, "%lld parameters, %lld of them in layers; %d training %s; %d threads%s\n",
                  static_cast<long long>(model::parameters(architecture)),
                  static_cast<long long>(model::layer_parameters(architecture)), data.train.size(),
-                 Data::unit, pool.size());
+                 Data::unit, pool.size(), run.job.ranks.size() > 1 ? " a rank" : "");
 
     std::signal(SIGINT, note_signal);
-    std::signal(SIGTERM, note_signal);
+    std::signal(SIGTERM, run.job.ranks.size() > 1 && is_first ? note_end_of_rank : note_signal);
     const auto end = training.run(std::forward<Choose>(choose), [] { return stop_signal != 0; });
     if (end == train::TrainingEnd::stopped) {
         const auto saved = training.newest_checkpoint();
@@ -148,7 +170,7 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
              ": the validation loss of the mean of the last parameters is not a "
              "finite number; ",
              train::divergence_advice);
-    tell_if_worse(flags, training, result.loss());
+    if (is_first) tell_if_worse(flags, training, result.loss());
     return {training.position().update, result.loss()};
 }
 

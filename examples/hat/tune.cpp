@@ -10,6 +10,7 @@
 
 #include "commands.hpp"
 #include "flags.hpp"
+#include "job.hpp"
 #include "model_argument.hpp"
 #include "output_directory.hpp"
 #include "training_flags.hpp"
@@ -64,7 +65,7 @@ TrainingResult train_alone_or_taught(const TuneOptions& options, const TrainingF
                                      const TrainingRun& run, const LoadedModel* teacher,
                                      model::Network& network, const TrainingData& data,
                                      const Prepare& prepare, const Make& make) {
-    ThreadPool pool(flags.threads);
+    ThreadPool pool(run.job.threads(flags.threads));
     const auto run_with = [&](const auto& objective) {
         return run_training(
             flags, run, network, data, pool, [&](std::int64_t) -> const auto& {
@@ -76,12 +77,13 @@ TrainingResult train_alone_or_taught(const TuneOptions& options, const TrainingF
     return run_with(train::taught_by(teacher->network.view(), options.distillation, make));
 }
 
-void tune(const TuneOptions& options) {
+void tune(const TuneOptions& options, const Job& job) {
     const std::string out = without_slash(options.flags.out);
-    RunDirectory place(out + ".run", options.flags);
-    const OutputDirectory tuned(out, io::DirectoryKind::model, io::model_directory_names,
-                                options.flags.overwrite ||
-                                    (options.flags.resume && place.has_training()));
+    RunDirectory place(out + ".run", options.flags, job);
+    std::optional<OutputDirectory> tuned;
+    if (job.is_first())
+        tuned.emplace(out, io::DirectoryKind::model, io::model_directory_names,
+                      options.flags.overwrite || (options.flags.resume && place.has_training()));
     TrainingData data = load_training_data(options.flags.data);
     const TrainingFlags flags = resolved(options, data);
     LoadedModel model(options.model);
@@ -108,7 +110,7 @@ void tune(const TuneOptions& options) {
     }
     if (options.quantised) what["quantised"] = true;  // older runs do not say
     const io::Json settings = training_settings(flags, what);
-    TrainingRun run{.place = place, .settings = settings};
+    TrainingRun run{.job = job, .place = place, .settings = settings};
     const auto trained = [&](const auto& prepare, const auto& make) {
         return train_alone_or_taught(options, flags, run, teacher ? &*teacher : nullptr, network,
                                      data, prepare, make);
@@ -125,7 +127,8 @@ void tune(const TuneOptions& options) {
         result =
             trained([] {}, [&](model::Gradients* gradients) { return network.view(gradients); });
     }
-    save_trained_model(flags.out, file_name(out), network, flags, data, settings, result);
+    if (job.is_first())
+        save_trained_model(flags.out, file_name(out), network, flags, data, settings, result);
 }
 
 }  // namespace
@@ -138,7 +141,9 @@ void add_tune(CLI::App& app) {
         "Example:\n  hat tune --model small --data data --teacher super --out tuned\n"
         "Checkpoints and the log are in tuned.run.\n\n"
         "What --quantised makes is stored by hat quantize --weights int8; its losses are "
-        "those\nof the rounded network.");
+        "those\nof the rounded network. mpirun -n 2 in front shares the work (if hat is built "
+        "with\n"
+        "-D HAT_WITH_MPI=ON).");
     command->add_option("--model", options->model, "model directory or run to begin with")
         ->required();
     command->add_option("--out", options->flags.out, "model directory to write")->required();
@@ -165,7 +170,7 @@ void add_tune(CLI::App& app) {
         options->has_updates = command->count("--updates") > 0;
         options->has_warmup = command->count("--warmup") > 0;
         options->has_learning_rate = command->count("--learning-rate") > 0;
-        tune(*options);
+        run_job("tune", [&](const Job& job) { tune(*options, job); });
     });
 }
 

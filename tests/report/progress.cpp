@@ -45,6 +45,16 @@ ProgressReport sample(std::int64_t update) {
 }  // namespace
 
 TEST_SUITE("report/progress") {
+    TEST_CASE("of several ranks it tells how many, and their share of communication") {
+        Sink sink;
+        Progress progress({.updates = 10, .ranks = 4, .out = sink.file(), .terminal = false});
+        auto report = sample(1);
+        report.communication_seconds = 0.5;
+        progress.report(report, 10);
+        CHECK(sink.text().find(" tokens/s  4 ranks, 5.0 % communication  lr ") !=
+              std::string::npos);
+    }
+
     TEST_CASE("a duration is written with the units it needs") {
         CHECK(duration_text(0) == "0:00");
         CHECK(duration_text(59.4) == "0:59");

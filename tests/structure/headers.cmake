@@ -10,7 +10,7 @@
 
 cmake_policy(VERSION 3.25)
 
-set(order core kernels autograd nn model io data interop report integer decode train elastic latency search deploy)
+set(order core distributed kernels autograd nn model io data interop report integer decode train elastic latency search deploy)
 set(optional "cblas\\.h" OpenBLAS "Eigen/" Eigen "nlohmann/" nlohmann-json "yaml-cpp/" yaml-cpp
              "sentencepiece_" SentencePiece "utf8proc\\.h" utf8proc "re2/" RE2
              "xxhash\\.h" xxHash "zlib\\.h" zlib "mpi\\.h" MPI)
@@ -42,8 +42,8 @@ set(standard
     "abort|free" cstdlib "time|time_t" ctime "align_val_t|bad_alloc" new
     "bit_cast|rotl|rotr|countl_zero|countr_zero|bit_width|popcount|endian" bit
     "from_chars|to_chars" charconv "errc|error_code|generic_category|system_error" system_error
-    "atomic|atomic_flag|memory_order_[a-z]+" atomic "thread|this_thread" thread
-    "mutex|lock_guard|unique_lock" mutex "condition_variable" condition_variable
+    "atomic|atomic_flag|atomic_ref|memory_order_[a-z]+" atomic "thread|this_thread" thread
+    "mutex|lock_guard|unique_lock|adopt_lock(_t)?" mutex "condition_variable" condition_variable
     "chrono|milli" chrono "filesystem" filesystem "ifstream|ofstream" fstream
     "ostringstream" sstream "mt19937" random "initializer_list" initializer_list
     "exception|exception_ptr|current_exception|rethrow_exception" exception

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hat/core/threads.hpp>
+#include <hat/distributed/communicator.hpp>
 #include <hat/model/network.hpp>
 #include <hat/train/schedule.hpp>
 #include <hat/train/trainer.hpp>
@@ -27,11 +28,12 @@ struct SmallTraining {
 
     explicit SmallTraining(int threads, double rate = 3e-3,
                            const model::Architecture& architecture = small_architecture(vocab_size),
-                           const train::ShardOptions& shards = {})
+                           const train::ShardOptions& shards = {},
+                           distributed::Communicator& ranks = distributed::serial())
         : network(architecture), pool(threads),
           trainer(network,
                   train::InverseSqrtSchedule{.peak_rate = rate, .initial_rate = 1e-5, .warmup = 10},
-                  {.dropout = {.residual = 0.1F}, .shards = shards, .seed = 7}, pool) {
+                  {.dropout = {.residual = 0.1F}, .shards = shards, .seed = 7}, pool, ranks) {
         network.initialize(7);
     }
 

@@ -42,12 +42,11 @@ struct Case {
     Result run(ShardOptions options, int threads, float dropout) {
         hat::ThreadPool pool(threads);
         ShardedGradients sharded(network.table(), options, pool);
-        const auto loss =
-            sharded.add([&](hat::model::Gradients* gradients) { return network.view(gradients); },
-                        {.residual = dropout, .attention = dropout}, 0.1F, hat::RandomKey(9),
-                        hat::train::view(batch));
-        const double norm = sharded.reduce();
-        return {sharded.total().values, loss.loss.loss, norm};
+        sharded.add([&](hat::model::Gradients* gradients) { return network.view(gradients); },
+                    {{.residual = dropout, .attention = dropout}, 0.1F}, hat::RandomKey(9),
+                    hat::train::view(batch));
+        const auto sum = sharded.reduce();
+        return {sharded.total().values, sum.loss.loss.loss, sum.norm};
     }
 };
 

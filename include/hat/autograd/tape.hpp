@@ -47,6 +47,19 @@ public:
     void record(const Backward& /*backward*/) const noexcept {}
 };
 
+/// Who wants to know how far the way back has come.
+class Milestones {
+public:
+    /// All that was recorded behind the point has been gone through.
+    virtual void passed(int point) = 0;
+
+protected:
+    Milestones() = default;
+    Milestones(const Milestones&) = default;
+    Milestones& operator=(const Milestones&) = default;
+    ~Milestones() = default;
+};
+
 /// Computes, and records for every operation how its gradients follow.
 ///
 /// All lives in the arena `memory`, which the caller resets between steps; so nothing is allocated
@@ -69,13 +82,14 @@ class Tape : public Context {
 public:
     static constexpr bool records = true;
 
-    /// `key` names the random numbers of this tape's dropout.
+    /// `key` names the random numbers of this tape's dropout; `milestones`, if any, outlive it.
 #if HAT_HEAP
-    Tape(Arena& memory, Arena& scratch, RandomKey key) noexcept
-        : Context(memory, scratch), key_(key) {
+    Tape(Arena& memory, Arena& scratch, RandomKey key, Milestones* milestones = nullptr) noexcept
+        : Context(memory, scratch), key_(key), milestones_(milestones) {
     }
 #else
-    Tape(Arena& memory, Arena& scratch, RandomKey key) = delete;  // see `kernels::Dropout::active`
+    // See `kernels::Dropout::active`.
+    Tape(Arena& memory, Arena& scratch, RandomKey key, Milestones* milestones = nullptr) = delete;
 #endif
 
     /// A new variable; its value is not initialised, its gradient starts as zero.
@@ -102,6 +116,12 @@ public:
             Backward backward;
         };
         last_ = ::new (static_cast<void*>(memory().allocate<Step>(1))) Step(backward, last_);
+    }
+
+    /// Marks a point that `Milestones` hear of when the way back passes it.
+    void milestone(int point) {
+        if (milestones_ == nullptr) return;
+        record([milestones = milestones_, point](Tape&) { milestones->passed(point); });
     }
 
     /// The gradient of `x`, to be read or added to; zero if nobody has written to it.
@@ -149,6 +169,7 @@ private:
     }
 
     RandomKey key_;
+    Milestones* milestones_ = nullptr;
     std::uint64_t dropouts_ = 0;
     Node* last_ = nullptr;
 };

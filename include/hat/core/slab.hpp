@@ -83,6 +83,8 @@ class Slab {
 public:
     Slab() = default;
     explicit Slab(const TensorTable& table) : data_(table.extent()) {}
+    /// So many floats of a slab: a part that somebody looks after alone.
+    explicit Slab(std::ptrdiff_t floats) : data_(floats) {}
 
     [[nodiscard]] float* data() noexcept { return data_.data(); }
     [[nodiscard]] const float* data() const noexcept { return data_.data(); }

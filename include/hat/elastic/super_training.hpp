@@ -123,7 +123,7 @@ private:
                                        model::Gradients* gradients,
                                        const train::MicroBatch& micro_batch) const {
         if (networks.size() == 1)
-            return train::learn(network_.view(networks[0], gradients), micro_batch);
+            return train::learn_last(network_.view(networks[0], gradients), micro_batch);
         const train::DistillationOptions& distillation = options_.distillation;
         const bool teaches = distillation.share > 0;
         kernels::SoftTargets soft_targets{.share = distillation.share,
@@ -141,8 +141,9 @@ private:
             const ArenaScope scope(micro_batch.memory);
             train::MicroBatch own = micro_batch;
             own.key = micro_batch.key.split(i);
+            if (i + 1 < networks.size()) own.milestones = nullptr;
             if (!teaches)
-                sum += train::learn(network, own);
+                sum += train::learn_last(network, own);
             else if (i == 0)
                 sum += train::learn_and_keep_states(network, own, states);
             else

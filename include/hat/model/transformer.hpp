@@ -8,6 +8,7 @@
 #include <hat/model/any_architecture.hpp>
 #include <hat/model/architecture.hpp>
 #include <hat/model/encoded.hpp>
+#include <hat/model/layer_points.hpp>
 #include <hat/nn/adaptive_input.hpp>
 #include <hat/nn/adaptive_softmax.hpp>
 #include <hat/nn/block.hpp>
@@ -145,10 +146,12 @@ inline nn::BlockDropout decoder_dropout(const Architecture& a, const nn::Dropout
 }
 
 /// What `layer()` makes of x, as wide as that. All else that it allocates is free again, unless a
-/// tape needs it for the way back: the layers of a network take each other's place.
+/// tape needs it for the way back: the layers of a network take each other's place. `point` is
+/// marked in front of it on a tape.
 template <class Context, class Layer>
-Variable run_layer(Context& context, const Variable& x, const Layer& layer) {
+Variable run_layer(Context& context, const Variable& x, int point, const Layer& layer) {
     if constexpr (Context::records) {
+        context.milestone(point);
         return layer();
     } else {
         const Variable y = context.variable(x.rows(), x.cols());
@@ -207,7 +210,7 @@ Encoded encode(Context& context, const Transformer<Weights, Parts>& model,
                                   source_embedding_scale(a)};
     Variable x = detail::embed_side(context, tokens, sentences, side, rates, dropout.scaled);
     for_each_layer(model.encoder_layers, [&](const auto& layer, int i) {
-        x = detail::run_layer(context, x, [&] {
+        x = detail::run_layer(context, x, encoder_layer_point(i), [&] {
             return nn::forward(context, layer, a.norm == Norm::pre, dropout, x, sentences,
                                model.units);
         });
@@ -231,7 +234,7 @@ Variable run_decoder(Context& context, const Transformer<Weights, Parts>& model,
     for_each_layer(model.decoder_layers, [&](const auto& layer, int i) {
         const auto own_past = past(layer, i);
         const auto own_memory = memory(layer, i);
-        x = detail::run_layer(context, x, [&] {
+        x = detail::run_layer(context, x, decoder_layer_point(i), [&] {
             return nn::forward(context, layer, a.norm == Norm::pre, dropout, x, own_past,
                                own_memory, model.units);
         });

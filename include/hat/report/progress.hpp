@@ -40,11 +40,13 @@ struct ProgressReport {
     double loss = 0;          ///< per token
     std::int64_t tokens = 0;  ///< target tokens of this update
     double learning_rate = 0;
+    double communication_seconds = 0;  ///< of this update, where there are several ranks
 };
 
 struct ProgressOptions {
     std::int64_t updates = 0;      ///< of the whole training
     std::int64_t done = 0;         ///< of them, before this run
+    int ranks = 1;                 ///< that train together
     double interval_seconds = 10;  ///< between lines, where there is no terminal
     std::FILE* out = stderr;
     std::optional<bool> terminal = {};  ///< whether `out` is one; found out if not told
@@ -54,6 +56,9 @@ struct ProgressOptions {
 /// line every now and then elsewhere.
 ///
 ///     update 1200/40000  epoch 3  loss 4.213  8123 tokens/s  lr 1.23e-04  eta 1:23:45
+///
+/// Of several ranks it tells how many they are and what share of the time they spend on messages
+/// and waits for each other: "… tokens/s  4 ranks, 3.1 % communication  lr …".
 ///
 /// Loss and speed are means over the last ten seconds or so; the time left follows from all updates
 /// of this run, validations included.
@@ -78,6 +83,7 @@ public:
         const double kept = std::exp((last_report_ - seconds) / window_seconds);
         seconds_ = kept * seconds_ + (seconds - last_report_);
         tokens_ = kept * tokens_ + static_cast<double>(report.tokens);
+        communication_ = kept * communication_ + report.communication_seconds;
         // A loss that is no number is shown, but does not stay in the mean for ever.
         loss_ = std::isfinite(loss_)
                     ? kept * loss_ + report.loss * static_cast<double>(report.tokens)
@@ -112,12 +118,16 @@ private:
     void print(const ProgressReport& report, double seconds) {
         const auto in_this_run = static_cast<double>(report.update - options_.done);
         const auto left = static_cast<double>(options_.updates - report.update);
-        char line[200];
+        char ranks[60] = "";
+        if (options_.ranks > 1)
+            std::snprintf(ranks, sizeof ranks, "  %d ranks, %.1f %% communication", options_.ranks,
+                          100 * communication_ / seconds_);
+        char line[260];
         const int length = std::snprintf(
             line, sizeof line,
-            "update %lld/%lld  epoch %lld  loss %.3f  %.0f tokens/s  lr %.2e  eta %s",
+            "update %lld/%lld  epoch %lld  loss %.3f  %.0f tokens/s%s  lr %.2e  eta %s",
             static_cast<long long>(report.update), static_cast<long long>(options_.updates),
-            static_cast<long long>(report.epoch), loss_ / tokens_, tokens_ / seconds_,
+            static_cast<long long>(report.epoch), loss_ / tokens_, tokens_ / seconds_, ranks,
             report.learning_rate, duration_text(seconds / in_this_run * left).c_str());
         if (terminal_) {
             // A line that the terminal wraps could not be renewed.
@@ -146,6 +156,7 @@ private:
     double seconds_ = 0;
     double tokens_ = 0;
     double loss_ = 0;
+    double communication_ = 0;
 };
 
 }  // namespace hat::report

@@ -7,6 +7,8 @@
 #include <hat/core/threads.hpp>
 #include <hat/decode/any_translator.hpp>
 #include <hat/decode/serving.hpp>
+#include <hat/distributed/communicator.hpp>
+#include <hat/distributed/shared_work.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
 #include <hat/train/validation.hpp>
@@ -127,27 +129,55 @@ private:
             runner->losses.resize(last);
             (kind_of(*runner) == decode::WeightKind::fp32 ? of_floats : rounded).push_back(runner);
         }
-        const auto run_batch = [&](const auto& network, Runner& runner, std::size_t i, int thread) {
-            runner.losses[i] =
-                validator_.batch_loss(network, label_smoothing_, order_[i], thread).loss;
-        };
-        pool_.run(static_cast<int>(of_floats.size()) * portion, [&](int task, int thread) {
-            Runner& runner = *of_floats[static_cast<std::size_t>(task / portion)];
-            run_batch(super_.view(*runner.architecture), runner,
-                      first + static_cast<std::size_t>(task % portion), thread);
-        });
-        // One thread a network: no more of them are packed at once than there are threads.
-        pool_.run(static_cast<int>(rounded.size()), [&](int task, int thread) {
-            Runner& runner = *rounded[static_cast<std::size_t>(task)];
-            decode::with_weights(kind_of(runner), [&]<class Weights>() {
-                const model::PackedModelOf<Weights> served(super_.view(*runner.architecture));
-                for (std::size_t i = first; i < last; ++i)
-                    run_batch(served.view(), runner, i, thread);
+        std::vector<double> losses(of_floats.size() * (last - first));
+        distributed::share_work(
+            validator_.ranks(), pool_, std::span(losses), [&](int task, int thread) {
+                const Runner& runner = *of_floats[static_cast<std::size_t>(task / portion)];
+                return batch_loss(super_.view(*runner.architecture),
+                                  first + static_cast<std::size_t>(task % portion), thread);
             });
-        });
+        for (std::size_t i = 0; i < losses.size(); ++i) {
+            Losses& of_runner = of_floats[i / (last - first)]->losses;
+            of_runner[first + i % (last - first)] = losses[i];
+        }
+        run_rounded(rounded, first, last);
         batches_run_ += static_cast<std::int64_t>(running.size()) * portion;
         if (first == 0)
             batches_in_full_ += static_cast<std::int64_t>(running.size() * order_.size());
+    }
+
+    /// One thread of one rank a network: no more of them are packed at once than there are threads.
+    template <class Runners>
+    void run_rounded(const Runners& running, std::size_t first, std::size_t last) {
+        distributed::Communicator& ranks = validator_.ranks();
+        const auto step = static_cast<std::size_t>(ranks.size());
+        const std::size_t portion = last - first;
+        std::vector<std::ptrdiff_t> offsets{0};  // networks by rank, each with its losses
+        std::vector<Runner*> by_rank;
+        for (std::size_t r = 0; r < step; ++r) {
+            for (std::size_t i = r; i < running.size(); i += step) by_rank.push_back(running[i]);
+            offsets.push_back(static_cast<std::ptrdiff_t>(by_rank.size() * portion));
+        }
+        std::vector<double> losses(by_rank.size() * portion);
+        const auto rank = static_cast<std::size_t>(ranks.rank());
+        const std::size_t begin = static_cast<std::size_t>(offsets[rank]) / portion;
+        const std::size_t end = static_cast<std::size_t>(offsets[rank + 1]) / portion;
+        pool_.run(static_cast<int>(end - begin), [&](int task, int thread) {
+            const std::size_t index = begin + static_cast<std::size_t>(task);
+            const Runner& runner = *by_rank[index];
+            decode::with_weights(kind_of(runner), [&]<class Weights>() {
+                const model::PackedModelOf<Weights> served(super_.view(*runner.architecture));
+                for (std::size_t i = 0; i < portion; ++i)
+                    losses[index * portion + i] = batch_loss(served.view(), first + i, thread);
+            });
+        });
+        distributed::all_gather(ranks, losses.data(), offsets);
+        for (std::size_t i = 0; i < losses.size(); ++i)
+            by_rank[i / portion]->losses[first + i % portion] = losses[i];
+    }
+
+    [[nodiscard]] double batch_loss(const auto& network, std::size_t i, int thread) {
+        return validator_.batch_loss(network, label_smoothing_, order_[i], thread).loss;
     }
 
     /// The loss per token. Of a part of the batches: what that of the last to keep would be, plus

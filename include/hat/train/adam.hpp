@@ -69,13 +69,21 @@ void adam_pass(const AdamFactors& factors, float step_size, float* parameter, fl
 /// uncorrected √v, as the reference implementation has it. Every tensor counts its own steps t. A
 /// tensor without gradient is skipped wholly: its p, m, v and t stay what they are.
 ///
+/// One of several ranks may look after some chunks of the table alone: it has the moments of those
+/// and changes no other parameter.
+///
 /// Cost    one pass over parameters, gradients and both moments; allocates nothing
 class Adam {
 public:
     /// Throws  `Error` if an option is out of range.
     explicit Adam(const TensorTable& table, AdamOptions options = {})
-        : options_(options), chunks_(make_chunks(table)), first_(table), second_(table),
-          steps_(to_size(table.size())), step_sizes_(to_size(table.size())) {
+        : Adam(table, options, {0, static_cast<int>(make_chunks(table).size())}) {}
+    /// Of the chunks `own` of `make_chunks(table)` alone.
+    Adam(const TensorTable& table, AdamOptions options, ChunkRange own)
+        : options_(options), chunks_(own_chunks(table, own)),
+          begin_(chunks_.empty() ? 0 : chunks_.front().offset), first_(size_of(chunks_)),
+          second_(first_.size()), floats_(table.extent()), steps_(to_size(table.size())),
+          step_sizes_(to_size(table.size())) {
         const auto check = [](bool good, const char* name, double found, const char* range) {
             if (!good) fail("Adam: ", name, " = ", found, ", expected ", range);
         };
@@ -92,7 +100,7 @@ public:
     /// Shapes  parameters, gradients: slabs of the table;  has_gradient [tensors of the table]
     void step(Slab& parameters, Slab& gradients, const std::vector<std::uint8_t>& has_gradient,
               const AdamStep& step, ThreadPool& pool) {
-        HAT_ASSERT(parameters.size() == first_.size() && gradients.size() == first_.size());
+        HAT_ASSERT(parameters.size() == floats_ && gradients.size() == floats_);
         HAT_ASSERT(has_gradient.size() == steps_.size());
         for (std::size_t i = 0; i < steps_.size(); ++i) {
             if (has_gradient[i] != 0) step_sizes_[i] = step_size(++steps_[i], step.learning_rate);
@@ -104,15 +112,16 @@ public:
             const std::size_t entry = to_size(chunk.entry);
             if (has_gradient[entry] == 0) return;
             pass(factors, step_sizes_[entry], parameters.data() + chunk.offset,
-                 gradients.data() + chunk.offset, first_.data() + chunk.offset,
-                 second_.data() + chunk.offset, chunk.size);
+                 gradients.data() + chunk.offset, first_.data() + (chunk.offset - begin_),
+                 second_.data() + (chunk.offset - begin_), chunk.size);
         });
     }
 
     [[nodiscard]] const AdamOptions& options() const noexcept { return options_; }
 
-    /// m and v of all tensors, and how many steps each tensor has made: all that a checkpoint
-    /// needs. Whoever changes them keeps the gaps between the tensors zero.
+    /// m and v of all tensors, or of the own chunks side by side, and how many steps each tensor
+    /// has made: all that a checkpoint needs. Whoever changes them keeps the gaps between the
+    /// tensors zero.
     [[nodiscard]] Slab& first_moment() noexcept { return first_; }
     [[nodiscard]] const Slab& first_moment() const noexcept { return first_; }
     [[nodiscard]] Slab& second_moment() noexcept { return second_; }
@@ -126,6 +135,15 @@ public:
 
 private:
     static constexpr std::size_t to_size(int n) noexcept { return static_cast<std::size_t>(n); }
+
+    static std::vector<Chunk> own_chunks(const TensorTable& table, ChunkRange own) {
+        const std::vector<Chunk> all = make_chunks(table);
+        return {all.begin() + own.first, all.begin() + own.last};
+    }
+    static std::ptrdiff_t size_of(const std::vector<Chunk>& chunks) noexcept {
+        return chunks.empty() ? 0
+                              : chunks.back().offset + chunks.back().size - chunks.front().offset;
+    }
 
     /// η·√(1 − β2^t) / (1 − β1^t)
     [[nodiscard]] float step_size(std::int64_t t, double learning_rate) const noexcept {
@@ -146,9 +164,11 @@ private:
     }
 
     AdamOptions options_;
-    std::vector<Chunk> chunks_;
+    std::vector<Chunk> chunks_;  ///< the own ones
+    std::ptrdiff_t begin_;       ///< of the first of them
     Slab first_;
     Slab second_;
+    std::ptrdiff_t floats_;            ///< of whole slabs
     std::vector<std::int64_t> steps_;  ///< per tensor
     std::vector<float> step_sizes_;    ///< per tensor, of the update in work
 };

@@ -20,6 +20,12 @@ struct Chunk {
     int entry;  ///< index of the tensor in its table
 };
 
+/// Neighbouring chunks of a table: first … last − 1.
+struct ChunkRange {
+    int first;
+    int last;
+};
+
 /// All tensors of a table cut into pieces that threads can take one by one.
 ///
 /// The cut depends on nothing but the table, so sums over pieces have the same bits on any number

@@ -83,7 +83,8 @@ template <class Weights>
 LossSum learn_from(const kernels::SoftTargets& soft_targets,
                    const model::Transformer<Weights>& student, const MicroBatch& micro_batch) {
     const model::Batch& batch = micro_batch.batch;
-    autograd::Tape tape(micro_batch.memory, micro_batch.scratch, micro_batch.key);
+    autograd::Tape tape(micro_batch.memory, micro_batch.scratch, micro_batch.key,
+                        micro_batch.milestones);
     const auto y =
         Weights::multiplied(tape, detail::final_states(tape, student, micro_batch.dropout, batch));
     const auto sum = autograd::distilled_cross_entropy(tape, y, student.output, batch.target,

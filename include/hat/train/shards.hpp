@@ -6,11 +6,12 @@
 #include <hat/core/error.hpp>
 #include <hat/core/random.hpp>
 #include <hat/core/threads.hpp>
+#include <hat/distributed/communicator.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/transformer.hpp>
-#include <hat/train/chunks.hpp>
+#include <hat/train/gradient_sum.hpp>
 
-#include <cmath>
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +36,9 @@ struct MicroBatch {
     RandomKey key;  ///< of its dropout
     Arena& memory;
     Arena& scratch;
+    /// Told by the last network that learns from it, and by no other, when a layer's gradients are
+    /// complete: see `learn_last`.
+    autograd::Milestones* milestones = nullptr;
 };
 
 /// A summed loss, and over how many tokens: what two networks say of a token counts twice.
@@ -50,7 +54,8 @@ struct LossSum {
 };
 
 /// Something to learn from a micro-batch: goes forward and back, adds gradients where it was told
-/// to when it was made, and returns the loss.
+/// to when it was made, and returns the loss. One over several networks calls `learn` for all but
+/// the last, whose way back completes the gradients.
 template <class F>
 concept Objective = requires(const F& objective, const MicroBatch& micro_batch) {
     { objective(micro_batch) } -> std::same_as<LossSum>;
@@ -59,12 +64,21 @@ concept Objective = requires(const F& objective, const MicroBatch& micro_batch) 
 /// The label-smoothed loss of one network (a `model::Transformer<nn::Trainable>`, compiled only
 /// where it is used), whose gradients go where its parameters say.
 template <class Model>
-LossSum learn(const Model& model, const MicroBatch& micro_batch) {
-    autograd::Tape tape(micro_batch.memory, micro_batch.scratch, micro_batch.key);
+LossSum learn_last(const Model& model, const MicroBatch& micro_batch) {
+    autograd::Tape tape(micro_batch.memory, micro_batch.scratch, micro_batch.key,
+                        micro_batch.milestones);
     const auto sum =
         loss(tape, model, micro_batch.dropout, micro_batch.batch, micro_batch.label_smoothing);
     tape.backward();
     return {sum, micro_batch.batch.target_sentences.tokens()};
+}
+
+/// The same of a network whose gradients others add to behind it.
+template <class Model>
+LossSum learn(const Model& model, const MicroBatch& micro_batch) {
+    MicroBatch own = micro_batch;
+    own.milestones = nullptr;
+    return learn_last(model, own);
 }
 
 /// The sentences `first` … `last − 1` of a batch as a batch of their own; the offsets are made in
@@ -110,94 +124,146 @@ inline int share_begin(const model::Batch& batch, int first, int last, int index
 
 }  // namespace detail
 
-/// Computes gradients of batches on several threads, with the same bits on any number of them.
+/// What all micro-batches of a batch share.
+struct LearningRules {
+    nn::DropoutRates dropout{};
+    float label_smoothing = 0;
+};
+
+/// Computes gradients of batches on several threads and ranks, with the same bits on any number of
+/// them.
 ///
 /// A batch is cut into shards of about as many tokens each, a shard into micro-batches whose
 /// activations stay in a core's cache. Every shard adds to a gradient slab of its own; `reduce`
 /// adds the slabs up in a fixed order.
 class ShardedGradients {
 public:
+    /// Of all batches since the last sum.
+    struct Sum {
+        LossSum loss;
+        double norm = 0;  ///< of the gradients, over tensors that have one; others are zero
+    };
+
+    /// `ranks` must outlive it.
     /// Throws  `Error` if an option is out of range.
-    ShardedGradients(const TensorTable& table, ShardOptions options, ThreadPool& pool)
-        : options_(options), pool_(pool), chunks_(make_chunks(table)), squares_(chunks_.size()) {
-        if (options.shards < 1 || options.shards > 1024) {
-            fail("training: shards = ", options.shards, ", expected 1 to 1024");
-        }
-        if (options.micro_batch_tokens < 1) {
-            fail("training: micro_batch_tokens = ", options.micro_batch_tokens,
-                 ", expected at least 1");
-        }
-        for (int i = 0; i < options.shards; ++i) shards_.emplace_back(table);
+    ShardedGradients(const TensorTable& table, ShardOptions options, ThreadPool& pool,
+                     distributed::Communicator& ranks = distributed::serial())
+        : options_((validate(options), options)), pool_(pool), sum_(table, options.shards, ranks) {
         workspaces_.resize(static_cast<std::size_t>(pool.size()));
     }
 
     /// Adds the gradients of the summed loss of `batch`. `make(gradients)`, called once per shard,
-    /// returns the network to train, or an `Objective`; gradients are to go there.
+    /// returns the network to train, or an `Objective`; gradients are to go there. Behind the last
+    /// batch before `reduce`, if that `is_last` is said, ranks sum what is complete while they
+    /// still compute.
     template <class Make>
-    LossSum add(const Make& make, const nn::DropoutRates& rates, float smoothing, RandomKey key,
-                const model::Batch& batch) {
-        const int sentences = batch.target_sentences.sentences();
-        pool_.run(options_.shards, [&](int index, int thread) {
-            Shard& shard = shards_[static_cast<std::size_t>(index)];
-            Workspace& workspace = workspaces_[static_cast<std::size_t>(thread)];
-            const auto objective = as_objective(make(&shard.gradients));
-            const int first = detail::share_begin(batch, 0, sentences, index, options_.shards);
-            const int last = detail::share_begin(batch, 0, sentences, index + 1, options_.shards);
-            shard.loss = {};
-            const int tokens =
-                batch.target_sentences.offsets()[last] - batch.target_sentences.offsets()[first];
-            const int parts =
-                (tokens + options_.micro_batch_tokens - 1) / options_.micro_batch_tokens;
-            for (int part = 0; part < parts; ++part) {
-                const int begin = detail::share_begin(batch, first, last, part, parts);
-                const int end = detail::share_begin(batch, first, last, part + 1, parts);
-                if (begin == end) continue;
-                workspace.memory.reset();
-                workspace.scratch.reset();
-                const model::Batch own = sub_batch(batch, begin, end, workspace.memory);
-                const RandomKey own_key = key.split(static_cast<std::uint64_t>(index))
-                                              .split(static_cast<std::uint64_t>(part));
-                shard.loss += objective(MicroBatch{own, rates, smoothing, own_key, workspace.memory,
-                                                   workspace.scratch});
-            }
+    void add(const Make& make, const LearningRules& rules, RandomKey key, const model::Batch& batch,
+             bool is_last = false) {
+        const ShardRange own = sum_.own_shards();
+        const std::size_t before = losses_.size();
+        losses_.resize(before + static_cast<std::size_t>(own.size()));
+        if (is_last) sum_.begin();
+        pool_.run(own.size(), [&](int index, int thread) {
+            const int shard = own.first + index;
+            const auto objective = as_objective(make(&sum_.slab(shard)));
+            losses_[before + static_cast<std::size_t>(index)] =
+                run_shard(objective, rules, key.split(static_cast<std::uint64_t>(shard)), batch,
+                          shard, workspaces_[static_cast<std::size_t>(thread)]);
+            sum_.done(shard);
         });
-        LossSum sum;
-        for (const Shard& shard : shards_) sum += shard.loss;
-        return sum;
     }
 
-    /// Adds all slabs into the first, leaves zeros in the others and returns the Euclidean norm of
-    /// the sum (over tensors that have a gradient; others are zero).
-    double reduce() {
-        Shard& total = shards_.front();
-        for (std::size_t i = 1; i < shards_.size(); ++i) {
-            auto& flags = shards_[i].gradients.has_gradient;
-            for (std::size_t t = 0; t < flags.size(); ++t) {
-                total.gradients.has_gradient[t] |= std::exchange(flags[t], std::uint8_t{0});
-            }
-        }
-        pool_.run(static_cast<int>(chunks_.size()), [&](int index, int) {
-            squares_[static_cast<std::size_t>(index)] =
-                reduce_chunk(chunks_[static_cast<std::size_t>(index)]);
-        });
-        double sum = 0;
-        for (const float square : squares_) sum += static_cast<double>(square);
-        return std::sqrt(sum);
+    /// Sums up the losses and the gradients; all but `total` is zero then.
+    Sum reduce() {
+        const LossSum loss = sum_losses();
+        return {loss, sum_.finish(pool_)};
     }
 
-    /// After `reduce`: the summed gradients. Whoever uses them leaves zeros and clears the flags.
-    [[nodiscard]] model::Gradients& total() noexcept { return shards_.front().gradients; }
+    /// After `reduce`: the summed gradients of the own chunks of this rank, which without others
+    /// are all. Whoever uses them leaves zeros and clears the flags.
+    [[nodiscard]] model::Gradients& total() noexcept { return sum_.total(); }
+    [[nodiscard]] const GradientSum& sum() const noexcept { return sum_; }
 
 private:
-    struct Shard {
-        explicit Shard(const TensorTable& table) : gradients(table) {}
-        model::Gradients gradients;
-        LossSum loss;
-    };
     struct Workspace {
         Arena memory;
         Arena scratch;
     };
+
+    /// Tells the sum how far a shard has come.
+    struct ShardMilestones final : autograd::Milestones {
+        ShardMilestones(GradientSum& of, int index) : sum(of), shard(index) {}
+        void passed(int point) override { sum.passed(shard, point); }
+        GradientSum& sum;
+        int shard;
+    };
+
+    static void validate(const ShardOptions& options) {
+        if (options.shards < 1 || options.shards > 1024)
+            fail("training: shards = ", options.shards, ", expected 1 to 1024");
+        if (options.micro_batch_tokens < 1)
+            fail("training: micro_batch_tokens = ", options.micro_batch_tokens,
+                 ", expected at least 1");
+    }
+
+    template <class F>
+    LossSum run_shard(const F& objective, const LearningRules& rules, RandomKey key,
+                      const model::Batch& batch, int shard, Workspace& workspace) {
+        const int sentences = batch.target_sentences.sentences();
+        const int first = detail::share_begin(batch, 0, sentences, shard, options_.shards);
+        const int last = detail::share_begin(batch, 0, sentences, shard + 1, options_.shards);
+        const int tokens =
+            batch.target_sentences.offsets()[last] - batch.target_sentences.offsets()[first];
+        const int parts = (tokens + options_.micro_batch_tokens - 1) / options_.micro_batch_tokens;
+        ShardMilestones milestones(sum_, shard);
+        LossSum loss;
+        for (int part = 0; part < parts; ++part) {
+            const int begin = detail::share_begin(batch, first, last, part, parts);
+            const int end = detail::share_begin(batch, first, last, part + 1, parts);
+            if (begin == end) continue;
+            workspace.memory.reset();
+            workspace.scratch.reset();
+            const model::Batch own = sub_batch(batch, begin, end, workspace.memory);
+            loss +=
+                objective(MicroBatch{own, rules.dropout, rules.label_smoothing,
+                                     key.split(static_cast<std::uint64_t>(part)), workspace.memory,
+                                     workspace.scratch, end == last ? &milestones : nullptr});
+        }
+        return loss;
+    }
+
+    /// Of all shards of all batches, in their order.
+    LossSum sum_losses() {
+        distributed::Communicator& ranks = sum_.ranks();
+        const auto own = static_cast<std::ptrdiff_t>(losses_.size());
+        const std::ptrdiff_t batches = own / sum_.own_shards().size();
+        if (ranks.size() > 1) share_losses(batches);
+        LossSum sum;
+        for (std::ptrdiff_t batch = 0; batch < batches; ++batch) {
+            LossSum of_batch;
+            for (int r = 0; r < ranks.size(); ++r) {
+                const ShardRange shards = sum_.shards_of(r);
+                for (int i = 0; i < shards.size(); ++i)
+                    of_batch += losses_[static_cast<std::size_t>(batches * shards.first +
+                                                                 batch * shards.size() + i)];
+            }
+            sum += of_batch;
+        }
+        losses_.clear();
+        return sum;
+    }
+
+    void share_losses(std::ptrdiff_t batches) {
+        distributed::Communicator& ranks = sum_.ranks();
+        std::vector<std::ptrdiff_t> offsets;
+        for (int r = 0; r < ranks.size(); ++r) offsets.push_back(batches * sum_.shards_of(r).first);
+        offsets.push_back(batches * options_.shards);
+        std::vector<LossSum> all(static_cast<std::size_t>(offsets.back()));
+        std::copy(losses_.begin(), losses_.end(),
+                  all.begin() + offsets[static_cast<std::size_t>(ranks.rank())]);
+        distributed::all_gather(ranks, all.data(), offsets);
+        losses_ = std::move(all);
+    }
 
     template <Objective F>
     [[nodiscard]] static F as_objective(const F& objective) {
@@ -205,33 +271,13 @@ private:
     }
     template <class Model>
     [[nodiscard]] static auto as_objective(const Model& model) {
-        return [model](const MicroBatch& micro_batch) { return learn(model, micro_batch); };
-    }
-
-    [[nodiscard]] float reduce_chunk(const Chunk& chunk) noexcept {
-        const auto entry = static_cast<std::size_t>(chunk.entry);
-        Shard& first = shards_.front();
-        if (first.gradients.has_gradient[entry] == 0) return 0;
-        float* const total = first.gradients.values.data() + chunk.offset;
-        simd::Lanes squares = simd::zero();
-        for (int i = 0; i < chunk.size; i += simd::lanes) {
-            simd::Lanes g = simd::load(total + i);
-            for (std::size_t s = 1; s < shards_.size(); ++s) {
-                float* const part = shards_[s].gradients.values.data() + chunk.offset + i;
-                g = g + simd::load(part);
-                simd::store(simd::zero(), part);
-            }
-            simd::store(g, total + i);
-            squares = simd::fma(g, g, squares);
-        }
-        return simd::sum(squares);
+        return [model](const MicroBatch& micro_batch) { return learn_last(model, micro_batch); };
     }
 
     ShardOptions options_;
     ThreadPool& pool_;
-    std::vector<Chunk> chunks_;
-    std::vector<float> squares_;
-    std::vector<Shard> shards_;
+    GradientSum sum_;
+    std::vector<LossSum> losses_;  ///< per batch and own shard
     std::vector<Workspace> workspaces_;
 };
 

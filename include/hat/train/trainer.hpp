@@ -3,6 +3,7 @@
 
 #include <hat/core/random.hpp>
 #include <hat/core/threads.hpp>
+#include <hat/distributed/communicator.hpp>
 #include <hat/model/network.hpp>
 #include <hat/train/adam.hpp>
 #include <hat/train/clipping.hpp>
@@ -46,11 +47,15 @@ struct UpdateResult {
 /// Adam state and `updates` are restored goes on bit for bit.
 class Trainer {
 public:
+    /// On one rank of several, all of them make the same calls with the same batches, and have the
+    /// same parameters after each update. References must outlive it.
+    ///
     /// Throws  `Error` if an option is out of range.
     Trainer(model::Network& network, Schedule schedule, const TrainerOptions& options,
-            ThreadPool& pool)
+            ThreadPool& pool, distributed::Communicator& ranks = distributed::serial())
         : network_(network), schedule_(schedule), options_(options), pool_(pool),
-          adam_(network.table(), options.adam), gradients_(network.table(), options.shards, pool) {
+          gradients_(network.table(), options.shards, pool, ranks),
+          adam_(network.table(), options.adam, gradients_.sum().own_chunks()) {
         const auto check = [](const char* name, float value) {
             if (!(value >= 0 && value < 1)) {
                 fail("training: ", name, " = ", value, ", expected at least 0 and below 1");
@@ -70,17 +75,15 @@ public:
     }
 
     /// Adds the gradients of a batch to those of the update to come. `make(gradients)` makes the
-    /// network or the objective, see `ShardedGradients::add`.
+    /// network or the objective, see `ShardedGradients::add`; `is_last` says that the update is
+    /// next, and spares several ranks a wait.
     template <class Make>
-    void accumulate(const Make& make, const model::Batch& batch) {
+    void accumulate(const Make& make, const model::Batch& batch, bool is_last = false) {
         const RandomKey key = RandomKey(options_.seed)
                                   .split(static_cast<std::uint64_t>(updates_))
                                   .split(static_cast<std::uint64_t>(batches_++));
-        const LossSum sum =
-            gradients_.add(make, options_.dropout, options_.label_smoothing, key, batch);
-        pending_.loss += sum.loss;
-        pending_.loss_tokens += sum.tokens;
-        pending_.target_tokens += batch.target_sentences.tokens();
+        gradients_.add(make, {options_.dropout, options_.label_smoothing}, key, batch, is_last);
+        target_tokens_ += batch.target_sentences.tokens();
     }
 
     /// The whole network. A template, so that an include does not compile its two passes.
@@ -92,11 +95,14 @@ public:
     /// Changes the parameters by the gradient of the mean loss per token of all batches (and, of an
     /// objective, all networks) since the last update.
     UpdateResult update() {
-        UpdateResult result = std::exchange(pending_, {});
+        const ShardedGradients::Sum sum = gradients_.reduce();
+        UpdateResult result{.loss = sum.loss.loss,
+                            .loss_tokens = sum.loss.tokens,
+                            .target_tokens = std::exchange(target_tokens_, 0)};
         const double per_token =
             1.0 / static_cast<double>(std::max<std::int64_t>(result.loss_tokens, 1));
         result.learning_rate = schedule_.rate(updates_);
-        result.gradient_norm = gradients_.reduce() * per_token;
+        result.gradient_norm = sum.norm * per_token;
         model::Gradients& total = gradients_.total();
         result.skipped = !std::isfinite(result.gradient_norm);
         if (result.skipped) {
@@ -108,6 +114,7 @@ public:
                             per_token * clip_factor(result.gradient_norm, options_.clip_norm),
                         .clear_gradients = true},
                        pool_);
+            share_parameters();
         }
         std::fill(total.has_gradient.begin(), total.has_gradient.end(), std::uint8_t{0});
         ++updates_;
@@ -119,19 +126,28 @@ public:
     [[nodiscard]] Adam& adam() noexcept { return adam_; }
     [[nodiscard]] const TrainerOptions& options() const noexcept { return options_; }
     [[nodiscard]] const Schedule& schedule() const noexcept { return schedule_; }
+    [[nodiscard]] const GradientSum& sum() const noexcept { return gradients_.sum(); }
+    [[nodiscard]] distributed::Communicator& ranks() const noexcept {
+        return gradients_.sum().ranks();
+    }
 
     /// Updates done so far; set when a training is resumed.
     [[nodiscard]] std::int64_t updates() const noexcept { return updates_; }
     void set_updates(std::int64_t updates) noexcept { updates_ = updates; }
 
 private:
+    /// Every rank has what each has changed.
+    void share_parameters() {
+        distributed::all_gather(ranks(), network_.values().data(), gradients_.sum().part_offsets());
+    }
+
     model::Network& network_;
     Schedule schedule_;
     TrainerOptions options_;
     ThreadPool& pool_;
-    Adam adam_;
     ShardedGradients gradients_;
-    UpdateResult pending_;
+    Adam adam_;
+    std::int64_t target_tokens_ = 0;  ///< of the update in work
     std::int64_t updates_ = 0;
     std::int64_t batches_ = 0;
 };

@@ -4,6 +4,7 @@
 
 #include <hat/core/error.hpp>
 #include <hat/data/corpus.hpp>
+#include <hat/distributed/communicator.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
@@ -14,11 +15,13 @@
 #include <hat/train/averaging.hpp>
 #include <hat/train/checkpoint.hpp>
 #include <hat/train/checkpoint_directory.hpp>
+#include <hat/train/rank_state.hpp>
 #include <hat/train/trainer.hpp>
 #include <hat/train/training_loop.hpp>
 #include <hat/train/training_state.hpp>
 #include <hat/train/validation.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -43,7 +46,8 @@ namespace detail {
 }  // namespace detail
 
 /// A training from its first update, or from its newest checkpoint, to its end, in a directory and
-/// with its progress on stderr.
+/// with its progress on stderr. Of several ranks the first alone reads and writes there, and
+/// speaks; a checkpoint says nothing of ranks, and any number of them may go on with it.
 ///
 /// The directory then holds `checkpoints/`, `parameters/` (the last few, for their mean) and
 /// `log.jsonl`. A killed training loses at most `checkpoint_every` updates, and goes on bit for
@@ -67,20 +71,24 @@ public:
     /// Throws  `Error` if it is of another training, or of one that has diverged and would be
     ///         given up by the same rules again, or lacks parameters that it needs for their mean.
     bool resume() {
-        const std::string configuration = position().configuration;
-        repeat_divergence();
-        if (checkpoints_.empty() || !checkpoints_.resume(state())) return false;
-        if (const std::string difference =
-                io::settings_difference(position().configuration, configuration);
-            !difference.empty())
-            fail(directory_, ": was trained with other settings: ", difference);
-        TrainingPosition& position = state().position;
-        position.configuration = configuration;
-        if (!position.parameters) position.parameters = ring_.found(position.update);
-        ring_.check(kept_parameters());
-        saved_parameters_ = *position.parameters;
-        go_on_from_state();
-        return true;
+        const auto load = [this](const TrainingState& state) {
+            const std::string configuration = position().configuration;
+            repeat_divergence();
+            if (checkpoints_.empty() || !checkpoints_.resume(state)) return false;
+            if (const std::string difference =
+                    io::settings_difference(position().configuration, configuration);
+                !difference.empty())
+                fail(directory_, ": was trained with other settings: ", difference);
+            TrainingPosition& position = state.position;
+            position.configuration = configuration;
+            if (!position.parameters) position.parameters = ring_.found(position.update);
+            ring_.check(kept_parameters());
+            saved_parameters_ = *position.parameters;
+            return true;
+        };
+        const bool is_loaded = load_whole_state(ranks(), part_offsets(), state(), load);
+        if (is_loaded) go_on_from_state();
+        return is_loaded;
     }
 
     /// The update of the newest checkpoint, if there is one.
@@ -100,20 +108,26 @@ public:
     ///
     /// Throws  `Error` if one of their files is missing, damaged or another one
     [[nodiscard]] Slab averaged_parameters() const {
-        return ring_.mean(network().table(), kept_parameters());
+        if (ranks().size() == 1) return ring_.mean(network().table(), kept_parameters());
+        Slab mean(network().table());
+        if (ranks().is_first()) mean = ring_.mean(network().table(), kept_parameters());
+        detail::broadcast(ranks(), mean);
+        return mean;
     }
 
 protected:
     [[nodiscard]] std::string name() const override { return directory_; }
 
     void begin() override {
+        if (!ranks().is_first()) return;
         // What was done after the checkpoint is done again, and logged again.
         log_.emplace(
             io::JsonLines::resume_while(directory_ + "/log.jsonl", [&](std::string_view line) {
                 return detail::update_of(line) <= position().update;
             }));
-        progress_.emplace(
-            report::ProgressOptions{.updates = options().updates, .done = position().update});
+        progress_.emplace(report::ProgressOptions{
+            .updates = options().updates, .done = position().update, .ranks = ranks().size()});
+        told_ = logged_ = Clock(ranks());
         std::remove(divergence_path().c_str());
     }
 
@@ -123,26 +137,35 @@ protected:
     }
 
     void updated(const UpdateResult& result, double loss) override {
+        if (!ranks().is_first()) return;
+        const Clock now(ranks());
         progress_->report({.update = position().update,
                            .epoch = position().epoch + 1,
                            .loss = loss,
                            .tokens = result.target_tokens,
-                           .learning_rate = result.learning_rate});
+                           .learning_rate = result.learning_rate,
+                           .communication_seconds = now.communication - told_.communication});
+        told_ = now;
         if (result.skipped) progress_->note("update skipped: the gradient is not finite");
         if (result.skipped || position().update % 50 == 0) {
-            log_->write(io::JsonRecord{}
-                            .add("event", "update")
-                            .add("update", position().update)
-                            .add("epoch", position().epoch + 1)
-                            .add("loss", loss)
-                            .add("target_tokens", result.target_tokens)
-                            .add("gradient_norm", result.gradient_norm)
-                            .add("learning_rate", result.learning_rate)
-                            .add("skipped", result.skipped));
+            io::JsonRecord record;
+            record.add("event", "update")
+                .add("update", position().update)
+                .add("epoch", position().epoch + 1)
+                .add("loss", loss)
+                .add("target_tokens", result.target_tokens)
+                .add("gradient_norm", result.gradient_norm)
+                .add("learning_rate", result.learning_rate)
+                .add("skipped", result.skipped);
+            if (ranks().size() > 1)
+                record.add("ranks", ranks().size()).add("communication", now.share_since(logged_));
+            log_->write(record);
+            logged_ = now;
         }
     }
 
     void validated(const ValidationReport& report) override {
+        if (!ranks().is_first()) return;
         const ValidationResult& result = report.result;
         char line[120];
         std::snprintf(line, sizeof line, "update %lld  validation loss %.4f  perplexity %.3f%s",
@@ -168,20 +191,24 @@ protected:
     }
 
     void keep_parameters() override {
+        if (!ranks().is_first()) return;
         ring_.save(*state().position.parameters, position().update, network().table(),
                    network().values());
     }
 
     /// Parameters stay as long as this checkpoint, or the one before it, needs them.
     void save_checkpoint(bool is_best) override {
-        checkpoints_.save(state(), is_best);
-        if (saved_parameters_ == position().parameters) return;
-        ring_.remove_older(saved_parameters_);
-        saved_parameters_ = *position().parameters;
+        with_whole_state(ranks(), part_offsets(), state(), [&](const TrainingState& state) {
+            checkpoints_.save(state, is_best);
+            if (saved_parameters_ == position().parameters) return;
+            ring_.remove_older(saved_parameters_);
+            saved_parameters_ = *position().parameters;
+        });
     }
 
     [[nodiscard]] std::string diverged(const std::string& seen) override {
         std::string line = TrainingLoop::diverged(seen);
+        if (!ranks().is_first()) return line;
         if (const auto kept = checkpoints_.newest())
             line += "; the last good checkpoint is of update " + std::to_string(*kept);
         log_->write(io::JsonRecord{}
@@ -194,6 +221,22 @@ protected:
     }
 
 private:
+    /// Seconds of all and of communication, from some moment on.
+    struct Clock {
+        double all = 0;
+        double communication = 0;
+
+        Clock() = default;
+        explicit Clock(const distributed::Communicator& ranks)
+            : all(std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+                      .count()),
+              communication(ranks.seconds()) {}
+        [[nodiscard]] double share_since(const Clock& before) const {
+            return all > before.all ? (communication - before.communication) / (all - before.all)
+                                    : 0;
+        }
+    };
+
     [[nodiscard]] std::span<const KeptParameters> kept_parameters() const noexcept {
         return *position().parameters;
     }
@@ -219,6 +262,8 @@ private:
     ParameterRing ring_;
     std::optional<io::JsonLines> log_;              ///< of a run
     std::optional<report::Progress> progress_;      ///< of a run
+    Clock told_;                                    ///< at the last report
+    Clock logged_;                                  ///< at the last line of the log
     std::vector<KeptParameters> saved_parameters_;  ///< those of the last checkpoint
 };
 

@@ -7,6 +7,7 @@
 #include <hat/data/batch.hpp>
 #include <hat/data/batches.hpp>
 #include <hat/data/corpus.hpp>
+#include <hat/distributed/communicator.hpp>
 #include <hat/model/genes.hpp>
 #include <hat/model/network.hpp>
 #include <hat/train/corpus_check.hpp>
@@ -62,7 +63,8 @@ struct ValidationReport {
 
 /// A training from its first update, or from where its state was set to, to its end: epochs of
 /// batches, validations, patience, and a watch for divergence. It writes nothing; who derives from
-/// it is told what happens and keeps what is worth it (`Training` does so in a directory).
+/// it is told what happens and keeps what is worth it (`Training` does so in a directory). With the
+/// trainer's ranks, all of them run it alike and are told alike.
 ///
 ///     TrainingLoop training(trainer, corpus, validation, {.updates = 1000}, pool);
 ///     const auto whole = [&](model::Gradients* gradients) { return network.view(gradients); };
@@ -79,7 +81,7 @@ public:
     TrainingLoop(Trainer& trainer, const data::Corpus& corpus, const data::Corpus& validation,
                  TrainingOptions options, ThreadPool& pool)
         : trainer_(trainer), corpus_(corpus), options_(std::move(options)), pool_(pool),
-          validator_(validation, pool) {
+          validator_(validation, pool, trainer.ranks()) {
         const auto positive = [](const char* name, std::int64_t value) {
             if (value < 1) fail("training: ", name, " = ", value, ", expected at least 1");
         };
@@ -136,7 +138,9 @@ public:
                 for (int i = 0; i < options_.batches_per_update && position_.batch < plan.size();
                      ++i) {
                     batch.fill(corpus_, plan.sentences(static_cast<int>(position_.batch++)));
-                    trainer_.accumulate(make, view(batch));
+                    const bool is_last =
+                        i + 1 == options_.batches_per_update || position_.batch == plan.size();
+                    trainer_.accumulate(make, view(batch), is_last);
                 }
                 const bool epoch_ends = position_.batch >= plan.size();
                 finish_update(watch);
@@ -158,7 +162,7 @@ public:
                     save_checkpoint(false);
                     checkpoint_is_due = false;
                 }
-                if (stop()) {
+                if (ranks().any(stop())) {
                     if (watch.is_well()) save_checkpoint(false);
                     return TrainingEnd::stopped;
                 }
@@ -172,12 +176,20 @@ public:
     [[nodiscard]] ValidationResult validate() { return score(measure()); }
     [[nodiscard]] const TrainingPosition& position() const noexcept { return position_; }
 
-    /// All that changes. Whoever sets it to an earlier state calls `go_on_from_state`.
+    /// All that changes: on one rank of several, with its own part of the optimiser's state, to be
+    /// put together by `with_whole_state` (rank_state.hpp).
+    /// Whoever sets it to an earlier state calls `go_on_from_state`.
     [[nodiscard]] TrainingState state() noexcept {
         return {network().table(), network().values(), trainer_.adam(),
                 average_ ? &average_->values() : nullptr, position_};
     }
     void go_on_from_state() { trainer_.set_updates(position_.update); }
+
+    [[nodiscard]] distributed::Communicator& ranks() const noexcept { return trainer_.ranks(); }
+    /// Where the parts of the ranks begin: see `GradientSum::part_offsets`.
+    [[nodiscard]] std::span<const std::ptrdiff_t> part_offsets() const noexcept {
+        return trainer_.sum().part_offsets();
+    }
 
 protected:
     [[nodiscard]] model::Network& network() const noexcept { return trainer_.network(); }

@@ -6,6 +6,8 @@
 #include <hat/core/threads.hpp>
 #include <hat/data/batch.hpp>
 #include <hat/data/batches.hpp>
+#include <hat/distributed/communicator.hpp>
+#include <hat/distributed/shared_work.hpp>
 #include <hat/model/architecture.hpp>
 #include <hat/model/transformer.hpp>
 
@@ -13,6 +15,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,9 +54,11 @@ struct ValidatedNetwork {
 /// Measures networks on one corpus; its batches are made once.
 class Validator {
 public:
-    /// `corpus` must outlive it.
+    /// References must outlive it. Several ranks share the batches of each measurement.
     /// Throws  `Error` if the corpus is empty.
-    Validator(const data::Corpus& corpus, ThreadPool& pool) : pool_(pool) {
+    Validator(const data::Corpus& corpus, ThreadPool& pool,
+              distributed::Communicator& ranks = distributed::serial())
+        : pool_(pool), ranks_(ranks) {
         constexpr int batch_tokens = 512;
         int longest = batch_tokens;
         for (int i = 0; i < corpus.size(); ++i) {
@@ -70,12 +75,11 @@ public:
     }
 
     /// `model` is a `model::Transformer` of any weights, compiled only where it is used. The same
-    /// bits on any number of threads.
+    /// bits on any number of threads and ranks.
     template <class Model>
     [[nodiscard]] ValidationResult operator()(const Model& model, float label_smoothing) {
-        pool_.run(batches(), [&](int index, int thread) {
-            losses_[static_cast<std::size_t>(index)] =
-                batch_loss(model, label_smoothing, index, thread);
+        distributed::share_work(ranks_, pool_, std::span(losses_), [&](int index, int thread) {
+            return batch_loss(model, label_smoothing, index, thread);
         });
         ValidationResult result;
         for (std::size_t i = 0; i < batches_.size(); ++i) {
@@ -85,6 +89,7 @@ public:
         return result;
     }
 
+    [[nodiscard]] distributed::Communicator& ranks() const noexcept { return ranks_; }
     [[nodiscard]] int batches() const noexcept { return static_cast<int>(batches_.size()); }
     [[nodiscard]] std::int64_t target_tokens(int batch) const noexcept {
         return batches_[static_cast<std::size_t>(batch)].target().tokens();
@@ -109,6 +114,7 @@ private:
     };
 
     ThreadPool& pool_;
+    distributed::Communicator& ranks_;
     std::vector<data::Batch> batches_;
     std::vector<kernels::CrossEntropy> losses_;
     std::vector<Workspace> workspaces_;
