@@ -4,8 +4,8 @@
 #include <hat/core/threads.hpp>
 #include <hat/distributed/communicator.hpp>
 
-#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -20,31 +20,28 @@ namespace hat::distributed {
 template <class T, class Job>
 requires std::is_trivially_copyable_v<T>
 void share_work(Communicator& ranks, ThreadPool& pool, std::span<T> results, const Job& job) {
-    const auto n = static_cast<std::ptrdiff_t>(results.size());
-    const std::ptrdiff_t step = ranks.size();
-    const auto count_of = [&](std::ptrdiff_t rank) { return (n - rank + step - 1) / step; };
-    const auto run = [&](auto at) {
-        pool.run(static_cast<int>(count_of(ranks.rank())), [&](int i, int thread) {
-            const std::ptrdiff_t index = i * step + ranks.rank();
-            at(i, index) = job(static_cast<int>(index), thread);
-        });
-    };
-    if (step == 1) {
-        run([&](std::ptrdiff_t, std::ptrdiff_t index) -> T& {
-            return results[static_cast<std::size_t>(index)];
-        });
-        return;
-    }
+    const auto n = static_cast<int>(results.size());
+    const int step = ranks.size();
+    const int rank = ranks.rank();
+    pool.run((n - rank + step - 1) / step, [&](int i, int thread) {
+        const int index = i * step + rank;
+        results[static_cast<std::size_t>(index)] = job(index, thread);
+    });
+    if (step == 1) return;
     std::vector<T> by_rank(results.size());
     std::vector<std::ptrdiff_t> offsets{0};
-    for (std::ptrdiff_t r = 0; r < step; ++r) offsets.push_back(offsets.back() + count_of(r));
-    const auto place = [&](std::ptrdiff_t rank, std::ptrdiff_t i) -> T& {
-        return by_rank[static_cast<std::size_t>(offsets[static_cast<std::size_t>(rank)] + i)];
+    // The same walk puts results in the order of ranks and back.
+    const auto for_each = [&](const auto& f) {
+        std::size_t place = 0;
+        for (int r = 0; r < step; ++r) {
+            for (int i = r; i < n; i += step)
+                f(by_rank[place++], results[static_cast<std::size_t>(i)]);
+            if (std::ssize(offsets) <= step) offsets.push_back(static_cast<std::ptrdiff_t>(place));
+        }
     };
-    run([&](std::ptrdiff_t i, std::ptrdiff_t) -> T& { return place(ranks.rank(), i); });
+    for_each([](T& ordered, const T& result) { ordered = result; });
     all_gather(ranks, by_rank.data(), offsets);
-    for (std::ptrdiff_t i = 0; i < n; ++i)
-        results[static_cast<std::size_t>(i)] = place(i % step, i / step);
+    for_each([](const T& ordered, T& result) { result = ordered; });
 }
 
 }  // namespace hat::distributed

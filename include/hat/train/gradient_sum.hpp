@@ -37,16 +37,21 @@ namespace hat::train {
 ///     const double norm = sum.finish(pool);      // sum.total() holds the sum of the own chunks
 ///
 /// Memory  a slab per shard of this rank; where there are more ranks, another one in all
+///
+/// A template, so that an include does not compile it.
+template <class Ranks = distributed::Communicator>
 class GradientSum {
 public:
     /// `ranks` must outlive it.
     /// Throws  `Error` if there are more ranks than shards.
-    GradientSum(const TensorTable& table, int shards, distributed::Communicator& ranks)
+    GradientSum(const TensorTable& table, int shards, Ranks& ranks)
         : ranks_(ranks), tree_{0, shards}, chunks_(make_chunks(table)), squares_(chunks_.size()),
           floats_(table.extent()) {
         if (ranks.size() > shards)
             fail("training: shards = ", shards, ", expected at least one for each of the ",
                  ranks.size(), " ranks");
+        for (int r = 0; r <= ranks.size(); ++r)
+            shard_offsets_.push_back(distributed::share_begin(shards, r, ranks.size()));
         own_ = shards_of(ranks.rank());
         for (int i = 0; i < own_.size(); ++i) slabs_.emplace_back(table);
         deal_chunks();
@@ -62,14 +67,16 @@ public:
         passed_.resize(to_size(own_.size()) * buckets_.size());
     }
 
-    [[nodiscard]] distributed::Communicator& ranks() const noexcept { return ranks_; }
+    [[nodiscard]] Ranks& ranks() const noexcept { return ranks_; }
     /// The shards that this rank computes.
     [[nodiscard]] ShardRange own_shards() const noexcept { return own_; }
     [[nodiscard]] ShardRange shards_of(int rank) const noexcept {
-        const auto begin = [&](int r) {
-            return static_cast<int>(distributed::share_begin(tree_.last, r, ranks_.size()));
-        };
-        return {begin(rank), begin(rank + 1)};
+        return {static_cast<int>(shard_offsets_[to_size(rank)]),
+                static_cast<int>(shard_offsets_[to_size(rank) + 1])};
+    }
+    /// Where the shards of the ranks begin.  Shapes  [ranks + 1]
+    [[nodiscard]] std::span<const std::ptrdiff_t> shard_offsets() const noexcept {
+        return shard_offsets_;
     }
     /// Where the gradients of a shard of this rank go.
     [[nodiscard]] model::Gradients& slab(int shard) noexcept {
@@ -324,7 +331,7 @@ private:
             std::fill_n(slab.values.data() + chunk.offset, chunk.size, 0.0F);
     }
 
-    distributed::Communicator& ranks_;
+    Ranks& ranks_;
     ShardRange tree_;
     ShardRange own_{};
     std::vector<Chunk> chunks_;
@@ -332,6 +339,7 @@ private:
     std::ptrdiff_t floats_;                      ///< of a slab
     std::vector<model::Gradients> slabs_;        ///< of the own shards
     std::vector<Subtree> subtrees_;              ///< of all ranks, in order
+    std::vector<std::ptrdiff_t> shard_offsets_;  ///< where the shards of the ranks begin
     std::vector<std::ptrdiff_t> chunk_offsets_;  ///< where the parts of the ranks begin
     std::vector<std::ptrdiff_t> part_offsets_;   ///< the same in floats
     std::vector<Bucket> buckets_;

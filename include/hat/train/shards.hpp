@@ -11,7 +11,6 @@
 #include <hat/model/transformer.hpp>
 #include <hat/train/gradient_sum.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -148,7 +147,8 @@ public:
     /// Throws  `Error` if an option is out of range.
     ShardedGradients(const TensorTable& table, ShardOptions options, ThreadPool& pool,
                      distributed::Communicator& ranks = distributed::serial())
-        : options_((validate(options), options)), pool_(pool), sum_(table, options.shards, ranks) {
+        : options_((validate(options), options)), pool_(pool), sum_(table, options.shards, ranks),
+          losses_(static_cast<std::size_t>(options.shards)) {
         workspaces_.resize(static_cast<std::size_t>(pool.size()));
     }
 
@@ -160,13 +160,11 @@ public:
     void add(const Make& make, const LearningRules& rules, RandomKey key, const model::Batch& batch,
              bool is_last = false) {
         const ShardRange own = sum_.own_shards();
-        const std::size_t before = losses_.size();
-        losses_.resize(before + static_cast<std::size_t>(own.size()));
         if (is_last) sum_.begin();
         pool_.run(own.size(), [&](int index, int thread) {
             const int shard = own.first + index;
             const auto objective = as_objective(make(&sum_.slab(shard)));
-            losses_[before + static_cast<std::size_t>(index)] =
+            losses_[static_cast<std::size_t>(shard)] +=
                 run_shard(objective, rules, key.split(static_cast<std::uint64_t>(shard)), batch,
                           shard, workspaces_[static_cast<std::size_t>(thread)]);
             sum_.done(shard);
@@ -174,15 +172,20 @@ public:
     }
 
     /// Sums up the losses and the gradients; all but `total` is zero then.
-    Sum reduce() {
-        const LossSum loss = sum_losses();
-        return {loss, sum_.finish(pool_)};
+    /// A template, so that an include does not compile it.
+    template <class Result = Sum>
+    Result reduce() {
+        distributed::all_gather(sum_.ranks(), losses_.data(), sum_.shard_offsets());
+        Result sum;
+        for (LossSum& loss : losses_) sum.loss += std::exchange(loss, {});
+        sum.norm = sum_.finish(pool_);
+        return sum;
     }
 
     /// After `reduce`: the summed gradients of the own chunks of this rank, which without others
     /// are all. Whoever uses them leaves zeros and clears the flags.
     [[nodiscard]] model::Gradients& total() noexcept { return sum_.total(); }
-    [[nodiscard]] const GradientSum& sum() const noexcept { return sum_; }
+    [[nodiscard]] const GradientSum<>& sum() const noexcept { return sum_; }
 
 private:
     struct Workspace {
@@ -192,9 +195,9 @@ private:
 
     /// Tells the sum how far a shard has come.
     struct ShardMilestones final : autograd::Milestones {
-        ShardMilestones(GradientSum& of, int index) : sum(of), shard(index) {}
+        ShardMilestones(GradientSum<>& of, int index) : sum(of), shard(index) {}
         void passed(int point) override { sum.passed(shard, point); }
-        GradientSum& sum;
+        GradientSum<>& sum;
         int shard;
     };
 
@@ -232,39 +235,6 @@ private:
         return loss;
     }
 
-    /// Of all shards of all batches, in their order.
-    LossSum sum_losses() {
-        distributed::Communicator& ranks = sum_.ranks();
-        const auto own = static_cast<std::ptrdiff_t>(losses_.size());
-        const std::ptrdiff_t batches = own / sum_.own_shards().size();
-        if (ranks.size() > 1) share_losses(batches);
-        LossSum sum;
-        for (std::ptrdiff_t batch = 0; batch < batches; ++batch) {
-            LossSum of_batch;
-            for (int r = 0; r < ranks.size(); ++r) {
-                const ShardRange shards = sum_.shards_of(r);
-                for (int i = 0; i < shards.size(); ++i)
-                    of_batch += losses_[static_cast<std::size_t>(batches * shards.first +
-                                                                 batch * shards.size() + i)];
-            }
-            sum += of_batch;
-        }
-        losses_.clear();
-        return sum;
-    }
-
-    void share_losses(std::ptrdiff_t batches) {
-        distributed::Communicator& ranks = sum_.ranks();
-        std::vector<std::ptrdiff_t> offsets;
-        for (int r = 0; r < ranks.size(); ++r) offsets.push_back(batches * sum_.shards_of(r).first);
-        offsets.push_back(batches * options_.shards);
-        std::vector<LossSum> all(static_cast<std::size_t>(offsets.back()));
-        std::copy(losses_.begin(), losses_.end(),
-                  all.begin() + offsets[static_cast<std::size_t>(ranks.rank())]);
-        distributed::all_gather(ranks, all.data(), offsets);
-        losses_ = std::move(all);
-    }
-
     template <Objective F>
     [[nodiscard]] static F as_objective(const F& objective) {
         return objective;
@@ -276,8 +246,8 @@ private:
 
     ShardOptions options_;
     ThreadPool& pool_;
-    GradientSum sum_;
-    std::vector<LossSum> losses_;  ///< per batch and own shard
+    GradientSum<> sum_;
+    std::vector<LossSum> losses_;  ///< per shard, of all ranks
     std::vector<Workspace> workspaces_;
 };
 

@@ -94,11 +94,14 @@ public:
 
     /// Changes the parameters by the gradient of the mean loss per token of all batches (and, of an
     /// objective, all networks) since the last update.
-    UpdateResult update() {
-        const ShardedGradients::Sum sum = gradients_.reduce();
-        UpdateResult result{.loss = sum.loss.loss,
-                            .loss_tokens = sum.loss.tokens,
-                            .target_tokens = std::exchange(target_tokens_, 0)};
+    ///
+    /// A template, so that an include does not compile it.
+    template <class Result = UpdateResult>
+    Result update() {
+        const auto sum = gradients_.reduce();
+        Result result{.loss = sum.loss.loss,
+                      .loss_tokens = sum.loss.tokens,
+                      .target_tokens = std::exchange(target_tokens_, 0)};
         const double per_token =
             1.0 / static_cast<double>(std::max<std::int64_t>(result.loss_tokens, 1));
         result.learning_rate = schedule_.rate(updates_);
@@ -126,7 +129,7 @@ public:
     [[nodiscard]] Adam& adam() noexcept { return adam_; }
     [[nodiscard]] const TrainerOptions& options() const noexcept { return options_; }
     [[nodiscard]] const Schedule& schedule() const noexcept { return schedule_; }
-    [[nodiscard]] const GradientSum& sum() const noexcept { return gradients_.sum(); }
+    [[nodiscard]] const GradientSum<>& sum() const noexcept { return gradients_.sum(); }
     [[nodiscard]] distributed::Communicator& ranks() const noexcept {
         return gradients_.sum().ranks();
     }

@@ -238,7 +238,8 @@ private:
 
     [[noreturn]] void diverge(const std::string& seen) { fail(diverged(seen)); }
 
-    void finish_update(DivergenceWatch& watch) {
+    template <class Watch>
+    void finish_update(Watch& watch) {
         const UpdateResult result = trainer_.update();
         if (average_) average_->update(network().values(), position_.update, pool_);
         ++position_.update;
