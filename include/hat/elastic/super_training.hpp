@@ -13,6 +13,7 @@
 #include <hat/train/shards.hpp>
 #include <hat/train/validation.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -98,7 +99,10 @@ public:
 
     /// What makes the objective of an update, see `train::ShardedGradients::add`; valid until the
     /// next call.
-    [[nodiscard]] auto operator()(std::int64_t update) {
+    ///
+    /// A template, so that an include does not compile networks on a tape.
+    template <std::integral Update>
+    [[nodiscard]] auto operator()(Update update) {
         const auto networks = plan(update);
         return [this, networks](model::Gradients* gradients) {
             return [this, networks, gradients](const train::MicroBatch& micro_batch) {
@@ -119,8 +123,8 @@ private:
         return sample(space_, random);
     }
 
-    [[nodiscard]] train::LossSum learn(std::span<const model::Architecture> networks,
-                                       model::Gradients* gradients,
+    template <class Networks>
+    [[nodiscard]] train::LossSum learn(const Networks& networks, model::Gradients* gradients,
                                        const train::MicroBatch& micro_batch) const {
         if (networks.size() == 1)
             return train::learn_last(network_.view(networks[0], gradients), micro_batch);

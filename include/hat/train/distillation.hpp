@@ -66,8 +66,9 @@ autograd::Variable final_states(Context& context, const model::Transformer<Weigh
 /// what it can teach others in the same update.
 ///
 /// Shapes  states [target tokens, output_dim]
-inline LossSum learn_and_keep_states(const model::Transformer<nn::Trainable>& model,
-                                     const MicroBatch& micro_batch, Matrix states) {
+template <class Weights>
+LossSum learn_and_keep_states(const model::Transformer<Weights>& model,
+                              const MicroBatch& micro_batch, Matrix states) {
     const model::Batch& batch = micro_batch.batch;
     autograd::Tape tape(micro_batch.memory, micro_batch.scratch, micro_batch.key);
     const auto y = detail::final_states(tape, model, micro_batch.dropout, batch);
