@@ -173,7 +173,12 @@ public:
     }
 
     /// The loss over all networks that decide.
-    [[nodiscard]] ValidationResult validate() { return score(measure()); }
+    ///
+    /// A template, so that an include does not compile a network.
+    template <class Result = ValidationResult>
+    [[nodiscard]] Result validate() {
+        return score(measure());
+    }
     [[nodiscard]] const TrainingPosition& position() const noexcept { return position_; }
 
     /// All that changes: on one rank of several, with its own part of the optimiser's state, to be
@@ -249,9 +254,10 @@ private:
     }
 
     /// The losses of the networks that are validated, or of the whole one.
-    [[nodiscard]] std::vector<ValidationResult> measure() {
+    template <class Result = ValidationResult>
+    [[nodiscard]] std::vector<Result> measure() {
         const float smoothing = trainer_.options().label_smoothing;
-        std::vector<ValidationResult> results;
+        std::vector<Result> results;
         for (const ValidatedNetwork& validated : options_.validated)
             results.push_back(validator_(network().view(validated.architecture), smoothing));
         if (results.empty())
@@ -271,7 +277,8 @@ private:
     }
 
     /// False if patience has run out.
-    bool validate(const DivergenceWatch& watch) {
+    template <class Watch>
+    bool validate(const Watch& watch) {
         std::vector<ValidationResult> results;
         ValidationResult result;
         bool is_number = false;
