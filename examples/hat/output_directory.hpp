@@ -39,6 +39,17 @@ inline void make_parent(const std::string& path) {
     if (error) fail(parent, ": cannot make the directory: ", error.message());
 }
 
+/// Checks a folder in which a command writes files among others.
+///
+/// Throws  `Error` if it is there, and is no folder or one that holds something of ours as a whole
+inline void check_folder(const char* flag, const std::string& folder) {
+    const auto found = io::directory_kind(folder);
+    if (found != io::DirectoryKind::free && found != io::DirectoryKind::other)
+        fail(flag, " ", folder, ": holds ", kind_name(found), "; choose another folder");
+    if (found != io::DirectoryKind::free && !io::is_directory(folder))
+        fail(folder, ": is there already and is no directory");
+}
+
 /// The file whose lock is the right to write the directory at `path`: that of the run whose model
 /// it is, or one beside it, as the directory is replaced as a whole.
 [[nodiscard]] inline std::string lock_path(const std::string& path) {

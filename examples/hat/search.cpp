@@ -8,12 +8,9 @@
 #include <hat/elastic/genes.hpp>
 #include <hat/io/architecture_yaml.hpp>
 #include <hat/io/atomic_file.hpp>
-#include <hat/io/directory_kind.hpp>
 #include <hat/io/file_hashes.hpp>
-#include <hat/io/file_lock.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
-#include <hat/io/text_file.hpp>
 #include <hat/latency/device.hpp>
 #include <hat/latency/predictor.hpp>
 #include <hat/latency/table.hpp>
@@ -22,6 +19,7 @@
 #include <hat/search/dominance.hpp>
 #include <hat/search/evolution.hpp>
 #include <hat/search/inherited_loss.hpp>
+#include <hat/search/one_for_all.hpp>
 #include <hat/search/pareto.hpp>
 #include <hat/search/report.hpp>
 #include <hat/search/search_checkpoint.hpp>
@@ -33,16 +31,16 @@
 #include "job.hpp"
 #include "measurements.hpp"
 #include "model_argument.hpp"
-#include "output_directory.hpp"
-#include "output_file.hpp"
 #include "predictor_vocabulary.hpp"
 #include "run_data.hpp"
 #include "run_space.hpp"
 #include "search_health.hpp"
 #include "search_latency.hpp"
+#include "search_place.hpp"
 #include "text_facts.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <limits>
@@ -60,27 +58,9 @@ namespace {
 using model::Architecture;
 using search::ReportedNetwork;
 
-struct SearchArguments {
-    std::string run, predictor, data, out, pareto, latency, report;
-    double limit_ms = 0;
-    double speedup = 0;
-    std::int64_t limit_parameters = 0;
-    bool published = false;
-    bool resume = false;
-    bool overwrite = false;
-    int iterations = 30;
-    int population = 0;
-    int patience = 0;
-    int measure = 5;
-    int threads = 0;
-    float label_smoothing = 0.1F;
-    std::uint64_t seed = 1;
-    HealthOptions health;
-};
-
 /// Predicted latencies of architectures; infinite where one has too many parameters.
 struct PredictedLatency {
-    const latency::Predictor* predictor;
+    const latency::Predictor* predictor = nullptr;
     std::int64_t limit_parameters = 0;  ///< in layers; 0: any
 
     double operator()(const Architecture& a) const {
@@ -92,13 +72,20 @@ struct PredictedLatency {
 using Problem = search::ArchitectureProblem<PredictedLatency, search::InheritedLoss>;
 using ScoredNetwork = search::Scored<Architecture>;
 
+/// A device, as what predicts latencies there.
+struct PredictedDevice {
+    PredictorFile file;
+    latency::Predictor predictor;
+    double limit_ms = std::numeric_limits<double>::max();
+};
+
 /// All that a search works with.
 struct Workbench {
     const SearchArguments& arguments;
     const Job& job;
     LoadedModel super;
     elastic::DesignSpace space;
-    latency::Predictor predictor;
+    std::vector<PredictedDevice> devices;
     std::string data_path;
     TrainingData data;
     ThreadPool pool;
@@ -106,27 +93,33 @@ struct Workbench {
 
     Workbench(const SearchArguments& from, const Job& of)
         : arguments(from), job(of), super(from.run), space(space_of_run(from.run, super.directory)),
-          predictor(load_predictor(from.predictor, from.run,
-                                   super.network.architecture().target_vocab_size)),
+          devices(devices_of(from, super.network.architecture().target_vocab_size)),
           data_path(data_of(from)), data(load_training_data(data_path)),
           pool(of.threads(from.threads)), validator(data.validation, pool, of.ranks) {
         check_vocabulary(super.directory, "--run " + from.run, data.files);
-        fail_with_place(
-            [&] {
-                for (const Architecture& way : served_in_all_ways(space, largest(space)))
-                    static_cast<void>(predictor.predict_ms(way));
-            },
-            "--predictor ", from.predictor);
+        for (const PredictedDevice& device : devices)
+            fail_with_place(
+                [&] {
+                    for (const Architecture& way : served_in_all_ways(space, largest(space)))
+                        static_cast<void>(device.predictor.predict_ms(way));
+                },
+                "--predictor ", device.file.path);
     }
 
-    [[nodiscard]] PredictedLatency latency() const {
-        return {&predictor, arguments.limit_parameters};
+    /// The first device: the only one, but for fronts.
+    [[nodiscard]] const PredictedDevice& device() const { return devices.front(); }
+    /// " on NAME", where there are several devices.
+    [[nodiscard]] std::string on(const PredictedDevice& device) const {
+        return devices.size() > 1 ? " on " + device.file.name : "";
+    }
+    [[nodiscard]] PredictedLatency latency(const PredictedDevice& of) const {
+        return {&of.predictor, arguments.limit_parameters};
     }
     [[nodiscard]] Problem problem() {
         search::RaceOptions race;
         if (arguments.published || !arguments.pareto.empty()) race.keep = 0;
         return {
-            space, latency(),
+            space, latency(device()),
             search::InheritedLoss(super.network, validator, pool, arguments.label_smoothing, race)};
     }
     /// Nothing unless `--latency` and `--measure` ask for measurements, which one rank takes.
@@ -141,39 +134,48 @@ struct Workbench {
     }
 
 private:
+    static std::vector<PredictedDevice> devices_of(const SearchArguments& from, int pieces) {
+        std::vector<PredictedDevice> devices;
+        for (const PredictorFile& file : predictor_files(from.predictors))
+            devices.push_back({file, load_predictor(file.path, from.run, pieces)});
+        return devices;
+    }
     /// `--data`, or what the run was trained on.
     static std::string data_of(const SearchArguments& from) {
         return from.data.empty() ? data_of_run(from.run) : from.data;
     }
 };
 
-/// The limit of the search in ms.
-///
-/// Throws  `Error` if no member can be that fast, or that small.
-double limit_of(const SearchArguments& arguments, const Workbench& bench) {
+/// Throws  `Error` if no member is as small as is asked for
+void check_size_limit(const SearchArguments& arguments, const Workbench& bench) {
     const Architecture least_one = smallest(bench.space);
-    if (arguments.limit_parameters > 0 &&
-        layer_parameters(least_one) > arguments.limit_parameters) {
+    if (arguments.limit_parameters > 0 && layer_parameters(least_one) > arguments.limit_parameters)
         fail("--limit-parameters: ", arguments.limit_parameters,
              " is impossible in this space: the smallest network, ",
              elastic::gene_string(least_one), ", has ", layer_parameters(least_one),
              " in its layers");
-    }
-    const double largest_ms = bench.predictor.predict_ms(largest(bench.space));
+}
+
+/// The limit of the search on a device in ms.
+///
+/// Throws  `Error` if no member can be that fast there
+double limit_of(const SearchArguments& arguments, const Workbench& bench,
+                const PredictedDevice& device) {
+    const double largest_ms = device.predictor.predict_ms(largest(bench.space));
     if (!(largest_ms > 0))
-        fail("--predictor ", arguments.predictor, ": predicts ", largest_ms,
+        fail("--predictor ", device.file.path, ": predicts ", largest_ms,
              " ms for the largest network, expected more than 0");
     const double limit = arguments.speedup > 0    ? largest_ms / arguments.speedup
                          : arguments.limit_ms > 0 ? arguments.limit_ms
                                                   : std::numeric_limits<double>::max();
-    const PredictedLatency latency = bench.latency();
+    const PredictedLatency latency = bench.latency(device);
     const Architecture fastest = search::cheapest_member(bench.space, latency);
     const double least = latency(fastest);
     if (!(least <= limit)) {
         fail(arguments.speedup > 0 ? "--speedup: " : "--limit-ms: ", limit,
-             " ms is impossible in this space: the fastest network, ",
+             " ms is impossible in this space", bench.on(device), ": the fastest network, ",
              elastic::gene_string(fastest), ", takes ", least, " ms",
-             !bench.predictor.monotone() ? ", as far as descent from several starts could find"
+             !device.predictor.monotone() ? ", as far as descent from several starts could find"
              : served_in_all_ways(bench.space, fastest).size() > 1
                  ? ", and every other is larger in some gene or served no faster"
                  : ", and every other is larger in some gene",
@@ -182,88 +184,26 @@ double limit_of(const SearchArguments& arguments, const Workbench& bench) {
     return limit;
 }
 
-/// Where a search keeps how far it has come.
-std::string state_path(const SearchArguments& arguments) {
-    return (arguments.pareto.empty() ? arguments.out : arguments.pareto) + ".search.json";
-}
-
-constexpr const char* report_title = "The search for a fast network";
-constexpr const char* front_columns = "loss,latency_ms,layer_parameters,genes";
-
-bool is_architecture(const std::string& path) {
-    static_cast<void>(io::architecture_from_yaml(io::read_file(path), path));
-    return true;
-}
-
-bool is_front(const std::string& path) {
-    return first_line(path).starts_with(front_columns);
-}
-
-bool is_saved_search(const std::string& path) {
-    return search::is_saved_search(path);
-}
-
-bool is_report(const std::string& path) {
-    return first_line(path) == std::string("# ") + report_title;
-}
-
-bool is_figure(const std::string& path) {
-    return first_line(path).starts_with("<svg ");
-}
-
-/// Throws  `Error` if the report would go among other things.
-void check_report(const std::string& folder, const std::vector<std::string>& inputs) {
-    const auto found = io::directory_kind(folder);
-    if (found != io::DirectoryKind::free && found != io::DirectoryKind::other)
-        fail("--report ", folder, ": holds ", kind_name(found), "; choose another folder");
-    if (found == io::DirectoryKind::free) return;
-    if (!io::is_directory(folder)) fail(folder, ": is there already and is no directory");
-    const auto check = [&](const char* name, const char* kind,
-                           bool (*is_of_kind)(const std::string&)) {
-        check_output({.flag = "--report",
-                      .path = (without_slash(folder) + '/').append(name),
-                      .kind = kind,
-                      .is_of_kind = is_of_kind},
-                     inputs);
-    };
-    check("report.md", "the report of a search", is_report);
-    for (const char* name : search::report_figures) check(name, "a figure", is_figure);
-}
-
-/// Throws  `Error` if there is a search already that the flags neither go on with nor replace, or
-///         something would be lost that is no result of one.
-void check_outputs(const SearchArguments& arguments) {
-    const bool is_of_front = !arguments.pareto.empty();
-    const char* const flag = is_of_front ? "--pareto" : "--out";
-    std::vector<std::string> inputs{arguments.predictor};
-    if (!arguments.latency.empty())
-        inputs.insert(inputs.end(), {arguments.latency, arguments.latency + ".plan"});
-    check_output({.flag = flag,
-                  .path = is_of_front ? arguments.pareto : arguments.out,
-                  .kind = is_of_front ? "the front of a search" : "an architecture",
-                  .is_of_kind = is_of_front ? is_front : is_architecture},
-                 inputs);
-    const std::string state = state_path(arguments);
-    check_output(
-        {.flag = flag, .path = state, .kind = "a saved search", .is_of_kind = is_saved_search},
-        inputs);
-    if (io::exists(state) && !arguments.resume && !arguments.overwrite)
-        fail(state, ": holds a search already; go on with --resume, replace it with --overwrite, ",
-             "or choose another ", flag);
-    if (!arguments.report.empty()) check_report(arguments.report, inputs);
-}
-
 /// What the scores depend on besides the options of the search.
 std::string configuration(const SearchArguments& arguments, const Workbench& bench) {
+    io::Json predictor = bench.device().file.path;
+    io::Json content = io::file_hash(bench.device().file.path);
+    if (bench.devices.size() > 1) {
+        predictor = content = io::Json::object();
+        for (const PredictedDevice& device : bench.devices) {
+            predictor[device.file.name] = device.file.path;
+            content[device.file.name] = io::file_hash(device.file.path);
+        }
+    }
     const io::Json json = {{"run", arguments.run},
-                           {"predictor", arguments.predictor},
+                           {"predictor", predictor},
                            {"data", bench.data_path},
                            {"published", arguments.published},
                            {"limit_parameters", arguments.limit_parameters},
                            {"label_smoothing", arguments.label_smoothing},
                            {"content",
                             {{"run", model_content(bench.super.directory)},
-                             {"predictor", io::file_hash(arguments.predictor)},
+                             {"predictor", content},
                              {"data", data_content(bench.data)}}}};
     return json.dump();
 }
@@ -305,9 +245,10 @@ std::string decimals(double value, int digits) {
     return text;
 }
 
-std::string predictor_text(const SearchArguments& arguments, const latency::Predictor& predictor) {
-    std::string text = std::string("The ") + predictor.name() + " predictor `" +
-                       file_name(arguments.predictor) + "`";
+std::string predictor_text(const PredictedDevice& device) {
+    const latency::Predictor& predictor = device.predictor;
+    std::string text =
+        std::string("The ") + predictor.name() + " predictor `" + file_name(device.file.path) + "`";
     if (predictor.errors()) {
         const auto& errors = predictor.errors()->cross_validated;
         text += ": off by " + decimals(100 * errors.mape, 2) +
@@ -324,15 +265,16 @@ void write_page(const SearchArguments& arguments, Workbench& bench,
                 const std::vector<ScoredNetwork>& scored, const ScoredNetwork& best,
                 std::vector<search::ReportedProgress> progress, const std::string& summary,
                 MeasuredLatency* latency) {
+    const latency::Predictor& predictor = bench.device().predictor;
     const Architecture top = largest(bench.space);
-    search::SearchReport report{.title = report_title,
+    search::SearchReport report{.title = search_report_title,
                                 .device = latency::device_name(),
-                                .predictor = predictor_text(arguments, bench.predictor),
+                                .predictor = predictor_text(bench.device()),
                                 .search = summary};
     report.baseline = {.name = "largest member",
                        .architecture = top,
                        .loss = bench.loss(top),
-                       .predicted_ms = bench.predictor.predict_ms(top)};
+                       .predicted_ms = predictor.predict_ms(top)};
     report.chosen = reported("chosen", best);
     for (const ScoredNetwork& network : scored) report.scored.push_back(reported("", network));
     int number = 0;
@@ -342,7 +284,7 @@ void write_page(const SearchArguments& arguments, Workbench& bench,
     if (!arguments.latency.empty()) {
         for (const auto& row : read_measurements(arguments.latency))
             report.samples.push_back({row.details ? row.details->genes : "",
-                                      bench.predictor.predict_ms(row.features), row.total_ms()});
+                                      predictor.predict_ms(row.features), row.total_ms()});
         if (latency) measure(report, arguments.measure, *latency);
     }
     if (arguments.health.members > 0) {
@@ -362,7 +304,8 @@ std::string size_limit(const SearchArguments& arguments) {
     return std::to_string(arguments.limit_parameters) + " layer parameters at most, ";
 }
 
-void search_under_limit(const SearchArguments& arguments, Workbench& bench, double limit) {
+void search_under_limit(const SearchArguments& arguments, Workbench& bench) {
+    const double limit = bench.device().limit_ms;
     Problem problem = bench.problem();
     search::EvolutionOptions options =
         arguments.published ? search::published_evolution() : search::EvolutionOptions{};
@@ -406,9 +349,11 @@ void search_under_limit(const SearchArguments& arguments, Workbench& bench, doub
     std::printf("%s\n", arguments.out.c_str());
 }
 
+using FoundNetwork = search::ParetoMember<Architecture>;
+
 /// The front as CSV. With `latency`, `count` of its networks are measured, evenly from the lowest
 /// loss to the highest, and a column more tells how long they took.
-std::string front_table(const std::vector<search::ParetoMember<Architecture>>& front, int count,
+std::string front_table(const std::vector<FoundNetwork>& front, int count,
                         MeasuredLatency* latency) {
     std::vector<std::string> measured(front.size());
     if (latency) {
@@ -419,7 +364,7 @@ std::string front_table(const std::vector<search::ParetoMember<Architecture>>& f
                 decimals((*latency)(genes, member.genome, member.objectives[1]), 6);
         }
     }
-    std::string csv = front_columns;
+    std::string csv = search_front_columns;
     csv += latency ? ",measured_ms\n" : "\n";
     for (std::size_t i = 0; i < front.size(); ++i) {
         const auto& member = front[i];
@@ -430,32 +375,112 @@ std::string front_table(const std::vector<search::ParetoMember<Architecture>>& f
     return csv;
 }
 
-void search_front(const SearchArguments& arguments, Workbench& bench, double limit) {
+/// The front of loss, latency and size on the device at `index`.
+std::vector<FoundNetwork> front_on(const Workbench& bench, std::size_t index,
+                                   const std::vector<FoundNetwork>& found) {
+    return search::front_of(search::members_of_cost(found, static_cast<int>(index),
+                                                    static_cast<int>(bench.devices.size()),
+                                                    bench.devices[index].limit_ms));
+}
+
+/// "on the front 12"; of several devices, "on the front of desk 12, kitchen 9".
+std::string front_sizes(const Workbench& bench, const std::vector<FoundNetwork>& found) {
+    std::string text = bench.devices.size() > 1 ? "on the front of" : "on the front";
+    for (std::size_t d = 0; d < bench.devices.size(); ++d) {
+        if (bench.devices.size() > 1) text += (d > 0 ? ", " : " ") + bench.devices[d].file.name;
+        text += " " + std::to_string(front_on(bench, d, found).size());
+    }
+    return text;
+}
+
+/// The network of the lowest loss within all limits; null if there is none.
+const FoundNetwork* best_within(const std::vector<FoundNetwork>& found,
+                                const std::vector<double>& limits) {
+    const FoundNetwork* best = nullptr;
+    for (const FoundNetwork& network : found) {
+        bool is_within = !network.objectives.empty();
+        for (std::size_t i = 0; is_within && i < limits.size(); ++i)
+            is_within = network.objectives[1 + i] <= limits[i];
+        if (is_within && (!best || network.objectives.front() < best->objectives.front()))
+            best = &network;
+    }
+    return best;
+}
+
+/// The network that `--one-for-all` asks for, written and told.
+///
+/// Throws  `Error` if none that was scored is as good as `--max-loss`, within all limits
+void choose_for_all(const SearchArguments& arguments, const Workbench& bench,
+                    const std::vector<FoundNetwork>& found) {
+    std::vector<double> limits;
+    for (const PredictedDevice& device : bench.devices) limits.push_back(device.limit_ms);
+    const double max_loss = *arguments.max_loss;
+    const auto chosen = search::one_for_all(found, limits, max_loss);
+    if (!chosen) {
+        const FoundNetwork* const best = best_within(found, limits);
+        if (!best)
+            fail("--one-for-all: no network that was scored is within the limits of all devices");
+        fail("--max-loss: no network that was scored has a loss of ", max_loss,
+             has_limit(arguments) ? " at most within the limits of all devices" : " at most",
+             "; the least is ", best->objectives.front(), ", of ",
+             elastic::gene_string(best->genome));
+    }
+    const FoundNetwork& network = found[chosen->member];
+    io::write_file(arguments.one_for_all, io::architecture_to_yaml(network.genome));
+    std::fprintf(stderr, "one for all: loss %.4f  %s\n", network.objectives.front(),
+                 elastic::gene_string(network.genome).c_str());
+    for (std::size_t d = 0; d < bench.devices.size(); ++d)
+        std::fprintf(stderr, "  on %s: %.3f ms, %.3f times the least, %.3f ms\n",
+                     bench.devices[d].file.name.c_str(), network.objectives[1 + d],
+                     chosen->slowdowns[d], chosen->least[d]);
+}
+
+/// A network of each device to begin with, so that there is one on every front.
+std::vector<Architecture> first_networks(const Workbench& bench) {
+    std::vector<Architecture> networks{smallest(bench.space), largest(bench.space)};
+    for (const PredictedDevice& device : bench.devices) {
+        if (bench.devices.size() == 1) break;
+        networks.push_back(search::cheapest_member(bench.space, bench.latency(device)));
+    }
+    return networks;
+}
+
+void write_fronts(const SearchArguments& arguments, const Workbench& bench,
+                  const std::vector<FoundNetwork>& found, MeasuredLatency* latency) {
+    for (std::size_t d = 0; d < bench.devices.size(); ++d)
+        io::write_file(front_path(arguments, bench.devices[d].file),
+                       front_table(front_on(bench, d, found), arguments.measure, latency));
+    if (!arguments.one_for_all.empty()) choose_for_all(arguments, bench, found);
+}
+
+void search_front(const SearchArguments& arguments, Workbench& bench) {
     Problem problem = bench.problem();
     const auto parameters = [](const Architecture& a) {
         return static_cast<double>(model::layer_parameters(a));
     };
-    search::TradeOff trade_off(problem, limit, parameters);
+    std::vector<search::LimitedCost<PredictedLatency>> latencies;
+    for (const PredictedDevice& device : bench.devices)
+        latencies.push_back({bench.latency(device), device.limit_ms});
+    search::TradeOff trade_off(problem, latencies, parameters);
     search::ParetoOptions options{.iterations = arguments.iterations, .seed = arguments.seed};
     if (arguments.population > 0) options.population = arguments.population;
-    search::ParetoSearch pareto(trade_off, options, {smallest(bench.space), largest(bench.space)});
+    search::ParetoSearch pareto(trade_off, options, first_networks(bench));
     const std::string state = state_path(arguments);
     const std::string scores_of = configuration(arguments, bench);
     if (arguments.resume && io::exists(state))
         search::load_search(state, trade_off, pareto, scores_of);
     while (pareto.iterate()) {
         if (bench.job.is_first()) search::save_search(state, trade_off, pareto, scores_of);
-        std::fprintf(stderr, "iteration %d/%d  scored %d  on the front %zu\n",
-                     pareto.iteration() - 1, options.iterations, pareto.scored(),
-                     pareto.front().size());
+        std::fprintf(stderr, "iteration %d/%d  scored %d  %s\n", pareto.iteration() - 1,
+                     options.iterations, pareto.scored(),
+                     front_sizes(bench, pareto.members()).c_str());
     }
-    const auto front = pareto.front();
     auto latency = bench.measured_latency();
-    if (bench.job.is_first())
-        io::write_file(arguments.pareto, front_table(front, arguments.measure, latency.get()));
+    if (bench.job.is_first()) write_fronts(arguments, bench, pareto.members(), latency.get());
     if (!arguments.report.empty()) {
+        const auto front = pareto.front();
         std::vector<ScoredNetwork> scored;
-        for (const auto& member : pareto.members())
+        for (const FoundNetwork& member : pareto.members())
             if (!member.objectives.empty())
                 scored.push_back({member.genome, member.objectives[1], member.objectives[0]});
         const ScoredNetwork best{front.front().genome, front.front().objectives[1],
@@ -467,42 +492,48 @@ void search_front(const SearchArguments& arguments, Workbench& bench, double lim
                        std::to_string(arguments.seed) + ".",
                    latency.get());
     }
-    std::printf("%s\n", arguments.pareto.c_str());
+    for (const PredictedDevice& device : bench.devices)
+        std::printf("%s\n", front_path(arguments, device.file).c_str());
+    if (!arguments.one_for_all.empty()) std::printf("%s\n", arguments.one_for_all.c_str());
 }
 
-/// The right to be the only search that writes there, if nothing would be lost.
-struct SearchPlace {
-    explicit SearchPlace(const SearchArguments& arguments)
-        : lock(state_path(arguments) + ".lock", state_path(arguments)) {
-        check_outputs(arguments);
-        if (arguments.report.empty()) return;
-        make_parent(arguments.report);
-        report_lock.emplace(lock_path(arguments.report), arguments.report);
-        check_outputs(arguments);  // who was at work there may have ended since
-    }
-    io::FileLock lock;
-    std::optional<io::FileLock> report_lock{};
-};
-
-void search_networks(const SearchArguments& arguments, const Job& job) {
+/// Throws  `Error` if the flags do not go together
+void check_flags(const SearchArguments& arguments) {
     if (arguments.out.empty() == arguments.pareto.empty())
         fail("search: name one of --out ARCH.yml and --pareto FRONT.csv");
     if (arguments.limit_ms > 0 && arguments.speedup > 0)
         fail("search: name one of --limit-ms and --speedup");
-    if (!arguments.out.empty() && !(arguments.limit_ms > 0 || arguments.speedup > 0))
+    if (!arguments.out.empty() && !has_limit(arguments))
         fail("search: --out needs a limit: --limit-ms or --speedup");
     if (arguments.report.empty() && arguments.health.members > 0)
         fail("search: --health needs --report, in which it is told");
+    if (arguments.one_for_all.empty() == arguments.max_loss.has_value())
+        fail("search: --one-for-all and --max-loss go together");
+    if (!arguments.one_for_all.empty() && arguments.pareto.empty())
+        fail("search: --one-for-all needs --pareto, whose networks it chooses among");
+    if (predictor_files(arguments.predictors).size() == 1) return;
+    if (arguments.pareto.empty())
+        fail("search: several --predictor need --pareto FOLDER, for a front of each device");
+    if (!arguments.report.empty() || !arguments.latency.empty())
+        fail("search: ", arguments.report.empty() ? "--latency" : "--report",
+             " is of one device, and there are several --predictor");
+}
+
+void search_networks(const SearchArguments& arguments, const Job& job) {
+    check_flags(arguments);
     std::optional<SearchPlace> place;
     if (job.is_first()) place.emplace(arguments);
     Workbench bench(arguments, job);
     if (!arguments.latency.empty() && arguments.measure > 0 && job.is_first())
         check_measurable(bench.super.network, arguments.run, arguments.latency);
-    const double limit = limit_of(arguments, bench);
+    check_size_limit(arguments, bench);
+    for (PredictedDevice& device : bench.devices)
+        device.limit_ms = limit_of(arguments, bench, device);
     if (elastic::cardinality(bench.space).text() == "1")
         std::fprintf(stderr, "note: the space has one network only: there is nothing to choose\n");
     if (!arguments.latency.empty()) {
         const auto table = read_measurements(arguments.latency);
+        const double limit = bench.device().limit_ms;
         const bool below = std::all_of(table.begin(), table.end(),
                                        [&](const auto& row) { return limit < row.total_ms(); });
         if (below && !table.empty())
@@ -511,9 +542,9 @@ void search_networks(const SearchArguments& arguments, const Job& job) {
                          "extrapolated\n");
     }
     if (arguments.pareto.empty())
-        search_under_limit(arguments, bench, limit);
+        search_under_limit(arguments, bench);
     else
-        search_front(arguments, bench, limit);
+        search_front(arguments, bench);
 }
 
 }  // namespace
@@ -528,7 +559,17 @@ void add_search(CLI::App& app) {
         "are rounded, over all tokens: what a shortlist leaves out is not counted.\n\n"
         "Example:\n  hat search --run super --predictor predictor.json --limit-ms 12 "
         "--out chosen.yml --latency latency.csv --report report\n"
-        "  hat search --run super --predictor predictor.json --pareto front.csv\n"
+        "  hat search --run super --predictor predictor.json --pareto front.csv\n\n"
+        "For several devices at once: each network is scored once, and each device has its front,\n"
+        "in the folder --pareto, by the name of its predictor's file. A limit (--limit-ms, or\n"
+        "--speedup against the largest network there) is that of each device: a front has what is\n"
+        "within it there. --one-for-all writes the network that suits all: of those within all\n"
+        "limits, with a loss of --max-loss at most, the one whose worst slowdown is least, "
+        "against\n"
+        "the fastest of that loss on each device.\n"
+        "  hat search --run super --predictor kitchen.json --predictor desk.json \\\n"
+        "    --pareto fronts --one-for-all common.yml --max-loss 3.5\n"
+        "(--report, and --latency to measure, are of one device.)\n\n"
         "mpirun -n 2 in front shares the work (if hat is built with -D HAT_WITH_MPI=ON).");
     const auto path = [&](const char* name, std::string& value, const char* text) {
         return command->add_option(name, value, text);
@@ -536,7 +577,11 @@ void add_search(CLI::App& app) {
     const NumberFlags number(*command);
     constexpr int many = 1'000'000;
     path("--run", arguments->run, "what `hat train --space` made")->required();
-    path("--predictor", arguments->predictor, "what `hat predictor` made")->required();
+    command
+        ->add_option("--predictor", arguments->predictors,
+                     "what `hat predictor` made; with --pareto, several: one of each device")
+        ->allow_extra_args(false)
+        ->required();
     number.without_default("--limit-ms", arguments->limit_ms, {.above = 0, .high = 1e9},
                            "longest predicted latency allowed");
     number.without_default("--speedup", arguments->speedup, {.above = 0, .high = 1e6},
@@ -545,7 +590,13 @@ void add_search(CLI::App& app) {
            "most parameters allowed in the layers; 0: any");
     path("--out", arguments->out, "architecture to write (YAML)");
     path("--pareto", arguments->pareto,
-         "instead: the front of loss, latency and size to write (CSV)");
+         "instead: the front of loss, latency and size to write (CSV); for several devices, a "
+         "folder of them");
+    path(
+        "--one-for-all", arguments->one_for_all,
+        "with --pareto: the network to write (YAML) that is nearest to the fastest on all devices");
+    number.without_default("--max-loss", arguments->max_loss, {.above = 0, .high = 1e9},
+                           "of --one-for-all: the highest loss that is good enough");
     path("--data", arguments->data, "validation data; else that of the run");
     path("--report", arguments->report, "folder for report.md and its figures");
     path("--latency", arguments->latency,

@@ -67,6 +67,27 @@ TEST_SUITE("io/yaml") {
               "f:1: a: expected 3 values, one a layer, found 2");
     }
 
+    TEST_CASE("mappings in a mapping name all keys around, and their lines") {
+        const YamlMap map = YamlMap::parse("a:\n  b: x\n  c: {d: 1, e: 2}\nf: {b: y}\ng: 1\n", "f");
+        CHECK(map.keys() == std::vector<std::string>{"a", "f", "g"});
+        const YamlMap inner = map.map("a");
+        CHECK(inner.word("b") == "x");
+        CHECK(inner.map("c").integer("d") == 1);
+        CHECK(map.map("f").word("b") == "y");
+        CHECK(inner.address("b") == "f:2: a: b: ");
+        CHECK(inner.address("z") == "f:1: a: z: ");
+        CHECK(message([&] { static_cast<void>(inner.integer("b")); }) ==
+              "f:2: a: b: expected an integer, found \"x\"");
+        CHECK(message([&] { static_cast<void>(inner.map("c").integer("h")); }) ==
+              "f:3: a: c: key \"h\" is missing");
+        CHECK(message([&] { inner.map("c").reject_unread(); }) == "f:3: a: c: unknown key \"d\"");
+        CHECK(message([&] { static_cast<void>(map.map("g")); }) ==
+              "f:5: g: expected a mapping of keys to values, found \"1\"");
+        const YamlMap twice = YamlMap::parse("a: {b: 1, b: 2}\n", "f");
+        CHECK(message([&] { static_cast<void>(twice.map("a")); }) ==
+              "f:1: a: key \"b\" appears twice");
+    }
+
     TEST_CASE("a key that nobody reads is an error") {
         const YamlMap map = YamlMap::parse("a: 1\nheads: 2\n", "f");
         CHECK(map.integer("a") == 1);

@@ -22,7 +22,8 @@
 
 namespace hat::io {
 
-/// A YAML file that is one flat mapping of keys to numbers, words and lists of numbers.
+/// A YAML file that is one mapping of keys to numbers, words, lists of numbers and mappings of that
+/// kind.
 ///
 /// Every message names file, line and key: `arch.yml:3: encoder-heads: expected an integer, found
 /// "x"`. Keys are kept track of: those that nobody asked for are an error in `reject_unread`.
@@ -55,6 +56,21 @@ public:
     }
 
     [[nodiscard]] bool contains(std::string_view key) const { return find(key) != nullptr; }
+
+    /// All keys, in the order of the file.
+    [[nodiscard]] std::vector<std::string> keys() const {
+        std::vector<std::string> all;
+        for (const Field& field : fields_) all.push_back(field.key);
+        return all;
+    }
+
+    /// The mapping at `key`. Its messages name both: `devices.yml:3: kitchen: shell: expected …`.
+    /// Throws  `Error` if `key` is missing or anything else, or a key in it appears twice.
+    [[nodiscard]] YamlMap map(std::string_view key) const {
+        const Field& field = required(key);
+        if (!field.value.IsMap()) reject(field, field.value, "a mapping of keys to values");
+        return {field.value, where_, field.line, inside_ + field.key + ": "};
+    }
 
     /// Throws  `Error` if `key` is missing or not a whole number in the range of int.
     [[nodiscard]] int integer(std::string_view key) const {
@@ -105,15 +121,14 @@ public:
     /// "file:line: key: ", to begin a message about the value of `key`.
     [[nodiscard]] std::string address(std::string_view key) const {
         const Field* field = find(key);
-        return where_ + ":" + (field != nullptr ? std::to_string(field->line) + ":" : "") + " " +
-               std::string(key) + ": ";
+        return (field != nullptr ? place(field->line) : place(line_)) + std::string(key) + ": ";
     }
 
     /// Throws  `Error` naming the first key that was not asked for: a misspelt one, as a rule.
     void reject_unread() const {
         for (const Field& field : fields_)
             if (!read_.contains(field.key))
-                fail(where_, ":", field.line, ": unknown key ", in_quotes(field.key));
+                fail(place(field.line), "unknown key ", in_quotes(field.key));
     }
 
 private:
@@ -127,18 +142,24 @@ private:
         YAML::Node value;
     };
 
-    YamlMap(const YAML::Node& root, std::string where) : where_(std::move(where)) {
+    YamlMap(const YAML::Node& root, std::string where, int line = 0, std::string inside = {})
+        : where_(std::move(where)), line_(line), inside_(std::move(inside)) {
         if (!root.IsMap()) fail(where_, ": expected lines of \"key: value\"");
         std::set<std::string> names;  // a hostile file has very many
         for (const auto& entry : root) {
             const YAML::Node& key = entry.first;
-            const int line = key.Mark().line + 1;
-            if (!key.IsScalar()) fail(where_, ":", line, ": a key is not a word");
+            const int at = key.Mark().line + 1;
+            if (!key.IsScalar()) fail(place(at), "a key is not a word");
             std::string name = key.Scalar();
             if (!names.insert(name).second)
-                fail(where_, ":", line, ": key ", in_quotes(name), " appears twice");
-            fields_.push_back({std::move(name), line, entry.second});
+                fail(place(at), "key ", in_quotes(name), " appears twice");
+            fields_.push_back({std::move(name), at, entry.second});
         }
+    }
+
+    /// "file:line: ", or "file: " where there is none, and the keys of mappings around.
+    [[nodiscard]] std::string place(int line) const {
+        return where_ + ":" + (line > 0 ? std::to_string(line) + ": " : " ") + inside_;
     }
 
     [[nodiscard]] const Field* find(std::string_view key) const {
@@ -149,7 +170,7 @@ private:
 
     [[nodiscard]] const Field& required(std::string_view key) const {
         const Field* field = find(key);
-        if (field == nullptr) fail(where_, ": key ", in_quotes(key), " is missing");
+        if (field == nullptr) fail(place(line_), "key ", in_quotes(key), " is missing");
         read_.emplace(key);
         return *field;
     }
@@ -167,11 +188,13 @@ private:
                              const char* expected) const {
         const char* kind = node.IsSequence() ? "a list" : node.IsMap() ? "a mapping" : "nothing";
         const std::string found = node.IsScalar() ? in_quotes(node.Scalar()) : kind;
-        fail(where_, ":", node.IsNull() ? field.line : node.Mark().line + 1, ": ", field.key,
-             ": expected ", expected, ", found ", found);
+        fail(place(node.IsNull() ? field.line : node.Mark().line + 1), field.key, ": expected ",
+             expected, ", found ", found);
     }
 
     std::string where_;
+    int line_;            ///< of the key of this mapping; 0: it is the whole file
+    std::string inside_;  ///< "key: " of each mapping around
     std::vector<Field> fields_;
     mutable std::set<std::string, std::less<>> read_;
 };

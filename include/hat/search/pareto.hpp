@@ -70,6 +70,30 @@ struct ParetoMember {
     double violation = 0;
 };
 
+/// Of members, those that were scored and that no other dominates, by ascending first objective; of
+/// equal points the first.
+template <class Genome>
+[[nodiscard]] std::vector<ParetoMember<Genome>>
+front_of(const std::vector<ParetoMember<Genome>>& members) {
+    using Member = ParetoMember<Genome>;
+    std::vector<Objectives> points;
+    std::vector<const Member*> scored;
+    for (const Member& member : members) {
+        if (member.objectives.empty()) continue;
+        points.push_back(member.objectives);
+        scored.push_back(&member);
+    }
+    std::vector<Member> front;
+    for (const int i : non_dominated(points)) front.push_back(*scored[static_cast<std::size_t>(i)]);
+    std::stable_sort(front.begin(), front.end(),
+                     [](const Member& a, const Member& b) { return a.objectives < b.objectives; });
+    front.erase(
+        std::unique(front.begin(), front.end(),
+                    [](const Member& a, const Member& b) { return a.objectives == b.objectives; }),
+        front.end());
+    return front;
+}
+
 /// Looks for all best trade-offs at once: genomes of which none is better in one objective without
 /// being worse in another (NSGA-II, Deb et al. 2002, doi:10.1109/4235.996017).
 ///
@@ -133,22 +157,8 @@ public:
         return exhausted_ || iteration_ > options_.iterations;
     }
 
-    /// All scored genomes that no other dominates, by ascending first objective; of equal points
-    /// the first that was found. Empty if no allowed genome was found.
-    [[nodiscard]] std::vector<Member> front() const {
-        std::vector<Member> front;
-        for (const int i : non_dominated(scored_points()))
-            front.push_back(members_[scored_[static_cast<std::size_t>(i)]]);
-        std::stable_sort(front.begin(), front.end(), [](const Member& a, const Member& b) {
-            return a.objectives < b.objectives;
-        });
-        front.erase(std::unique(front.begin(), front.end(),
-                                [](const Member& a, const Member& b) {
-                                    return a.objectives == b.objectives;
-                                }),
-                    front.end());
-        return front;
-    }
+    /// The front of all genomes so far, as `front_of`. Empty if no allowed genome was found.
+    [[nodiscard]] std::vector<Member> front() const { return front_of(members_); }
 
     /// Every genome that was looked at, in that order: what a checkpoint must hold, with
     /// `iteration`.

@@ -21,10 +21,13 @@
 /// searched the same way (`SearchProblem`, `ParetoProblem`; `IntegerProblem` for lists of
 /// integers).
 ///
+/// On several devices at once, a front has a cost for each (`TradeOff`).
+///
 /// `size_ladder` lists the largest networks of different latencies, for `decode::Deadline`.
 ///
-/// To be included alone: what writes files and pictures of a search (report.hpp), and, with
-/// nlohmann-json, searches in files (search_checkpoint.hpp).
+/// To be included alone: what chooses one network for several devices (one_for_all.hpp), what
+/// writes files and pictures of a search (report.hpp), and, with nlohmann-json, searches in files
+/// (search_checkpoint.hpp).
 ///
 /// Limits: the costs of a problem are told by one thread; a front is searched without races.
 

@@ -3,9 +3,12 @@
 
 #include <hat/core/error.hpp>
 #include <hat/search/dominance.hpp>
+#include <hat/search/pareto.hpp>
 #include <hat/search/problem.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -17,31 +20,64 @@
 
 namespace hat::search {
 
-/// A search problem with score and cost as objectives, and whatever `further(genome)` tell, such as
-/// a size (`ParetoProblem`).
+/// What a genome may cost: `cost(genome)`, cheap to tell, is to be at most `limit`.
+template <class Cost>
+struct LimitedCost {
+    Cost cost;
+    double limit = std::numeric_limits<double>::infinity();
+};
+
+/// What a problem itself says that a genome costs.
+template <class Problem>
+struct OwnCost {
+    const Problem* problem;
+
+    double operator()(const typename Problem::Genome& genome) const {
+        return problem->cost(genome);
+    }
+};
+
+/// A search problem with score and costs as objectives, and whatever `further(genome)` tell, such
+/// as a size (`ParetoProblem`).
 ///
 ///     TradeOff problem(architectures, limit_ms, [](const Architecture& a) {
 ///         return static_cast<double>(model::parameters(a));
 ///     });
 ///
-/// The objectives are score, cost, then the further ones in the order given. Scores must be whole:
-/// a race (`RaceOptions::keep` > 0) stops networks whose loss is high, though no other may be as
-/// fast.
-template <SearchProblem Problem, class... Further>
+/// The cost is the problem's own, or there are several in its place, such as the latencies on
+/// several devices, each with a limit:
+///
+///     TradeOff problem(architectures, std::vector<LimitedCost<PredictMs>>{{desk, 5}, {pi, 80}});
+///
+/// The objectives are score, costs, then the further ones, in the order given. A genome is allowed
+/// if one of its costs is within its limit: what is too slow for one device may be the best for
+/// another (`members_of_cost` parts them again). Scores must be whole: a race (`RaceOptions::keep`
+/// > 0) stops networks whose loss is high, though no other may be as fast.
+template <SearchProblem Problem, class Cost = OwnCost<Problem>, class... Further>
 class TradeOff {
 public:
     using Genome = typename Problem::Genome;
 
     /// `problem` must outlive it. Genomes that cost more than `limit` are not allowed.
     /// Throws  `Error` if the limit is below the cheapest genome's cost.
-    explicit TradeOff(Problem& problem, double limit, Further... further)
-        : problem_(problem), limit_(limit), further_(std::move(further)...) {
+    explicit TradeOff(Problem& problem, double limit,
+                      Further... further) requires std::same_as<Cost, OwnCost<Problem>>
+        : TradeOff(problem, std::vector<LimitedCost<Cost>>{{{&problem}, limit}},
+                   std::move(further)...) {
         const Genome cheapest = problem.cheapest();
         const double least = problem.cost(cheapest);
-        if (std::isnan(limit)) fail("front: limit = ", limit, ", expected a number");
         if (!(least <= limit))
             fail("front: nothing costs as little as ", limit, ": the cheapest candidate, ",
                  problem.text(cheapest), ", costs ", least, ", so the limit must be at least that");
+    }
+
+    /// The same with `costs` in place of the problem's own.
+    /// Throws  `Error` if there are none, or a limit is not a number.
+    TradeOff(Problem& problem, std::vector<LimitedCost<Cost>> costs, Further... further)
+        : problem_(problem), costs_(std::move(costs)), further_(std::move(further)...) {
+        if (costs_.empty()) fail("front: there is no cost, expected one or more");
+        for (const auto& [cost, limit] : costs_)
+            if (std::isnan(limit)) fail("front: limit = ", limit, ", expected a number");
     }
 
     [[nodiscard]] Genome sample(Random& random) const { return problem_.sample(random); }
@@ -56,10 +92,15 @@ public:
     }
     [[nodiscard]] std::string text(const Genome& genome) const { return problem_.text(genome); }
     [[nodiscard]] Genome parse(const std::string& word) const { return problem_.parse(word); }
+    /// 0 if a cost is within its limit, else by how much the one is over it that is least.
     [[nodiscard]] double violation(const Genome& genome) const {
-        const double cost = problem_.cost(genome);
-        if (cost <= limit_) return 0;
-        return cost > limit_ ? cost - limit_ : std::numeric_limits<double>::infinity();
+        double least = std::numeric_limits<double>::infinity();
+        for (const auto& [cost_of, limit] : costs_) {
+            const double cost = cost_of(genome);
+            if (cost <= limit) return 0;
+            if (cost > limit) least = std::min(least, cost - limit);
+        }
+        return least;
     }
     std::vector<Objectives> objectives(std::span<const Genome> genomes) {
         const std::vector<double> scores = problem_.score(genomes);
@@ -69,7 +110,8 @@ public:
         std::vector<Objectives> all;
         for (std::size_t i = 0; i < genomes.size(); ++i) {
             const Genome& genome = genomes[i];
-            Objectives& point = all.emplace_back(Objectives{scores[i], problem_.cost(genome)});
+            Objectives& point = all.emplace_back(Objectives{scores[i]});
+            for (const auto& [cost, limit] : costs_) point.push_back(cost(genome));
             std::apply([&](auto&... further) { (point.push_back(further(genome)), ...); },
                        further_);
         }
@@ -78,8 +120,29 @@ public:
 
 private:
     Problem& problem_;
-    double limit_;
+    std::vector<LimitedCost<Cost>> costs_;
     std::tuple<Further...> further_;
 };
+
+/// Of members whose objectives are those of a `TradeOff` with so many `costs`, those that the one
+/// at `cost` allows, seen by it alone: with the score, that cost, and what is behind all costs.
+///
+/// Shapes  objectives: [1 + costs + further]; of the result: [2 + further]
+template <class Genome>
+[[nodiscard]] std::vector<ParetoMember<Genome>>
+members_of_cost(const std::vector<ParetoMember<Genome>>& members, int cost, int costs,
+                double limit) {
+    std::vector<ParetoMember<Genome>> seen;
+    for (const ParetoMember<Genome>& member : members) {
+        const Objectives& all = member.objectives;
+        if (all.empty()) continue;
+        const double own = all[static_cast<std::size_t>(1 + cost)];
+        if (!(own <= limit)) continue;
+        Objectives point{all.front(), own};
+        point.insert(point.end(), all.begin() + 1 + costs, all.end());
+        seen.push_back({member.genome, std::move(point), 0});
+    }
+    return seen;
+}
 
 }  // namespace hat::search
