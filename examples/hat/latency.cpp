@@ -12,9 +12,11 @@
 #include "../latency/survey.hpp"
 #include "commands.hpp"
 #include "data_directory.hpp"
+#include "devices.hpp"
 #include "flags.hpp"
 #include "model_argument.hpp"
 #include "output_file.hpp"
+#include "shelf.hpp"
 #include "space_argument.hpp"
 
 #include <cstdint>
@@ -28,7 +30,7 @@ namespace hat::program {
 namespace {
 
 struct LatencyOptions {
-    std::string space, data, run, length, write_plan, time = "thread";
+    std::string space, data, run, length, write_plan, devices, time = "thread";
     int vocab_size = 32768;
     int samples = 50;
     int sentences = 10;
@@ -69,6 +71,17 @@ bool is_plan(const std::string& path) {
     return latency::looks_like_plan(first_line(path));
 }
 
+/// What is measured on other devices has random weights.
+void measure_on_devices(const latency::LatencyPlan& plan, const LatencyOptions& options) {
+    if (!options.run.empty()) fail("latency: --devices measures random weights, without --run");
+    if (options.survey.out.empty()) fail("latency: name the folder for the tables: --out FOLDER");
+    measure_shelf(plan, read_devices(options.devices),
+                  {.out = options.survey.out,
+                   .protocol = options.survey.protocol,
+                   .core = options.survey.core,
+                   .resume = options.survey.resume});
+}
+
 void latency(LatencyOptions options) {
     if (!options.write_plan.empty())
         check_output({.flag = "--write-plan",
@@ -85,6 +98,7 @@ void latency(LatencyOptions options) {
         std::printf("%s\n", options.write_plan.c_str());
         return;
     }
+    if (!options.devices.empty()) return measure_on_devices(plan, options);
     if (options.survey.out.empty()) fail("latency: name the table to write: --out LATENCY.csv");
     elastic::SuperTransformer super(plan.super);
     if (options.run.empty()) {
@@ -120,15 +134,31 @@ void add_latency(CLI::App& app) {
         "  hat latency --space multi30k --data data --out latency.csv\n\n"
         "On another device, without any library:\n"
         "  hat latency --space multi30k --data data --write-plan plan.txt\n"
-        "  copy plan.txt and hat-latency there; hat-latency --plan plan.txt --out latency.csv");
+        "  copy plan.txt and hat-latency there; hat-latency --plan plan.txt --out latency.csv\n\n"
+        "On many devices at once, each as above:\n"
+        "  hat latency --space multi30k --data data --devices devices.yml --out tables\n"
+        "where devices.yml has, for each, a name and (all but shell may be left out)\n"
+        "  kitchen:\n"
+        "    shell: ssh -o ServerAliveInterval=15 pi@kitchen  # takes a line for a shell there\n"
+        "    program: build/aarch64/bin/hat-latency  # is brought there; else it is there\n"
+        "    copy: scp FILE pi@kitchen:PLACE         # brings it; else it goes through shell\n"
+        "    folder: hat-latency                     # there, where plan and table are kept\n"
+        "    start: taskset -c 3 ./hat-latency.kitchen   # in it\n"
+        "shell: sh -c is this machine. tables/NAME.csv is here after every network. A device that\n"
+        "is gone is told, the others go on, and --resume measures what is missing; devices that\n"
+        "lost their tables get them back.");
     const NumberFlags number(*command);
     command->add_option("--space", options->space, "YAML file, or the name of a built-in space")
         ->required();
     command->add_option("--data", options->data,
                         "data directory: lengths and vocabulary size are those of its sentences");
-    command->add_option("--out", survey.out, "table to write (CSV)");
-    command->add_option("--write-plan", options->write_plan,
-                        "write what would be measured, for hat-latency, and measure nothing");
+    command->add_option("--out", survey.out,
+                        "table to write (CSV); with --devices, a folder of them");
+    command
+        ->add_option("--write-plan", options->write_plan,
+                     "write what would be measured, for hat-latency, and measure nothing")
+        ->excludes(command->add_option("--devices", options->devices,
+                                       "measure on these devices (YAML), in place of this one"));
     command->add_option("--run", options->run,
                         "SuperTransformer whose weights are used; else random ones");
     number("--samples", options->samples, {.low = 1, .high = 1'000'000},

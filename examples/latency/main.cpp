@@ -60,6 +60,8 @@ constexpr const char* help_of_options = R"(
   --settle SECONDS     run before the first measurement (2)
   --core N             to stay on; -1: the last one (-1)
   --resume             go on with a table that is there
+  --attached           the table goes to standard output as it grows, and the end of standard input
+                       ends this: how `hat latency --devices` starts it on many devices at once
 )";
 
 /// What the command line is wrong about.
@@ -136,6 +138,8 @@ Options parse(int argc, char** argv) {
             options.survey.core = number(-1, 1 << 16);
         else if (name == "--resume")
             options.survey.resume = true;
+        else if (name == "--attached")
+            options.survey.attached = true;
         else
             throw UsageError{unknown(name)};
     }

@@ -10,6 +10,8 @@
 #include <hat/latency/survey.hpp>
 #include <hat/report/progress.hpp>
 
+#include "relay.hpp"
+
 #include <cstdio>
 #include <string>
 #include <unistd.h>
@@ -22,6 +24,7 @@ struct SurveyOptions {
     latency::LatencyProtocol protocol{};
     int core = -1;  ///< −1: the last one
     bool resume = false;
+    bool attached = false;  ///< the table goes to standard output, whose reader may end this
 };
 
 /// A line a network on stderr; on a terminal, one line that renews itself.
@@ -53,7 +56,8 @@ private:
     double start_ms_ = latency::SteadyClock{}.now_ms();
 };
 
-/// Carries out `plan` with the weights of `super`; the path of the table goes to stdout.
+/// Carries out `plan` with the weights of `super`; the path of the table goes to stdout, or, where
+/// a caller is attached, the table itself (relay.hpp).
 ///
 /// Throws  `Error` if another process is at work on the table, or it cannot be begun, resumed or
 /// written
@@ -62,6 +66,11 @@ inline void measure_latencies(const latency::LatencyPlan& plan, const model::Net
     const io::FileLock lock(options.out + ".lock", options.out);
     const std::string device = latency::device_name();
     latency::LatencySession session(options.out, plan, device, options.resume);
+    if (options.attached) {
+        end_with_input();
+        relay_device(device);
+        if (!session.table().empty()) relay_table(session.table());
+    }
     const latency::PinnedThread pin(options.core);
     std::fprintf(stderr, "%s, %s; beam %d, lengths %s, %d runs, %s time\n", device.c_str(),
                  pin.problem().empty() ? ("core " + std::to_string(pin.core())).c_str()
@@ -71,7 +80,10 @@ inline void measure_latencies(const latency::LatencyPlan& plan, const model::Net
                  io::enum_word(plan.workload.time));
     latency::LatencySurvey survey(super, plan, options.protocol);
     SurveyProgress progress;
-    session.run(survey, progress);
+    session.run(survey, [&](const latency::LatencyProgress& row) {
+        progress(row);
+        if (options.attached) relay_table(session.table());
+    });
     progress.finish();
     if (const double change = session.baseline_change(); change > 1.1 || change < 0.9) {
         std::fprintf(stderr,
@@ -85,7 +97,7 @@ inline void measure_latencies(const latency::LatencyPlan& plan, const model::Net
                      "things; see the column flags\n",
                      session.unsteady(), session.table().size());
     }
-    std::printf("%s\n", options.out.c_str());
+    if (!options.attached) std::printf("%s\n", options.out.c_str());
 }
 
 }  // namespace hat::program
