@@ -136,6 +136,12 @@ cmp one.yml.search.json two.yml.search.json || fail "two ranks save another sear
 "${search[@]}" --iterations 3 --pareto one.csv >/dev/null 2>log || fail "front: $(cat log)"
 ranks 2 "${search[@]}" --iterations 3 --pareto two.csv >/dev/null 2>log || fail "front: $(cat log)"
 cmp one.csv two.csv || fail "two ranks find another front"
+cp predictor.json other.json
+shelf=("${search[@]}" --predictor other.json --iterations 3 --max-loss 100)
+"${shelf[@]}" --pareto one --one-for-all one.all.yml >/dev/null 2>log || fail "fronts: $(cat log)"
+ranks 2 "${shelf[@]}" --pareto two --one-for-all two.all.yml >/dev/null 2>log || fail "fronts: $(cat log)"
+same one two
+cmp one.all.yml two.all.yml || fail "two ranks find another network for all"
 
 # ---- kills ------------------------------------------------------------------------------------
 
