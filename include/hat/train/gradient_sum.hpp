@@ -42,11 +42,11 @@ namespace hat::train {
 template <class Ranks = distributed::Communicator>
 class GradientSum {
 public:
-    /// `ranks` must outlive it.
+    /// References must outlive it.
     /// Throws  `Error` if there are more ranks than shards.
     GradientSum(const TensorTable& table, int shards, Ranks& ranks)
-        : ranks_(ranks), tree_{0, shards}, chunks_(make_chunks(table)), squares_(chunks_.size()),
-          floats_(table.extent()) {
+        : table_(table), ranks_(ranks), tree_{0, shards}, chunks_(make_chunks(table)),
+          squares_(chunks_.size()), floats_(table.extent()) {
         if (ranks.size() > shards)
             fail("training: shards = ", shards, ", expected at least one for each of the ",
                  ranks.size(), " ranks");
@@ -55,16 +55,6 @@ public:
         own_ = shards_of(ranks.rank());
         for (int i = 0; i < own_.size(); ++i) slabs_.emplace_back(table);
         deal_chunks();
-        std::ptrdiff_t received = 0;
-        for (int r = 0; r < ranks.size(); ++r)
-            for_each_subtree(tree_, shards_of(r), [&](ShardRange subtree) {
-                subtrees_.push_back({subtree, r, received});
-                if (r != ranks.rank()) received += own_size();
-            });
-        if (ranks.size() == 1) return;
-        make_buckets(table);
-        received_ = AlignedArray<float>(received);
-        passed_.resize(to_size(own_.size()) * buckets_.size());
     }
 
     [[nodiscard]] Ranks& ranks() const noexcept { return ranks_; }
@@ -94,6 +84,7 @@ public:
     /// From here on gradients go on their way as `passed` and `done` tell that they are complete.
     void begin() {
         begun_ = true;
+        prepare();
         if (ranks_.size() == 1) return;
         std::fill(passed_.begin(), passed_.end(), std::uint8_t{0});
         for (Bucket& bucket : buckets_) bucket.pending = own_.size();
@@ -129,6 +120,7 @@ public:
     /// zero then.
     double finish(ThreadPool& pool) {
         share_flags();
+        prepare();
         if (ranks_.size() > 1) {
             if (!begun_) begin();
             for (std::size_t i = 0; i < buckets_.size(); ++i)
@@ -202,6 +194,21 @@ private:
         return static_cast<int>(bucket * subtrees_.size() + subtree);
     }
 
+    /// What sums need; on first use, so that who includes the constructor does not compile it.
+    void prepare() {
+        if (!subtrees_.empty()) return;
+        std::ptrdiff_t received = 0;
+        for (int r = 0; r < ranks_.size(); ++r)
+            for_each_subtree(tree_, shards_of(r), [&](ShardRange subtree) {
+                subtrees_.push_back({subtree, r, received});
+                if (r != ranks_.rank()) received += own_size();
+            });
+        if (ranks_.size() == 1) return;
+        make_buckets();
+        received_ = AlignedArray<float>(received);
+        passed_.resize(to_size(own_.size()) * buckets_.size());
+    }
+
     /// Each rank keeps neighbouring chunks of about as many floats as others.
     void deal_chunks() {
         int chunk = 0;
@@ -213,10 +220,10 @@ private:
         }
     }
 
-    void make_buckets(const TensorTable& table) {
+    void make_buckets() {
         const int count = static_cast<int>(chunks_.size());
         const auto point = [&](int chunk) {
-            return model::layer_point_of(table[chunks_[to_size(chunk)].entry].name);
+            return model::layer_point_of(table_[chunks_[to_size(chunk)].entry].name);
         };
         for (int first = 0, last = 0; first < count; first = last) {
             while (last < count && point(last) == point(first)) ++last;
@@ -331,6 +338,7 @@ private:
             std::fill_n(slab.values.data() + chunk.offset, chunk.size, 0.0F);
     }
 
+    const TensorTable& table_;
     Ranks& ranks_;
     ShardRange tree_;
     ShardRange own_{};
