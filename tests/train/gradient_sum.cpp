@@ -52,6 +52,7 @@ Sums sums(int shards, int ranks, int threads, bool early) {
         GradientSum sum(table, shards, communicator);
         double norm = 0;
         for (int update = 0; update < 2; ++update) {
+            sum.prepare();
             if (early) sum.begin();
             const auto own = sum.own_shards();
             pool.run(own.size(), [&](int index, int) {
@@ -130,6 +131,7 @@ TEST_SUITE("train/gradient_sum") {
         all.run([&](Communicator& ranks) {
             hat::ThreadPool pool(1);
             GradientSum sum(network.table(), 2, ranks);
+            sum.prepare();
             sum.begin();
             if (!ranks.is_first())  // it keeps the other half: nothing of the encoder's first layer
                 sum.passed(1, hat::model::encoder_layer_point(0));

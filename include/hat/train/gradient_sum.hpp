@@ -32,6 +32,7 @@ namespace hat::train {
 /// keeps the tensor. With `begin`, this happens layer by layer while the layers before are still on
 /// the way back.
 ///
+///     sum.prepare();
 ///     sum.begin();                               // then, per shard: gradients into slab(shard),
 ///     sum.passed(shard, point); sum.done(shard);
 ///     const double norm = sum.finish(pool);      // sum.total() holds the sum of the own chunks
@@ -53,8 +54,23 @@ public:
         for (int r = 0; r <= ranks.size(); ++r)
             shard_offsets_.push_back(distributed::share_begin(shards, r, ranks.size()));
         own_ = shards_of(ranks.rank());
-        for (int i = 0; i < own_.size(); ++i) slabs_.emplace_back(table);
         deal_chunks();
+    }
+
+    /// Makes the slabs, before any is used; not in the constructor, which an include compiles.
+    void prepare() {
+        if (!slabs_.empty()) return;
+        for (int i = 0; i < own_.size(); ++i) slabs_.emplace_back(table_);
+        std::ptrdiff_t received = 0;
+        for (int r = 0; r < ranks_.size(); ++r)
+            for_each_subtree(tree_, shards_of(r), [&](ShardRange subtree) {
+                subtrees_.push_back({subtree, r, received});
+                if (r != ranks_.rank()) received += own_size();
+            });
+        if (ranks_.size() == 1) return;
+        make_buckets();
+        received_ = AlignedArray<float>(received);
+        passed_.resize(to_size(own_.size()) * buckets_.size());
     }
 
     [[nodiscard]] Ranks& ranks() const noexcept { return ranks_; }
@@ -84,7 +100,6 @@ public:
     /// From here on gradients go on their way as `passed` and `done` tell that they are complete.
     void begin() {
         begun_ = true;
-        prepare();
         if (ranks_.size() == 1) return;
         std::fill(passed_.begin(), passed_.end(), std::uint8_t{0});
         for (Bucket& bucket : buckets_) bucket.pending = own_.size();
@@ -119,8 +134,8 @@ public:
     /// tensors that have a gradient; others are zero), the same on all ranks. All but `total` is
     /// zero then.
     double finish(ThreadPool& pool) {
-        share_flags();
         prepare();
+        share_flags();
         if (ranks_.size() > 1) {
             if (!begun_) begin();
             for (std::size_t i = 0; i < buckets_.size(); ++i)
@@ -192,21 +207,6 @@ private:
     }
     [[nodiscard]] int tag(std::size_t bucket, std::size_t subtree) const noexcept {
         return static_cast<int>(bucket * subtrees_.size() + subtree);
-    }
-
-    /// What sums need; on first use, so that who includes the constructor does not compile it.
-    void prepare() {
-        if (!subtrees_.empty()) return;
-        std::ptrdiff_t received = 0;
-        for (int r = 0; r < ranks_.size(); ++r)
-            for_each_subtree(tree_, shards_of(r), [&](ShardRange subtree) {
-                subtrees_.push_back({subtree, r, received});
-                if (r != ranks_.rank()) received += own_size();
-            });
-        if (ranks_.size() == 1) return;
-        make_buckets();
-        received_ = AlignedArray<float>(received);
-        passed_.resize(to_size(own_.size()) * buckets_.size());
     }
 
     /// Each rank keeps neighbouring chunks of about as many floats as others.

@@ -147,8 +147,7 @@ public:
     /// Throws  `Error` if an option is out of range.
     ShardedGradients(const TensorTable& table, ShardOptions options, ThreadPool& pool,
                      distributed::Communicator& ranks = distributed::serial())
-        : options_((validate(options), options)), pool_(pool), sum_(table, options.shards, ranks),
-          losses_(static_cast<std::size_t>(options.shards)) {
+        : options_((validate(options), options)), pool_(pool), sum_(table, options.shards, ranks) {
         workspaces_.resize(static_cast<std::size_t>(pool.size()));
     }
 
@@ -160,6 +159,7 @@ public:
     void add(const Make& make, const LearningRules& rules, RandomKey key, const model::Batch& batch,
              bool is_last = false) {
         const ShardRange own = sum_.own_shards();
+        prepare();
         if (is_last) sum_.begin();
         pool_.run(own.size(), [&](int index, int thread) {
             const int shard = own.first + index;
@@ -175,6 +175,7 @@ public:
     /// A template, so that an include does not compile it.
     template <class Result = Sum>
     Result reduce() {
+        prepare();
         distributed::all_gather(sum_.ranks(), losses_.data(), sum_.shard_offsets());
         Result sum;
         for (LossSum& loss : losses_) sum.loss += std::exchange(loss, {});
@@ -200,6 +201,13 @@ private:
         GradientSum<>& sum;
         int shard;
     };
+
+    template <class Loss = LossSum>
+    void prepare() {
+        sum_.prepare();
+        std::vector<Loss>& losses = losses_;
+        losses.resize(static_cast<std::size_t>(options_.shards));
+    }
 
     static void validate(const ShardOptions& options) {
         if (options.shards < 1 || options.shards > 1024)
