@@ -9,6 +9,8 @@
 #include <hat/model/genes.hpp>
 #include <hat/model/network.hpp>
 
+#include <concepts>
+
 namespace hat::elastic {
 
 namespace detail {
@@ -40,10 +42,12 @@ struct CopyWeights {
 ///     model::Network small = elastic::extract(super.network(), genes);
 ///
 /// Throws  `Error` naming the gene that is out of range or exceeds the super network's.
-[[nodiscard]] inline model::Network extract(const model::Network& super,
-                                            const model::Architecture& genes) {
+///
+/// A template, so that an include does not compile the copies.
+template <std::same_as<model::Network> Network>
+[[nodiscard]] Network extract(const Network& super, const model::Architecture& genes) {
     const model::Architecture sub = member_of(super, genes);
-    model::Network small(sub);
+    Network small(sub);
     const auto view = super.view(sub);
     walk(detail::CopyWeights{small.table(), small.values()}, small.layout().places, view);
     return small;
