@@ -76,11 +76,11 @@ public:
     void all_gather(void* /*all*/, std::span<const std::ptrdiff_t> /*offsets*/,
                     std::size_t /*unit*/) override {}
     void any(std::uint8_t* /*flags*/, int /*n*/) override {}
-    void send(std::span<const std::byte> /*bytes*/, int /*to*/, int /*tag*/) override {
-        HAT_ASSERT(false);
+    void send([[maybe_unused]] std::span<const std::byte> bytes, int /*to*/, int /*tag*/) override {
+        HAT_ASSERT(bytes.empty());
     }
-    void receive(std::span<std::byte> /*bytes*/, int /*from*/, int /*tag*/) override {
-        HAT_ASSERT(false);
+    void receive([[maybe_unused]] std::span<std::byte> bytes, int /*from*/, int /*tag*/) override {
+        HAT_ASSERT(bytes.empty());
     }
     void progress() override {}
     void wait() override {}

@@ -13,12 +13,14 @@
 #include <iterator>
 #include <limits>
 // The C interface alone: Open MPI's and MPICH's for C++ are of the past.
+// NOLINTBEGIN(readability-identifier-naming): these are names of theirs
 #ifndef OMPI_SKIP_MPICXX
 #define OMPI_SKIP_MPICXX 1
 #endif
 #ifndef MPICH_SKIP_MPICXX
 #define MPICH_SKIP_MPICXX 1
 #endif
+// NOLINTEND(readability-identifier-naming)
 #include <mpi.h>
 #include <mutex>
 #include <optional>
