@@ -35,6 +35,7 @@ foreach(way IN ITEMS find_package add_subdirectory)
                          -DCMAKE_PREFIX_PATH=${work}/prefix
                          -DHAT_SOURCE_DIR=${PROJECT_SOURCE_DIR}
                          "-DHAT_COMPONENTS=${of_way}"
+                         -DHAT_WITH_MPI=${HAT_WITH_MPI}
                      --test-command ${work}/${way}/package_test ${PROJECT_VERSION})
     set_tests_properties(package_${way} PROPERTIES FIXTURES_REQUIRED package)
 endforeach()
