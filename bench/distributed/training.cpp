@@ -84,21 +84,35 @@ double waiting(int machines, double bandwidth, double computing, const Bytes& by
     return behind_layers + share * (bytes.all - bytes.layers + bytes.all) / bandwidth + overhead;
 }
 
-void print_model(double computing, const Bytes& bytes, int groups) {
+/// The target tokens of an update from which on two machines that share it are 1.5 times as fast
+/// as one, which does `speed` of them a second. What does not grow with them is left out of
+/// computing: it is split, too.
+double tokens_that_pay(double speed, double bandwidth, const Bytes& bytes, int groups) {
+    double tokens = 1;
+    for (;; tokens *= 1.01) {
+        const double half = tokens / speed / 2;
+        if (2 * half >= 1.5 * (half + waiting(2, bandwidth, half, bytes, groups))) return tokens;
+    }
+}
+
+void print_model(double computing, int tokens, const Bytes& bytes, int groups) {
     std::printf(
-        "\non other machines, by the model in this source: each computes %.0f ms an update\n"
-        "(what one rank does here), all its ranks in one process; efficiency, %%\n",
-        1e3 * computing);
+        "\non other machines, by the model in this source: each computes %.0f ms an update of\n"
+        "%d target tokens of its own (as this one does), all its ranks in one process;\n"
+        "efficiency, %%, and of how many tokens an update must be for two machines that\n"
+        "share it to be 1.5 times as fast as one\n",
+        1e3 * computing, tokens);
     std::printf("%-10s", "machines");
     for (const int machines : {2, 4, 8, 16, 32, 64}) std::printf("%7d", machines);
-    std::printf("\n");
+    std::printf("   tokens\n");
     for (const double gigabits : {1.0, 10.0, 25.0}) {
         std::printf("%3.0f Gb/s   ", gigabits);
+        const double bandwidth = gigabits * 1e9 / 8;
         for (const int machines : {2, 4, 8, 16, 32, 64}) {
-            const double wait = waiting(machines, gigabits * 1e9 / 8, computing, bytes, groups);
+            const double wait = waiting(machines, bandwidth, computing, bytes, groups);
             std::printf("%7.0f", 100 * computing / (computing + wait));
         }
-        std::printf("\n");
+        std::printf("%9.0f\n", tokens_that_pay(tokens / computing, bandwidth, bytes, groups));
     }
 }
 
@@ -154,7 +168,7 @@ void run(hat::distributed::Communicator& ranks, int argc, char** argv) {
                 bytes.all / 1e6, 100 * bytes.layers / bytes.all,
                 8e-6 * static_cast<double>(trainer.adam().first_moment().size()));
     if (ranks.size() == 1)
-        print_model(step, bytes,
+        print_model(step, view.target_sentences.tokens(), bytes,
                     2 + network.architecture().encoder.layer_count +
                         network.architecture().decoder.layer_count);
 }

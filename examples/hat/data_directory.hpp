@@ -10,6 +10,9 @@
 #include <hat/io/model_directory.hpp>
 #include <hat/io/vocabulary_hash.hpp>
 
+#include "agreement.hpp"
+#include "job.hpp"
+
 #include <string>
 #include <utility>
 
@@ -37,12 +40,18 @@ struct TrainingData {
     static constexpr const char* unit = "pairs";
 };
 
+/// Of ranks on one machine, which read the same files, one checks them.
+[[nodiscard]] inline data::CorpusCheck corpus_check(const Job& job) {
+    return job.is_first_here ? data::CorpusCheck::all : data::CorpusCheck::lengths;
+}
+
 /// Throws  `Error` if a file is missing, damaged, or encoded with another subword model.
-inline TrainingData load_training_data(const std::string& path) {
+inline TrainingData load_training_data(const std::string& path,
+                                       data::CorpusCheck check = data::CorpusCheck::all) {
     if (!io::is_directory(path)) {
         fail(path, ": there is no such data directory; `hat prepare --out ", path, " …` makes one");
     }
-    data::PreparedData prepared = data::load_data_directory(path);
+    data::PreparedData prepared = data::load_data_directory(path, check);
     if (!prepared.train.has_source() || prepared.text_files.contains("target.dict.txt")) {
         fail(path, ": holds text for --task language-model, not sentence pairs");
     }
@@ -69,6 +78,15 @@ io::Json data_content(const Data& data) {
     return {{"training", data::corpus_hash(data.train)},
             {"validation", data::corpus_hash(data.validation)},
             {"vocabulary", io::vocabulary_hash(data.text_files())}};
+}
+
+/// The same of data that was loaded as `corpus_check` says: a rank that has not read all of it
+/// takes the first one's word. Collective.
+template <class Data>
+io::Json data_content(const Data& data, const Job& job) {
+    io::Json content = job.is_first_here ? data_content(data) : io::Json();
+    const io::Json of_others = of_first(job, content);
+    return job.is_first_here ? content : of_others;
 }
 
 }  // namespace hat::program

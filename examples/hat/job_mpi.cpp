@@ -68,7 +68,7 @@ void run_mpi_job(const std::function<void(const Job&)>& work) {
         std::fprintf(stderr, "%d ranks, %d of them on %s\n", ranks.size(), session.ranks_here(),
                      session.host().c_str());
     try {
-        work({ranks, session.ranks_here()});
+        work({ranks, session.ranks_here(), session.is_first_here()});
         ranks.barrier();
     } catch (const std::bad_alloc&) {
         voice.fail_all("out of memory");

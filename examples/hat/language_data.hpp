@@ -26,12 +26,13 @@ struct TextData {
 };
 
 /// Throws  `Error` if a file is missing, damaged, or encoded with another vocabulary.
-inline TextData load_text_data(const std::string& path) {
+inline TextData load_text_data(const std::string& path,
+                               data::CorpusCheck check = data::CorpusCheck::all) {
     if (!io::is_directory(path)) {
         fail(path, ": there is no such data directory; `hat prepare --task language-model --out ",
              path, " …` makes one");
     }
-    data::PreparedData prepared = data::load_data_directory(path);
+    data::PreparedData prepared = data::load_data_directory(path, check);
     if (prepared.train.has_source()) {
         fail(path, ": holds sentence pairs, for --task translation; a language model needs what "
                    "`hat prepare --task language-model` makes");

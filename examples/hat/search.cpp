@@ -94,7 +94,7 @@ struct Workbench {
     Workbench(const SearchArguments& from, const Job& of)
         : arguments(from), job(of), super(from.run), space(space_of_run(from.run, super.directory)),
           devices(devices_of(from, super.network.architecture().target_vocab_size)),
-          data_path(data_of(from)), data(load_training_data(data_path)),
+          data_path(data_of(from)), data(load_training_data(data_path, corpus_check(of))),
           pool(of.threads(from.threads)), validator(data.validation, pool, of.ranks) {
         check_vocabulary(super.directory, "--run " + from.run, data.files);
         for (const PredictedDevice& device : devices)
@@ -204,7 +204,8 @@ std::string configuration(const SearchArguments& arguments, const Workbench& ben
                            {"content",
                             {{"run", model_content(bench.super.directory)},
                              {"predictor", content},
-                             {"data", data_content(bench.data)}}}};
+                             {"data", data_content(bench.data, bench.job)}}}};
+    check_agreement(bench.job, json);
     return json.dump();
 }
 

@@ -51,8 +51,9 @@ const std::map<std::string, elastic::ScoredBy> scores{{"mean", elastic::ScoredBy
 
 /// Random or loaded weights; what is to be told of the content of data and weights.
 template <class Data>
-io::Json initialize(model::Network& network, const TrainOptions& options, const Data& data) {
-    io::Json content = {{"data", data_content(data)}};
+io::Json initialize(model::Network& network, const TrainOptions& options, const Job& job,
+                    const Data& data) {
+    io::Json content = {{"data", data_content(data, job)}};
     if (options.init.empty()) {
         network.initialize(options.flags.seed);
         return content;
@@ -111,7 +112,7 @@ void train_network(TrainOptions options, const Job& job, const TrainingData& dat
     follow_recipe(options, architecture);
     ThreadPool pool(job.threads(options.flags.threads));
     model::Network network(architecture);
-    io::Json content = initialize(network, options, data);
+    io::Json content = initialize(network, options, job, data);
     const io::Json settings =
         training_settings(options.flags, {{"init", options.init},
                                           {"architecture", io::architecture_to_json(architecture)},
@@ -140,7 +141,7 @@ void check_language_model(const TrainOptions& options, model::Network& network, 
 
 void train_language_model(TrainOptions options, const Job& job, RunDirectory& place) {
     if (options.architecture.empty()) options.architecture = "tiny-lm";
-    TextData text = load_text_data(options.flags.data);
+    TextData text = load_text_data(options.flags.data, corpus_check(job));
     const int vocab_size = text.vocab_size;
     const auto architecture = architecture_argument(options.architecture, vocab_size);
     follow_recipe(options, architecture);
@@ -148,7 +149,7 @@ void train_language_model(TrainOptions options, const Job& job, RunDirectory& pl
     model::Network network(architecture);
     check_language_model(options, network, vocab_size);
     const BlockData data(std::move(text), options.block);
-    io::Json content = initialize(network, options, data);
+    io::Json content = initialize(network, options, job, data);
     const io::Json settings =
         training_settings(options.flags, {{"task", options.task},
                                           {"block", options.block},
@@ -184,7 +185,7 @@ void train_super_transformer(const TrainOptions& options, const Job& job, const 
 
     ThreadPool pool(job.threads(options.flags.threads));
     model::Network network(elastic::stored_architecture(space));
-    io::Json content = initialize(network, options, data);
+    io::Json content = initialize(network, options, job, data);
     elastic::SuperTraining super(network, space, super_options);
     const std::string space_yaml = elastic::design_space_to_yaml({.space = space});
     const io::Json settings =
@@ -217,7 +218,7 @@ void train(const TrainOptions& options, const Job& job) {
         train_language_model(options, job, place);
         return;
     }
-    const TrainingData data = load_training_data(options.flags.data);
+    const TrainingData data = load_training_data(options.flags.data, corpus_check(job));
     if (options.space.empty())
         train_network(options, job, data, place);
     else

@@ -14,6 +14,7 @@
 #include <hat/train/training.hpp>
 #include <hat/version.hpp>
 
+#include "agreement.hpp"
 #include "data_directory.hpp"
 #include "job.hpp"
 #include "model_argument.hpp"
@@ -106,6 +107,7 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
                             Choose&& choose) {
     const std::string& directory = run.place.path();
     const bool is_first = run.job.is_first();
+    check_agreement(run.job, run.settings);
     train::Trainer trainer(network, make_schedule(flags), trainer_options(flags), pool,
                            run.job.ranks);
     train::Training training(trainer, data.train, data.validation,

@@ -84,7 +84,7 @@ void tune(const TuneOptions& options, const Job& job) {
     if (job.is_first())
         tuned.emplace(out, io::DirectoryKind::model, io::model_directory_names,
                       options.flags.overwrite || (options.flags.resume && place.has_training()));
-    TrainingData data = load_training_data(options.flags.data);
+    TrainingData data = load_training_data(options.flags.data, corpus_check(job));
     const TrainingFlags flags = resolved(options, data);
     LoadedModel model(options.model);
     check_vocabulary(model.directory, "--model " + options.model, data.files);
@@ -102,7 +102,8 @@ void tune(const TuneOptions& options, const Job& job) {
                      {"from_scratch", options.from_scratch},
                      {"teacher", options.teacher},
                      {"architecture", io::architecture_to_json(network.architecture())}};
-    what["content"] = {{"data", data_content(data)}, {"model", model_content(model.directory)}};
+    what["content"] = {{"data", data_content(data, job)},
+                       {"model", model_content(model.directory)}};
     if (teacher) {
         what["content"]["teacher"] = model_content(teacher->directory);
         what["distill"] = options.distillation.share;

@@ -141,6 +141,24 @@ TEST_SUITE("data/corpus_file") {
         }
     }
 
+    TEST_CASE("where lengths alone are checked, tokens are taken as they are") {
+        const hat::support::TemporaryDirectory folder;
+        const std::string path = folder / "a.corpus";
+        save_corpus(corpus, path);
+        std::string bytes = hat::io::read_file(path);
+        bytes[bytes.size() - 8] = 77;  // the last token, before what fills up
+        overwrite(path, bytes);
+        CHECK(error_of_loading(path) != "no error");
+        const Corpus loaded = load_corpus(path, hat::data::CorpusCheck::lengths);
+        CHECK(loaded.source == corpus.source);
+        CHECK(loaded.target.sentences.offsets == corpus.target.sentences.offsets);
+        CHECK(loaded.target.sentences.tokens[4] == 77);
+        bytes[152] = 100;  // an offset of the source
+        overwrite(path, bytes);
+        CHECK_THROWS_AS(static_cast<void>(load_corpus(path, hat::data::CorpusCheck::lengths)),
+                        hat::Error);
+    }
+
     TEST_CASE("a file that contradicts itself is an error though its checksum fits") {
         const hat::support::TemporaryDirectory folder;
         const std::string path = folder / "a.corpus";

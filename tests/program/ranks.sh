@@ -81,6 +81,13 @@ fails() {
 }
 fails 'there is no such data directory' "${whole[@]/#data/nothing}" --out none
 fails 'holds a training already' "${whole[@]}" --out whole
+# Of two commands in one job, which are none.
+if "$mpirun" -n 1 "${whole[@]}" --out none : -n 1 "${whole[@]}" --seed 2 --out none >/dev/null 2>log; then
+    fail "two ranks do different work"
+fi
+[ ! -e none ] || fail "began a training of two kinds"
+contains -E '^hat: rank 1 on [^ ]+: works on something else than the first rank: seed was 1, is 2' <log ||
+    fail "$(cat log)"
 fails 'shards = 1, expected at least one for each of the 2 ranks' "${whole[@]}" --shards 1 --out none
 
 # Who was started by another MPI, or without its other ranks, says so.

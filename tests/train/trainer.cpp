@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <hat/core/error.hpp>
 #include <hat/data/batch.hpp>
 #include <hat/data/batches.hpp>
 #include <hat/train/trainer.hpp>
@@ -6,11 +7,13 @@
 
 #include "support/allocations.hpp"
 #include "support/random_pairs.hpp"
+#include "support/thread_ranks.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <vector>
 
@@ -33,8 +36,9 @@ struct Run {
     hat::data::BatchPlan plan = hat::data::plan_batches(corpus, {.max_tokens = 150}, 0);
     hat::data::Batch batch;
 
-    explicit Run(int threads, TrainerOptions options = {.dropout = {.residual = 0.1F}})
-        : pool(threads), trainer(network, schedule, with_small_shards(options), pool) {
+    explicit Run(int threads, TrainerOptions options = {.dropout = {.residual = 0.1F}},
+                 hat::distributed::Communicator& ranks = hat::distributed::serial())
+        : pool(threads), trainer(network, schedule, with_small_shards(options), pool, ranks) {
         network.initialize(2);
         batch.reserve(plan);
     }
@@ -48,6 +52,16 @@ struct Run {
         batch.fill(corpus, plan.sentences(index));
         trainer.accumulate(hat::train::view(batch));
         return trainer.update();
+    }
+    /// With the tokens of this rank's sentences alone.
+    void step_of_rank() {
+        const auto pairs = plan.sentences(static_cast<int>(trainer.updates() % plan.size()));
+        batch.lay_out(corpus, pairs);
+        const auto own = trainer.own_sentences(hat::train::view(batch));
+        if (own.last - own.first == std::ssize(pairs)) hat::fail("one rank has all sentences");
+        batch.read(corpus, pairs, own.first, own.last);
+        trainer.accumulate(hat::train::view(batch));
+        trainer.update();
     }
     double mean_loss(int updates) {
         double loss = 0;
@@ -68,6 +82,17 @@ bool same_bits(const hat::Slab& a, const hat::Slab& b) {
 }  // namespace
 
 TEST_SUITE("train/trainer") {
+    TEST_CASE("ranks that have the tokens of their own sentences alone train as one process does") {
+        Run one(1);
+        for (int i = 0; i < 4; ++i) one.step();
+        hat::support::ThreadRanks(3).run([&](hat::distributed::Communicator& ranks) {
+            Run own(1, {.dropout = {.residual = 0.1F}}, ranks);
+            for (int i = 0; i < 4; ++i) own.step_of_rank();
+            const bool same = same_bits(own.network.values(), one.network.values());
+            if (!same) hat::fail("rank ", ranks.rank(), " has other parameters");
+        });
+    }
+
     TEST_CASE("one and two threads give the same losses and parameters, bit by bit") {
         Run one(1);
         Run two(2);

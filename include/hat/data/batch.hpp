@@ -3,11 +3,13 @@
 
 #include <hat/config.hpp>
 #include <hat/core/ragged.hpp>
+#include <hat/core/token_ids.hpp>
 #include <hat/data/batches.hpp>
 #include <hat/data/corpus.hpp>
 
+#include <algorithm>
 #include <cstddef>
-#include <cstdint>
+#include <iterator>
 #include <span>
 #include <vector>
 
@@ -36,20 +38,48 @@ public:
     }
 
     /// Replaces the batch by the pairs numbered `sentences`.
+    ///
+    /// Throws  `Error` as `read`
     void fill(const Corpus& corpus, std::span<const int> sentences) {
-        clear();
-        for (const int i : sentences) {
+        lay_out(corpus, sentences);
+        read(corpus, sentences, 0, this->sentences());
+    }
+
+    /// Replaces the batch by pairs of the same lengths whose tokens are all 0. Tokens of the corpus
+    /// are not touched.
+    void lay_out(const Corpus& corpus, std::span<const int> sentences) {
+        const auto lay_out_side = [&](const Side& side, std::vector<int>& offsets) {
+            offsets.assign(1, 0);
+            for (const int i : sentences)
+                offsets.push_back(offsets.back() + side.sentences.length(i));
+        };
+        source_offsets_.assign(1, 0);
+        if (corpus.has_source()) lay_out_side(corpus.source, source_offsets_);
+        lay_out_side(corpus.target, target_offsets_);
+        source_.assign(static_cast<std::size_t>(source_offsets_.back()), 0);
+        target_.assign(static_cast<std::size_t>(target_offsets_.back()), 0);
+        decoder_input_.assign(target_.size(), 0);
+    }
+
+    /// After `lay_out` of the same pairs: the tokens of those at first … last − 1 of them.
+    ///
+    /// Throws  `Error` if one of these tokens is not in its vocabulary
+    void read(const Corpus& corpus, std::span<const int> sentences, int first, int last) {
+        HAT_ASSERT(0 <= first && first <= last && std::ssize(sentences) == this->sentences());
+        for (int at = first; at < last; ++at) {
+            const int i = sentences[static_cast<std::size_t>(at)];
             if (corpus.has_source()) {
                 const std::span<const int> source = corpus.source.sentences[i];
-                source_.insert(source_.end(), source.begin(), source.end());
-                source_offsets_.push_back(static_cast<int>(source_.size()));
+                check_token_ids(source, corpus.source.vocab_size, "corpus: source ", i + 1);
+                std::ranges::copy(source, source_.begin() + this->source().begin(at));
             }
             const std::span<const int> target = corpus.target.sentences[i];
             HAT_ASSERT(!target.empty());
-            decoder_input_.push_back(token_before(corpus.target, i));
-            decoder_input_.insert(decoder_input_.end(), target.begin(), target.end() - 1);
-            target_.insert(target_.end(), target.begin(), target.end());
-            target_offsets_.push_back(static_cast<int>(target_.size()));
+            check_token_ids(target, corpus.target.vocab_size, "corpus: target ", i + 1);
+            const auto begin = this->target().begin(at);
+            std::ranges::copy(target, target_.begin() + begin);
+            decoder_input_[static_cast<std::size_t>(begin)] = token_before(corpus.target, i);
+            std::ranges::copy(target.first(target.size() - 1), decoder_input_.begin() + begin + 1);
         }
     }
 
@@ -68,18 +98,12 @@ public:
     [[nodiscard]] std::span<const int> target_tokens() const noexcept { return target_; }
 
 private:
-    void clear() {
-        source_.clear();
-        decoder_input_.clear();
-        target_.clear();
-        source_offsets_.assign(1, 0);
-        target_offsets_.assign(1, 0);
-    }
-
     /// What ends sentence `i − 1`; an end of sentence stands in front of the first.
-    static int token_before(const Side& side, int i) noexcept {
-        const std::int64_t begin = side.sentences.offsets[static_cast<std::size_t>(i)];
-        return begin == 0 ? side.eos : side.sentences.tokens[static_cast<std::size_t>(begin - 1)];
+    static int token_before(const Side& side, int i) {
+        if (i == 0) return side.eos;
+        const std::span<const int> last = side.sentences[i - 1].last(1);
+        check_token_ids(last, side.vocab_size, "corpus: target ", i);
+        return last.front();
     }
 
     std::vector<int> source_, decoder_input_, target_;

@@ -16,7 +16,7 @@ namespace hat::data {
 
 /// Values one after the other: in memory of its own, or where they lie in a mapped file, which
 /// copies share. Mapped values cost memory where they are read, and what has been read the system
-/// may take back; they were checked by who mapped them. To change them makes a copy of all.
+/// may take back; who maps them says what of them is checked. To change them makes a copy of all.
 template <class Value>
 class Column {
 public:

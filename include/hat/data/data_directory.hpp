@@ -101,7 +101,7 @@ namespace detail {
 /// Throws  `Error` naming the first file that is not the one the directory was saved with. Those of
 ///         a directory from before hashes were kept are not looked at.
 inline void check_data_files(const std::string& path, const io::Json& config,
-                             const io::TextFiles& text_files) {
+                             const io::TextFiles& text_files, CorpusCheck check) {
     const std::string where = path + "/config.json";
     const io::FileHashes hashes = io::kept_hashes(config, "config.json", where);
     if (hashes.empty()) return;
@@ -111,6 +111,7 @@ inline void check_data_files(const std::string& path, const io::Json& config,
         if (std::find(data_directory_names.begin(), data_directory_names.end(), name) ==
             data_directory_names.end())
             fail(where, ": names a file ", io::in_quotes(name), " that this version does not know");
+        if (check == CorpusCheck::lengths && name.ends_with(".corpus")) continue;
         const std::string found =
             name == "config.json" ? io::own_hash(config, name) : io::file_hash(file);
         io::check_hash(file, found, saved, "this data");
@@ -140,17 +141,19 @@ inline io::Json data_config(const std::string& path) {
 }  // namespace detail
 
 /// Reads what `save_data_directory` wrote; directories from before hashes were kept are read too.
+/// Of the corpora, what `check` says.
 ///
 /// Throws  `Error` if it is no data directory, a file is missing, damaged or not the one that was
 ///         saved, or a corpus was encoded with another vocabulary.
-[[nodiscard]] inline PreparedData load_data_directory(const std::string& path) {
+[[nodiscard]] inline PreparedData load_data_directory(const std::string& path,
+                                                      CorpusCheck check = CorpusCheck::all) {
     if (!io::is_directory(path)) fail(path, ": there is no such data directory");
     PreparedData data;
     data.origin = detail::data_config(path);
     data.text_files = io::read_text_files(path);
-    detail::check_data_files(path, data.origin, data.text_files);
-    data.train = load_corpus(path + "/train.corpus");
-    data.validation = load_corpus(path + "/valid.corpus");
+    detail::check_data_files(path, data.origin, data.text_files, check);
+    data.train = load_corpus(path + "/train.corpus", check);
+    data.validation = load_corpus(path + "/valid.corpus", check);
     const std::string vocabulary = io::vocabulary_hash(data.text_files);
     for (const auto& [corpus, name] :
          {std::pair(&data.train, "train.corpus"), std::pair(&data.validation, "valid.corpus")})

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <type_traits>
 
 namespace hat::distributed {
@@ -111,6 +112,14 @@ template <class T>
 requires std::is_trivially_copyable_v<T>
 void broadcast(Communicator& ranks, T& value) {
     ranks.broadcast(bytes_of(&value, 1));
+}
+
+/// All ranks have the first one's text.
+inline void broadcast(Communicator& ranks, std::string& text) {
+    std::size_t size = text.size();
+    broadcast(ranks, size);
+    text.resize(size);
+    ranks.broadcast(bytes_of(text.data(), static_cast<std::ptrdiff_t>(size)));
 }
 
 /// As `Communicator::all_gather`, of whatever `all` is made of.

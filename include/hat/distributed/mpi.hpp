@@ -222,6 +222,8 @@ public:
     [[nodiscard]] const std::string& host() const noexcept { return host_; }
     /// How many of the ranks run on this machine, this one included.
     [[nodiscard]] int ranks_here() const noexcept { return ranks_here_; }
+    /// Whether this is the first of them.
+    [[nodiscard]] bool is_first_here() const noexcept { return is_first_here_; }
 
     /// Ends the processes of all ranks with exit code 1.
     [[noreturn]] static void end_all() {
@@ -236,11 +238,15 @@ private:
             MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here),
             "MPI_Comm_split_type");
         MPI_Comm_size(here, &ranks_here_);
+        int rank = 0;
+        MPI_Comm_rank(here, &rank);
+        is_first_here_ = rank == 0;
         MPI_Comm_free(&here);
     }
 
     std::string host_;
     int ranks_here_ = 1;
+    bool is_first_here_ = true;
     mutable std::optional<MpiCommunicator> ranks_;
 };
 

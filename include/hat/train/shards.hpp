@@ -123,6 +123,12 @@ inline int share_begin(const model::Batch& batch, int first, int last, int index
 
 }  // namespace detail
 
+/// Sentences first … last − 1 of a batch.
+struct SentenceRange {
+    int first;
+    int last;
+};
+
 /// What all micro-batches of a batch share.
 struct LearningRules {
     nn::DropoutRates dropout{};
@@ -149,6 +155,13 @@ public:
                      distributed::Communicator& ranks = distributed::serial())
         : options_((validate(options), options)), pool_(pool), sum_(table, options.shards, ranks) {
         workspaces_.resize(static_cast<std::size_t>(pool.size()));
+    }
+
+    /// The sentences of `batch` that this rank goes through. Lengths decide it, so the tokens of
+    /// all others need not be there.
+    [[nodiscard]] SentenceRange own_sentences(const model::Batch& batch) const noexcept {
+        const ShardRange own = sum_.own_shards();
+        return {shard_begin(batch, own.first), shard_begin(batch, own.last)};
     }
 
     /// Adds the gradients of the summed loss of `batch`. `make(gradients)`, called once per shard,
@@ -217,12 +230,16 @@ private:
                  ", expected at least 1");
     }
 
+    [[nodiscard]] int shard_begin(const model::Batch& batch, int shard) const noexcept {
+        return detail::share_begin(batch, 0, batch.target_sentences.sentences(), shard,
+                                   options_.shards);
+    }
+
     template <class F>
     LossSum run_shard(const F& objective, const LearningRules& rules, RandomKey key,
                       const model::Batch& batch, int shard, Workspace& workspace) {
-        const int sentences = batch.target_sentences.sentences();
-        const int first = detail::share_begin(batch, 0, sentences, shard, options_.shards);
-        const int last = detail::share_begin(batch, 0, sentences, shard + 1, options_.shards);
+        const int first = shard_begin(batch, shard);
+        const int last = shard_begin(batch, shard + 1);
         const int tokens =
             batch.target_sentences.offsets()[last] - batch.target_sentences.offsets()[first];
         const int parts = (tokens + options_.micro_batch_tokens - 1) / options_.micro_batch_tokens;

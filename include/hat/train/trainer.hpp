@@ -47,8 +47,9 @@ struct UpdateResult {
 /// Adam state and `updates` are restored goes on bit for bit.
 class Trainer {
 public:
-    /// On one rank of several, all of them make the same calls with the same batches, and have the
-    /// same parameters after each update. References must outlive it.
+    /// On one rank of several, all of them make the same calls with the same batches (of which each
+    /// needs the tokens of its `own_sentences` alone), and have the same parameters after each
+    /// update. References must outlive it.
     ///
     /// Throws  `Error` if an option is out of range.
     Trainer(model::Network& network, Schedule schedule, const TrainerOptions& options,
@@ -72,6 +73,11 @@ public:
         if (!(options.clip_norm >= 0)) {
             fail("training: clip norm = ", options.clip_norm, ", expected 0 or more");
         }
+    }
+
+    /// See `ShardedGradients::own_sentences`.
+    [[nodiscard]] SentenceRange own_sentences(const model::Batch& batch) const noexcept {
+        return gradients_.own_sentences(batch);
     }
 
     /// Adds the gradients of a batch to those of the update to come. `make(gradients)` makes the

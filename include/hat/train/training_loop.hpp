@@ -137,7 +137,10 @@ public:
                 const auto make = choose(position_.update);
                 for (int i = 0; i < options_.batches_per_update && position_.batch < plan.size();
                      ++i) {
-                    batch.fill(corpus_, plan.sentences(static_cast<int>(position_.batch++)));
+                    const auto pairs = plan.sentences(static_cast<int>(position_.batch++));
+                    batch.lay_out(corpus_, pairs);
+                    const SentenceRange own = trainer_.own_sentences(view(batch));
+                    batch.read(corpus_, pairs, own.first, own.last);
                     const bool is_last =
                         i + 1 == options_.batches_per_update || position_.batch == plan.size();
                     trainer_.accumulate(make, view(batch), is_last);
