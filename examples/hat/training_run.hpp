@@ -146,6 +146,12 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
                  static_cast<long long>(model::parameters(architecture)),
                  static_cast<long long>(model::layer_parameters(architecture)), data.train.size(),
                  Data::unit, pool.size(), run.job.ranks.size() > 1 ? " a rank" : "");
+    // Now, as where a rank dies the launcher may leave the others no time to say it.
+    if (run.job.ranks.size() > 1)
+        std::fprintf(stderr,
+                     "a checkpoint every %lld updates; should a rank die, the same command with "
+                     "--resume goes on from the newest\n",
+                     static_cast<long long>(flags.checkpoint_every));
 
     std::signal(SIGINT, note_signal);
     std::signal(SIGTERM, run.job.ranks.size() > 1 && is_first ? note_end_of_rank : note_signal);

@@ -68,6 +68,7 @@ trains whole "$numbers" "${whole[@]}"
 ranks 2 "${whole[@]}" "${updates[@]}" --updates 16 --threads 1 --out cut >/dev/null 2>log || fail "$(cat log)"
 rm -r cut/model
 ranks 3 "${whole[@]}" "${updates[@]}" --updates 30 --threads 1 --out cut --resume >/dev/null 2>log || fail "$(cat log)"
+contains -F 'a checkpoint every 2 updates; should a rank die' <log || fail "$(cat log)"
 contains -F 'resumed after update 16' <log || fail "nothing was resumed: $(cat log)"
 cmp whole/model/weights.safetensors cut/model/weights.safetensors || fail "another model after a resume"
 
