@@ -55,8 +55,10 @@ done
 board=examples/embedded/cortex_m
 sources=("$board/start.cpp")
 program=(-kernel "$work/product")
-row cortex-m7 "${CXX_ARM_NONE:-arm-none-eabi-g++}" "-mcpu=cortex-m7 -mfpu=fpv5-sp-d16
-    -mfloat-abi=hard -mthumb -fno-exceptions -fno-rtti -fno-threadsafe-statics -Wno-psabi
+bare="-mfloat-abi=hard -mthumb -fno-exceptions -fno-rtti -fno-threadsafe-statics -Wno-psabi
     -ffunction-sections -fdata-sections -Wl,--gc-sections -nostartfiles --specs=rdimon.specs
-    -T $board/cortex_m.ld" \
+    -T $board/cortex_m.ld"
+row cortex-m7 "${CXX_ARM_NONE:-arm-none-eabi-g++}" "-mcpu=cortex-m7 -mfpu=fpv5-sp-d16 $bare" \
     qemu-system-arm -M mps2-an500 -cpu cortex-m7 -nographic -semihosting
+row cortex-m55 "${CXX_ARM_NONE:-arm-none-eabi-g++}" "-mcpu=cortex-m55 $bare" \
+    qemu-system-arm -M mps3-an547 -nographic -semihosting

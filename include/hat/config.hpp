@@ -25,6 +25,7 @@
 ///                 smallest numbers for 0 (GCC makes those vectors of single numbers)
 /// HAT_ARM_DSP     1 with the instructions for two numbers of 16 bits of a Cortex-M4 and later, in
 ///                 Thumb, which can load two words at any registers
+/// HAT_HELIUM      1 with vectors of integers of a Cortex-M55 and later
 /// HAT_SMALL       1 where the compiler is to make little code (-Os), and without vectors: kernels
 ///                 have one shape of tile and no copies of long functions, the same bits, a
 ///                 fraction of the speed
@@ -64,6 +65,12 @@
 #define HAT_ARM_DSP 1
 #else
 #define HAT_ARM_DSP 0
+#endif
+
+#if defined(__ARM_FEATURE_MVE)
+#define HAT_HELIUM 1
+#else
+#define HAT_HELIUM 0
 #endif
 
 #if defined(__OPTIMIZE_SIZE__) || !HAT_VECTORS

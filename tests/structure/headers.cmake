@@ -86,7 +86,8 @@ foreach(header IN LISTS headers)
     cmake_path(GET stem PARENT_PATH folder)
     cmake_path(GET stem FILENAME base)
     if(NOT EXISTS ${SOURCE_DIR}/tests/${stem}.cpp AND
-       NOT EXISTS ${SOURCE_DIR}/tests/${folder}/slow/${base}.cpp)
+       NOT EXISTS ${SOURCE_DIR}/tests/${folder}/slow/${base}.cpp AND
+       NOT EXISTS ${SOURCE_DIR}/tests/embedded/${base}.cpp)  # of code for devices alone
         fault("has no tests: tests/${stem}.cpp is missing")
     endif()
 

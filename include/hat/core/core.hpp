@@ -26,6 +26,7 @@
 #include <hat/core/extent.hpp>
 #include <hat/core/fused.hpp>
 #include <hat/core/fused_by_doubles.hpp>
+#include <hat/core/helium.hpp>
 #include <hat/core/in_quotes.hpp>
 #include <hat/core/inplace_vector.hpp>
 #include <hat/core/int8.hpp>

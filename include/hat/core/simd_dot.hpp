@@ -42,6 +42,8 @@ inline constexpr const char* instruction_set =
     "NEON, by 16 bits";
 #elif defined(__wasm_simd128__)
     "WebAssembly, by 16 bits";
+#elif HAT_HELIUM
+    "Helium, vmladava";
 #elif HAT_ARM_DSP
     "Arm DSP, smlad";
 #else

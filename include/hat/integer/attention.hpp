@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/integer/dot.hpp>
 #include <hat/integer/linear.hpp>
 #include <hat/integer/softmax.hpp>
 #include <hat/integer/weights.hpp>

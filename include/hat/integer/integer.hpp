@@ -26,6 +26,7 @@
 /// Limits: translators without DExTra and adaptive softmax; one sentence at a time.
 
 #include <hat/integer/attention.hpp>
+#include <hat/integer/dot.hpp>
 #include <hat/integer/embedding.hpp>
 #include <hat/integer/exponential.hpp>
 #include <hat/integer/feed_forward.hpp>

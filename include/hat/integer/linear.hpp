@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/integer/dot.hpp>
 #include <hat/integer/fixed_point.hpp>
 #include <hat/integer/weights.hpp>
 
@@ -29,14 +30,6 @@ struct Row {
     for (int i = 0; i < size; ++i)
         to[i] = static_cast<std::int16_t>((x[i] * inverse + (1 << (bits - 1))) >> bits);
     return {to, size, Factor::of(static_cast<std::uint32_t>(largest))};
-}
-
-/// Σ a · b, which must fit 32 bits.
-template <class A, class B>
-[[nodiscard]] constexpr std::int32_t dot(const A* a, const B* b, int size) noexcept {
-    std::int32_t sum = 0;
-    for (int i = 0; i < size; ++i) sum += std::int32_t{a[i]} * b[i];
-    return sum;
 }
 
 /// y = x · Wᵀ + b, each output with a scale of its own: that of its weights and of x over that of

@@ -4,6 +4,7 @@
 #include <hat/config.hpp>
 #include <hat/core/arena.hpp>
 #include <hat/core/extent.hpp>
+#include <hat/core/helium.hpp>
 #include <hat/core/int8.hpp>
 #include <hat/core/matrix_view.hpp>
 #include <hat/core/simd.hpp>
@@ -318,6 +319,9 @@ multiply_tile(const QuantisedRows& left, const Int8Operand& right, int inputs,
 #pragma GCC unroll 1
             for (int i = 0; i < dot::parts; ++i) {
                 const dot::Input* x = left.row_data(r);
+#if HAT_HELIUM
+                simd::helium::dot(x, dot::load(panel, i), inputs, products[r][p].part[i].of);
+#else
                 const std::uint8_t* w = panel;
                 auto sum = dot::start(left.sum(r));
                 for (int k = 0; k < inputs; k += 4) {
@@ -326,6 +330,7 @@ multiply_tile(const QuantisedRows& left, const Int8Operand& right, int inputs,
                     w += 4 * panel_width;
                 }
                 products[r][p].part[i] = sum;
+#endif
             }
         }
     }
