@@ -35,8 +35,8 @@ read -ra options <<<"${MPIRUN_OPTIONS:-}"
 # Of names that end otherwise, checkpoints are half written.
 newest() { find "$out/checkpoints" -name 'checkpoint-*.safetensors' 2>/dev/null | sort | tail -n 1 || true; }
 
-# What a signal to this script does: mpirun hears it, once, as it is a process group of its own, which a terminal does not
-# reach; and then there is no further try.
+# What a signal to this script does: mpirun hears it, once, as it is a process group of its own, which a terminal does
+# not reach; and then there is no further try.
 job=
 signal=
 code=0

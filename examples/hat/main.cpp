@@ -51,8 +51,10 @@ int main(int argc, char** argv) {
         } catch (const CLI::RuntimeError& error) {  // a command that has said why it ends so
             code = error.get_exit_code();
         } catch (const CLI::ParseError& error) {
-            code = hat::program::another_speaks() ? error.get_exit_code()
-                                                  : hat::program::answer(app, error);
+            if (!hat::program::another_speaks())
+                code = hat::program::answer(app, error);
+            else if (error.get_exit_code() != 0)
+                code = 2;  // as the one that speaks
         }
         hat::program::flush_standard_output();
         return code;

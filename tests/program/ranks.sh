@@ -94,6 +94,12 @@ fails 'shards = 1, expected at least one for each of the 2 ranks' "${whole[@]}" 
 # Who was started by another MPI, or without its other ranks, says so.
 expect 1 "finds none of the others" env -u PMI_SIZE OMPI_COMM_WORLD_SIZE=2 "${whole[@]}" --out none
 
+# Wrong flags have one exit code: a launcher hands on that of whichever rank ends first, or the highest.
+status=0
+OMPI_COMM_WORLD_RANK=1 "$hat" train --no-such-flag >stdout 2>stderr || status=$?
+if [ "$status" != 2 ] || [ -s stderr ]; then fail "wrong flags of another rank: $status, $(cat stderr)"; fi
+OMPI_COMM_WORLD_RANK=1 "$hat" train --help >stdout 2>stderr || fail "--help of another rank: $?"
+
 if [ "${3:-}" != all ]; then
     finish
     exit 0
