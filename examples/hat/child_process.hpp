@@ -26,13 +26,29 @@
 /// Programs that run beside this one, many at once, and are talked with.
 namespace hat::program {
 
+/// An error of this machine, and not of a program that it talks with.
+class ErrorHere : public Error {
+public:
+    using Error::Error;
+};
+
+/// Calls `f()`; an error of it is one of this machine.
+template <class F>
+decltype(auto) here(const F& f) {
+    try {
+        return f();
+    } catch (const Error& error) {
+        throw ErrorHere(error.what());
+    }
+}
+
 /// A pipe whose ends no other program inherits.
 class Pipe {
 public:
-    /// Throws  `Error` if the system has no descriptors left
+    /// Throws  `ErrorHere` if the system has no descriptors left
     Pipe() {
         if (::pipe2(ends_.data(), O_CLOEXEC) != 0)
-            fail("cannot make a pipe: ", std::strerror(errno));
+            throw ErrorHere(std::string("cannot make a pipe: ") + std::strerror(errno));
     }
     Pipe(const Pipe&) = delete;
     Pipe& operator=(const Pipe&) = delete;
@@ -57,7 +73,7 @@ private:
 /// this program is not one to it. Its standard streams are pipes; it ends when this does.
 class ChildProcess {
 public:
-    /// Throws  `Error` naming the program if it cannot be started
+    /// Throws  `ErrorHere` naming the program if it cannot be started
     explicit ChildProcess(const std::vector<std::string>& command) {
         std::vector<char*> arguments;
         arguments.reserve(command.size() + 1);
@@ -80,7 +96,8 @@ public:
             posix_spawnp(&id_, arguments[0], &actions, &attributes, arguments.data(), environ);
         posix_spawnattr_destroy(&attributes);
         posix_spawn_file_actions_destroy(&actions);
-        if (error != 0) fail(command[0], ": cannot be started: ", std::strerror(error));
+        if (error != 0)
+            throw ErrorHere(command[0] + ": cannot be started: " + std::strerror(error));
         input_.close_reader();
         output_.close_writer();
         error_.close_writer();
@@ -182,7 +199,7 @@ private:
 /// Runs a program and talks with it until it ends. Returns how it ended, as
 /// `ChildProcess::ending`. Precondition: SIGPIPE is ignored.
 ///
-/// Throws  `Error` if it cannot be started, or what the hearers throw, once it is ended
+/// Throws  `ErrorHere` if it cannot be started, or what the hearers throw, once it is ended
 inline std::string converse(const std::vector<std::string>& command, const Conversation& talk) {
     ChildProcess child(command);
     detail::Lines errors(talk.hear_error);
@@ -199,7 +216,8 @@ inline std::string converse(const std::vector<std::string>& command, const Conve
                                        {talk.stop, POLLIN, 0}}};
         const bool heard_all = streams[0].fd < 0 && streams[1].fd < 0;
         const int ready = ::poll(streams.data(), streams.size(), look_ms);
-        if (ready < 0 && errno != EINTR) fail("cannot wait: ", std::strerror(errno));
+        if (ready < 0 && errno != EINTR)
+            throw ErrorHere(std::string("cannot wait: ") + std::strerror(errno));
         if (ready > 0 && streams[3].revents != 0) break;
         if (ready > 0 && streams[0].revents != 0) detail::hear(child.output(), talk.hear_output);
         if (ready > 0 && streams[1].revents != 0) detail::hear(child.error(), hear_error);

@@ -6,6 +6,7 @@
 #include <hat/io/file_status.hpp>
 #include <hat/io/yaml.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,18 @@ struct Device {
     std::string copy;     ///< a command that brings FILE to PLACE there; empty: `shell` does
 };
 
+/// Whether `word` stands at `at` in `text`, and neither letter, digit nor "_" beside it.
+[[nodiscard]] inline bool is_word_at(std::string_view text, std::size_t at, std::string_view word) {
+    const auto is_of_word = [&](std::size_t place) {
+        const char c = text[place];
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_';
+    };
+    const std::size_t end = at + word.size();
+    return text.substr(at).starts_with(word) && (at == 0 || !is_of_word(at - 1)) &&
+           (end == text.size() || !is_of_word(end));
+}
+
 namespace detail {
 
 constexpr std::string_view letters_and_digits =
@@ -33,6 +46,13 @@ constexpr std::string_view letters_and_digits =
     return !text.empty() && first_not.find(text.front()) == std::string_view::npos &&
            text.find_first_not_of(std::string(letters_and_digits).append(marks)) ==
                std::string::npos;
+}
+
+[[nodiscard]] inline bool has_word(std::string_view text, std::string_view word) {
+    std::size_t at = text.find(word);
+    while (at != std::string_view::npos && !is_word_at(text, at, word))
+        at = text.find(word, at + 1);
+    return at != std::string_view::npos;
 }
 
 /// A value that is one line; `otherwise` where there is none.
@@ -67,7 +87,7 @@ constexpr std::string_view letters_and_digits =
     if (device.program.empty())
         fail(map.address("copy"), "there is no program to copy: name it, program: FILE");
     for (const char* word : {"FILE", "PLACE"})
-        if (device.copy.find(word) == std::string::npos)
+        if (!has_word(device.copy, word))
             fail(map.address("copy"), "expected a command with FILE and PLACE in it, such as ",
                  "\"scp FILE pi@kitchen:PLACE\", found ", in_quotes(device.copy));
     return device;

@@ -146,7 +146,8 @@ void add_latency(CLI::App& app) {
         "    start: taskset -c 3 ./hat-latency.kitchen   # in it\n"
         "shell: sh -c is this machine. tables/NAME.csv is here after every network. A device that\n"
         "is gone is told, the others go on, and --resume measures what is missing; devices that\n"
-        "lost their tables get them back.");
+        "lost their tables get them back. Without --resume, a device begins anew, whatever table\n"
+        "an earlier survey has left on it.");
     const NumberFlags number(*command);
     command->add_option("--space", options->space, "YAML file, or the name of a built-in space")
         ->required();

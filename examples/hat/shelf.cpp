@@ -75,16 +75,14 @@ std::string device_of_table(const std::string& path) {
 std::string copy_command(std::string_view command, const std::string& file,
                          const std::string& place) {
     std::string line;
-    while (!command.empty()) {
+    for (std::size_t at = 0; at < command.size();) {
         const auto replace = [&](std::string_view word, const std::string& by) {
-            if (!command.starts_with(word)) return false;
+            if (!is_word_at(command, at, word)) return false;
             line += command_line({by});
-            command.remove_prefix(word.size());
+            at += word.size();
             return true;
         };
-        if (replace("FILE", file) || replace("PLACE", place)) continue;
-        line += command.front();
-        command.remove_prefix(1);
+        if (!replace("FILE", file) && !replace("PLACE", place)) line += command[at++];
     }
     return line;
 }
@@ -125,12 +123,15 @@ public:
             if (missing_ > 0) {
                 send_plan();
                 send_program();
-                if (!table_.empty()) send_table_if_lost();
-                measure();
+                measure(has_rows_to_keep() ? " --resume" : " --replace");
             }
             if (missing_ == 0) tell(name(), all() + " are measured: " + path_);
+        } catch (const ErrorHere& error) {
+            tell_end("an error here, ", error);
+        } catch (const Error& error) {
+            tell_end("is gone ", error);
         } catch (const std::exception& error) {
-            if (!is_stopped()) tell(name(), "is gone " + progress() + ": " + error.what());
+            tell_end("an error here, ", error);
         }
     }
 
@@ -144,6 +145,10 @@ private:
         const auto members = static_cast<int>(plan_.members.size());
         return "after " + std::to_string(members - missing_) + " of " + std::to_string(members) +
                " networks";
+    }
+    void tell_end(std::string_view how, const std::exception& error) const {
+        if (is_stopped()) return;
+        tell(name(), std::string(how) + progress() + ": " + error.what());
     }
     [[nodiscard]] bool is_stopped() const {
         pollfd stop{stop_, POLLIN, 0};
@@ -190,7 +195,8 @@ private:
         if (device_.program.empty()) return;
         const std::string file = program_there();
         if (device_.copy.empty()) {
-            send(go_there() + "cat >" + file + ".new", io::read_file(device_.program));
+            send(go_there() + "cat >" + file + ".new",
+                 here([&] { return io::read_file(device_.program); }));
         } else {
             const std::string place = device_.folder + "/" + file + ".new";
             run_here(copy_command(device_.copy, device_.program, place), {});
@@ -198,25 +204,66 @@ private:
         send(go_there() + "chmod +x " + file + ".new && mv -f " + file + ".new " + file, "");
     }
 
-    /// A table that is shorter there than here goes back, so that nothing is measured twice.
-    void send_table_if_lost() {
-        std::string there;
-        run_there(go_there() + "cat " + table_there() + " 2>/dev/null || :",
-                  {.hear_output = [&](std::string_view piece) { there += piece; }});
-        const auto rows = std::count(there.begin(), there.end(), '\n') - 1;
-        if (rows >= static_cast<std::ptrdiff_t>(table_.size())) return;
-        tell(name(), "has lost its table, and gets it back: " + std::to_string(table_.size()) +
-                         " networks");
-        send(go_there() + take(table_there() + ".plan"), io::read_file(path_ + ".plan"));
-        send(go_there() + take(table_there()), latency::latency_table_to_csv(table_));
+    /// Empty: there is no such file.
+    [[nodiscard]] std::string file_there(const std::string& file) {
+        std::string text;
+        run_there(go_there() + "cat " + file + " 2>/dev/null || :",
+                  {.hear_output = [&](std::string_view piece) { text += piece; }});
+        return text;
     }
 
-    void measure() {
+    /// Whether the table there is to be gone on with: it is that of this survey. If it is not, one
+    /// that is here goes there, so that nothing is measured twice.
+    [[nodiscard]] bool has_rows_to_keep() {
+        if (!options_.resume) return false;
+        const std::string there = file_there(table_there());
+        const latency::LatencyTable rows = rows_of_plan(there);
+        if (table_.empty()) {
+            if (rows.empty() || !has_plan_there()) return false;
+            tell(name(), "has a table of this plan, and goes on with it: " + networks(rows));
+            return true;
+        }
+        if (!latency::looks_like_latency_table(there))
+            fail(table_there(), ": is there already and is not a latency table, so that it would ",
+                 "be lost; choose another folder, or remove it");
+        // The sentinel's times tell a survey from all others.
+        if (rows.size() >= table_.size() && rows.front() == table_.front()) return true;
+        tell(name(), (there.empty() ? "has lost its table, and gets it back: "
+                                    : "has another table, and gets this one back: ") +
+                         networks(table_));
+        send(go_there() + "rm -f " + table_there() + " && " + take(table_there() + ".plan"),
+             here([&] { return io::read_file(path_ + ".plan"); }));
+        send(go_there() + take(table_there()), latency::latency_table_to_csv(table_));
+        return true;
+    }
+    [[nodiscard]] static std::string networks(const latency::LatencyTable& table) {
+        return std::to_string(table.size()) + " networks";
+    }
+    /// The table that `text` is; empty: it is none, or not all of it is of the plan.
+    [[nodiscard]] latency::LatencyTable rows_of_plan(const std::string& text) const {
+        if (text.empty()) return {};
+        try {
+            auto table = latency::latency_table_from_csv(text, "its table");
+            if (latency::find_stranger(plan_, table) == nullptr) return table;
+        } catch (const Error&) {
+            return {};
+        }
+        return {};
+    }
+    /// Whether its table was measured for this very plan.
+    [[nodiscard]] bool has_plan_there() {
+        const std::string plan = file_there(table_there() + ".plan");
+        return plan.starts_with(latency::device_prefix) &&
+               plan.substr(std::min(plan.find('\n'), plan.size() - 1) + 1) ==
+                   latency::plan_to_text(plan_);
+    }
+
+    void measure(std::string_view how) {
         std::string line =
             go_there() + device_.start + " --plan " + plan_there() + " --out " + table_there() +
             " --attached --repeats " + std::to_string(options_.protocol.repeats) + " --attempts " +
             std::to_string(options_.protocol.attempts) + " --core " + std::to_string(options_.core);
-        if (options_.resume) line += " --resume";
+        line += how;
         RelayReader relay;
         run_there(line, {.keeps_input_open = true,
                          .hear_output =
@@ -238,11 +285,16 @@ private:
     void keep_table(const std::string& text) {
         auto table = latency::latency_table_from_csv(text, "its table");
         if (measured_on_.empty()) fail("tells a table, but not what device it is of");
-        if (!has_written_plan_)
-            io::write_file(path_ + ".plan", std::string(latency::device_prefix) + measured_on_ +
-                                                "\n" + latency::plan_to_text(plan_));
-        has_written_plan_ = true;
-        io::write_file(path_, text);
+        if (const latency::LatencyRow* const row = latency::find_stranger(plan_, table))
+            fail("tells a network that is not of this plan: ",
+                 row->details ? row->details->genes : "one without genes");
+        here([&] {
+            if (!has_written_plan_)
+                io::write_file(path_ + ".plan", std::string(latency::device_prefix) + measured_on_ +
+                                                    "\n" + latency::plan_to_text(plan_));
+            has_written_plan_ = true;
+            io::write_file(path_, text);
+        });
         table_ = std::move(table);
         missing_ = rows_missing(plan_, table_);
     }

@@ -20,7 +20,8 @@ struct ShelfOptions {
 
 /// Carries out `plan` on all devices at once, as `hat latency` does on this one. Every table comes
 /// here after every network. A device that is gone is told, and the others go on; the paths of
-/// whole tables go to stdout.
+/// whole tables go to stdout. What is on a device is begun anew, unless it is resumed: the table
+/// that is here, or one there of this very plan.
 ///
 /// Throws  `Error` before anything is begun, if a table cannot be begun, resumed or written; in the
 ///         end, if a table lacks networks; `CLI::RuntimeError`, with a note, if a signal ended it

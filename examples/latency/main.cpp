@@ -60,6 +60,7 @@ constexpr const char* help_of_options = R"(
   --settle SECONDS     run before the first measurement (2)
   --core N             to stay on; -1: the last one (-1)
   --resume             go on with a table that is there
+  --replace            begin anew where a table is there
   --attached           the table goes to standard output as it grows, and the end of standard input
                        ends this: how `hat latency --devices` starts it on many devices at once
 )";
@@ -138,6 +139,8 @@ Options parse(int argc, char** argv) {
             options.survey.core = number(-1, 1 << 16);
         else if (name == "--resume")
             options.survey.resume = true;
+        else if (name == "--replace")
+            options.survey.replace = true;
         else if (name == "--attached")
             options.survey.attached = true;
         else
@@ -146,6 +149,8 @@ Options parse(int argc, char** argv) {
     if (options.help) return options;
     if (options.plan.empty() == options.space.empty())
         throw UsageError{"name one of --plan and --space"};
+    if (options.survey.resume && options.survey.replace)
+        throw UsageError{"name one of --resume and --replace"};
     if (options.survey.out.empty()) throw UsageError{"name the table to write: --out LATENCY.csv"};
     return options;
 }

@@ -24,6 +24,7 @@ struct SurveyOptions {
     latency::LatencyProtocol protocol{};
     int core = -1;  ///< −1: the last one
     bool resume = false;
+    bool replace = false;   ///< a table that is there gives way
     bool attached = false;  ///< the table goes to standard output, whose reader may end this
 };
 
@@ -65,6 +66,9 @@ inline void measure_latencies(const latency::LatencyPlan& plan, const model::Net
                               const SurveyOptions& options) {
     const io::FileLock lock(options.out + ".lock", options.out);
     const std::string device = latency::device_name();
+    if (options.replace && latency::remove_latency_table(options.out))
+        std::fprintf(stderr, "note: %s: the table of an earlier survey is replaced\n",
+                     options.out.c_str());
     latency::LatencySession session(options.out, plan, device, options.resume);
     if (options.attached) {
         end_with_input();

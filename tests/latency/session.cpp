@@ -9,6 +9,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace hat::latency;
@@ -187,6 +188,54 @@ TEST_SUITE("latency/session") {
                                  .c_str(),
                              hat::Error);
         CHECK(hat::io::read_file(path) == before);
+    }
+
+    TEST_CASE("a table goes on with networks of its plan alone") {
+        const hat::support::TemporaryDirectory folder;
+        const std::string path = folder / "latency.csv";
+        FakeSurvey survey;
+        LatencySession(path, plan_of(6), "a machine", false).run(survey, quiet);
+        const std::string before = hat::io::read_file(path);
+        const std::string genes = read_latency_table(path)[4].details->genes;
+        CHECK_THROWS_WITH_AS(LatencySession(path, plan_of(4), "a machine", true),
+                             (path + ":6: " + genes +
+                              " is no network of this plan, but of another space or a longer plan")
+                                 .c_str(),
+                             hat::Error);
+        LatencyPlan other = plan_of(6);
+        std::swap(other.members[0], other.members[1]);
+        const auto name = [](const Architecture& member) {
+            return hat::elastic::gene_string(member);
+        };
+        CHECK_THROWS_WITH_AS(LatencySession(path, other, "a machine", true),
+                             (path + ":2: its sentinel is " + name(other.members[1]) +
+                              ", that of this plan " + name(other.members[0]))
+                                 .c_str(),
+                             hat::Error);
+        CHECK(hat::io::read_file(path) == before);
+        CHECK(find_stranger(plan_of(6), read_latency_table(path)) == nullptr);
+    }
+
+    TEST_CASE("a table is removed, and nothing else") {
+        const hat::support::TemporaryDirectory folder;
+        const std::string path = folder / "latency.csv";
+        CHECK_FALSE(remove_latency_table(path));
+        FakeSurvey survey;
+        LatencySession(path, plan_of(3), "a machine", false).run(survey, quiet);
+        CHECK(remove_latency_table(path));
+        CHECK_FALSE(hat::io::exists(path));
+        CHECK_NOTHROW(LatencySession(path, plan_of(3, 4), "a machine", false).run(survey, quiet));
+
+        overwrite(path, "day,genes of mice\n1,2\n");
+        CHECK_THROWS_WITH_AS(remove_latency_table(path),
+                             (path + ": is there already and is not a latency table, so that it "
+                                     "would be lost; choose another --out, or remove it")
+                                 .c_str(),
+                             hat::Error);
+        CHECK(hat::io::read_file(path) == "day,genes of mice\n1,2\n");
+        CHECK_THROWS_WITH_AS(remove_latency_table(folder / "."),
+                             (folder / "." + ": cannot remove: not a regular file").c_str(),
+                             hat::Error);
     }
 
     TEST_CASE("what was not measured by this program cannot be resumed") {

@@ -11,12 +11,13 @@ of_space=("$hat" latency --space space.yml --data data --samples 14 --sentences 
 measure=("${of_space[@]}" --repeats 3)
 
 # What the example needs: ssh and scp to hosts that are folders. Of a host with a file `battery`, what
-# hat-latency says ends after so many bytes.
+# hat-latency says ends after so many bytes. Their files may be larger than those here.
 export HOSTS=$folder/hosts
 mkdir -p bin hosts/kitchen hosts/garage build/aarch64/bin
 ln -s "$(dirname "$hat")/hat-latency" build/aarch64/bin/hat-latency
 cat >bin/ssh <<'SH'
 #!/bin/sh
+ulimit -S -f unlimited
 while [ $# -gt 2 ]; do shift; done
 host=${1#*@}
 echo "$2" >>"$HOSTS/$host.log"
@@ -33,6 +34,7 @@ exec sh -c "$2"
 SH
 cat >bin/scp <<'SH'
 #!/bin/sh
+ulimit -S -f unlimited
 [ "$1" = -q ] && host=${3#*@} && exec cp "$2" "$HOSTS/${host%%:*}/${host#*:}"
 SH
 chmod +x bin/ssh bin/scp
@@ -90,12 +92,121 @@ cmp tables/kitchen.csv before/kitchen.csv || fail "a whole table was changed"
 cmp before/garage.csv <(head -n $((done + 1)) tables/garage.csv) || fail "what was measured is not kept"
 cmp <(networks latency.csv) <(networks tables/garage.csv) || fail "garage has measured something else"
 
+# A device is measured again and again, whatever an earlier survey has left on it: without --resume, and with
+# it, if that is another survey's, of a space with the same SuperTransformer.
+sed -E 's/^(encoder-ffn-embed-dim-choice: ).*/\1[128, 96]/' space.yml >narrow.yml
+program=build/aarch64/bin/hat-latency
+cat >two.yml <<YAML
+kitchen: {shell: ssh pi@kitchen, program: $program, start: ./hat-latency.kitchen --settle 0}
+desk: {shell: sh -c, start: hat-latency --settle 0}
+YAML
+# again SPACE SAMPLES OPTION…
+again() {
+    "$hat" latency --space "$1" --data data --samples "$2" --sentences 2 --attempts 1 --repeats 3 "${@:3}"
+}
+# of_plan SPACE SAMPLES FOLDER: its tables have just the networks of that plan.
+of_plan() {
+    local name
+    again "$1" "$2" --write-plan plan.txt >/dev/null
+    for name in kitchen desk; do
+        cmp <(grep '^e[0-9]' plan.txt) <(tail -n +2 "$3/$name.csv" | sed 's/.*,//') ||
+            fail "$3/$name.csv has other networks than those of its plan: $(cat log)"
+    done
+}
+again narrow.yml 6 --devices two.yml --out tables.other >/dev/null 2>log || fail "measured before: $(cat log)"
+of_plan narrow.yml 6 tables.other
+grep -qxF "kitchen: note: kitchen.csv: the table of an earlier survey is replaced" log || fail "not told: $(cat log)"
+again space.yml 5 --devices two.yml --out tables.five --resume >/dev/null 2>log || fail "another survey: $(cat log)"
+of_plan space.yml 5 tables.five
+grep -qxF "desk: note: desk.csv: the table of an earlier survey is replaced" log || fail "not told: $(cat log)"
+# What is there of this very plan is gone on with.
+sed -i -E 's/throttled|drifting|uncertain/remeasured/g' hosts/kitchen/hat-latency/kitchen.csv hat-latency/desk.csv
+again space.yml 5 --devices two.yml --out tables.same --resume >/dev/null 2>log || fail "the same survey: $(cat log)"
+cmp hosts/kitchen/hat-latency/kitchen.csv tables.same/kitchen.csv || fail "not the kitchen's table"
+cmp <(sed -E 's/throttled|drifting|uncertain/remeasured/g' tables.five/desk.csv) tables.same/desk.csv ||
+    fail "desk was measured again: $(cat log)"
+grep -qxF "desk: has a table of this plan, and goes on with it: 5 networks" log || fail "not told: $(cat log)"
+# A table that is here is gone on with, not another one of more networks that is there, be it of the same plan.
+for name in kitchen desk; do
+    head -n 5 tables.other/$name.csv | sed -E 's/throttled|drifting|uncertain/remeasured/g' >cut.$name
+done
+for there in space.yml narrow.yml; do
+    again $there 6 --devices two.yml --out tables.$there >/dev/null 2>log || fail "$there, once more: $(cat log)"
+    for name in kitchen desk; do cp cut.$name tables.other/$name.csv; done
+    again narrow.yml 6 --devices two.yml --out tables.other --resume >/dev/null 2>log ||
+        fail "the first survey behind one of $there: $(cat log)"
+    of_plan narrow.yml 6 tables.other
+    for name in kitchen desk; do
+        cmp cut.$name <(head -n 5 tables.other/$name.csv) ||
+            fail "$name: what was measured is not kept behind $there: $(cat log)"
+    done
+    grep -qxF "desk: has another table, and gets this one back: 4 networks" log || fail "not told: $(cat log)"
+done
+# Rows of another plan are refused.
+cp -r tables.five before.five
+expect 1 "tables.five/kitchen.csv:" again narrow.yml 6 --devices two.yml --out tables.five --resume
+grep -qE 'kitchen.csv:[2-6]: .* is no network of this plan, but of another space or a longer plan$' stderr ||
+    fail "another reason: $(cat stderr)"
+same tables.five before.five
+# A device whose hat-latency tells such rows: that of another plan.
+cat >bin/elsewhere <<SH
+#!/bin/sh
+exec hat-latency --settle 0 "\$@" --plan "$folder/elsewhere.txt"
+SH
+chmod +x bin/elsewhere
+again narrow.yml 5 --write-plan elsewhere.txt >/dev/null
+echo 'desk: {shell: sh -c, start: elsewhere}' >elsewhere.yml
+expect 1 "desk: is gone after 1 of 4 networks: tells a network that is not of this plan: e" \
+    again space.yml 4 --devices elsewhere.yml --out tables.elsewhere
+[ "$(rows tables.elsewhere/desk.csv)" = 1 ] || fail "a network of another plan was taken"
+# What is no table stays.
+rm hosts/kitchen/hat-latency/kitchen.csv
+echo mine >hosts/kitchen/hat-latency/kitchen.csv
+expect 1 "kitchen.csv: is there already and is not a latency table, so that it would be lost" \
+    again space.yml 4 --devices two.yml --out tables.mine
+cp cut.kitchen tables.other/kitchen.csv
+expect 1 "kitchen: is gone after 4 of 6 networks: kitchen.csv: is there already and is not a latency table" \
+    again narrow.yml 6 --devices two.yml --out tables.other --resume
+[ "$(cat hosts/kitchen/hat-latency/kitchen.csv)" = mine ] || fail "something else was lost in the kitchen"
+rm hosts/kitchen/hat-latency/kitchen.csv
+
+# Words are whole words.
+cat >bin/bring <<'SH'
+#!/bin/sh
+[ "$1 $2 $5 $6 $7" = "-F PROFILE MY_FILE PLACES FILE2" ] && exec cp "$3" "${4#pi:}"
+SH
+chmod +x bin/bring
+cat >words.yml <<'YAML'
+desk:
+  shell: sh -c
+  program: build/aarch64/bin/hat-latency
+  copy: bring -F PROFILE FILE pi:PLACE MY_FILE PLACES FILE2
+  start: ./hat-latency.desk --settle 0
+YAML
+well again space.yml 2 --devices words.yml --out tables.words
+
+# A disk that is full here is no device that is gone.
+head -n 1 two.yml >kitchen.yml
+# with_room KIB COMMAND…: no file that is written here may have more than so many KiB.
+with_room() {
+    { (
+        ulimit -S -f "$1"
+        "${@:2}" 2>&1 >&3
+    ) | cat >&2; } 3>&1
+}
+expect 1 "latency: kitchen lacks " with_room 4 again space.yml 14 --devices kitchen.yml --out tables.full
+grep -qE '^kitchen: an error here, after [1-9][0-9]* of 14 networks: tables.full/kitchen.csv: cannot write: ' stderr ||
+    fail "a full disk is told otherwise: $(cat stderr)"
+if grep -qF "is gone" stderr; then fail "a full disk is told as a device that is gone: $(cat stderr)"; fi
+well again space.yml 14 --devices kitchen.yml --out tables.full --resume
+[ "$(rows tables.full/kitchen.csv)" = 14 ] || fail "it does not go on: $(cat stderr)"
+
 # Nothing is left running when hat is ended, or killed, and it goes on.
 # ends SIGNAL CODE: hat, measuring for long, is ended by it.
 ends() {
     local job code=0
     rm -rf tables.ended
-    "${of_space[@]}" --repeats 2001 --devices "$root/examples/latency/devices.yml" --out tables.ended --resume \
+    "${of_space[@]}" --repeats 2001 --devices "$root/examples/latency/devices.yml" --out tables.ended \
         >/dev/null 2>log &
     job=$!
     for _ in $(seq 600); do
@@ -110,9 +221,7 @@ ends() {
     "$hat" predictor --latency tables.ended/desk.csv --out early.json >/dev/null 2>told || true
     if grep -qE 'desk.csv:[0-9]' told; then fail "SIG$1: the table is not whole: $(cat told)"; fi
 }
-rm -rf hat-latency hosts/*/*
 ends KILL 137
-rm -rf hat-latency hosts/*/*
 ends TERM 143
 tail -n 1 log | contains '^hat: latency: ended by SIGTERM; .*desk lacks .*; --resume goes on$' ||
     fail "the end by SIGTERM is not told: $(cat log)"
@@ -222,6 +331,8 @@ devices 'devices.yml:1: pi: program: "nothing" is no file' 'pi: {shell: sh -c, p
 devices 'devices.yml:1: pi: copy: there is no program' 'pi: {shell: sh -c, copy: cp FILE PLACE}\n'
 devices 'devices.yml:1: pi: copy: expected a command with FILE and PLACE' \
     'pi: {shell: sh -c, program: common.yml, copy: cp FILE there}\n'
+devices 'devices.yml:1: pi: copy: expected a command with FILE and PLACE' \
+    'pi: {shell: sh -c, program: common.yml, copy: cp PROFILE PLACE}\n'
 [ ! -e other ] || fail "a file of devices that was refused left something"
 expect 1 "latency: --devices measures random weights, without --run" "${shelf[@]}" --run super --out other
 expect 1 "latency: name the folder for the tables" "${shelf[@]}"
@@ -236,7 +347,6 @@ hall: {shell: echo Welcome}
 cellar: {shell: sh -c, start: hat-latency --spice}
 desk: {shell: sh -c, start: hat-latency --settle 0}
 YAML
-rm -rf hat-latency
 expect 1 "hat: latency: attic lacks all 14 networks, hall lacks all 14 networks, cellar lacks all 14 networks;" \
     "${measure[@]}" --devices devices.yml --out few
 [ "$(cat stdout)" = few/desk.csv ] || fail "the fourth does not go on: $(cat stdout stderr)"

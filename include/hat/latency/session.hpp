@@ -11,12 +11,16 @@
 #include <hat/latency/table.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdio>
+#include <cstring>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <utility>
-#include <vector>
 
 namespace hat::latency {
 
@@ -27,6 +31,37 @@ struct LatencyProgress {
     int members = 0;
     const LatencyRow* row = nullptr;  ///< the one just measured
 };
+
+/// The first row of `table` whose network is none of `plan`, or is not told; null: there is none.
+[[nodiscard]] inline const LatencyRow* find_stranger(const LatencyPlan& plan,
+                                                     std::span<const LatencyRow> table) {
+    std::set<std::string> members;
+    for (const model::Architecture& member : plan.members)
+        members.insert(elastic::gene_string(member));
+    const auto stranger = std::find_if(table.begin(), table.end(), [&](const LatencyRow& row) {
+        return !row.details || !members.contains(row.details->genes);
+    });
+    return stranger == table.end() ? nullptr : &*stranger;
+}
+
+/// Whether a text begins as a table with details does, or is empty, as one that was not written.
+[[nodiscard]] inline bool looks_like_latency_table(std::string_view text) {
+    const std::string columns = ',' + std::string(text.substr(0, text.find('\n'))) + ',';
+    return text.empty() || columns.find(",genes,") != std::string::npos;
+}
+
+/// Removes the table at `path`, so that a session begins anew. Returns whether there was one.
+///
+/// Throws  `Error` if something else is there, which would be lost
+inline bool remove_latency_table(const std::string& path) {
+    if (!io::exists(path)) return false;
+    if (!io::is_regular_file(path)) fail(path, ": cannot remove: not a regular file");
+    if (!looks_like_latency_table(io::read_file(path, latency_table_bytes)))
+        fail(path, ": is there already and is not a latency table, so that it would be lost; "
+                   "choose another --out, or remove it");
+    if (::unlink(path.c_str()) != 0) fail(path, ": cannot remove: ", std::strerror(errno));
+    return true;
+}
 
 /// A table that grows on the disk: after every network it is there whole, and what ended early goes
 /// on where it was. Beside `LATENCY.csv` stands `LATENCY.csv.plan`, which says under what
@@ -41,7 +76,8 @@ public:
     /// A last row that a killed writer has left half is measured again; a line on stderr says so.
     ///
     /// Throws  `Error` if there is a table already and `resume` is false, or it was measured under
-    ///         other conditions, or a file is damaged, or where the plan belongs is something else
+    ///         other conditions or has networks that `plan` has not, or a file is damaged, or where
+    ///         the plan belongs is something else
     LatencySession(std::string path, LatencyPlan plan, const std::string& device, bool resume)
         : path_(std::move(path)), plan_(std::move(plan)),
           device_line_(std::string(device_prefix) + device) {
@@ -63,6 +99,7 @@ public:
         const std::string before = io::read_file(plan_path(), std::size_t{1} << 26U);
         static_cast<void>(plan_from_text(before, plan_path()));
         compare(before, device_line_ + '\n' + conditions_text(plan_));
+        check_networks();
     }
 
     /// Measures every member that has no row yet with `survey`, a `LatencySurvey`; then, once more,
@@ -155,6 +192,17 @@ private:
                     : lines.substr(place + 1, lines.find('\n', place + 1) - place - 1);
             fail(path_, ": was measured under other conditions: ", found, "; now ", line);
         }
+    }
+
+    /// Rows of other plans would be taken for this one's, and another sentinel's time for its.
+    void check_networks() const {
+        if (const LatencyRow* const row = find_stranger(plan_, table_))
+            fail(path_, ":", row - table_.data() + 2, ": ", row->details->genes,
+                 " is no network of this plan, but of another space or a longer plan");
+        const std::string sentinel = elastic::gene_string(plan_.members.front());
+        if (table_.front().details->genes != sentinel)
+            fail(path_, ":2: its sentinel is ", table_.front().details->genes,
+                 ", that of this plan ", sentinel);
     }
 
     [[nodiscard]] LatencyProgress progress(const LatencyRow& row) const noexcept {
