@@ -68,40 +68,56 @@ Bytes bytes_of(const hat::TensorTable& table) {
     return bytes;
 }
 
+/// What a rank computes in an update.
+struct Computing {
+    double seconds;
+    double micro_batches;  ///< of all its threads
+    int threads;
+
+    /// Of the last micro-batch of each thread: two thirds of its time.
+    [[nodiscard]] double way_back() const {
+        return seconds * 2 / 3 * std::min(1.0, threads / micro_batches);
+    }
+    /// With `share` of the tokens.
+    [[nodiscard]] Computing times(double share) const {
+        return {seconds * share, std::max(1.0, micro_batches * share), threads};
+    }
+};
+
 /// What a rank of `machines` waits for in an update, in seconds, if each sends and receives
 /// `bandwidth` bytes a second at once.
 ///
 /// Each machine keeps its part of the optimiser's state: it sends the others their parts of its
 /// gradients, and receives theirs of its own, (n − 1) / n of all bytes either way; then the same
-/// with parameters. Of the gradients, those of layers travel while the way back, two thirds of the
-/// computing, goes on; embeddings and parameters are waited for. A message, of which there are one
-/// per pair of machines and group of tensors, costs its sender 20 µs.
-double waiting(int machines, double bandwidth, double computing, const Bytes& bytes, int groups) {
+/// with parameters. Of the gradients, those of layers travel while the last micro-batches are on
+/// their way back; embeddings and parameters are waited for. A message, of which there are one per
+/// pair of machines and group of tensors, costs its sender 20 µs.
+double waiting(int machines, double bandwidth, const Computing& computing, const Bytes& bytes,
+               int groups) {
     const double share = (machines - 1.0) / machines;
     const double overhead = 20e-6 * groups * (machines - 1);
     const double behind_layers =
-        std::max(0.0, share * bytes.layers / bandwidth - computing * 2 / 3);
+        std::max(0.0, share * bytes.layers / bandwidth - computing.way_back());
     return behind_layers + share * (bytes.all - bytes.layers + bytes.all) / bandwidth + overhead;
 }
 
-/// The target tokens of an update from which on two machines that share it are 1.5 times as fast
-/// as one, which does `speed` of them a second. What does not grow with them is left out of
-/// computing: it is split, too.
-double tokens_that_pay(double speed, double bandwidth, const Bytes& bytes, int groups) {
-    double tokens = 1;
-    for (;; tokens *= 1.01) {
-        const double half = tokens / speed / 2;
-        if (2 * half >= 1.5 * (half + waiting(2, bandwidth, half, bytes, groups))) return tokens;
+/// How many times this batch an update must have for two machines that share it to be 1.5 times as
+/// fast as one. What does not grow with a batch is split, too, so it counts as computing.
+double batches_that_pay(const Computing& batch, double bandwidth, const Bytes& bytes, int groups) {
+    for (double batches = 1e-3;; batches *= 1.01) {
+        const Computing half = batch.times(batches / 2);
+        if (2 * half.seconds >= 1.5 * (half.seconds + waiting(2, bandwidth, half, bytes, groups)))
+            return batches;
     }
 }
 
-void print_model(double computing, int tokens, const Bytes& bytes, int groups) {
+void print_model(const Computing& computing, int tokens, const Bytes& bytes, int groups) {
     std::printf(
         "\non other machines, by the model in this source: each computes %.0f ms an update of\n"
         "%d target tokens of its own (as this one does), all its ranks in one process;\n"
-        "efficiency, %%, and of how many tokens an update must be for two machines that\n"
-        "share it to be 1.5 times as fast as one\n",
-        1e3 * computing, tokens);
+        "efficiency, %%, and how many tokens an update must have for two machines that share\n"
+        "it to be 1.5 times as fast as one\n",
+        1e3 * computing.seconds, tokens);
     std::printf("%-10s", "machines");
     for (const int machines : {2, 4, 8, 16, 32, 64}) std::printf("%7d", machines);
     std::printf("   tokens\n");
@@ -110,9 +126,9 @@ void print_model(double computing, int tokens, const Bytes& bytes, int groups) {
         const double bandwidth = gigabits * 1e9 / 8;
         for (const int machines : {2, 4, 8, 16, 32, 64}) {
             const double wait = waiting(machines, bandwidth, computing, bytes, groups);
-            std::printf("%7.0f", 100 * computing / (computing + wait));
+            std::printf("%7.0f", 100 * computing.seconds / (computing.seconds + wait));
         }
-        std::printf("%9.0f\n", tokens_that_pay(tokens / computing, bandwidth, bytes, groups));
+        std::printf("%9.0f\n", tokens * batches_that_pay(computing, bandwidth, bytes, groups));
     }
 }
 
@@ -168,7 +184,11 @@ void run(hat::distributed::Communicator& ranks, int argc, char** argv) {
                 bytes.all / 1e6, 100 * bytes.layers / bytes.all,
                 8e-6 * static_cast<double>(trainer.adam().first_moment().size()));
     if (ranks.size() == 1)
-        print_model(step, view.target_sentences.tokens(), bytes,
+        print_model({step,
+                     static_cast<double>(view.target_sentences.tokens()) /
+                         options.shards.micro_batch_tokens,
+                     pool.size()},
+                    view.target_sentences.tokens(), bytes,
                     2 + network.architecture().encoder.layer_count +
                         network.architecture().decoder.layer_count);
 }

@@ -42,7 +42,7 @@ struct TrainingData {
 
 /// Of ranks on one machine, which read the same files, one checks them.
 [[nodiscard]] inline data::CorpusCheck corpus_check(const Job& job) {
-    return job.is_first_here ? data::CorpusCheck::all : data::CorpusCheck::lengths;
+    return job.is_first_here() ? data::CorpusCheck::all : data::CorpusCheck::lengths;
 }
 
 /// Throws  `Error` if a file is missing, damaged, or encoded with another subword model.
@@ -84,9 +84,9 @@ io::Json data_content(const Data& data) {
 /// takes the first one's word. Collective.
 template <class Data>
 io::Json data_content(const Data& data, const Job& job) {
-    io::Json content = job.is_first_here ? data_content(data) : io::Json();
+    io::Json content = job.is_first_here() ? data_content(data) : io::Json();
     const io::Json of_others = of_first(job, content);
-    return job.is_first_here ? content : of_others;
+    return job.is_first_here() ? content : of_others;
 }
 
 }  // namespace hat::program

@@ -4,11 +4,16 @@
 
 #include <hat/core/error.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+#include <sched.h>
 #include <string>
 #include <thread>
-#include <unistd.h>
+#include <vector>
 
 namespace hat::program {
 
@@ -24,6 +29,28 @@ int launched_processes() {
     return 0;
 }
 
+namespace {
+
+/// Tasks of SLURM that nothing has told of each other.
+int unconnected_tasks() {
+    const char* const tasks = std::getenv("SLURM_STEP_NUM_TASKS");
+    return launched_processes() == 0 && tasks != nullptr ? std::atoi(tasks) : 0;
+}
+
+bool is_first_task() {
+    const char* const task = std::getenv("SLURM_PROCID");
+    return task == nullptr || std::atoi(task) == 0;
+}
+
+/// Throws what ends this process as one of several that all find the same: one says it.
+template <class... Parts>
+[[noreturn]] void fail_for_all(bool speaks, const Parts&... parts) {
+    if (!speaks) throw CLI::RuntimeError(1);
+    fail(parts...);
+}
+
+}  // namespace
+
 bool another_speaks() {
     for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"})
         if (const char* const text = std::getenv(name)) return std::atoi(text) > 0;
@@ -31,23 +58,33 @@ bool another_speaks() {
 }
 
 int Job::threads(int asked) const {
-    if (asked > 0 || ranks_here == 1) return asked;
-    // Launchers give each process cores of its own, or leave all to all.
-    const int allowed = static_cast<int>(std::thread::hardware_concurrency());
-    const int online = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
-    return std::max(allowed < online ? allowed : allowed / ranks_here, 1);
+    std::vector<std::uint8_t> cores(CPU_SETSIZE);
+    cpu_set_t allowed;
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+        for (std::size_t i = 0; i < cores.size(); ++i) cores[i] = CPU_ISSET(i, &allowed) ? 1 : 0;
+    else
+        std::fill_n(cores.begin(), std::max(std::thread::hardware_concurrency(), 1U), 1);
+    const auto own = std::count(cores.begin(), cores.end(), 1);
+    // Launchers give each process cores of its own, or leave the same ones to all.
+    here.any(cores.data(), static_cast<int>(cores.size()));
+    if (asked > 0) return asked;  // now, as others may not have been asked for a number
+    const auto of_all = std::count(cores.begin(), cores.end(), 1);
+    return static_cast<int>(std::max<std::ptrdiff_t>(std::min(own, of_all / here.size()), 1));
 }
 
 void run_job(const char* command, const std::function<void(const Job&)>& work) {
+    if (const int tasks = unconnected_tasks(); tasks > 1)
+        fail_for_all(is_first_task(), command, ": was started as ", tasks,
+                     " tasks that know nothing of each other; srun --mpi=pmix or --mpi=pmi2, as "
+                     "srun --mpi=list has it, connects them");
     const int processes = launched_processes();
 #ifdef HAT_WITH_MPI
-    static_cast<void>(command);
     if (processes > 0) return run_mpi_job(work);
 #else
     if (processes > 1)
-        fail(command, ": was started as ", processes,
-             " processes, but this hat was built without MPI; build it with -D HAT_WITH_MPI=ON, or "
-             "start one process with --threads");
+        fail_for_all(!another_speaks(), command, ": was started as ", processes,
+                     " processes, but this hat was built without MPI; build it with -D "
+                     "HAT_WITH_MPI=ON, or start one process with --threads");
 #endif
     work({distributed::serial()});
 }

@@ -11,11 +11,13 @@ namespace hat::program {
 /// The processes that do a command together. Only the first of them writes files, and speaks.
 struct Job {
     distributed::Communicator& ranks;
-    int ranks_here = 1;         ///< of them on this machine
-    bool is_first_here = true;  ///< of these: it checks the files that all of them read
+    distributed::Communicator& here = distributed::serial();  ///< those of them on this machine
 
     [[nodiscard]] bool is_first() const noexcept { return ranks.is_first(); }
-    /// What `--threads` means for this process: 0 is its share of the cores that it may use.
+    /// Whether it checks the files that all on this machine read.
+    [[nodiscard]] bool is_first_here() const noexcept { return here.is_first(); }
+    /// What `--threads` means for this process: 0 is its share of the cores that processes here may
+    /// use. Collective.
     [[nodiscard]] int threads(int asked) const;
 };
 

@@ -3,9 +3,12 @@
 /// The part of jobs that needs MPI, left out where hat is built without.
 
 #include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/distributed/mpi.hpp>
 
 #include "job.hpp"
+
+#include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -40,8 +43,8 @@ public:
         const int rank = session_.ranks().rank();
         if (rank > 0) std::this_thread::sleep_for(std::chrono::seconds(2));
         std::fflush(stdout);
-        const std::string line =
-            "hat: rank " + std::to_string(rank) + " on " + session_.host() + ": " + what + "\n";
+        const std::string line = "hat: rank " + std::to_string(rank) + " on " + session_.host() +
+                                 ": " + one_line(what) + "\n";
         static_cast<void>(!::write(error_, line.data(), line.size()));
         distributed::MpiSession::end_all();
     }
@@ -57,6 +60,7 @@ void run_mpi_job(const std::function<void(const Job&)>& work) {
     const distributed::MpiSession session;
     distributed::Communicator& ranks = session.ranks();
     const int launched = launched_processes();
+    if (ranks.size() == 1 && launched > 1 && another_speaks()) throw CLI::RuntimeError(1);
     if (ranks.size() == 1 && launched > 1)
         fail(
             "MPI: was started as one of ", launched,
@@ -65,10 +69,10 @@ void run_mpi_job(const std::function<void(const Job&)>& work) {
     if (ranks.size() == 1) return work({ranks});
     const Voice voice(session);
     if (ranks.is_first())
-        std::fprintf(stderr, "%d ranks, %d of them on %s\n", ranks.size(), session.ranks_here(),
+        std::fprintf(stderr, "%d ranks, %d of them on %s\n", ranks.size(), session.here().size(),
                      session.host().c_str());
     try {
-        work({ranks, session.ranks_here(), session.is_first_here()});
+        work({ranks, session.here()});
         ranks.barrier();
     } catch (const std::bad_alloc&) {
         voice.fail_all("out of memory");

@@ -25,6 +25,7 @@
 #include <hat/search/search_checkpoint.hpp>
 #include <hat/search/trade_off.hpp>
 
+#include "agreement.hpp"
 #include "commands.hpp"
 #include "data_directory.hpp"
 #include "flags.hpp"
@@ -287,6 +288,7 @@ void write_page(const SearchArguments& arguments, Workbench& bench,
             report.samples.push_back({row.details ? row.details->genes : "",
                                       predictor.predict_ms(row.features), row.total_ms()});
         if (latency) measure(report, arguments.measure, *latency);
+        bench.job.ranks.barrier();  // others leave the machine to what is measured
     }
     if (arguments.health.members > 0) {
         HealthOptions health = arguments.health;
@@ -325,6 +327,7 @@ void search_under_limit(const SearchArguments& arguments, Workbench& bench) {
         if (!parents.empty()) static_cast<void>(problem.score(parents));
         std::fprintf(stderr, "resumed after iteration %d\n", evolution.iteration());
     }
+    check_agreement(bench.job, {{"iteration", evolution.iteration()}});
     std::vector<search::ReportedProgress> progress;
     while (evolution.iterate()) {
         if (bench.job.is_first()) search::save_search(state, problem, evolution, scores_of);
@@ -470,6 +473,7 @@ void search_front(const SearchArguments& arguments, Workbench& bench) {
     const std::string scores_of = configuration(arguments, bench);
     if (arguments.resume && io::exists(state))
         search::load_search(state, trade_off, pareto, scores_of);
+    check_agreement(bench.job, {{"iteration", pareto.iteration()}});
     while (pareto.iterate()) {
         if (bench.job.is_first()) search::save_search(state, trade_off, pareto, scores_of);
         std::fprintf(stderr, "iteration %d/%d  scored %d  %s\n", pareto.iteration() - 1,
@@ -478,6 +482,7 @@ void search_front(const SearchArguments& arguments, Workbench& bench) {
     }
     auto latency = bench.measured_latency();
     if (bench.job.is_first()) write_fronts(arguments, bench, pareto.members(), latency.get());
+    bench.job.ranks.barrier();  // others leave the machine to what is measured
     if (!arguments.report.empty()) {
         const auto front = pareto.front();
         std::vector<ScoredNetwork> scored;
@@ -522,6 +527,9 @@ void check_flags(const SearchArguments& arguments) {
 
 void search_networks(const SearchArguments& arguments, const Job& job) {
     check_flags(arguments);
+    if (const int shards = train::ShardOptions{}.shards;
+        arguments.health.members > 0 && job.ranks.size() > shards)
+        fail("search: --health trains with ", shards, " ranks at most, found ", job.ranks.size());
     std::optional<SearchPlace> place;
     if (job.is_first()) place.emplace(arguments);
     Workbench bench(arguments, job);

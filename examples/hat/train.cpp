@@ -212,6 +212,7 @@ void train_super_transformer(const TrainOptions& options, const Job& job, const 
 }
 
 void train(const TrainOptions& options, const Job& job) {
+    check_shards(options.flags, job);
     RunDirectory place(options.flags.out, options.flags, job);
     if (options.task == "language-model") {
         if (!options.space.empty()) fail("--space: is for --task translation");

@@ -75,6 +75,14 @@ struct TrainingResult {
     double loss = 0;  ///< of validation, with the mean of the last parameters
 };
 
+/// Throws  `Error` if there are more ranks than shares of an update
+inline void check_shards(const TrainingFlags& flags, const Job& job) {
+    if (job.ranks.size() > flags.shards)
+        fail("--shards ", flags.shards, ": is the most ranks that can share an update, found ",
+             job.ranks.size(),
+             "; more shards round sums of gradients in another way, so they are another training");
+}
+
 /// What tells later of this run how it came to be.
 inline void write_run_files(const TrainingFlags& flags, const TrainingRun& run) {
     const std::string& directory = run.place.path();
@@ -157,12 +165,13 @@ TrainingResult run_training(const TrainingFlags& flags, const TrainingRun& run,
     std::signal(SIGTERM, run.job.ranks.size() > 1 && is_first ? note_end_of_rank : note_signal);
     const auto end = training.run(std::forward<Choose>(choose), [] { return stop_signal != 0; });
     if (end == train::TrainingEnd::stopped) {
-        const auto saved = training.newest_checkpoint();
-        if (!saved) fail("stopped by a signal, with no checkpoint that is worth to go on from");
+        std::int64_t saved = is_first ? training.newest_checkpoint().value_or(0) : 0;
+        distributed::broadcast(run.job.ranks, saved);
+        if (saved == 0) fail("stopped by a signal, with no checkpoint that is worth to go on from");
         fail("stopped by a signal after update ", training.position().update,
-             *saved == training.position().update
+             saved == training.position().update
                  ? std::string()
-                 : ", which went wrong; the last checkpoint is of update " + std::to_string(*saved),
+                 : ", which went wrong; the last checkpoint is of update " + std::to_string(saved),
              "; go on with --resume");
     }
     if (end == train::TrainingEnd::patience) {

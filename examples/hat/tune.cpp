@@ -78,6 +78,7 @@ TrainingResult train_alone_or_taught(const TuneOptions& options, const TrainingF
 }
 
 void tune(const TuneOptions& options, const Job& job) {
+    check_shards(options.flags, job);
     const std::string out = without_slash(options.flags.out);
     RunDirectory place(out + ".run", options.flags, job);
     std::optional<OutputDirectory> tuned;

@@ -18,7 +18,8 @@ TEST_SUITE("distributed/mpi") {
         distributed::Communicator& ranks = session.ranks();
         CHECK(ranks.rank() == 0);
         CHECK(ranks.size() == 1);
-        CHECK(session.ranks_here() == 1);
+        CHECK(session.here().size() == 1);
+        CHECK(session.here().is_first());
         CHECK_FALSE(session.host().empty());
         ranks.barrier();
 

@@ -78,7 +78,7 @@ fails() {
     shift
     if ranks 2 "$@" >/dev/null 2>log; then fail "$*: ended well"; fi
     [ "$(grep -c '^hat: ' log)" = 1 ] || fail "$*: not one line of error: $(cat log)"
-    contains -E "^hat: rank [01] on [^ ]+: .*$text" <log || fail "$*: no \"$text\" in $(cat log)"
+    contains -E -e "^hat: rank [01] on [^ ]+: .*$text" <log || fail "$*: no \"$text\" in $(cat log)"
 }
 fails 'there is no such data directory' "${whole[@]/#data/nothing}" --out none
 fails 'holds a training already' "${whole[@]}" --out whole
@@ -89,7 +89,7 @@ fi
 [ ! -e none ] || fail "began a training of two kinds"
 contains -E '^hat: rank 1 on [^ ]+: works on something else than the first rank: seed was 1, is 2' <log ||
     fail "$(cat log)"
-fails 'shards = 1, expected at least one for each of the 2 ranks' "${whole[@]}" --shards 1 --out none
+fails '--shards 1: is the most ranks that can share an update, found 2' "${whole[@]}" --shards 1 --out none
 
 # Who was started by another MPI, or without its other ranks, says so.
 expect 1 "finds none of the others" env -u PMI_SIZE OMPI_COMM_WORLD_SIZE=2 "${whole[@]}" --out none
@@ -157,28 +157,54 @@ ranks 2 "${shelf[@]}" --pareto two --one-for-all two.all.yml >/dev/null 2>log ||
 same one two
 cmp one.all.yml two.all.yml || fail "two ranks find another network for all"
 
+# ---- stops ------------------------------------------------------------------------------------
+
+# By a signal, with a first rank that takes its time to write: others wait for it.
+cat >slow.c <<'C'
+#include <sys/syscall.h>
+#include <unistd.h>
+int fsync(int file) { sleep(3); return (int)syscall(SYS_fsync, file); }
+C
+cc -shared -fPIC slow.c -o slow.so
+LD_PRELOAD=$PWD/slow.so "$mpirun" -n 2 "${whole[@]}" "${updates[@]}" --updates 5000 --threads 1 --out stopped \
+    >/dev/null 2>log &
+job=$!
+for _ in $(seq 100); do compgen -G 'stopped/checkpoints/checkpoint-*.safetensors' >/dev/null && break; sleep 0.1; done
+pkill -TERM -f "^$hat train .*--out stopped"
+wait "$job" && fail "a stopped training ends well"
+contains -E '^hat: rank 0 on [^ ]+: stopped by a signal after update [0-9]+; go on with --resume' <log ||
+    fail "stopped: $(cat log)"
+[ -z "$(find stopped -name '*.tmp*')" ] || fail "a stop leaves $(find stopped -name '*.tmp*')"
+
 # ---- kills ------------------------------------------------------------------------------------
 
+# Of 800 updates, so that none of the kills comes too late.
+long=("${whole[@]}" "${updates[@]}" --updates 800 --threads 1)
+of_ranks="^$hat train .*--out killed --resume"
 RANDOM=7
 for i in $(seq 20); do
-    n=$((1 + RANDOM % 4))
-    ranks "$n" "${whole[@]}" "${updates[@]}" --updates 90 --threads 1 --out killed --resume \
-        >/dev/null 2>log &
+    "$mpirun" -n $((1 + RANDOM % 4)) "${long[@]}" --out killed --resume >/dev/null 2>"log$i" &
     job=$!
-    sleep "0.$((30 + RANDOM % 60))"
+    for _ in $(seq 100); do  # until it trains
+        contains -F 'parameters, ' <"log$i" && break
+        sleep 0.05
+    done
+    sleep "0.$((10 + RANDOM % 50))"
+    victims=$(pgrep -f "$of_ranks") || fail "kill $i: nothing runs: $(cat "log$i")"
     begun=$SECONDS
     if [ $((i % 2)) = 0 ]; then
-        kill -KILL "$job" 2>/dev/null || true
+        kill -KILL "$job"
     else
-        victim=$(pgrep -f -- '--out killed --resume' | tail -n 1 || true)
-        [ -z "$victim" ] || kill -KILL "$victim" 2>/dev/null || true
+        kill -KILL "$(shuf -n 1 --random-source=<(yes "$i") <<<"$victims")"
     fi
-    wait "$job" 2>/dev/null || true
-    for _ in $(seq 300); do pgrep -f -- '--out killed --resume' >/dev/null || break; sleep 0.2; done
+    wait "$job" 2>/dev/null && fail "kill $i: ends well"
+    for _ in $(seq 300); do pgrep -f "$of_ranks" >/dev/null || break; sleep 0.2; done
     [ $((SECONDS - begun)) -le 60 ] || fail "ranks lived on for $((SECONDS - begun)) s"
+    [ ! -e killed/model ] || fail "kill $i came too late"
 done
-"${whole[@]}" "${updates[@]}" --updates 90 --threads 1 --out straight >/dev/null 2>log || fail "$(cat log)"
-ranks 2 "${whole[@]}" "${updates[@]}" --updates 90 --threads 1 --out killed --resume >/dev/null 2>log ||
-    fail "$(cat log)"
-cmp straight/model/weights.safetensors killed/model/weights.safetensors || fail "kills change the model"
+resumed=$(grep -h 'resumed after update' log[0-9]* | sort -u | wc -l)
+[ "$resumed" -ge 8 ] || fail "of 20 kills, only $resumed interrupted a training that had come further"
+"${long[@]}" --out straight >/dev/null 2>log || fail "$(cat log)"
+ranks 2 "${long[@]}" --out killed --resume >/dev/null 2>log || fail "$(cat log)"
+same_run straight killed
 finish

@@ -29,7 +29,7 @@ public:
     /// The one that writes files and speaks to the user.
     [[nodiscard]] bool is_first() const noexcept { return rank() == 0; }
 
-    /// Returns when all ranks have called it.
+    /// Returns when all ranks have called it; for waits that may be long.
     virtual void barrier() = 0;
 
     /// All ranks have the bytes of the first one.

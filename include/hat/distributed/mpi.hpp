@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -26,6 +27,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace hat::distributed {
@@ -62,7 +64,7 @@ private:
 /// Throws  `Error` if there are more than MPI counts.
 inline int count(std::ptrdiff_t n) {
     if (n > std::numeric_limits<int>::max())
-        fail("MPI: a message of ", n, " parts, expected fewer than 2^31");
+        fail("MPI: ", n, " things to gather, expected fewer than 2^31");
     return static_cast<int>(n);
 }
 
@@ -86,21 +88,32 @@ public:
     [[nodiscard]] int rank() const noexcept override { return rank_; }
     [[nodiscard]] int size() const noexcept override { return size_; }
 
+    /// Sleeps while it waits, where MPI's own would keep a core busy: another rank may be
+    /// measuring.
     void barrier() override {
-        const Call call(*this);
-        detail::check_mpi(MPI_Barrier(ranks_), "MPI_Barrier");
+        MPI_Request all = MPI_REQUEST_NULL;
+        int is_there = 0;
+        {
+            const Call call(*this);
+            detail::check_mpi(MPI_Ibarrier(ranks_, &all), "MPI_Ibarrier");
+        }
+        for (;;) {
+            {
+                const Call call(*this);
+                detail::check_mpi(MPI_Test(&all, &is_there, MPI_STATUS_IGNORE), "MPI_Test");
+            }
+            if (is_there != 0) return;
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
     }
 
     void broadcast(std::span<std::byte> bytes) override {
         const Call call(*this);
-        // In pieces that an `int` counts.
-        constexpr std::size_t most = std::size_t{1} << 30;
-        for (std::size_t at = 0; at < bytes.size(); at += most) {
-            const auto piece = bytes.subspan(at, std::min(most, bytes.size() - at));
+        for_each_piece(bytes, [&](std::span<std::byte> piece) {
             detail::check_mpi(
                 MPI_Bcast(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, 0, ranks_),
                 "MPI_Bcast");
-        }
+        });
     }
 
     void all_gather(void* all, std::span<const std::ptrdiff_t> offsets, std::size_t unit) override {
@@ -126,16 +139,21 @@ public:
 
     void send(std::span<const std::byte> bytes, int to, int tag) override {
         const Call call(*this);
-        detail::check_mpi(MPI_Isend(bytes.data(), detail::count(std::ssize(bytes)), MPI_BYTE, to,
-                                    tag, ranks_, &requests_.emplace_back(MPI_REQUEST_NULL)),
-                          "MPI_Isend");
+        for_each_piece(bytes, [&](std::span<const std::byte> piece) {
+            detail::check_mpi(MPI_Isend(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, to,
+                                        tag, ranks_, &requests_.emplace_back(MPI_REQUEST_NULL)),
+                              "MPI_Isend");
+        });
     }
 
     void receive(std::span<std::byte> bytes, int from, int tag) override {
         const Call call(*this);
-        detail::check_mpi(MPI_Irecv(bytes.data(), detail::count(std::ssize(bytes)), MPI_BYTE, from,
-                                    tag, ranks_, &requests_.emplace_back(MPI_REQUEST_NULL)),
-                          "MPI_Irecv");
+        for_each_piece(bytes, [&](std::span<std::byte> piece) {
+            detail::check_mpi(MPI_Irecv(piece.data(), static_cast<int>(piece.size()), MPI_BYTE,
+                                        from, tag, ranks_,
+                                        &requests_.emplace_back(MPI_REQUEST_NULL)),
+                              "MPI_Irecv");
+        });
     }
 
     void progress() override {
@@ -162,6 +180,14 @@ public:
     }
 
 private:
+    /// In pieces that an `int` counts; those of a message arrive in their order.
+    template <class Byte, class Visit>
+    static void for_each_piece(std::span<Byte> bytes, const Visit& visit) {
+        constexpr std::size_t most = std::size_t{1} << 30U;
+        for (std::size_t at = 0; at < bytes.size(); at += most)
+            visit(bytes.subspan(at, std::min(most, bytes.size() - at)));
+    }
+
     /// One thread in MPI at a time, and how long.
     class Call {
     public:
@@ -209,21 +235,20 @@ public:
         ranks_.emplace();
         if (provided < MPI_THREAD_SERIALIZED)
             fail("MPI: serves no threads but the first, expected MPI_THREAD_SERIALIZED");
-        count_ranks_of_this_host();
+        find_ranks_of_this_host();
     }
     MpiSession(const MpiSession&) = delete;
     MpiSession& operator=(const MpiSession&) = delete;
     ~MpiSession() {
+        here_.reset();
         ranks_.reset();
         MPI_Finalize();
     }
 
     [[nodiscard]] Communicator& ranks() const noexcept { return *ranks_; }
     [[nodiscard]] const std::string& host() const noexcept { return host_; }
-    /// How many of the ranks run on this machine, this one included.
-    [[nodiscard]] int ranks_here() const noexcept { return ranks_here_; }
-    /// Whether this is the first of them.
-    [[nodiscard]] bool is_first_here() const noexcept { return is_first_here_; }
+    /// Those of the ranks that run on this machine.
+    [[nodiscard]] Communicator& here() const noexcept { return *here_; }
 
     /// Ends the processes of all ranks with exit code 1.
     [[noreturn]] static void end_all() {
@@ -232,22 +257,18 @@ public:
     }
 
 private:
-    void count_ranks_of_this_host() {
+    void find_ranks_of_this_host() {
         MPI_Comm here = MPI_COMM_NULL;
         detail::check_mpi(
             MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here),
             "MPI_Comm_split_type");
-        MPI_Comm_size(here, &ranks_here_);
-        int rank = 0;
-        MPI_Comm_rank(here, &rank);
-        is_first_here_ = rank == 0;
+        here_.emplace(here);
         MPI_Comm_free(&here);
     }
 
     std::string host_;
-    int ranks_here_ = 1;
-    bool is_first_here_ = true;
     mutable std::optional<MpiCommunicator> ranks_;
+    mutable std::optional<MpiCommunicator> here_;
 };
 
 }  // namespace hat::distributed

@@ -167,6 +167,7 @@ public:
                 }
                 if (ranks().any(stop())) {
                     if (watch.is_well()) save_checkpoint(false);
+                    ranks().barrier();  // who is through ends the others, too
                     return TrainingEnd::stopped;
                 }
                 if (epoch_ends) break;
@@ -244,7 +245,11 @@ private:
         TrainingLoop& loop;
     };
 
-    [[noreturn]] void diverge(const std::string& seen) { fail(diverged(seen)); }
+    [[noreturn]] void diverge(const std::string& seen) {
+        const std::string line = diverged(seen);
+        ranks().barrier();  // the first has written what there is to write
+        fail(line);
+    }
 
     template <class Watch>
     void finish_update(Watch& watch) {
