@@ -183,6 +183,7 @@ long=("${whole[@]}" "${updates[@]}" --updates 800 --threads 1)
 of_ranks="^$hat train .*--out killed --resume"
 RANDOM=7
 for i in $(seq 20); do
+    : >"log$i"
     "$mpirun" -n $((1 + RANDOM % 4)) "${long[@]}" --out killed --resume >/dev/null 2>"log$i" &
     job=$!
     for _ in $(seq 100); do  # until it trains
