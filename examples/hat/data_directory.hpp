@@ -23,6 +23,7 @@ namespace hat::program {
 struct DataDirectory {
     std::string path;
 
+    [[nodiscard]] std::string training() const { return path + "/train.corpus"; }
     [[nodiscard]] std::string validation() const { return path + "/valid.corpus"; }
     [[nodiscard]] std::string configuration() const { return path + "/config.json"; }
 };
@@ -34,15 +35,23 @@ struct TrainingData {
     data::Corpus train;
     data::Corpus validation;
     io::Json origin;  ///< how it came to be
+    data::CorpusCheck check = data::CorpusCheck::all;
 
     [[nodiscard]] const io::TextFiles& text_files() const { return files; }
     [[nodiscard]] SpecialTokens special_tokens() const { return subword.special(); }
     static constexpr const char* unit = "pairs";
 };
 
-/// Of ranks on one machine, which read the same files, one checks them.
-[[nodiscard]] inline data::CorpusCheck corpus_check(const Job& job) {
-    return job.is_first_here() ? data::CorpusCheck::all : data::CorpusCheck::lengths;
+/// How the corpora in `path` are checked: of ranks on one machine that read the same files, one
+/// checks them. Collective.
+[[nodiscard]] inline data::CorpusCheck corpus_check(const std::string& path, const Job& job) {
+    const DataDirectory directory{path};
+    const std::string own =
+        io::file_identity(directory.training()) + ' ' + io::file_identity(directory.validation());
+    std::string checked = own;
+    distributed::broadcast(job.here, checked);
+    return job.is_first_here() || checked != own ? data::CorpusCheck::all
+                                                 : data::CorpusCheck::lengths;
 }
 
 /// Throws  `Error` if a file is missing, damaged, or encoded with another subword model.
@@ -58,8 +67,9 @@ inline TrainingData load_training_data(const std::string& path,
     const auto model = prepared.text_files.find("subword.model");
     if (model == prepared.text_files.end()) fail(path, ": subword.model is missing");
     auto subword = data::Subword::from_bytes(model->second, path + "/subword.model");
-    TrainingData data{std::move(prepared.text_files), std::move(subword), std::move(prepared.train),
-                      std::move(prepared.validation), std::move(prepared.origin)};
+    TrainingData data{std::move(prepared.text_files), std::move(subword),
+                      std::move(prepared.train),      std::move(prepared.validation),
+                      std::move(prepared.origin),     check};
     for (const data::Corpus* corpus : {&data.train, &data.validation}) {
         for (const data::Side* side : {&corpus->source, &corpus->target}) {
             if (side->vocab_size != data.subword.size()) {
@@ -80,13 +90,14 @@ io::Json data_content(const Data& data) {
             {"vocabulary", io::vocabulary_hash(data.text_files())}};
 }
 
-/// The same of data that was loaded as `corpus_check` says: a rank that has not read all of it
-/// takes the first one's word. Collective.
+/// The same on one of several ranks: one that has not read all of it takes the first one's word.
+/// Collective.
 template <class Data>
 io::Json data_content(const Data& data, const Job& job) {
-    io::Json content = job.is_first_here() ? data_content(data) : io::Json();
-    const io::Json of_others = of_first(job, content);
-    return job.is_first_here() ? content : of_others;
+    const bool is_read = data.check == data::CorpusCheck::all;
+    io::Json content = is_read ? data_content(data) : io::Json();
+    const io::Json of_first_rank = of_first(job, content);
+    return is_read ? content : of_first_rank;
 }
 
 }  // namespace hat::program

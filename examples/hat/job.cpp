@@ -7,11 +7,13 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <sched.h>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -72,17 +74,26 @@ int Job::threads(int asked) const {
     return static_cast<int>(std::max<std::ptrdiff_t>(std::min(own, of_all / here.size()), 1));
 }
 
-void run_job(const char* command, const std::function<void(const Job&)>& work) {
+void check_is_alone(const CLI::App& command) {
+    constexpr std::array<std::string_view, 3> shared{"train", "tune", "search"};
+    const std::string name = command.get_name();
+    const int processes = std::max(launched_processes(), unconnected_tasks());
+    if (processes > 1 && std::find(shared.begin(), shared.end(), name) == shared.end())
+        fail_for_all(!another_speaks() && is_first_task(), name, ": was started as ", processes,
+                     " processes, and is the work of one; train, tune and search are shared");
+}
+
+void run_job(const CLI::App& command, const std::function<void(const Job&)>& work) {
     if (const int tasks = unconnected_tasks(); tasks > 1)
-        fail_for_all(is_first_task(), command, ": was started as ", tasks,
+        fail_for_all(is_first_task(), command.get_name(), ": was started as ", tasks,
                      " tasks that know nothing of each other; srun --mpi=pmix or --mpi=pmi2, as "
                      "srun --mpi=list has it, connects them");
     const int processes = launched_processes();
 #ifdef HAT_WITH_MPI
-    if (processes > 0) return run_mpi_job(work);
+    if (processes > 0) return run_mpi_job(command, work);
 #else
     if (processes > 1)
-        fail_for_all(!another_speaks(), command, ": was started as ", processes,
+        fail_for_all(!another_speaks(), command.get_name(), ": was started as ", processes,
                      " processes, but this hat was built without MPI; build it with -D "
                      "HAT_WITH_MPI=ON, or start one process with --threads");
 #endif

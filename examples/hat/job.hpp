@@ -5,6 +5,10 @@
 
 #include <functional>
 
+namespace CLI {
+class App;
+}
+
 /// A command on one process, or on several that `mpirun` has started.
 namespace hat::program {
 
@@ -26,12 +30,15 @@ struct Job {
 ///
 /// Throws  what `work` throws, of a single process; `Error` if there are several, but this program
 ///         was built without MPI, or for another MPI than started it
-void run_job(const char* command, const std::function<void(const Job&)>& work);
+void run_job(const CLI::App& command, const std::function<void(const Job&)>& work);
 
 #ifdef HAT_WITH_MPI
 /// As above, in a process that an MPI has started.
-void run_mpi_job(const std::function<void(const Job&)>& work);
+void run_mpi_job(const CLI::App& command, const std::function<void(const Job&)>& work);
 #endif
+
+/// Throws  `Error` if several processes were started for a command that does not share its work
+void check_is_alone(const CLI::App& command);
 
 /// Whether another process was started together with this one that says what all would say.
 [[nodiscard]] bool another_speaks();

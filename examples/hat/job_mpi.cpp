@@ -6,6 +6,7 @@
 #include <hat/core/in_quotes.hpp>
 #include <hat/distributed/mpi.hpp>
 
+#include "agreement.hpp"
 #include "job.hpp"
 
 #include <CLI/CLI.hpp>
@@ -23,6 +24,18 @@
 namespace hat::program {
 
 namespace {
+
+/// The flags of a command that all ranks must be given alike.
+io::Json given_flags(const CLI::App& command) {
+    io::Json flags = {{"command", command.get_name()}};
+    for (const CLI::Option* option : command.get_options())
+        if (const std::string name = option->get_name(); name != "--threads" && option->count() > 0)
+            for (const std::string& word : option->results())
+                flags[name] = flags.value(name, std::string())
+                                  .append(flags.contains(name) ? " " : "")
+                                  .append(word);
+    return flags;
+}
 
 /// What a rank says when it fails goes to the standard error that it began with.
 class Voice {
@@ -56,7 +69,7 @@ private:
 
 }  // namespace
 
-void run_mpi_job(const std::function<void(const Job&)>& work) {
+void run_mpi_job(const CLI::App& command, const std::function<void(const Job&)>& work) {
     const distributed::MpiSession session;
     distributed::Communicator& ranks = session.ranks();
     const int launched = launched_processes();
@@ -72,7 +85,9 @@ void run_mpi_job(const std::function<void(const Job&)>& work) {
         std::fprintf(stderr, "%d ranks, %d of them on %s\n", ranks.size(), session.here().size(),
                      session.host().c_str());
     try {
-        work({ranks, session.here()});
+        const Job job{ranks, session.here()};
+        check_agreement(job, given_flags(command));
+        work(job);
         ranks.barrier();
     } catch (const std::bad_alloc&) {
         voice.fail_all("out of memory");

@@ -23,6 +23,7 @@ struct TextData {
     int vocab_size = 0;
     data::Side train{};
     data::Side validation{};
+    data::CorpusCheck check = data::CorpusCheck::all;
 };
 
 /// Throws  `Error` if a file is missing, damaged, or encoded with another vocabulary.
@@ -39,7 +40,8 @@ inline TextData load_text_data(const std::string& path,
     }
     TextData text{.files = std::move(prepared.text_files),
                   .train = std::move(prepared.train.target),
-                  .validation = std::move(prepared.validation.target)};
+                  .validation = std::move(prepared.validation.target),
+                  .check = check};
     const auto codec = data::TextCodec::from_files(text.files, path);
     text.special = codec.special();
     text.vocab_size = codec.target_size();
@@ -58,11 +60,12 @@ struct BlockData {
     SpecialTokens special;
     data::Corpus train;
     data::Corpus validation;
+    data::CorpusCheck check;
 
     BlockData(TextData text, int block)
         : files(std::move(text.files)), special(text.special),
           train(data::cut_into_blocks(std::move(text.train), block)),
-          validation(data::cut_into_blocks(std::move(text.validation), block)) {}
+          validation(data::cut_into_blocks(std::move(text.validation), block)), check(text.check) {}
 
     [[nodiscard]] const io::TextFiles& text_files() const { return files; }
     [[nodiscard]] SpecialTokens special_tokens() const { return special; }

@@ -70,8 +70,9 @@ inline void add_resource_flags(CLI::App& command, PrepareResources& resources) {
     command
         .add_option("--memory", read,
                     "most memory to use, whatever the text: what it does not hold is put aside "
-                    "beside --out; the data does not depend on it. Aligning a --shortlist takes "
-                    "its own")
+                    "beside --out; the data does not depend on it. Beyond it go 8 bytes a pair "
+                    "where validation is held out of the training text, the distinct words of "
+                    "--words, a line longer than all of it, and aligning a --shortlist")
         ->type_name("BYTES (32M …)")
         ->default_str(bytes_text(resources.memory));
     NumberFlags{command}("--threads", resources.threads,

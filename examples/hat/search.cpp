@@ -95,7 +95,8 @@ struct Workbench {
     Workbench(const SearchArguments& from, const Job& of)
         : arguments(from), job(of), super(from.run), space(space_of_run(from.run, super.directory)),
           devices(devices_of(from, super.network.architecture().target_vocab_size)),
-          data_path(data_of(from)), data(load_training_data(data_path, corpus_check(of))),
+          data_path(data_of(from)),
+          data(load_training_data(data_path, corpus_check(data_path, of))),
           pool(of.threads(from.threads)), validator(data.validation, pool, of.ranks) {
         check_vocabulary(super.directory, "--run " + from.run, data.files);
         for (const PredictedDevice& device : devices)
@@ -627,12 +628,12 @@ void add_search(CLI::App& app) {
                       "the setting of the HAT paper, without surrogate and race");
     number("--seed", arguments->seed, {}, "of the search");
     number("--threads", arguments->threads, {.low = 0, .high = ThreadPool::max_threads},
-           "0: all cores");
+           "0: all cores, shared with other ranks on them");
     command->add_flag("--resume", arguments->resume, "go on where an earlier search stopped")
         ->excludes(command->add_flag("--overwrite", arguments->overwrite,
                                      "replace the search that is at --out or --pareto"));
-    command->callback([arguments] {
-        run_job("search", [&](const Job& job) { search_networks(*arguments, job); });
+    command->callback([arguments, command] {
+        run_job(*command, [&](const Job& job) { search_networks(*arguments, job); });
     });
 }
 

@@ -141,7 +141,7 @@ void check_language_model(const TrainOptions& options, model::Network& network, 
 
 void train_language_model(TrainOptions options, const Job& job, RunDirectory& place) {
     if (options.architecture.empty()) options.architecture = "tiny-lm";
-    TextData text = load_text_data(options.flags.data, corpus_check(job));
+    TextData text = load_text_data(options.flags.data, corpus_check(options.flags.data, job));
     const int vocab_size = text.vocab_size;
     const auto architecture = architecture_argument(options.architecture, vocab_size);
     follow_recipe(options, architecture);
@@ -219,7 +219,8 @@ void train(const TrainOptions& options, const Job& job) {
         train_language_model(options, job, place);
         return;
     }
-    const TrainingData data = load_training_data(options.flags.data, corpus_check(job));
+    const TrainingData data =
+        load_training_data(options.flags.data, corpus_check(options.flags.data, job));
     if (options.space.empty())
         train_network(options, job, data, place);
     else
@@ -298,11 +299,11 @@ void add_train(CLI::App& app) {
     add_training_flags(*command, options->flags);
     add_super_flags(*command, *options, space);
     const CLI::Option* smoothing = command->get_option("--label-smoothing");
-    command->callback([options, smoothing] {
+    command->callback([options, command, smoothing] {
         // Perplexity is what a language model is for: its loss is smoothed only if one asks.
         if (options->task == "language-model" && smoothing->count() == 0)
             options->flags.label_smoothing = 0;
-        run_job("train", [&](const Job& job) { train(*options, job); });
+        run_job(*command, [&](const Job& job) { train(*options, job); });
     });
 }
 

@@ -111,7 +111,8 @@ inline void add_training_flags(CLI::App& command, TrainingFlags& flags) {
     number("--micro-batch-tokens", flags.micro_batch_tokens, {.low = 1, .high = most},
            "target tokens that go through the network together");
     number("--seed", flags.seed, {}, "of weights, batches and dropout");
-    number("--threads", flags.threads, {.low = 0, .high = ThreadPool::max_threads}, "0: all cores");
+    number("--threads", flags.threads, {.low = 0, .high = ThreadPool::max_threads},
+           "0: all cores, shared with other ranks on them");
     command.add_flag("--resume", flags.resume, "go on after the newest checkpoint")
         ->excludes(command.add_flag("--overwrite", flags.overwrite,
                                     "replace the training, and its model, that are at --out"));

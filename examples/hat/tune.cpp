@@ -85,7 +85,8 @@ void tune(const TuneOptions& options, const Job& job) {
     if (job.is_first())
         tuned.emplace(out, io::DirectoryKind::model, io::model_directory_names,
                       options.flags.overwrite || (options.flags.resume && place.has_training()));
-    TrainingData data = load_training_data(options.flags.data, corpus_check(job));
+    TrainingData data =
+        load_training_data(options.flags.data, corpus_check(options.flags.data, job));
     const TrainingFlags flags = resolved(options, data);
     LoadedModel model(options.model);
     check_vocabulary(model.directory, "--model " + options.model, data.files);
@@ -172,7 +173,7 @@ void add_tune(CLI::App& app) {
         options->has_updates = command->count("--updates") > 0;
         options->has_warmup = command->count("--warmup") > 0;
         options->has_learning_rate = command->count("--learning-rate") > 0;
-        run_job("tune", [&](const Job& job) { tune(*options, job); });
+        run_job(*command, [&](const Job& job) { tune(*options, job); });
     });
 }
 

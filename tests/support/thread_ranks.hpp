@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <hat/core/error.hpp>
 #include <hat/distributed/communicator.hpp>
 
 #include <algorithm>
@@ -43,7 +44,7 @@ public:
             if (error) std::rethrow_exception(error);
     }
 
-    /// Floats that went from rank to rank as messages so far.
+    /// Bytes that went from rank to rank as messages so far.
     [[nodiscard]] std::size_t bytes_sent() const noexcept { return bytes_sent_; }
 
 private:
@@ -136,6 +137,9 @@ private:
             });
             return found != messages_.end();
         });
+        if (found->bytes.size() != awaited.bytes.size())
+            fail("rank ", to, " awaits ", awaited.bytes.size(), " bytes of rank ", awaited.from,
+                 ", which sent ", found->bytes.size());
         std::ranges::copy(found->bytes, awaited.bytes.begin());
         messages_.erase(found);
     }

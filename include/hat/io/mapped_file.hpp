@@ -18,8 +18,9 @@ namespace hat::io {
 
 /// A file's content as read-only memory, loaded page by page as it is touched.
 ///
-/// Files that are replaced by renaming, as `AtomicFile` does, keep their old content here. A file
-/// that another program cuts short while it is mapped ends this one with SIGBUS.
+/// Files that are replaced by renaming, as `AtomicFile` does, keep their old content here (not on a
+/// network's file system where another machine does so). A file that another program cuts short
+/// while it is mapped ends this one with SIGBUS.
 class MappedFile {
 public:
     /// Throws  `Error` if it cannot be opened or is not a regular file.

@@ -57,8 +57,8 @@ struct ProgressOptions {
 ///
 ///     update 1200/40000  epoch 3  loss 4.213  8123 tokens/s  lr 1.23e-04  eta 1:23:45
 ///
-/// Of several ranks it tells how many they are and what share of the time they spend on messages
-/// and waits for each other: "… tokens/s  4 ranks, 3.1 % communication  lr …".
+/// Of several ranks it tells how many they are and what share of its time the first one spends on
+/// messages and waits for others: "… tokens/s  4 ranks, 3.1 % communication  lr …".
 ///
 /// Loss and speed are means over the last ten seconds or so; the time left follows from all updates
 /// of this run, validations included.

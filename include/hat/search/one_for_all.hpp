@@ -39,9 +39,8 @@ namespace detail {
 ///     const auto found = one_for_all(search.members(), limits_ms, 3.4);
 ///     if (found) use(search.members()[found->member].genome);
 ///
-/// Shapes  limits: [costs]; objectives of the members: [1 + costs + further], score and costs
-/// first,
-///         as `TradeOff` has them, or empty, of who was not scored. There is a cost at least.
+/// Shapes  limits [costs], one at least;  objectives of a member [1 + costs + further], score and
+///         costs first, as `TradeOff` has them, or none where it was not scored
 template <class Genome>
 [[nodiscard]] std::optional<OneForAll> one_for_all(const std::vector<ParetoMember<Genome>>& members,
                                                    std::span<const double> limits,

@@ -37,7 +37,9 @@ namespace hat::train {
 ///     sum.passed(shard, point); sum.done(shard);
 ///     const double norm = sum.finish(pool);      // sum.total() holds the sum of the own chunks
 ///
-/// Memory  a slab per shard of this rank; where there are more ranks, another one in all
+/// Memory  a slab per shard of this rank; where there are more ranks, another one in all if shards
+///         and ranks are powers of two, else up to one per level of the tree, as then subtrees of
+///         several sizes are sent
 ///
 /// A template, so that an include does not compile it.
 template <class Ranks = distributed::Communicator>
@@ -135,13 +137,13 @@ public:
     /// zero then.
     double finish(ThreadPool& pool) {
         prepare();
-        share_flags();
         if (ranks_.size() > 1) {
             if (!begun_) begin();
             for (std::size_t i = 0; i < buckets_.size(); ++i)
                 if (buckets_[i].pending > 0) start(i, pool);
-            ranks_.wait();
         }
+        share_flags();  // while the large messages travel
+        ranks_.wait();
         begun_ = false;
         const ChunkRange own = own_chunks();
         pool.run(static_cast<int>(chunks_.size()), [&](int index, int) noexcept {

@@ -189,10 +189,10 @@ public:
     template <class Result = Sum>
     Result reduce() {
         prepare();
-        distributed::all_gather(sum_.ranks(), losses_.data(), sum_.shard_offsets());
         Result sum;
-        for (LossSum& loss : losses_) sum.loss += std::exchange(loss, {});
         sum.norm = sum_.finish(pool_);
+        distributed::all_gather(sum_.ranks(), losses_.data(), sum_.shard_offsets());
+        for (LossSum& loss : losses_) sum.loss += std::exchange(loss, {});
         return sum;
     }
 
