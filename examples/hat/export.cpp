@@ -26,8 +26,10 @@
 #include <hat/io/file_status.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/text_file.hpp>
+#include <hat/kernels/int8.hpp>
 #include <hat/model/sizes.hpp>
 #include <hat/model/static_model.hpp>
+#include <hat/nn/weights.hpp>
 #include <hat/version.hpp>
 
 #include "commands.hpp"
@@ -289,9 +291,9 @@ std::string about_header(const deploy::ExportedModel& model, std::size_t memory)
            "is needed, no heap, no exceptions:\n"
            "-std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics. What it says is what\n"
            "hat translate says of the model, byte for byte, or a status that hat::deploy::name\n"
-           "has in words. The memory has " +
+           "has in words. The memory has up to " +
            std::to_string(memory) +
-           " bytes, or a little less on 32 bits.\n\n"
+           " bytes, by the processor.\n\n"
            "The code is of hat, under the licence above. Of the model:\n\n";
 }
 
@@ -303,12 +305,26 @@ std::string card_of(const io::ModelDirectory& model) {
                                           model.config().architecture);
 }
 
+/// `Weights` whose rows take what they take on the processor where that is most.
+template <class Weights>
+struct OfAnyProcessor {
+    using Format = typename Weights::Format;
+};
+template <>
+struct OfAnyProcessor<nn::PackedInt8> {
+    struct Format : kernels::Int8 {
+        static constexpr std::size_t bytes_of_rows(int rows, int inputs) noexcept {
+            return most_bytes_of_rows(rows, inputs);
+        }
+    };
+};
+
 /// A network as a header has it.
 struct NetworkToExport {
     std::string kind;  ///< of weights
     deploy::ExportedNetwork code;
     AlignedArray<std::byte> weights;
-    std::size_t memory = 0;  ///< bytes that it works in, on this processor
+    std::size_t memory = 0;  ///< bytes that it works in, where they are most
 };
 
 NetworkToExport pack_network(const io::ModelDirectory& directory, io::Storage storage,
@@ -319,15 +335,17 @@ NetworkToExport pack_network(const io::ModelDirectory& directory, io::Storage st
     const auto packed = [&]<class Weights>(const char* type) {
         const std::string name = std::string("hat::nn::") + type;
         const auto sizes = model::sizes_of(network.architecture());
-        NetworkToExport made{.kind = word_of(storage),
-                             .code = deploy::packed_network(name),
-                             .weights = model::static_weights<Weights>(network),
-                             .memory = decode::working_memory<Weights>(sizes, limits).sum()};
+        NetworkToExport made{
+            .kind = word_of(storage),
+            .code = deploy::packed_network(name),
+            .weights = model::static_weights<Weights>(network),
+            .memory = decode::working_memory<OfAnyProcessor<Weights>>(sizes, limits).sum()};
         if constexpr (!std::same_as<Weights, nn::PackedKMeans4>) {
             if (shortlist == nullptr) return made;
             made.code = deploy::listed_network(name);
-            made.memory =
-                decode::working_memory<Weights, deploy::PackedShortlist>(sizes, limits).sum();
+            made.memory = decode::working_memory<OfAnyProcessor<Weights>, deploy::PackedShortlist>(
+                              sizes, limits)
+                              .sum();
         }
         return made;
     };
@@ -379,7 +397,8 @@ NetworkToExport pack_integers(const io::ModelDirectory& directory,
                 integer::Network::bytes(sizes, of_integers) + integer::Search::bytes(of_integers)};
 }
 
-/// `EmbeddedTranslator::memory_bytes` on this processor; on one of 32 bits they are a little less.
+/// `EmbeddedTranslator::memory_bytes` where they are most: they are less on 32 bits, and on
+/// processors that multiply numbers of 8 bits.
 ///
 /// Throws  `Error` if no program can have them
 std::size_t memory_bytes(std::size_t network, const decode::TranslationLimits& limits,
@@ -493,8 +512,7 @@ void export_model(const ExportOptions& options) {
                  model.sentences.size());
     std::fprintf(
         stderr,
-        "needs %zu bytes of memory (a little less on 32 bits), and with -Os up to 64 kB of "
-        "code\n",
+        "needs up to %zu bytes of memory, by the processor, and with -Os up to 64 kB of code\n",
         memory);
     std::printf("%s\n", options.out.c_str());
 }

@@ -140,7 +140,29 @@ struct Damaged : Greedy {
         bytes.fill(std::byte{0xFF});
         return bytes;
     }
-    static bool has_its_weights() noexcept { return false; }
+    static bool has_its_weights() noexcept {
+        ++asked;
+        return false;
+    }
+    static inline int asked = 0;
+};
+/// The same where they might be others.
+struct DamagedApart : Damaged {
+    static constexpr bool weights_lie_apart = true;
+};
+/// Those that they should be, or so it seems.
+struct WellApart : Greedy {
+    static constexpr bool weights_lie_apart = true;
+    static bool has_its_weights() noexcept {
+        ++asked;
+        return are_well;
+    }
+    static inline int asked = 0;
+    static inline bool are_well = true;
+};
+/// Those that lie in the program.
+struct WellWithin : WellApart {
+    static constexpr bool weights_lie_apart = false;
 };
 
 static_assert(hat::deploy::EmbeddedNetwork<Greedy::Network, Greedy>);
@@ -290,5 +312,71 @@ TEST_SUITE("deploy/embedded_translator") {
         CHECK(translator.self_test(text) == TranslationStatus::other_weights);
         CHECK(name(TranslationStatus::other_weights) ==
               std::string_view("the weights are damaged, or those of another model"));
+        CHECK(translator.translate("fox", text) == Translation{TranslationStatus::other_weights});
+    }
+
+    TEST_CASE(
+        "of damaged weights that lie apart nothing is made, and they are read once for that") {
+        std::array<char, 1024> text{};
+        std::array<int, longest + 1> target{};
+        const Translation other{TranslationStatus::other_weights};
+        const auto check_other = [&](const auto& first) {
+            EmbeddedTranslator<DamagedApart> translator(memory<DamagedApart>);
+            CHECK(translator.finish(text) == Translation{});  // no line was read
+            Damaged::asked = 0;
+            first(translator);
+            CHECK(translator.translate("fox", text) == other);
+            CHECK(translator.translate("", text) == other);
+            CHECK(translator.translate("\xFF", text) == other);
+            translator.start("fox");
+            CHECK_FALSE(translator.step());
+            CHECK(translator.finish(text) == other);
+            CHECK(translator.translate(std::array{5, 6, 2}, target) == other);
+            CHECK(Damaged::asked == 1);
+            CHECK(translator.self_test(text) == TranslationStatus::other_weights);
+            CHECK(Damaged::asked == 2);
+        };
+        check_other([](auto& /*translator*/) {});
+        check_other([&](auto& translator) {
+            translator.start("fox");
+            CHECK_FALSE(translator.step());
+            CHECK(translator.finish(text) == other);
+        });
+        check_other([&](auto& translator) {
+            CHECK(translator.translate(std::array{5, 6, 2}, target) == other);
+        });
+    }
+
+    TEST_CASE("weights that lie apart are read once, and others by a test alone") {
+        std::array<char, 1024> text{};
+        std::array<char, 1024> expected{};
+        EmbeddedTranslator<Greedy> plain(memory<Greedy>);
+        const auto whole = plain.translate("a green tree", expected);
+        REQUIRE(whole.size > 0);
+        const auto check = [&]<class Of>(Of, int asked) {
+            WellApart::asked = 0;
+            WellApart::are_well = true;
+            EmbeddedTranslator<Of> translator(memory<Of>);
+            for (int i = 0; i < 2; ++i) {
+                CHECK(translator.translate("a green tree", text) == whole);
+                CHECK(std::string_view(text.data(), whole.size) ==
+                      std::string_view(expected.data(), whole.size));
+            }
+            CHECK(WellApart::asked == asked);
+            // What a test finds later is remembered, too, and ends a search.
+            WellApart::are_well = false;
+            translator.start("fox");
+            CHECK(translator.step());
+            CHECK(translator.self_test(text) == TranslationStatus::other_weights);
+            CHECK_FALSE(translator.step());
+            CHECK(translator.finish(text).status == TranslationStatus::other_weights);
+            CHECK(translator.translate("fox", text).status == TranslationStatus::other_weights);
+            WellApart::are_well = true;
+            CHECK(translator.self_test(text) != TranslationStatus::other_weights);
+            CHECK(translator.translate("a green tree", text) == whole);
+            CHECK(WellApart::asked == asked + 2);
+        };
+        check(WellApart{}, 1);
+        check(WellWithin{}, 0);
     }
 }

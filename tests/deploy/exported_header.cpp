@@ -90,6 +90,7 @@ TEST_SUITE("deploy/exported_header") {
                           "#include <hat/deploy/weights_hash.hpp>\n"
                           "#include <hat/integer/static_translator.hpp>\n") != std::string::npos);
         CHECK(header.find("weight_words[] = {\n0x00,};\n") != std::string::npos);
+        CHECK(header.find("weights_lie_apart") == std::string::npos);
     }
 
     TEST_CASE("names may be those of what is filled in, and lists lie behind the weights") {
@@ -145,6 +146,7 @@ TEST_SUITE("deploy/exported_header") {
         CHECK(header.find("extern \"C\" const std::uint64_t " + symbol + "[3];") !=
               std::string::npos);
         CHECK(header.find("weight_words[] = {") == std::string::npos);
+        CHECK(header.find("bool weights_lie_apart = true;") != std::string::npos);
         const std::string stub = exported_weights_stub(model);
         CHECK(stub.find('"' + symbol + '"') != std::string::npos);
         CHECK(stub.find(".incbin \\\"tiny.bin\\\"") != std::string::npos);

@@ -15,6 +15,9 @@ namespace {
 using translator::Translator;
 
 Translator::Memory memory;
+#ifdef TOLD_MEMORY
+static_assert(sizeof memory <= TOLD_MEMORY, "hat export told less");
+#endif
 alignas(Translator) std::byte place[sizeof(Translator)];
 char text[2048];
 

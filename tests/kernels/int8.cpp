@@ -225,6 +225,22 @@ TEST_SUITE("kernels/int8") {
         CHECK(y.padding_is_untouched());
     }
 
+    TEST_CASE("rows take no more memory here than where they take most") {
+        const auto here = [](int rows, int inputs) { return Int8::bytes_of_rows(rows, inputs); };
+        const auto most = [](int rows, int inputs) {
+            return Int8::most_bytes_of_rows(rows, inputs);
+        };
+        // 3 rows of 112 numbers of 16 bits, 3 scales and 3 sums, each from a cache line on.
+        CHECK(most(3, 100) == 704 + 64 + 64);
+        for (const int rows : {1, 5, 64}) {
+            for (const int inputs : {1, 16, 100, 512}) {
+                CHECK(here(rows, inputs) <= most(rows, inputs));
+                if (sizeof(QuantisedRows::Input) == sizeof(std::int16_t))
+                    CHECK(here(rows, inputs) == most(rows, inputs));
+            }
+        }
+    }
+
     TEST_CASE("what is quantised can be quantised again without a change") {
         Random random(5);
         const Operand weight(random, 33, 29);

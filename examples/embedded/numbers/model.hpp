@@ -11,7 +11,7 @@
 // C++20; nothing but headers of the standard library and of hat is needed, no heap, no exceptions:
 // -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics. What it says is what
 // hat translate says of the model, byte for byte, or a status that hat::deploy::name
-// has in words. The memory has 59968 bytes, or a little less on 32 bits.
+// has in words. The memory has up to 59968 bytes, by the processor.
 //
 // The code is of hat, under the licence above. Of the model:
 //

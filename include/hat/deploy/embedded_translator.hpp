@@ -26,7 +26,7 @@ enum class TranslationStatus : std::uint8_t {
     bad_token,             ///< a token is not in the vocabulary, or there are none
     translation_too_long,  ///< the search came to the end of its memory
     other_translations,    ///< of a test: they are not those that were expected
-    other_weights,         ///< of a test: they are damaged, or those of another model
+    other_weights,         ///< they are damaged, or those of another model
 };
 
 /// A status in words.
@@ -123,6 +123,7 @@ concept EmbeddedNetwork = requires(Network& network, std::span<const int> source
 ///         static constexpr std::string_view sentences[] = {…};   // for self_test
 ///         static constexpr std::uint64_t expected = …;  // `TranslationHash` of what they become
 ///         static bool has_its_weights() noexcept;  // for self_test, if there is something to ask
+///         static constexpr bool weights_lie_apart = true;  // if they may be others than these
 ///     };
 ///     using Translator = hat::deploy::EmbeddedTranslator<Model>;
 ///     static Translator::Memory memory;
@@ -136,6 +137,7 @@ class EmbeddedTranslator {
                   "EmbeddedTranslator: the model's Network does not translate a token at a time");
     static constexpr auto parts = Network::working_memory(Model::limits);
     static constexpr bool has_lists = requires { Model::shortlist(); };
+    static constexpr bool asks_first = requires { requires Model::weights_lie_apart; };
     [[nodiscard]] static auto lists_of_model() noexcept {
         if constexpr (has_lists)
             return Model::shortlist();
@@ -157,7 +159,9 @@ public:
     };
     static constexpr std::size_t memory_bytes = sizeof(Memory);
 
-    /// `memory` must outlive it, and serves no other translator meanwhile.
+    /// `memory` must outlive it, and serves no other translator meanwhile. Of weights that lie
+    /// apart what comes first, a line, tokens or a test, asks whether they are the model's: with
+    /// others nothing is translated, and all that is asked for has the status `other_weights`.
     explicit EmbeddedTranslator(Memory& memory)
         : memory_(memory), network_(Model::weights(), std::span(memory.network), Model::special,
                                     Model::limits, parts) {
@@ -186,13 +190,15 @@ public:
     /// of none it is empty.
     void start(std::string_view line) {
         line_ = line;
+        is_searching_ = false;
+        if (!has_its_weights()) return;
         read_ = encode_line(Model::text, line, memory_.text, memory_.source,
                             Model::limits.source_tokens);
-        is_searching_ = false;
         if (read_.status == TextStatus::done && read_.count > 0) search_line();
     }
     [[nodiscard]] bool step() { return is_searching_ && network_.step(); }
     Translation finish(std::span<char> to) {
+        if (!has_its_weights_) return {TranslationStatus::other_weights};
         if (read_.status == TextStatus::as_it_is) {
             if (line_.size() > to.size()) return {TranslationStatus::too_long};
             std::copy(line_.begin(), line_.end(), to.begin());
@@ -213,7 +219,8 @@ public:
     }
 
     /// The most multiply-adds of `start` and of a `step`; softmax, norms and text are some percent
-    /// more.
+    /// more. Of weights that lie apart the first `start` reads all, with a multiplication of 64
+    /// bits for every 8 bytes, if no test did so before.
     static constexpr std::int64_t multiply_adds_of_start =
         Network::multiply_adds_of_start(Model::limits);
     static constexpr std::int64_t multiply_adds_of_step =
@@ -221,6 +228,7 @@ public:
 
     /// Writes the translation of tokens to the beginning of `to`. Both end in eos.
     Translation translate(std::span<const int> source, std::span<int> to) {
+        if (!has_its_weights()) return {TranslationStatus::other_weights};
         if (source.size() > std::size_t{Model::limits.source_tokens})
             return {TranslationStatus::too_many_tokens};
         const auto is_token = [](int id) {
@@ -241,11 +249,12 @@ public:
 
     /// Translates the model's sentences, one after the other, to `to`: `other_translations` if this
     /// compiler and this device make something else of them than those where the model is from.
-    /// Before that, `other_weights` if the weights are not those of the model: nothing else looks
-    /// at them, and with such weights a translation may end the program.
+    /// Before that, `other_weights` if the weights are not those of the model, now that it is
+    /// asked: from then on nothing is translated. Of weights that do not lie apart nothing else
+    /// asks, and where they are damaged a translation before may end the program.
     [[nodiscard]] TranslationStatus self_test(std::span<char> to) {
-        if constexpr (requires { Model::has_its_weights(); })
-            if (!Model::has_its_weights()) return TranslationStatus::other_weights;
+        ask_for_weights();
+        if (!has_its_weights_) return TranslationStatus::other_weights;
         TranslationHash hash;
         for (const std::string_view sentence : Model::sentences) {
             const auto [status, size] = translate(sentence, to);
@@ -257,6 +266,17 @@ public:
     }
 
 private:
+    void ask_for_weights() noexcept {
+        if constexpr (requires { Model::has_its_weights(); })
+            has_its_weights_ = Model::has_its_weights();
+        has_asked_ = true;
+        is_searching_ = is_searching_ && has_its_weights_;
+    }
+    /// As far as is to be known before a translation.
+    [[nodiscard]] bool has_its_weights() noexcept {
+        if (asks_first && !has_asked_) ask_for_weights();
+        return has_its_weights_;
+    }
     void start_search(std::span<const int> source) { network_.start(source, Model::search); }
     void search_line() {
         start_search(tokens_read());
@@ -286,6 +306,8 @@ private:
     std::string_view line_;
     TextResult read_;
     bool is_searching_ = false;  ///< whether the network's search is that of the line
+    bool has_its_weights_ = true;
+    bool has_asked_ = false;
 };
 
 }  // namespace hat::deploy

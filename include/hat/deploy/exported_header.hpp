@@ -240,7 +240,7 @@ struct Model {
     static bool has_its_weights() noexcept {
         return hat::deploy::weights_hash(weight_words) == @WEIGHTS_HASH@U;
     }
-};
+@APART@};
 
 using Translator = hat::deploy::EmbeddedTranslator<Model>;
 
@@ -266,7 +266,10 @@ using Translator = hat::deploy::EmbeddedTranslator<Model>;
                    {"LISTS", lists_source(model.lists, network_bytes)},
                    {"SENTENCES", sentences},
                    {"EXPECTED", number(model.expected)},
-                   {"WEIGHTS_HASH", number(expected_weights_hash(model))}});
+                   {"WEIGHTS_HASH", number(expected_weights_hash(model))},
+                   {"APART", model.weights_file.empty()
+                                 ? std::string()
+                                 : "    static constexpr bool weights_lie_apart = true;\n"}});
 }
 
 /// What tells a model from all others: a hash of all that a header has of it.

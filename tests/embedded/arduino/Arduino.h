@@ -9,17 +9,8 @@
 
 struct SerialPort {
     void begin(unsigned long /*baud*/) {}
-    void setTimeout(unsigned long /*ms*/) {}
     explicit operator bool() const { return true; }
-    size_t readBytesUntil(char end, char* to, size_t most) {
-        size_t count = 0;
-        while (count < most) {
-            const int c = getchar();
-            if (c == EOF || c == end) break;
-            to[count++] = static_cast<char>(c);
-        }
-        return count;
-    }
+    int read() { return getchar(); }
     size_t write(const char* bytes, size_t count) { return fwrite(bytes, 1, count, stdout); }
     size_t print(const char* words) { return fputs(words, stdout) < 0 ? 0U : 1U; }
     size_t println(const char* words = "") { return print(words) + print("\n"); }
