@@ -5,6 +5,7 @@
 
 #include "model.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -39,7 +40,8 @@ translator_status status_of(const Translation& translation, std::size_t* size) {
 }  // namespace
 
 const char* translator_words(translator_status status) {
-    return name(static_cast<TranslationStatus>(status));
+    // Of C, it may be any number; the last of a byte is no status.
+    return name(static_cast<TranslationStatus>(std::min(static_cast<unsigned>(status), 255U)));
 }
 
 translator_status translator_self_test() {

@@ -23,7 +23,7 @@ enum translator_status {
     TRANSLATOR_OTHER_WEIGHTS         /* damaged, or those of another model */
 };
 
-/* A status in words. */
+/* A status in words; "unknown status" of any other number. */
 const char* translator_words(enum translator_status status);
 
 /* Whether this compiler and this device make of the model what they should, and the weights are its own:

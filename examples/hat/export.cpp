@@ -21,12 +21,14 @@
 #include <hat/integer/model_file.hpp>
 #include <hat/integer/network.hpp>
 #include <hat/integer/search.hpp>
+#include <hat/integer/static_translator.hpp>
 #include <hat/integer/weight_sizes.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/kernels/int8.hpp>
+#include <hat/model/presets.hpp>
 #include <hat/model/sizes.hpp>
 #include <hat/model/static_model.hpp>
 #include <hat/nn/weights.hpp>
@@ -102,6 +104,15 @@ const std::map<std::string, std::optional<io::Storage>> exported_kinds{
 const char* word_of(io::Storage storage) {
     return io::storage_words[static_cast<std::size_t>(storage)];
 }
+
+/// As much of a model of integers as decides what `EmbeddedTranslator` takes, whatever its sizes.
+struct ModelOfIntegers {
+    static constexpr auto architecture = model::uniform({}, 100, 100);
+    static constexpr integer::Limits limits{.source_tokens = 1, .target_tokens = 1, .beam = 1};
+    static constexpr integer::SearchOptions search{.beam = 1};
+    static constexpr int line_bytes = 256;
+    using Network = integer::StaticTranslator<architecture, limits>;
+};
 
 constexpr std::string_view exported_title = "A translator in one header, written by hat export";
 
@@ -235,6 +246,15 @@ std::optional<std::string> translation_of(const std::string& line,
     return text;
 }
 
+/// Whether hat translate has room for a search as wide as the header's.
+bool has_room(const io::ModelDirectory& directory, const decode::LineTranslator& translator,
+              const decode::TranslationLimits& limits) {
+    return !directory.is_integer() ||
+           integer::has_places(
+               {.target_tokens = translator.most_target_tokens(limits.source_tokens),
+                .beam = limits.beam});
+}
+
 /// Finds what the header's test expects.
 void add_test(deploy::ExportedModel& model, const ExportOptions& options,
               const decode::LineTranslatorOptions& search, decode::LineTranslator& translator,
@@ -242,14 +262,20 @@ void add_test(deploy::ExportedModel& model, const ExportOptions& options,
     decode::LineTranslatorOptions within = search;
     within.search.max_length_b =
         std::min(within.search.max_length_b, model.limits.target_tokens - 1);
-    decode::LineTranslator shorter(io::ModelDirectory::open_to_serve(model_path(options.model)),
-                                   within);
+    auto directory = io::ModelDirectory::open_to_serve(model_path(options.model));
+    const bool has_whole_search = has_room(directory, translator, model.limits);
+    decode::LineTranslator shorter(std::move(directory), within);
     deploy::TranslationHash hash;
+    // Where the search of hat translate has no room, the shorter one alone tells, as it does if no
+    // hypothesis comes to the end of its room.
+    decode::LineTranslator& longer = has_whole_search ? translator : shorter;
+    bool has_text = false;
     const auto add = [&](const std::string& line) {
-        const auto translation = translation_of(line, translator, shorter, model);
+        const auto translation = translation_of(line, longer, shorter, model);
         if (!translation) return false;
         model.sentences.push_back(line);
         hash.add(*translation);
+        has_text = has_text || decode::LineTranslator::has_text(translator.encode(line));
         return true;
     };
     if (!options.sentences.empty()) {
@@ -261,6 +287,10 @@ void add_test(deploy::ExportedModel& model, const ExportOptions& options,
         }
         if (lines.empty())
             fail(options.sentences, ": has no lines, expected sentences to test the header with");
+        if (!has_text)
+            std::fprintf(stderr,
+                         "note: %s has nothing but blank lines: so the header tests nothing else\n",
+                         options.sentences.c_str());
     }
     for (int tokens = 6; model.sentences.empty() && tokens > 0; tokens /= 2)
         for (const std::string& line : made_up_sentences(text, tokens)) add(line);
@@ -274,14 +304,17 @@ void add_test(deploy::ExportedModel& model, const ExportOptions& options,
     model.expected = hash.value();
 }
 
-std::string about_header(const deploy::ExportedModel& model, std::size_t memory) {
+std::string about_header(const deploy::ExportedModel& model, std::size_t memory, bool is_integer) {
+    // Where there is no heap it takes some bytes less than here.
+    constexpr std::size_t kilobytes =
+        (sizeof(deploy::EmbeddedTranslator<ModelOfIntegers>) + 999) / 1000;
     return std::string(exported_title) + " " + std::string(version) +
            ".\n\n"
            "    #include \"model.hpp\"\n"
            "    static " +
            model.space +
            "::Translator::Memory memory;\n"
-           "    " +
+           "    static " +
            model.space +
            "::Translator translator(memory);\n"
            "    char text[1024];\n"
@@ -293,7 +326,10 @@ std::string about_header(const deploy::ExportedModel& model, std::size_t memory)
            "hat translate says of the model, byte for byte, or a status that hat::deploy::name\n"
            "has in words. The memory has up to " +
            std::to_string(memory) +
-           " bytes, by the processor.\n\n"
+           " bytes, by the processor.\n"
+           "The translator itself has " +
+           (is_integer ? "up to " + std::to_string(kilobytes) : "some") +
+           " kB, which many a stack has no room for: thus static.\n\n"
            "The code is of hat, under the licence above. Of the model:\n\n";
 }
 
@@ -428,19 +464,22 @@ decode::TranslationLimits limits_of(const ExportOptions& options,
                                  : translator.shortlist()->most(std::min(source, most))};
 }
 
-void write_text(const std::string& path, std::string_view text) {
-    io::AtomicFile file(path);
-    file.write(text.data(), text.size());
-    file.commit();
-}
-
-/// Whole words of 64 bits.
-void write_weights(const std::string& path, std::span<const std::byte> weights) {
+/// All of the files, or none: where there is no room for one, nothing is replaced.
+void write_split(const SplitFiles& files, const std::string& out,
+                 const deploy::ExportedModel& model, std::string_view header) {
     constexpr std::array<std::byte, sizeof(std::uint64_t)> zeros{};
-    io::AtomicFile file(path);
-    file.write(weights.data(), weights.size());
-    file.write(zeros.data(), (zeros.size() - weights.size() % zeros.size()) % zeros.size());
-    file.commit();
+    io::AtomicFile weights(files.weights);
+    weights.write(model.weights.data(), model.weights.size());
+    // Whole words of 64 bits.
+    weights.write(zeros.data(),
+                  (zeros.size() - model.weights.size() % zeros.size()) % zeros.size());
+    io::AtomicFile stub(files.stub);
+    stub.write(exported_weights_stub(model));
+    io::AtomicFile code(out);
+    code.write(header);
+    const std::array all{&weights, &stub, &code};
+    for (io::AtomicFile* file : all) file->finish();
+    for (io::AtomicFile* file : all) file->commit();
 }
 
 void export_model(const ExportOptions& options) {
@@ -486,15 +525,14 @@ void export_model(const ExportOptions& options) {
         .limits = limits,
         .line_bytes = line_bytes,
     };
-    model.about = about_header(model, memory) + card_of(directory);
+    model.about = about_header(model, memory, directory.is_integer()) + card_of(directory);
     add_test(model, options, search, translator, text);
     const std::string header = exported_header(
         model, [](const std::string& name) { return std::string(exported_header_text(name)); });
-    if (options.split) {
-        write_weights(files.weights, model.weights);
-        write_text(files.stub, exported_weights_stub(model));
-    }
-    write_text(options.out, header);
+    if (options.split)
+        write_split(files, options.out, model, header);
+    else
+        io::write_file(options.out, header);
     // Nobody asked for these to go, and a build that goes on to link them has the weights twice.
     if (!options.split && io::exists(files.stub) && is_stub(files.stub))
         std::fprintf(stderr,

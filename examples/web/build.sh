@@ -5,8 +5,8 @@
 #
 #     examples/web/build.sh MODEL page.html [FLAG…]
 #
-# MODEL is a run or model directory, or a header that `hat export` wrote. The flags are for `hat export`
-# (without any: --weights int8). HAT names the program (default: hat), OPTIMIZE how emcc compiles (-O3).
+# MODEL is a run or model directory, or a header that `hat export` wrote without --split. The flags are for
+# `hat export` (without any: --weights int8). HAT names the program (default: hat), OPTIMIZE how emcc compiles (-O3).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -16,6 +16,14 @@ if [ $# -lt 2 ]; then
 fi
 model=$1 page=$2
 shift 2
+for flag; do
+    case $flag in
+    --split | --split=*)
+        echo "build.sh: a page has its weights in it: leave out --split" >&2
+        exit 1
+        ;;
+    esac
+done
 if ! command -v emcc >/dev/null; then
     echo "build.sh: emcc is missing: apt-get install emscripten" >&2
     exit 1
@@ -27,6 +35,10 @@ if [ -d "$model" ]; then
     [ $# -gt 0 ] || set -- --weights int8
     "${HAT:-hat}" export --model "$model" "$@" --out "$work/model.hpp" >&2
 elif [ -f "$model" ]; then
+    if grep -q '^extern "C" const std::uint64_t .*_weight_words_' "$model"; then
+        echo "build.sh: $model has its weights in a file of their own: expected a header of hat export without --split" >&2
+        exit 1
+    fi
     cp "$model" "$work/model.hpp"
 else
     echo "build.sh: $model is missing: expected a model directory, or a header that hat export wrote" >&2

@@ -240,6 +240,17 @@ TEST_SUITE("deploy/embedded_translator") {
         check_same(translator.finish(text));
     }
 
+    TEST_CASE("a status has words, and what is none is told to be none") {
+        CHECK(name(TranslationStatus::done) == std::string_view("done"));
+        CHECK(name(TranslationStatus::other_weights) ==
+              std::string_view("the weights are damaged, or those of another model"));
+        for (const int status : {static_cast<int>(TranslationStatus::other_weights) + 1, 42, 255}) {
+            CAPTURE(status);
+            CHECK(name(static_cast<TranslationStatus>(status)) ==
+                  std::string_view("unknown status"));
+        }
+    }
+
     TEST_CASE(
         "a search without room for its last step has a status, and others their translation") {
         Host<Short> host;

@@ -151,6 +151,7 @@ TEST_SUITE("deploy/exported_header") {
         CHECK(stub.find('"' + symbol + '"') != std::string::npos);
         CHECK(stub.find(".incbin \\\"tiny.bin\\\"") != std::string::npos);
         CHECK(stub.find("expected 24 bytes") != std::string::npos);
+        CHECK(stub.find("compile this with -fno-lto") != std::string::npos);
 
         const std::string names = "MY_FILE_BYTES_SPACE_SYMBOL";
         model.space = names;

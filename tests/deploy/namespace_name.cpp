@@ -41,13 +41,23 @@ TEST_SUITE("deploy/namespace_name") {
     }
 
     TEST_CASE("names that the C library has in every program are not taken") {
-        for (const char* name : {"time", "errno", "linux", "unix", "index", "exp", "expf", "sinl",
-                                 "read", "a64l", "yn", "ynl", "stderr", "remove", "tm", "write"}) {
+        for (const char* name :
+             {"time",      "errno",         "linux",   "unix",  "index",  "exp",
+              "expf",      "sinl",          "read",    "a64l",  "yn",     "ynl",
+              "stderr",    "remove",        "tm",      "write", "sinf64", "rand_r",
+              "isalpha_l", "getc_unlocked", "fopen64", "atoll"}) {
             CAPTURE(name);
             CHECK(fault_of_namespace_name(name) ==
                   "expected another name: it is one of the C library");
         }
-        for (const char* name : {"f", "l", "timex", "tim", "ime", "de", "readl", "e", "en_de"}) {
+        for (const char* name : {"int8_t", "size_t", "uint64_t", "float_t", "FILE", "fd_set",
+                                 "time_t", "div_t", "max_align_t", "pthread_t", "pthread_create"}) {
+            CAPTURE(name);
+            CHECK(fault_of_namespace_name(name) ==
+                  "expected another name: it is one of the C library");
+        }
+        for (const char* name : {"t", "files", "File", "int8", "size", "en_r", "de_l", "pthread",
+                                 "f", "l", "timex", "tim", "ime", "de", "readl", "e", "en_de"}) {
             CAPTURE(name);
             CHECK(fault_of_namespace_name(name).empty());
         }

@@ -57,6 +57,25 @@ TEST_SUITE("io/atomic_file") {
         CHECK(directory.entries() == 1);
     }
 
+    TEST_CASE("a full disk is told before any of several files is replaced") {
+        const TemporaryDirectory directory;
+        write_file(directory / "first", "old");
+        AtomicFile first(directory / "first");
+        first.write("new");
+        AtomicFile second(directory / "second");
+        second.write(std::string(10'000, 'x'));
+        {
+            const FileSizeLimit limit(5'000);
+            first.finish();
+            CHECK_THROWS_WITH_AS(
+                second.finish(),
+                ((directory / "second") + ": cannot write: File too large").c_str(), hat::Error);
+        }
+        CHECK(read_file(directory / "first") == "old");
+        first.commit();
+        CHECK(read_file(directory / "first") == "new");
+    }
+
     TEST_CASE("a place that takes no file is named") {
         const TemporaryDirectory directory;
         const std::string path = directory / "missing/file";

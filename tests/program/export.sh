@@ -148,8 +148,47 @@ well "$hat" export --model integers --beam 2 --split --max-length 60 --out model
 damaged_without_test integers
 compare int8 --beam 2 --split --max-length 60
 damaged_without_test int8
-# Damage, and weights of another model, of which nothing but their bytes tells.
+# Clang, where it is, takes the source, and refuses weights of another size.
+compilers=(cc)
+if command -v clang-14 >/dev/null; then compilers+=(clang-14); fi
 cp model.bin whole.bin
+(cat whole.bin && printf 12345678) >more.bin
+for weights_compiler in "${compilers[@]}"; do
+    "$weights_compiler" -Wall -Wextra -Wpedantic -Werror -c model_weights.c -o weights.o 2>log ||
+        fail "compiling weights with $weights_compiler: $(cat log)"
+    "$compiler" translate.o weights.o -o translate
+    ./translate </dev/null >found 2>notes || fail "weights of $weights_compiler: $(cat notes)"
+    for wrong in 100 $(($(wc -c <whole.bin) - 8)) $(($(wc -c <whole.bin) + 8)); do
+        head -c "$wrong" more.bin >model.bin
+        "$weights_compiler" -c model_weights.c -o wrong.o 2>log && fail "$weights_compiler took $wrong bytes of weights"
+        grep -qi error: log || fail "$wrong bytes with $weights_compiler: $(cat log)"
+    done
+    cp whole.bin model.bin
+    # A program that is compiled with -flto finds them wherever it is linked.
+    mkdir -p elsewhere
+    echo 'int main(void) { return 0; }' >elsewhere/main.c
+    "$weights_compiler" -flto -fno-lto -c model_weights.c -o weights.o 2>log || fail "without lto: $(cat log)"
+    (cd elsewhere && cc -flto main.c ../weights.o -o main) 2>log || fail "with -flto: $(cat log)"
+done
+# Where there is no room, nothing is left and nothing is replaced.
+room=$(($(wc -c <model.bin) / 1024 + 8))
+[ "$(wc -c <model.hpp)" -gt $((room * 1024)) ] || fail "a header that is smaller than its weights"
+mkdir full
+little_room() {
+    (
+        ulimit -f "$room"
+        trap '' XFSZ
+        expect 1 "full/model.hpp: cannot write" "$hat" export --model run --weights int8 --split --out full/model.hpp "$@"
+        exit "$failures"
+    ) || fail "a full disk with $*"
+}
+little_room --beam 1
+[ -z "$(ls full)" ] || fail "a full disk has left $(ls full)"
+well "$hat" export --model run --weights int8 --beam 1 --split --out full/model.hpp
+cp -r full full.before
+little_room --beam 2 --overwrite
+diff -r full.before full >log || fail "a full disk: $(cat log)"
+# Damage, and weights of another model, of which nothing but their bytes tells.
 for damage in ones byte; do
     if [ "$damage" = ones ]; then
         tr '\0-\377' '\377' <whole.bin >model.bin
@@ -198,6 +237,22 @@ cc -std=c99 -O2 -Wall -Wextra -Wpedantic -Werror translate.c translator.o -lm -o
     fail "compiling C: $(head -n 20 log)"
 ./translate <odd.en 2>notes >found.c || fail "in C: $(cat notes)"
 cmp found.c found || fail "in C: $(diff found.c found | head -n 4)"
+cat >words.c <<'C'
+#include "translator.h"
+#include <stdio.h>
+int main(void) {
+    static const int statuses[] = {0, 7, 8, 42, 255, 256, -1};
+    for (unsigned i = 0; i < sizeof statuses / sizeof *statuses; ++i)
+        puts(translator_words((enum translator_status)statuses[i]));
+    return 0;
+}
+C
+cc -std=c99 -O2 words.c translator.o -lm -o words 2>log || fail "compiling C: $(head -n 20 log)"
+./words >found.c || fail "words of a status that is none"
+{
+    printf 'done\nthe weights are damaged, or those of another model\n'
+    for _ in 1 2 3 4 5; do echo 'unknown status'; done
+} | cmp - found.c || fail "words of a status: $(cat found.c)"
 
 # What lines may be: of any length, with bytes of zero, with CR LF, without an end; and what is not written is told.
 {
@@ -346,6 +401,41 @@ if command -v arm-linux-gnueabihf-g++ >/dev/null && command -v qemu-arm >/dev/nu
     cmp found expected || fail "ARMv7: $(diff found expected | head -n 4)"
 fi
 
+# The comment tells what the translator itself takes: of integers the same, whatever the network.
+cat >size.cpp <<'CPP'
+#include "model.hpp"
+#include <cstdio>
+int main() { std::printf("// The translator itself has up to %zu kB,\n", (sizeof(translator::Translator) + 999) / 1000); }
+CPP
+"$compiler" -std=c++20 -O0 size.cpp -o size 2>log || fail "compiling: $(head -n 20 log)"
+sed -n '/^#pragma once/q;p' model.hpp >about
+contains -F -- "$(./size)" <about || fail "the comment does not say: $(./size)"
+contains -x '//     static translator::Translator translator(memory);' <about || fail "the comment has no static translator"
+
+# A search that hat translate has no room for, but the header has: a beam is as wide as the vocabulary.
+awk -v seed=5 "$random"' BEGIN {
+    for (i = 0; i < 500; ++i) {
+        line = ""
+        for (k = 0; k < 4; ++k) {
+            for (c = 0; c < 4; ++c) line = line sprintf("%c", 97 + int(random() * 26))
+            line = line " "
+        }
+        print line
+    }
+}' >wide.en
+"$hat" prepare --source wide.en --target wide.en --valid-source valid.en --valid-target valid.en --vocab-size 450 \
+    --out wide 2>log >/dev/null || fail "prepare: $(cat log)"
+"$hat" train --data wide --architecture small.yml --updates 2 --max-tokens 300 --average-last 1 --out wide.run \
+    2>log >/dev/null || fail "train: $(cat log)"
+well "$hat" quantize --model wide.run --integer --data wide --out wide.integers
+expect 1 "a network of integers has room for" "$hat" translate --model wide.integers --beam 1000 <valid.en
+expect 1 "with translations of 201 tokens: a network of integers has room for 65536 of all hypotheses; see --max-length" \
+    "$hat" export --model wide.integers --beam 1000 --out wide.hpp
+well "$hat" export --model wide.integers --beam 1000 --max-length 4 --out wide.header/model.hpp
+cp translate.cpp wide.header
+"$compiler" -std=c++20 -O1 wide.header/translate.cpp -o wide.header/translate 2>log || fail "compiling: $(head -n 20 log)"
+./wide.header/translate </dev/null >found 2>notes || fail "a wide beam: $(cat notes)"
+
 # Two models by one name: in one source they do not compile, in two each keeps its own.
 for beam in 1 2; do
     mkdir -p beam$beam
@@ -383,7 +473,7 @@ grep -q 'ambiguous' log || fail "two models by one name in one source: $(head -n
 sed -n 1,60p model.hpp | contains 'hat export' || fail "the header does not say where it is from"
 expect 1 "replace it with --overwrite" "$hat" export --model run --out model.hpp
 expect 1 "is not a header that hat export wrote" "$hat" export --model run --out odd.en --overwrite
-for name in 1x class std hat _a a__b time errno linux expf; do
+for name in 1x class std hat _a a__b time errno linux expf int8_t size_t uint64_t FILE float_t; do
     expect 1 "--name: found \"$name\", expected" "$hat" export --model run --name "$name" --out other.hpp
 done
 expect 1 "is a model of integers" "$hat" export --model integers --weights kmeans4 --out other.hpp
@@ -414,6 +504,14 @@ well "$hat" export --model run --name Model --max-length 10 --beam 1 --without-c
 grep -q 'Model is a macro here: hat export --name calls the model otherwise' log || fail "$(head -n 5 log)"
 expect 1 "valid.en:1: the line or its translation is too long" \
     "$hat" export --model run --sentences valid.en --max-length 3 --out other.hpp
+printf '\n \n\n' >blank
+well "$hat" export --model run --sentences blank --out other.hpp
+grep -qx 'note: blank has nothing but blank lines: so the header tests nothing else' stderr ||
+    fail "nothing is said of a test of blank lines: $(cat stderr)"
+(cat blank && head -n 1 valid.en) >some
+well "$hat" export --model run --sentences some --out other.hpp --overwrite
+grep -q '^note:' stderr && fail "a test that has a sentence: $(cat stderr)"
+rm other.hpp
 well "$hat" export --model run --name small --sentences valid.en --max-length 200 --beam 1 --out small.hpp
 grep -q '^namespace small::inline model_[0-9a-f]* {' small.hpp || fail "the header has another namespace"
 finish

@@ -51,5 +51,11 @@ fi
 if "$sources/examples/web/build.sh" missing other.html 2>log; then fail "a page of a missing model"; fi
 [ "$(cat log)" = "build.sh: missing is missing: expected a model directory, or a header that hat export wrote" ] ||
     fail "build.sh: $(cat log)"
+if HAT=$hat "$sources/examples/web/build.sh" run other.html --weights int8 --split 2>log; then fail "a page with --split"; fi
+[ "$(cat log)" = "build.sh: a page has its weights in it: leave out --split" ] || fail "build.sh: $(cat log)"
+well "$hat" export --model run --weights int8 --split --out split.hpp
+if "$sources/examples/web/build.sh" split.hpp other.html 2>log; then fail "a page of a header without weights"; fi
+[ "$(cat log)" = "build.sh: split.hpp has its weights in a file of their own: expected a header of hat export without --split" ] ||
+    fail "build.sh: $(cat log)"
 [ ! -e other.html ] || fail "a page was left"
 finish

@@ -4,7 +4,7 @@
 //
 //     #include "model.hpp"
 //     static translator::Translator::Memory memory;
-//     translator::Translator translator(memory);
+//     static translator::Translator translator(memory);
 //     char text[1024];
 //     const auto [status, size] = translator.translate(line, text);
 //
@@ -12,6 +12,7 @@
 // -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics. What it says is what
 // hat translate says of the model, byte for byte, or a status that hat::deploy::name
 // has in words. The memory has up to 59968 bytes, by the processor.
+// The translator itself has some kB, which many a stack has no room for: thus static.
 //
 // The code is of hat, under the licence above. Of the model:
 //

@@ -29,7 +29,7 @@ enum class TranslationStatus : std::uint8_t {
     other_weights,         ///< they are damaged, or those of another model
 };
 
-/// A status in words.
+/// A status in words, or that it is none.
 [[nodiscard]] constexpr const char* name(TranslationStatus status) noexcept {
     constexpr std::array names{"done",
                                "the line or its translation has no room",
@@ -39,7 +39,8 @@ enum class TranslationStatus : std::uint8_t {
                                "the translation is too long",
                                "the translations are not those that were expected",
                                "the weights are damaged, or those of another model"};
-    return names[static_cast<std::size_t>(status)];
+    const auto index = static_cast<std::size_t>(status);
+    return index < names.size() ? names[index] : "unknown status";
 }
 
 /// How a function ended that writes a translation, and how many bytes or tokens it wrote; 0 unless

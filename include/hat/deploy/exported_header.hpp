@@ -292,7 +292,7 @@ inline std::string model_identity(const ExportedModel& model) {
 ///
 ///     #include "model.hpp"
 ///     static translator::Translator::Memory memory;  // `space` is "translator"
-///     translator::Translator translate(memory);
+///     static translator::Translator translate(memory);
 ///
 /// The model is in an inline namespace of its own, so that sources of one program may have two
 /// models by one name, each its own; a source that has both does not compile.
@@ -312,12 +312,14 @@ inline std::string model_identity(const ExportedModel& model) {
 
 /// A source, of C or C++, that puts `weights_file` into a program, for compilers that take long for
 /// a list of so many numbers. The file holds the weights and zeros up to a multiple of 8 bytes; it
-/// is looked for where the compiler looks for headers of the source. For ELF and Mach-O.
+/// is looked for where the compiler looks for headers of the source, which is not to be compiled
+/// with -flto. For ELF and Mach-O, GCC and Clang.
 [[nodiscard]] inline std::string exported_weights_stub(const ExportedModel& model) {
     return detail::filled(
         R"(/* SPDX-License-Identifier: Apache-2.0
  *
- * The weights of @SPACE@, written by hat export. */
+ * The weights of @SPACE@, written by hat export. The assembler reads them from @FILE@, which -I tells it
+ * where to find: with -flto it would do so when the program is linked, so compile this with -fno-lto. */
 #define HAT_TEXT_OF(text) #text
 #define HAT_TEXT(text) HAT_TEXT_OF(text)
 #define HAT_WEIGHTS HAT_TEXT(__USER_LABEL_PREFIX__) "@SYMBOL@"
@@ -326,14 +328,25 @@ inline std::string model_identity(const ExportedModel& model) {
 #else
 #define HAT_SECTION ".section .rodata.@SECTION@,\"a\""
 #endif
+/* @FILE@ of another header does not have @BYTES@ bytes, and is refused. Clang knows its size too late for
+ * .if, but in time to refuse one of these two, as it skips no negative number of bytes. */
+#if defined(__clang__)
+#define HAT_CHECK \
+    "L" HAT_WEIGHTS "_end:\n" \
+    ".skip @BYTES@ - (L" HAT_WEIGHTS "_end - " HAT_WEIGHTS ")\n" \
+    ".skip (L" HAT_WEIGHTS "_end - " HAT_WEIGHTS ") - @BYTES@\n"
+#else
+#define HAT_CHECK \
+    ".if . - " HAT_WEIGHTS " - @BYTES@\n" \
+    ".error \"@FILE@ is of another header: expected @BYTES@ bytes\"\n" \
+    ".endif\n"
+#endif
 __asm__(HAT_SECTION "\n"
         ".balign 64\n"
         ".globl " HAT_WEIGHTS "\n"
         HAT_WEIGHTS ":\n"
         ".incbin \"@FILE@\"\n"
-        ".if . - " HAT_WEIGHTS " - @BYTES@\n"
-        ".error \"@FILE@ is of another header: expected @BYTES@ bytes\"\n"
-        ".endif\n"
+        HAT_CHECK
         ".text\n");
 )",
         {{"SPACE", model.space},

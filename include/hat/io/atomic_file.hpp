@@ -63,13 +63,21 @@ public:
     }
     void write(std::string_view text) { write(text.data(), text.size()); }
 
+    /// Brings what was written to the disk, and leaves `path` as it is. Where several files belong
+    /// together, this comes before the first `commit`, which then needs no room.
+    ///
+    /// Throws  `Error` if there is no room
+    void finish() {
+        flush();
+        if (::fsync(temporary_.descriptor()) != 0)
+            detail::fail_with_errno(path_, "cannot write", errno);
+    }
+
     /// Replaces `path` by what was written.
     ///
     /// Throws  `Error` if that did not reach the disk; `path` is then what it was.
     void commit() {
-        flush();
-        if (::fsync(temporary_.descriptor()) != 0)
-            detail::fail_with_errno(path_, "cannot write", errno);
+        finish();
         if (std::rename(temporary_.path().c_str(), target_.c_str()) != 0)
             detail::fail_with_errno(path_, "cannot replace", errno);
         temporary_.release();
