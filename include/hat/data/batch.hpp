@@ -9,8 +9,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace hat::data {
@@ -65,21 +66,19 @@ public:
     ///
     /// Throws  `Error` if one of these tokens is not in its vocabulary
     void read(const Corpus& corpus, std::span<const int> sentences, int first, int last) {
-        HAT_ASSERT(0 <= first && first <= last && std::ssize(sentences) == this->sentences());
+        HAT_ASSERT(0 <= first && first <= last &&
+                   static_cast<int>(sentences.size()) == this->sentences());
         for (int at = first; at < last; ++at) {
             const int i = sentences[static_cast<std::size_t>(at)];
-            if (corpus.has_source()) {
-                const std::span<const int> source = corpus.source.sentences[i];
-                check_token_ids(source, corpus.source.vocab_size, "corpus: source ", i + 1);
-                std::ranges::copy(source, source_.begin() + this->source().begin(at));
-            }
-            const std::span<const int> target = corpus.target.sentences[i];
-            HAT_ASSERT(!target.empty());
-            check_token_ids(target, corpus.target.vocab_size, "corpus: target ", i + 1);
-            const auto begin = this->target().begin(at);
-            std::ranges::copy(target, target_.begin() + begin);
-            decoder_input_[static_cast<std::size_t>(begin)] = token_before(corpus.target, i);
-            std::ranges::copy(target.first(target.size() - 1), decoder_input_.begin() + begin + 1);
+            if (corpus.has_source())
+                copy(checked(corpus.source, "source", i), source_.data() + source().begin(at));
+            const std::span<const int> own = checked(corpus.target, "target", i);
+            HAT_ASSERT(!own.empty());
+            const int begin = target().begin(at);
+            copy(own, target_.data() + begin);
+            int* const input = decoder_input_.data() + begin;
+            *input = i == 0 ? corpus.target.eos : checked(corpus.target, "target", i - 1).back();
+            copy(own.first(own.size() - 1), input + 1);
         }
     }
 
@@ -98,12 +97,17 @@ public:
     [[nodiscard]] std::span<const int> target_tokens() const noexcept { return target_; }
 
 private:
-    /// What ends sentence `i − 1`; an end of sentence stands in front of the first.
-    static int token_before(const Side& side, int i) {
-        if (i == 0) return side.eos;
-        const std::span<const int> last = side.sentences[i - 1].last(1);
-        check_token_ids(last, side.vocab_size, "corpus: target ", i);
-        return last.front();
+    static std::span<const int> checked(const Side& side, const char* name, int i) {
+        const std::span<const int> sentence = side.sentences[i];
+        for (const int token : sentence)
+            if (token < 0 || token >= side.vocab_size)
+                check_token_ids(
+                    sentence, side.vocab_size,
+                    std::string_view(std::string("corpus: ") + name + ' ' + std::to_string(i + 1)));
+        return sentence;
+    }
+    static void copy(std::span<const int> tokens, int* to) noexcept {
+        std::copy_n(tokens.data(), tokens.size(), to);
     }
 
     std::vector<int> source_, decoder_input_, target_;

@@ -3,6 +3,7 @@
 
 #include <hat/config.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -114,8 +115,9 @@ void broadcast(Communicator& ranks, T& value) {
     ranks.broadcast(bytes_of(&value, 1));
 }
 
-/// All ranks have the first one's text.
-inline void broadcast(Communicator& ranks, std::string& text) {
+/// All ranks have the first one's text. A template, so that an include does not compile it.
+template <std::same_as<std::string> Text>
+void broadcast(Communicator& ranks, Text& text) {
     std::size_t size = text.size();
     broadcast(ranks, size);
     text.resize(size);
