@@ -15,12 +15,12 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace hat::latency {
 
@@ -35,13 +35,15 @@ struct LatencyProgress {
 /// The first row of `table` whose network is none of `plan`, or is not told; null: there is none.
 [[nodiscard]] inline const LatencyRow* find_stranger(const LatencyPlan& plan,
                                                      std::span<const LatencyRow> table) {
-    std::set<std::string> members;
+    std::vector<std::string> members;
+    members.reserve(plan.members.size());
     for (const model::Architecture& member : plan.members)
-        members.insert(elastic::gene_string(member));
-    const auto stranger = std::find_if(table.begin(), table.end(), [&](const LatencyRow& row) {
-        return !row.details || !members.contains(row.details->genes);
-    });
-    return stranger == table.end() ? nullptr : &*stranger;
+        members.push_back(elastic::gene_string(member));
+    for (const LatencyRow& row : table)
+        if (!row.details ||
+            std::find(members.begin(), members.end(), row.details->genes) == members.end())
+            return &row;
+    return nullptr;
 }
 
 /// Whether a text begins as a table with details does, or is empty, as one that was not written.
