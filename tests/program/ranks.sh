@@ -186,8 +186,8 @@ contains -E '^hat: rank 0 on [^ ]+: stopped by a signal after update [0-9]+; go 
 
 # ---- kills ------------------------------------------------------------------------------------
 
-# Of 800 updates, so that none of the kills comes too late.
-long=("${whole[@]}" "${updates[@]}" --updates 800 --threads 1)
+# Of so many updates that none of the kills comes too late.
+long=("${whole[@]}" "${updates[@]}" --updates 2400 --threads 1)
 of_ranks="^$hat train .*--out killed --resume"
 RANDOM=7
 for i in $(seq 20); do
@@ -198,8 +198,11 @@ for i in $(seq 20); do
         contains -F 'parameters, ' <"log$i" && break
         sleep 0.05
     done
-    sleep "0.$((10 + RANDOM % 50))"
-    victims=$(pgrep -f "$of_ranks") || fail "kill $i: nothing runs: $(cat "log$i")"
+    sleep "0.$((10 + RANDOM % 25))"
+    if ! victims=$(pgrep -f "$of_ranks"); then
+        fail "kill $i: nothing runs: $(cat "log$i")"
+        break
+    fi
     begun=$SECONDS
     if [ $((i % 2)) = 0 ]; then
         kill -KILL "$job"
