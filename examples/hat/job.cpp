@@ -7,13 +7,12 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <sched.h>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -44,13 +43,6 @@ bool is_first_task() {
     return task == nullptr || std::atoi(task) == 0;
 }
 
-/// Throws what ends this process as one of several that all find the same: one says it.
-template <class... Parts>
-[[noreturn]] void fail_for_all(bool speaks, const Parts&... parts) {
-    if (!speaks) throw CLI::RuntimeError(1);
-    fail(parts...);
-}
-
 }  // namespace
 
 bool another_speaks() {
@@ -74,28 +66,22 @@ int Job::threads(int asked) const {
     return static_cast<int>(std::max<std::ptrdiff_t>(std::min(own, of_all / here.size()), 1));
 }
 
-void check_is_alone(const CLI::App& command) {
-    constexpr std::array<std::string_view, 3> shared{"train", "tune", "search"};
-    const std::string name = command.get_name();
-    const int processes = std::max(launched_processes(), unconnected_tasks());
-    if (processes > 1 && std::find(shared.begin(), shared.end(), name) == shared.end())
-        fail_for_all(!another_speaks() && is_first_task(), name, ": was started as ", processes,
-                     " processes, and is the work of one; train, tune and search are shared");
-}
-
 void run_job(const CLI::App& command, const std::function<void(const Job&)>& work) {
-    if (const int tasks = unconnected_tasks(); tasks > 1)
-        fail_for_all(is_first_task(), command.get_name(), ": was started as ", tasks,
-                     " tasks that know nothing of each other; srun --mpi=pmix or --mpi=pmi2, as "
-                     "srun --mpi=list has it, connects them");
+    // They may well be meant to be alone, each with an --out of its own.
+    if (const int tasks = unconnected_tasks(); tasks > 1 && is_first_task())
+        std::fprintf(stderr,
+                     "note: of %d tasks that know nothing of each other each does all of the work; "
+                     "srun --mpi=pmix or --mpi=pmi2 connects them\n",
+                     tasks);
     const int processes = launched_processes();
 #ifdef HAT_WITH_MPI
     if (processes > 0) return run_mpi_job(command, work);
 #else
+    if (processes > 1 && another_speaks()) throw CLI::RuntimeError(1);
     if (processes > 1)
-        fail_for_all(!another_speaks(), command.get_name(), ": was started as ", processes,
-                     " processes, but this hat was built without MPI; build it with -D "
-                     "HAT_WITH_MPI=ON, or start one process with --threads");
+        fail(command.get_name(), ": was started as ", processes,
+             " processes, but this hat was built without MPI; build it with -D HAT_WITH_MPI=ON, or "
+             "start one process with --threads");
 #endif
     work({distributed::serial()});
 }

@@ -37,9 +37,6 @@ void run_job(const CLI::App& command, const std::function<void(const Job&)>& wor
 void run_mpi_job(const CLI::App& command, const std::function<void(const Job&)>& work);
 #endif
 
-/// Throws  `Error` if several processes were started for a command that does not share its work
-void check_is_alone(const CLI::App& command);
-
 /// Whether another process was started together with this one that says what all would say.
 [[nodiscard]] bool another_speaks();
 

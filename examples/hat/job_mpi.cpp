@@ -30,10 +30,7 @@ io::Json given_flags(const CLI::App& command) {
     io::Json flags = {{"command", command.get_name()}};
     for (const CLI::Option* option : command.get_options())
         if (const std::string name = option->get_name(); name != "--threads" && option->count() > 0)
-            for (const std::string& word : option->results())
-                flags[name] = flags.value(name, std::string())
-                                  .append(flags.contains(name) ? " " : "")
-                                  .append(word);
+            flags[name] = CLI::detail::join(option->results(), " ");
     return flags;
 }
 

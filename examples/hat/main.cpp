@@ -47,9 +47,6 @@ int main(int argc, char** argv) {
         hat::program::reserve_standard_streams();
         int code = 0;
         try {
-            for (CLI::App* command : app.get_subcommands({}))
-                command->preparse_callback(
-                    [command](std::size_t) { hat::program::check_is_alone(*command); });
             app.parse(argc, argv);
         } catch (const CLI::RuntimeError& error) {  // a command that has said why it ends so
             code = error.get_exit_code();

@@ -16,6 +16,7 @@ namespace hat::simd::helium {
 ///
 /// Shapes  x [inputs],  weights [⌈inputs / 4⌉][4 outputs][4 inputs], 64 bytes from one to the next,
 ///         stored as w + 128; sums [4]
+/// Precondition: weights begin at a multiple of 4.
 inline void dot(const std::int8_t* x, const std::uint8_t* weights, int inputs,
                 std::int32_t* sums) noexcept {
     constexpr int at_once = 16;
