@@ -67,7 +67,7 @@ step "install packages" cmake/install_packages.sh \
     libyaml-cpp-dev libutf8proc-dev libre2-dev libxxhash-dev zlib1g-dev libcli11-dev doctest-dev libbenchmark-dev \
     g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user valgrind \
     gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm \
-    mpi-default-dev benchmark=build/sources/benchmark
+    doxygen mpi-default-dev benchmark=build/sources/benchmark
 
 # What is left to --all: programs optimised as they are for users, tests that take minutes, sanitizers in
 # the other folders, and on Arm all benchmarks but one (bench/nn is built and run there), hat-latency and

@@ -93,6 +93,7 @@ struct ParameterView {
     }
 };
 
+/// Weights of run-time sizes.
 using Parameter = ParameterView<int, int>;
 
 /// A weight that no gradient reaches.

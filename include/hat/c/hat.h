@@ -31,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Marks what the library has for others. */
 #if defined(__GNUC__)
 #define HAT_C_API __attribute__((visibility("default")))
 #else
@@ -49,6 +50,7 @@ typedef struct hat_translator hat_translator;
 /* Translations of some lines: of each up to n_best, best first, and at least one. */
 typedef struct hat_translations hat_translations;
 
+/* How a call ended. */
 typedef enum hat_status {
     HAT_OK = 0,
     HAT_BAD_ARGUMENT = 1, /* an argument, an option or a line is not as it must be */
@@ -76,13 +78,13 @@ enum {
 /* To be set by hat_options_init first: what is not changed then is as in `hat translate`. It may
  * grow at its end; a library takes the sizes that it has had so far. */
 typedef struct hat_options {
-    size_t size;          /* sizeof(hat_options), where the program was compiled */
-    int32_t threads;      /* that translate; 0: one for each processor */
-    int32_t batch;        /* sentences that are translated together */
-    int32_t beam;         /* hypotheses of a sentence; 1 is greedy */
-    float length_penalty; /* scores are divided by length to this power */
-    float max_length_a;   /* a translation has at most a * source length + b tokens */
-    int32_t max_length_b;
+    size_t size;             /* sizeof(hat_options), where the program was compiled */
+    int32_t threads;         /* that translate; 0: one for each processor */
+    int32_t batch;           /* sentences that are translated together */
+    int32_t beam;            /* hypotheses of a sentence; 1 is greedy */
+    float length_penalty;    /* scores are divided by length to this power */
+    float max_length_a;      /* a translation has at most a * source length + b tokens */
+    int32_t max_length_b;    /* see max_length_a */
     int32_t no_repeat_ngram; /* no sequence of so many tokens twice in a translation; 0: any */
     int32_t weights;         /* HAT_WEIGHTS_... */
     int32_t unknown;         /* HAT_UNKNOWN_... */

@@ -16,6 +16,7 @@ template <class T>
 class AlignedArray {
 public:
     AlignedArray() = default;
+    /// `size` elements, zero; none of 0.
     explicit AlignedArray(std::ptrdiff_t size)
         : data_(size == 0
                     ? nullptr

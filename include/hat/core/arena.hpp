@@ -101,6 +101,7 @@ public:
     /// Throws  `Error` if the size is negative.
     [[nodiscard]] Vector vector(int size) { return {allocate<float>(size), size}; }
 
+    /// One object in the arena, made of `args`; its destructor is never called.
     template <class T, class... Args>
     [[nodiscard]] T* create(Args&&... args) {
         return ::new (static_cast<void*>(allocate<T>(1))) T{std::forward<Args>(args)...};
@@ -155,6 +156,7 @@ private:
             : data(static_cast<std::byte*>(::operator new (bytes, std::align_val_t{alignment}))),
               size(bytes) {}
 
+        /// How its memory is given back.
         struct Free {
             void operator()(std::byte* p) const noexcept {
                 ::operator delete (p, std::align_val_t{alignment});
@@ -215,6 +217,7 @@ private:
 /// Gives back, at the end of a scope, what was allocated from an arena inside it.
 class ArenaScope {
 public:
+    /// Remembers what is in use.
     explicit ArenaScope(Arena& arena) noexcept : arena_(arena), mark_(arena.mark()) {}
     ArenaScope(const ArenaScope&) = delete;
     ArenaScope& operator=(const ArenaScope&) = delete;

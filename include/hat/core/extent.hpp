@@ -50,6 +50,7 @@ constexpr auto multiply(A a, B b) noexcept {
         return int{a} * int{b};
 }
 
+/// The quotient, rounded towards 0.
 template <Extent A, Extent B>
 constexpr auto divide(A a, B b) noexcept {
     if constexpr (FixedExtent<A> && FixedExtent<B>) {

@@ -106,6 +106,7 @@ public:
     [[nodiscard]] constexpr std::ptrdiff_t stride() const noexcept { return stride_; }
     [[nodiscard]] constexpr bool empty() const noexcept { return data_ == nullptr; }
 
+    /// Row `i`; `row_data` is where it begins.
     [[nodiscard]] constexpr T* row_data(int i) const noexcept { return data_ + i * stride_; }
     [[nodiscard]] constexpr VectorView<T, Cols> row(int i) const noexcept {
         HAT_ASSERT(0 <= i && i < rows_);
@@ -149,6 +150,7 @@ private:
     [[no_unique_address]] Cols cols_{};
 };
 
+/// Views of floats of run-time sizes.
 using Matrix = MatrixView<float>;
 using ConstMatrix = MatrixView<const float>;
 using Vector = VectorView<float>;

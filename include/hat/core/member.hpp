@@ -19,6 +19,7 @@ namespace hat {
 /// Which element of a longer list stands for element `i` of one of `size`: the same, or, counted
 /// from the nearer end, so that a short list has the first and the last elements of a long one.
 struct FromFront {
+    /// Where element `i` of one of `size` is in one of `of`.
     static constexpr int slot(int i, int /*size*/, int /*of*/) noexcept { return i; }
 };
 struct FromBothEnds {

@@ -12,11 +12,14 @@ namespace hat {
 class Ragged {
 public:
     constexpr Ragged() = default;
+    /// The `offsets` of that many sentences, which must outlive it.
     constexpr Ragged(const int* offsets, int sentences) noexcept
         : offsets_(offsets), sentences_(sentences) {
         HAT_ASSERT(sentences >= 0);
     }
 
+    /// How many sentences there are, how many rows they have in all, and where each begins and how
+    /// long it is.
     [[nodiscard]] constexpr int sentences() const noexcept { return sentences_; }
     [[nodiscard]] constexpr int tokens() const noexcept {
         return sentences_ == 0 ? 0 : offsets_[sentences_];

@@ -32,8 +32,10 @@ constexpr std::uint32_t mix32(std::uint32_t x) noexcept {
 ///     RandomKey(seed).split(step).split(layer).bits(element)
 class RandomKey {
 public:
+    /// The first key of a seed.
     constexpr explicit RandomKey(std::uint64_t seed) noexcept : key_(mix64(seed + increment)) {}
 
+    /// The key number `index` that comes from this one.
     [[nodiscard]] constexpr RandomKey split(std::uint64_t index) const noexcept {
         return RandomKey(key_ ^ mix64(index + increment));
     }
@@ -51,6 +53,7 @@ private:
 /// Numbers drawn one after the other from the stream of a key.
 class Random {
 public:
+    /// The stream of a key, or of the key of a seed, from its first number.
     constexpr explicit Random(RandomKey key) noexcept : key_(key) {}
     constexpr explicit Random(std::uint64_t seed) noexcept : key_(RandomKey(seed)) {}
 

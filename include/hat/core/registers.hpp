@@ -119,9 +119,11 @@ struct Floats {
     Vector data;
 
     Floats() = default;
+    /// A register, as the compiler has it.
     HAT_INLINE Floats(Vector v) noexcept : data(v) {}             // NOLINT: it is one
     HAT_INLINE operator Vector() const noexcept { return data; }  // NOLINT: as above
 
+    /// From and to memory that need not be aligned.
     HAT_INLINE static Floats load_unaligned(const float* p) noexcept {
         Floats x;
         std::memcpy(&x.data, p, sizeof x.data);
@@ -134,6 +136,7 @@ struct Floats {
     HAT_INLINE friend Floats operator*(Floats a, Floats b) noexcept { return a.data * b.data; }
 #if HAT_VECTORS
     // x − 0 is x, also where that is −0.
+    /// The same number in all places.
     HAT_INLINE explicit Floats(float x) noexcept : data(x - Vector{}) {
     }
 #endif
@@ -147,8 +150,10 @@ struct Words {
     Vector data;
 
     Words() = default;
+    /// A register, as the compiler has it.
     HAT_INLINE Words(Vector v) noexcept : data(v) {}  // NOLINT: as above
 
+    /// From and to memory, which need not be aligned.
     HAT_INLINE static Words load_unaligned(const std::uint32_t* p) noexcept {
         Words x;
         std::memcpy(&x.data, p, sizeof x.data);
@@ -169,6 +174,7 @@ struct Words {
     HAT_INLINE friend Words operator>>(Words a, int bits) noexcept { return a.data >> bits; }
 
 #if HAT_VECTORS
+    /// The same number in all places.
     HAT_INLINE explicit Words(std::uint32_t x) noexcept : data(x + Vector{}) {
     }
 #endif

@@ -15,6 +15,7 @@
 /// tree over the 16 lanes, so a kernel written on `Lanes` gives the same bits on every CPU.
 namespace hat::simd {
 
+/// Virtual lanes of a vector, how many of them a register has, and how many registers one is.
 inline constexpr int lanes = 16;
 inline constexpr int native_lanes = static_cast<int>(Floats::size);
 inline constexpr int parts = lanes / native_lanes;
@@ -94,6 +95,7 @@ struct Lanes {
     }
 };
 
+/// `x` in all lanes.
 HAT_INLINE Lanes broadcast(float x) noexcept {
     Lanes a;
 #pragma GCC unroll unrolled_parts
@@ -101,6 +103,7 @@ HAT_INLINE Lanes broadcast(float x) noexcept {
     return a;
 }
 
+/// All lanes 0.
 HAT_INLINE Lanes zero() noexcept {
     return broadcast(0.0F);
 }
@@ -149,24 +152,28 @@ HAT_INLINE Lanes fma(LanesArgument a, LanesArgument b, LanesArgument c) noexcept
     return y;
 }
 
+/// Lane by lane.
 HAT_INLINE Lanes max(LanesArgument a, LanesArgument b) noexcept {
     Lanes y;
 #pragma GCC unroll unrolled_parts
     for (int i = 0; i < parts; ++i) y.part[i] = detail::max(a.part[i], b.part[i]);
     return y;
 }
+/// Lane by lane.
 HAT_INLINE Lanes min(LanesArgument a, LanesArgument b) noexcept {
     Lanes y;
 #pragma GCC unroll unrolled_parts
     for (int i = 0; i < parts; ++i) y.part[i] = detail::min(a.part[i], b.part[i]);
     return y;
 }
+/// Lane by lane.
 HAT_INLINE Lanes sqrt(LanesArgument a) noexcept {
     Lanes y;
 #pragma GCC unroll unrolled_parts
     for (int i = 0; i < parts; ++i) y.part[i] = detail::sqrt(a.part[i]);
     return y;
 }
+/// Lane by lane.
 HAT_INLINE Lanes abs(LanesArgument a) noexcept {
     Lanes y;
 #pragma GCC unroll unrolled_parts

@@ -57,6 +57,8 @@ private:
 private:
     uint8x16x4_t all_;
 #else
+    /// Sixteen floats, which need not be aligned and must outlive it where there are no registers
+    /// for them.
     HAT_INLINE explicit Choice(const void* sixteen) noexcept
         : all_(static_cast<const std::byte*>(sixteen)) {
     }

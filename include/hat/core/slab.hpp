@@ -18,6 +18,7 @@ namespace hat {
 /// (a vector has one row) without gaps between its rows, and starts at a cache line.
 class TensorTable {
 public:
+    /// A tensor: its name, its sizes and its place.
     struct Entry {
         std::string name;
         int rows;

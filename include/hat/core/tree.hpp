@@ -43,6 +43,7 @@ namespace hat {
 template <class F, class... Pools>
 class Walker {
 public:
+    /// At `path`, with a pool for each tree, if they have some.
     constexpr Walker(const F& f, const Path& path, Pools&... pools) noexcept
         : Walker(f, path, std::tuple<Pools&...>(pools...)) {}
     constexpr Walker(const F& f, const Path& path, std::tuple<Pools&...> pools) noexcept

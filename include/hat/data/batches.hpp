@@ -20,13 +20,14 @@ namespace hat::data {
 /// Which tokens of a batch its budget limits: those of the target, or those of the source as well.
 enum class Budget { target, both_sides };
 
+/// How sentences become batches.
 struct BatchOptions {
-    int max_tokens = 4096;  // real tokens: batches are ragged and hold no padding
-    Budget budget = Budget::target;
-    int max_sentences = 0;  // 0: no limit
-    int bucket_width = 8;   // sentences whose target lengths fall in one such range are mixed
-    bool shuffle = true;    // otherwise sentences keep their order within a bucket
-    std::uint64_t seed = 1;
+    int max_tokens = 4096;           // real tokens: batches are ragged and hold no padding
+    Budget budget = Budget::target;  ///< what `max_tokens` counts
+    int max_sentences = 0;           // 0: no limit
+    int bucket_width = 8;    // sentences whose target lengths fall in one such range are mixed
+    bool shuffle = true;     // otherwise sentences keep their order within a bucket
+    std::uint64_t seed = 1;  ///< of the order
 };
 
 /// The batches of one epoch: batch `b` is made of the pairs `sentences(b)`.

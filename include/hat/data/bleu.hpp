@@ -31,11 +31,12 @@ namespace hat::data {
 /// none         nothing; the score is 0
 enum class Smoothing { exponential, floor, none };
 
+/// How BLEU is counted.
 struct BleuOptions {
-    Tokenizer tokenizer = Tokenizer::v13a;
-    Smoothing smoothing = Smoothing::exponential;
-    double floor = 0.1;
-    bool lowercase = false;
+    Tokenizer tokenizer = Tokenizer::v13a;         ///< how words are told apart
+    Smoothing smoothing = Smoothing::exponential;  ///< of orders without a match
+    double floor = 0.1;                            ///< what `Smoothing::floor` counts
+    bool lowercase = false;                        ///< both sides, before they are cut into tokens
     bool effective_order = false;  // leave out the orders longer than the hypothesis
     int references = 1;            // how many every sentence has: for the signature
 };

@@ -19,11 +19,11 @@ namespace hat::data {
 
 /// `{.word_order = 2}` is chrF++.
 struct ChrfOptions {
-    int character_order = 6;
-    int word_order = 0;
-    int beta = 2;  // how many times more recall weighs than precision
-    bool lowercase = false;
-    int references = 1;  // how many every sentence has: for the signature
+    int character_order = 6;  ///< longest n-gram of characters
+    int word_order = 0;       ///< longest n-gram of words; 0: none
+    int beta = 2;             // how many times more recall weighs than precision
+    bool lowercase = false;   ///< both sides
+    int references = 1;       // how many every sentence has: for the signature
 };
 
 /// The n-gram matches of every order, characters first, then words.

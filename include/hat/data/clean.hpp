@@ -30,6 +30,7 @@ struct CleanOptions {
     int max_copies = 0;      // of the same pair
 };
 
+/// What `hat prepare --clean` leaves out.
 inline constexpr CleanOptions usual_cleaning{.max_characters = 1000,
                                              .min_letters = 0.2,
                                              .min_identical = 1,
@@ -38,6 +39,7 @@ inline constexpr CleanOptions usual_cleaning{.max_characters = 1000,
 
 /// Why a pair is left out, in the order in which that is looked at.
 enum class CleanFault { too_long, few_letters, identical, ratio, copy };
+/// How many values `CleanFault` has.
 inline constexpr int clean_faults = 5;
 
 namespace detail {
@@ -65,10 +67,12 @@ struct SideCounts {
 /// The characters of all sources by those of all targets: what `CleanFilter` takes for usual.
 class LengthRatio {
 public:
+    /// One more pair.
     void add(std::string_view source, std::string_view target) {
         source_ += count_characters(source);
         target_ += count_characters(target);
     }
+    /// Characters of the sources for one of the targets; 1 if there are none.
     [[nodiscard]] double value() const noexcept {
         return target_ == 0 ? 1 : static_cast<double>(source_) / static_cast<double>(target_);
     }

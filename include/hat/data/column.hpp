@@ -30,6 +30,7 @@ public:
         : file_(std::move(file)), mapped_(values) {}
 
     [[nodiscard]] bool is_mapped() const noexcept { return file_ != nullptr; }
+    /// All values, wherever they lie.
     [[nodiscard]] std::span<const Value> view() const noexcept {
         return is_mapped() ? mapped_ : std::span<const Value>(own_.data(), own_.size());
     }
@@ -51,6 +52,7 @@ public:
         return own()[i];
     }
 
+    /// What changes values copies those of a file into memory first, but for `assign` and `clear`.
     void push_back(const Value& value) { own().push_back(value); }
     void append(std::span<const Value> values) {
         own().insert(own_.end(), values.data(), values.data() + values.size());

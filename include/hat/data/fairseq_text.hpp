@@ -23,6 +23,7 @@ namespace hat::data {
 /// model knows whole words). Translations are joined in either case.
 class FairseqText {
 public:
+    /// Text by dictionaries of both sides, whose words are cut by `codes`, if there are any.
     FairseqText(FairseqDictionary source, FairseqDictionary target,
                 std::optional<BpeCodes> codes = std::nullopt)
         : source_(std::move(source)), target_(std::move(target)), codes_(std::move(codes)) {}

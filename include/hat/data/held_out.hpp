@@ -57,6 +57,7 @@ private:
 /// What of held-out pairs stands in a text that is gone through once, and not kept.
 class PairLeaks {
 public:
+    /// A pair that is held out.
     void look_for(std::string_view source, std::string_view target) {
         held_.push_back({io::content_key(source), pair_key(source, target)});
         sources_.look_for(held_.back().source);
@@ -90,9 +91,11 @@ private:
 /// The same of lines, of which only those count that are long enough to tell a copy.
 class LineLeaks {
 public:
+    /// Whether a line has enough characters to be recognised by.
     [[nodiscard]] static bool tells(std::string_view line) {
         return count_characters(line) >= telling_characters;
     }
+    /// A line that is held out.
     void look_for(std::string_view line) {
         held_.push_back({tells(line), io::content_key(line)});
         if (held_.back().tells) lines_.look_for(held_.back().key);
@@ -167,6 +170,7 @@ public:
     /// Throws  `Error` if the disk is full
     void add(const io::ContentKey& source) { groups_.add(source, count_++); }
 
+    /// What is held out.
     struct Drawn {
         std::unordered_set<std::int64_t> pairs;  ///< held out, counted from 0
         /// Sources that are held out with one of their pairs: the others are dropped.

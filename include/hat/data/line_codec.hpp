@@ -26,12 +26,13 @@ namespace hat::data {
 /// the unknown text of the source, nothing, or a mark (⁇).
 enum class UnknownPolicy { copy, drop, mark };
 
+/// How lines become tokens of a network, and its tokens lines.
 struct LineCodecOptions {
     int most_tokens = 1023;  ///< that the network reads, its eos not counted
     int split_over = 0;      ///< a line with more is cut into parts; 0: only what is unreadable
     int part_tokens = 100;   ///< of such parts, at most
-    UnknownPolicy unknown = UnknownPolicy::copy;
-    LostStrings lost = LostStrings::append;  ///< of protected strings that a translation lacks
+    UnknownPolicy unknown = UnknownPolicy::copy;  ///< of what the vocabulary lacks
+    LostStrings lost = LostStrings::append;       ///< of protected strings that a translation lacks
 };
 
 /// A part of a line, as the network reads it.

@@ -20,6 +20,7 @@
 ///     metric.score(sum).line();
 namespace hat::data {
 
+/// BLEU as a metric.
 struct BleuMetric {
     BleuOptions options{};
 
@@ -31,9 +32,11 @@ struct BleuMetric {
         return count_bleu(line, references, options);
     }
     static void add(const Counts& counts, Counts& sum) { sum += counts; }
+    /// What the counts of all lines come to.
     [[nodiscard]] Bleu score(const Counts& sum) const { return bleu(sum, options); }
 };
 
+/// chrF and chrF++ as a metric.
 struct ChrfMetric {
     ChrfOptions options{};
 
@@ -47,9 +50,11 @@ struct ChrfMetric {
         return count_chrf(line, references, options);
     }
     static void add(const Counts& counts, Counts& sum) { add_chrf(counts, sum); }
+    /// What the counts of all lines come to.
     [[nodiscard]] Chrf score(const Counts& sum) const { return chrf(sum, options); }
 };
 
+/// TER as a metric.
 struct TerMetric {
     TerOptions options{};
 
@@ -61,6 +66,7 @@ struct TerMetric {
         return count_ter(line, references, options);
     }
     static void add(const Counts& counts, Counts& sum) { sum += counts; }
+    /// What the counts of all lines come to.
     [[nodiscard]] Ter score(const Counts& sum) const { return ter(sum, options); }
 };
 

@@ -17,10 +17,11 @@
 
 namespace hat::data {
 
+/// How often sentences are drawn again.
 struct BootstrapOptions {
-    int samples = 1000;
-    std::uint64_t seed = 12345;
-    double confidence = 0.95;
+    int samples = 1000;          ///< of all sentences, with replacement
+    std::uint64_t seed = 12345;  ///< of what is drawn
+    double confidence = 0.95;    ///< of the interval
 };
 
 /// How much better one system is than another on the same sentences, in points of a metric, and how

@@ -22,6 +22,7 @@ public:
     /// `words` are `words(vocab_size)` zeros.
     explicit TokenMarks(std::span<std::uint64_t> words) noexcept : words_(words) {}
 
+    /// Words of 64 marks that a vocabulary takes.
     [[nodiscard]] static constexpr std::ptrdiff_t words(int vocab_size) noexcept {
         return (std::ptrdiff_t{vocab_size} + 63) / 64;
     }
@@ -62,6 +63,7 @@ public:
         : always_(always), offsets_(offsets), tokens_(tokens), longest_(longest),
           target_vocab_size_(target_vocab_size) {}
 
+    /// Tokens of each vocabulary.
     [[nodiscard]] constexpr int source_vocab_size() const noexcept {
         return static_cast<int>(offsets_.size()) - 1;
     }
@@ -123,6 +125,7 @@ public:
             longest_ = std::max(longest_, static_cast<int>(of(s).size()));
     }
 
+    /// Tokens of each vocabulary.
     [[nodiscard]] int source_vocab_size() const noexcept {
         return static_cast<int>(lists_.offsets.size()) - 1;
     }

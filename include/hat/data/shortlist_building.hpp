@@ -18,6 +18,7 @@
 
 namespace hat::data {
 
+/// How long the lists are.
 struct ShortlistOptions {
     int best = 100;      ///< target tokens of each source token, at most
     int frequent = 100;  ///< of the whole corpus, which are always allowed
@@ -111,6 +112,7 @@ struct ShortlistCoverage {
     [[nodiscard]] double share() const noexcept {
         return tokens == 0 ? 1.0 : static_cast<double>(covered) / static_cast<double>(tokens);
     }
+    /// Tokens that a sentence may have, on average.
     [[nodiscard]] double mean_size() const noexcept {
         return sentences == 0 ? 0.0 : static_cast<double>(listed) / sentences;
     }

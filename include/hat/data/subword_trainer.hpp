@@ -26,15 +26,16 @@ namespace hat::data {
 /// bpe      the most frequent pairs of pieces, merged one after the other (arXiv:1508.07909)
 enum class SubwordModel { unigram, bpe };
 
+/// How pieces are learned.
 struct SubwordOptions {
-    int vocab_size = 8000;  // pieces at most, the special ones among them
-    SubwordModel model = SubwordModel::unigram;
+    int vocab_size = 8000;                       // pieces at most, the special ones among them
+    SubwordModel model = SubwordModel::unigram;  ///< how the pieces are chosen
     double character_coverage = 1.0;     // share of the text's characters that must have a piece
     bool byte_fallback = false;          // 256 pieces spell characters that have none
     bool split_digits = false;           // every digit is a piece of its own
     std::vector<std::string> symbols{};  // kept whole, wherever they stand
     int threads = 1;                     // the unigram model may depend on it, in rounding
-    SpecialTokens special{};
+    SpecialTokens special{};             ///< ids of the special tokens
 };
 
 /// Whether the bytes take so little of a vocabulary, a tenth, that it should have them.

@@ -23,9 +23,10 @@
 
 namespace hat::data {
 
+/// How TER is counted.
 struct TerOptions {
-    bool case_sensitive = false;
-    int references = 1;  // how many every sentence has: for the signature
+    bool case_sensitive = false;  ///< otherwise both sides are in lower case
+    int references = 1;           // how many every sentence has: for the signature
 };
 
 /// What TER counts, for one sentence or the sum over many.

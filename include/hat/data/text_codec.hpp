@@ -59,6 +59,7 @@ public:
                          std::move(rules));
     }
 
+    /// Pieces of a subword model, or words of fairseq's dictionaries, of text by `rules`.
     explicit TextCodec(Subword subword, TextRules rules = {})
         : codec_(std::move(subword)), rules_(std::move(rules)) {}
     explicit TextCodec(FairseqText text, TextRules rules = {})
@@ -66,6 +67,7 @@ public:
 
     [[nodiscard]] const TextRules& rules() const noexcept { return rules_; }
 
+    /// Tokens of the source's vocabulary.
     [[nodiscard]] int source_size() const {
         const auto* fairseq = std::get_if<FairseqText>(&codec_);
         return fairseq != nullptr ? fairseq->source_size() : std::get<Subword>(codec_).size();

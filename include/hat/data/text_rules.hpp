@@ -14,6 +14,7 @@
 
 namespace hat::data {
 
+/// The word that files and flags have for it.
 [[nodiscard]] constexpr std::string_view name(NormalForm form) noexcept {
     switch (form) {
     case NormalForm::identity:

@@ -16,7 +16,7 @@ namespace hat::data {
 
 /// How much of a text is to be taken.
 struct SampleLimits {
-    std::int64_t lines = 1'000'000;
+    std::int64_t lines = 1'000'000;                ///< at most
     std::int64_t bytes = std::int64_t{32} << 20U;  ///< about
 };
 

@@ -25,9 +25,11 @@ namespace hat::data {
 /// chinese        `zh`: Chinese characters and their punctuation alone, all else as in 13a
 enum class Tokenizer { v13a, none, character, international, chinese };
 
+/// Every value of `Tokenizer`.
 inline constexpr std::array all_tokenizers{Tokenizer::v13a, Tokenizer::none, Tokenizer::character,
                                            Tokenizer::international, Tokenizer::chinese};
 
+/// The word that signatures of scores have for it.
 [[nodiscard]] constexpr std::string_view name(Tokenizer tokenizer) noexcept {
     switch (tokenizer) {
     case Tokenizer::v13a:

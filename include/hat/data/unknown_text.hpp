@@ -37,6 +37,7 @@ struct UnknownTexts {
     });
 }
 
+/// Whether some code point is a symbol: of mathematics, of a currency, a picture.
 [[nodiscard]] inline bool has_symbols(std::string_view text) {
     const std::u32string code_points = decode_utf8(text);
     return std::any_of(code_points.begin(), code_points.end(),

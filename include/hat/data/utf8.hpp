@@ -115,6 +115,7 @@ constexpr void append_utf8(std::string& text, char32_t c) {
     }
 }
 
+/// Code points as UTF-8.
 [[nodiscard]] inline std::string encode_utf8(std::u32string_view code_points) {
     std::string text;
     text.reserve(code_points.size());

@@ -27,8 +27,10 @@ namespace hat::decode {
 /// `nn::PackedInt8`.
 enum class WeightKind : std::uint8_t { fp32, bf16, int8 };
 
+/// The words for the values of `WeightKind`.
 inline constexpr std::array<const char*, 3> weight_kind_words{"fp32", "bf16", "int8"};
 
+/// The word for a kind of weights.
 [[nodiscard]] constexpr const char* word_of(WeightKind kind) noexcept {
     return weight_kind_words[static_cast<std::size_t>(kind)];
 }

@@ -93,6 +93,7 @@ public:
 
     [[nodiscard]] const DecoderArenas& arenas() const noexcept { return arenas_; }
 
+    /// Tokens of the target's vocabulary.
     [[nodiscard]] int vocab_size() const noexcept {
         return network().architecture.target_vocab_size;
     }
@@ -405,6 +406,7 @@ autograd::Variable BasicCachedTransformer<Model, Lists>::embed(autograd::Eval& c
     return embedded(1, autograd::constant(own));
 }
 
+/// That of networks packed in fp32.
 using CachedTransformer = BasicCachedTransformer<model::PackedModel>;
 #ifdef HAT_SHARED_INSTANCES
 extern template class BasicCachedTransformer<model::PackedModel>;

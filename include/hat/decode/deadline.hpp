@@ -23,7 +23,7 @@ struct Rung {
 
 /// How long lines may take, and what there is to choose among.
 struct DeadlineOptions {
-    double ms = 0;
+    double ms = 0;               ///< for a sentence; 0: none
     std::vector<Rung> ladder{};  ///< fastest first
 };
 
@@ -60,6 +60,7 @@ inline void validate(const DeadlineOptions& options) {
 /// so that fewer of the others may be late.
 class Deadline {
 public:
+    /// How a sentence is translated.
     struct Choice {
         int rung = 0;          ///< an index in the ladder
         bool in_time = false;  ///< as is expected

@@ -35,6 +35,7 @@ public:
     }
 
     [[nodiscard]] const Deadline& deadline() const noexcept { return deadline_; }
+    /// Of the rungs, fastest first.
     [[nodiscard]] const std::vector<AnyTranslator>& translators() const noexcept {
         return translators_;
     }

@@ -24,7 +24,7 @@ struct SearchOptions {
     /// A target may have ⌊max_length_a · source length + max_length_b⌋ tokens before its eos; the
     /// source length counts eos.
     float max_length_a = 0.0F;
-    int max_length_b = 200;
+    int max_length_b = 200;  ///< see `max_length_a`
     /// If not 0, the source length that the limits of all sentences are computed from: the
     /// reference takes the width of the padded batch.
     int padded_length = 0;
@@ -102,6 +102,7 @@ inline void validate(const SearchOptions& options) {
     return most;
 }
 
+/// Which tokens may come at a step, by the limits of length.
 [[nodiscard]] inline Allowed allowed(int step, int max_length, int min_length) noexcept {
     if (step >= max_length) return Allowed::only_eos;
     return step < min_length ? Allowed::no_eos : Allowed::any;
@@ -165,6 +166,7 @@ public:
         return static_cast<int>(nodes_.size()) - 1;
     }
 
+    /// What a node has: its cumulative score, its token, and the node before it.
     [[nodiscard]] float score(int node) const noexcept { return at(node).score; }
     [[nodiscard]] int token(int node) const noexcept { return at(node).token; }
     [[nodiscard]] int parent(int node) const noexcept { return at(node).parent; }

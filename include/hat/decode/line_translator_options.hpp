@@ -16,11 +16,12 @@ namespace hat::decode {
 
 /// How a `LineTranslator` translates.
 struct LineTranslatorOptions {
-    SearchOptions search{};
-    int threads = 0;  ///< 0: all cores
-    int batch_sentences = 32;
-    data::UnknownPolicy unknown = data::UnknownPolicy::copy;
-    data::LostStrings lost = data::LostStrings::append;
+    SearchOptions search{};                                   ///< beam, penalties and limits
+    int threads = 0;                                          ///< 0: all cores
+    int batch_sentences = 32;                                 ///< that are translated together
+    data::UnknownPolicy unknown = data::UnknownPolicy::copy;  ///< of what the vocabulary lacks
+    data::LostStrings lost =
+        data::LostStrings::append;  ///< of protected strings that a translation lacks
     /// A line with more tokens is cut into parts; 0: only what the network cannot read. Nothing: as
     /// the model's training says.
     std::optional<int> split_over{};

@@ -22,6 +22,7 @@
 /// tells it, of encoding and steps as its `Sizes` do.
 namespace hat::decode {
 
+/// Layers that a decoder has.
 template <class Weights, class Parts>
 [[nodiscard]] constexpr int
 decoder_layer_count(const model::Transformer<Weights, Parts>& model) noexcept {

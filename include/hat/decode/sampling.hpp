@@ -31,10 +31,10 @@ struct SamplingOptions {
 
 /// How a prompt is continued.
 struct TextSamplerOptions {
-    int tokens = 100;          ///< of each text, at most, behind its prompt
-    bool stop_at_eos = false;  ///< whether a text ends with the first end of sentence
-    bool unk = true;           ///< whether unk may be drawn
-    SamplingOptions sampling{};
+    int tokens = 100;            ///< of each text, at most, behind its prompt
+    bool stop_at_eos = false;    ///< whether a text ends with the first end of sentence
+    bool unk = true;             ///< whether unk may be drawn
+    SamplingOptions sampling{};  ///< temperature, top-k, top-p and seed
 };
 
 /// Throws  `Error` naming the first option that is out of range.

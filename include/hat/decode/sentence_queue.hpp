@@ -23,6 +23,7 @@ struct Entrants {
     Sources prefixes{};
 
     [[nodiscard]] int count() const noexcept { return sources.sentences.sentences(); }
+    /// The number among the results of sentence `i`, and what its target begins with.
     [[nodiscard]] int number(int i) const noexcept {
         return numbers.empty() ? i : numbers[static_cast<std::size_t>(i)];
     }
@@ -49,6 +50,7 @@ class OneBatch {
 public:
     static constexpr bool refills = false;
 
+    /// Views of sentences, which must outlive it.
     explicit OneBatch(const Sources& sources) noexcept : left_{sources} {}
 
     /// Precondition: there is a place for each.

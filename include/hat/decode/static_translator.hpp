@@ -26,9 +26,9 @@ namespace hat::decode {
 
 /// The most that a translator is asked for, which decides what memory it takes.
 struct TranslationLimits {
-    int source_tokens = 32;  ///< eos among them
-    int target_tokens = 32;  ///< eos among them
-    int beam = 1;
+    int source_tokens = 32;   ///< eos among them
+    int target_tokens = 32;   ///< eos among them
+    int beam = 1;             ///< widest; 1 is greedy
     bool no_repeats = false;  ///< whether a search may forbid to repeat n-grams
     int listed_tokens = 0;    ///< of the list of a source at most; 0: there are no lists
 };
@@ -230,6 +230,7 @@ public:
         else
             beam_.begin(decoder_, one, special_, options);
     }
+    /// One step; whether there is another one to come.
     [[nodiscard]] bool step() {
         const std::span results(&results_, 1);
         if (is_greedy_) {
@@ -264,6 +265,7 @@ public:
         return max_target_length(options, source_tokens, positions);
     }
 
+    /// The network, as views on its weights.
     [[nodiscard]] const model::StaticTransformer<A, Weights>& network() const noexcept {
         return model_.view();
     }

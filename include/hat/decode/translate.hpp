@@ -377,6 +377,7 @@ BasicTranslator<Packed>::attention(const Sources& sources, const Sources& target
     return attention;
 }
 
+/// That of networks packed in fp32.
 using Translator = BasicTranslator<model::PackedModel>;
 #ifdef HAT_SHARED_INSTANCES  // they are in <hat/decode/instances.hpp>
 extern template class BasicTranslator<model::PackedModel>;

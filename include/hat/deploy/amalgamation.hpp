@@ -56,6 +56,7 @@ struct HeaderLine {
 /// of ours has a guard, so that a source can have several such texts.
 class Amalgamation {
 public:
+    /// `text_of` gives the text of each header of hat.
     explicit Amalgamation(HeaderText text_of) : text_of_(std::move(text_of)) {}
 
     /// Adds the header `name` unless it is there already.
@@ -75,6 +76,7 @@ public:
     /// The headers in the order in which they stand.
     [[nodiscard]] std::span<const std::string> headers() const noexcept { return done_; }
 
+    /// One text: each header once, behind those that it includes.
     [[nodiscard]] std::string text() const {
         std::vector<std::string> others = others_;
         std::sort(others.begin(), others.end());

@@ -18,6 +18,7 @@
 /// What Unicode says of characters, as utf8proc has it, in tables that are read in flash.
 namespace hat::deploy {
 
+/// The arrays that a `DecompositionTable` views.
 template <class Unit>
 struct OwnedDecompositionTable {
     std::vector<Unit> whole;

@@ -14,6 +14,7 @@
 /// wide as those of a `data::Shortlist`.
 namespace hat::deploy {
 
+/// Lists as constants of a program.
 using PackedShortlist = data::ShortlistView<std::uint32_t, std::uint16_t>;
 
 /// Tokens that have a number of 16 bits.
@@ -39,6 +40,7 @@ struct ShortlistShape {
     }
 };
 
+/// What a packed shortlist of these lists will be.
 [[nodiscard]] inline ShortlistShape shape_of(const data::Shortlist& shortlist) noexcept {
     return {.source_vocab_size = shortlist.source_vocab_size(),
             .target_vocab_size = shortlist.target_vocab_size(),

@@ -9,6 +9,7 @@
 
 namespace hat::deploy {
 
+/// What a piece is for, as SentencePiece says it.
 enum class PieceKind : std::uint8_t { normal, unknown, control, user, byte, unused };
 
 /// From a piece on, all have a kind, up to the next run.
@@ -49,6 +50,7 @@ struct SubwordTables {
     const char* unknown_text = nullptr;  ///< what an unknown piece says, [unknown_bytes]
     int unknown_bytes = 0;
 
+    /// Where in `text` a piece begins.
     [[nodiscard]] constexpr std::uint32_t offset(int id) const noexcept {
         return bases[id >> 8] + offsets[id];
     }
@@ -68,6 +70,7 @@ struct SubwordTables {
 ///         if (walk.piece() >= 0) …  // text up to `at` is this piece
 class PieceWalk {
 public:
+    /// From the first byte of a text on.
     explicit constexpr PieceWalk(const SubwordTables& tables) noexcept : tables_(&tables) {}
 
     /// Whether some piece goes on with `c`.

@@ -9,6 +9,7 @@
 /// nothing and computes without floating point; all of its memory is its caller's.
 namespace hat::deploy {
 
+/// How a text was read or written.
 enum class TextStatus : std::uint8_t {
     done,
     as_it_is,         ///< no letter or digit of the line is known: it is its own translation

@@ -15,6 +15,7 @@ namespace hat::elastic {
 /// A whole number ≥ 0 of any size, for counting: it adds, multiplies and is written in decimal.
 class BigCount {
 public:
+    /// A number of 32 bits.
     BigCount(std::uint32_t value = 0) {  // NOLINT(google-explicit-constructor): a number is one
         if (value % base > 0 || value >= base) digits_.push_back(value % base);
         if (value >= base) digits_.push_back(value / base);
@@ -75,6 +76,7 @@ private:
     std::vector<std::uint32_t> digits_;  ///< to `base`, the lowest first; the last one is not 0
 };
 
+/// value^exponent; 1 for 0.
 [[nodiscard]] inline BigCount power(const BigCount& value, int exponent) {
     BigCount result = 1;
     for (int i = 0; i < exponent; ++i) result *= value;

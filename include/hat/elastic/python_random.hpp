@@ -11,6 +11,7 @@ namespace hat::elastic {
 /// `random.seed(n)` seeds it. Only to repeat the draws of the reference; `Random` is for the rest.
 class PythonRandom {
 public:
+    /// As `random.seed(seed)` does.
     explicit constexpr PythonRandom(std::uint64_t seed) noexcept {
         // Seeding by array, the array being the 32-bit words of `seed`, the low one first.
         const std::array<std::uint32_t, 2> words{static_cast<std::uint32_t>(seed),

@@ -126,6 +126,7 @@ inline constexpr std::array named_spaces{NamedSpace{"wmt-space0", wmt_space},
                                          NamedSpace{"quickstart", quickstart_space},
                                          NamedSpace{"joint", joint_space}};
 
+/// Whether `named_space` has a space of that name.
 [[nodiscard]] constexpr bool is_built_in_space(std::string_view name) noexcept {
     return std::any_of(named_spaces.begin(), named_spaces.end(),
                        [name](const NamedSpace& space) { return name == space.name; });

@@ -35,12 +35,12 @@ enum class Sampler : std::uint8_t {
 /// one step, the loss is the mean over their tokens. With in-place distillation (there, §3.3) the
 /// others also learn from what the largest says in the same step.
 struct SuperTrainingOptions {
-    Sampler sampler = Sampler::uniform;
-    int random_networks = 1;        ///< of each update
-    bool sandwich = false;          ///< the largest and the smallest in each update too
+    Sampler sampler = Sampler::uniform;  ///< of the random networks
+    int random_networks = 1;             ///< of each update
+    bool sandwich = false;               ///< the largest and the smallest in each update too
     std::int64_t shrink_after = 0;  ///< updates that train the largest alone, before all others
     train::DistillationOptions distillation{.share = 0};  ///< from the largest; needs the sandwich
-    std::uint64_t seed = 1;
+    std::uint64_t seed = 1;  ///< of the random networks, if ours are drawn
 };
 
 /// The architecture under which the weights of a SuperTransformer are stored: that of the largest

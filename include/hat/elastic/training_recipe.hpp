@@ -20,6 +20,7 @@
 
 namespace hat::elastic {
 
+/// Adam's β₁ and β₂.
 struct AdamBetas {
     double first = 0.9;
     double second = 0.98;

@@ -45,6 +45,7 @@ struct CachedRows {
     const std::uint16_t* places = nullptr;
     int count = 0;
 
+    /// The row that is read as the i-th.
     [[nodiscard]] constexpr const std::int8_t* row(int i) const noexcept {
         return data + std::ptrdiff_t{places == nullptr ? i : places[i]} * width;
     }

@@ -101,6 +101,7 @@ constexpr std::uint32_t between(const Segments& table, std::uint32_t fraction, i
 /// log2 Σ 2^x of numbers that come one after the other.
 class LogSum {
 public:
+    /// One more number.
     constexpr void add(std::int32_t x) noexcept {
         const std::int32_t whole = x >> log_bits;
         const auto fraction = static_cast<std::uint32_t>(x) & ((1U << log_bits) - 1);

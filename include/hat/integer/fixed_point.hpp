@@ -50,6 +50,7 @@ struct Scale {
     std::int32_t mantissa = 0;
     int shift = 0;
 
+    /// From and to the word that weights keep.
     [[nodiscard]] static constexpr Scale from_word(std::int32_t word) noexcept {
         return {word >> 8, (word & 255) - shift_offset};
     }

@@ -20,7 +20,7 @@ namespace hat::integer {
 struct Limits {
     int source_tokens = 32;  ///< eos among them
     int target_tokens = 32;  ///< eos among them
-    int beam = 1;
+    int beam = 1;            ///< widest; 1 is greedy
 };
 
 /// Tokens that all hypotheses may have together: their places in caches are numbers of 16 bits.
@@ -121,6 +121,7 @@ public:
         });
     }
 
+    /// Bytes of memory that the constructor takes.
     template <class Weights>
     [[nodiscard]] static constexpr std::size_t bytes(const Transformer<Weights>& model,
                                                      const Limits& limits) noexcept {

@@ -77,6 +77,7 @@ private:
 /// A context of layers that tells how large their numbers get.
 class Observer : public autograd::Eval {
 public:
+    /// Computes as `Eval` does, and tells `ranges`, which must outlive it.
     Observer(Arena& memory, Arena& scratch, Ranges& ranges) noexcept
         : Eval(memory, scratch), ranges_(&ranges) {}
 
@@ -88,6 +89,7 @@ private:
 
 /// Weights whose products are observed.
 struct Observed : nn::Trainable {
+    /// act(x · Wᵀ + b), of which the range is told without the activation.
     static autograd::Variable multiply(Observer& context, const autograd::Variable& x,
                                        const Parameter& weight, const Parameter& bias = {},
                                        Activation activation = Activation::linear) {

@@ -59,6 +59,7 @@ public:
         });
     }
 
+    /// Bytes of memory that the constructor takes.
     [[nodiscard]] static constexpr std::size_t bytes(const Limits& limits) noexcept;
 
     /// The hypotheses of what `network` has read, best first; valid until the next search.

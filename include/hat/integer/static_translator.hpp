@@ -58,6 +58,7 @@ class StaticTranslator {
                   "StaticTranslator: the network has no positions for so many tokens of a target");
 
 public:
+    /// What translating within `limits` takes of memory, part by part.
     [[nodiscard]] static constexpr WorkingMemory working_memory(const Limits& limits) noexcept {
         return {.network = Network::bytes(sizes, limits), .search = Search::bytes(limits)};
     }

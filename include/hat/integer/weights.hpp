@@ -25,6 +25,7 @@ struct Variables {
 
 /// How many there are.
 struct Sizes {
+    /// Rows and columns of one.
     struct Size {
         int rows = 0;
         int cols = 0;
@@ -36,10 +37,12 @@ struct Sizes {
     template <class T>
     struct Vector : Size {};
 
+    /// What an architecture asks for.
     template <class T>
     [[nodiscard]] static constexpr Matrix<T> matrix(int rows, int cols) noexcept {
         return {{rows, cols}};
     }
+    /// What an architecture asks for.
     template <class T>
     [[nodiscard]] static constexpr Vector<T> vector(int size) noexcept {
         return {{1, size}};

@@ -48,6 +48,7 @@ public:
         if (!value->is(PickleKind::boolean)) reject(name, "True or False");
         return value->integer != 0;
     }
+    /// A setting of that type.
     [[nodiscard]] int integer(std::string_view name) const {
         return number(name, *find(name, "an integer"));
     }
@@ -63,6 +64,7 @@ public:
         for (const PickleValue* item : value->items) numbers.push_back(number(name, *item));
         return numbers;
     }
+    /// Ends with a message that names the setting.
     [[noreturn]] void reject(std::string_view name, std::string_view expected) const {
         fail(where_, ": ", name, ": expected ", expected);
     }

@@ -18,12 +18,13 @@
 /// no padding and waste nothing; these serve comparisons.
 namespace hat::interop {
 
+/// How fairseq makes batches.
 struct FairseqBatchOptions {
-    int max_tokens = 4096;  ///< of a batch whose sentences are padded to the longest of both sides
-    int max_sentences = 0;  ///< 0: no limit
-    int multiple = 8;       ///< sizes are multiples of it, or smaller than it
-    int max_length = 1024;  ///< pairs with a longer side are left out
-    std::uint32_t seed = 1;
+    int max_tokens = 4096;   ///< of a batch whose sentences are padded to the longest of both sides
+    int max_sentences = 0;   ///< 0: no limit
+    int multiple = 8;        ///< sizes are multiples of it, or smaller than it
+    int max_length = 1024;   ///< pairs with a longer side are left out
+    std::uint32_t seed = 1;  ///< of the order of sentences
 };
 
 namespace detail {

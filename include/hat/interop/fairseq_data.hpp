@@ -211,8 +211,8 @@ inline void append_fairseq_ids(int type, std::span<const std::byte> bytes, int l
     return sentences;
 }
 
-/// The corpus of `<prefix>.<source>` and `<prefix>.<target>`, where `prefix` is as in
-/// "data-bin/train.de-en".
+/// The corpus of two files, whose names are `prefix`, as in "data-bin/train.de-en", and behind a
+/// dot `source` or `target`.
 ///
 /// Throws  `Error` as `read_fairseq_sentences`, or if the sides differ in length
 [[nodiscard]] inline data::Corpus

@@ -42,7 +42,9 @@ struct PickleValue {
     const PickleValue* type = nullptr;   ///< object: what made it, most often a global
     const PickleValue* state = nullptr;  ///< object, dict: its attributes as far as it has any
 
+    /// Whether it is of that kind.
     [[nodiscard]] bool is(PickleKind k) const noexcept { return kind == k; }
+    /// Whether it is that text, or that global.
     [[nodiscard]] bool is_text(std::string_view t) const noexcept {
         return kind == PickleKind::text && text == t;
     }

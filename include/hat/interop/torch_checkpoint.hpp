@@ -44,6 +44,7 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] const PickleValue& root() const noexcept { return pickle_.root(); }
 
+    /// Whether a value is a tensor, or a parameter that is one.
     [[nodiscard]] static bool is_tensor(const PickleValue& value) noexcept {
         return value.is_made_by("torch._utils", "_rebuild_tensor_v2") ||
                value.is_made_by("torch._utils", "_rebuild_parameter");

@@ -55,6 +55,7 @@ inline constexpr std::array published_activations{
 };
 static_assert(published_activations.size() == enum_words<Activation>.size(),
               "an activation has a word of ours and one for published files");
+/// Those that fairseq has, too.
 inline constexpr auto fairseq_activations = std::span(published_activations).first<5>();
 
 /// The value that `word` stands for; `address` begins the message otherwise.
@@ -182,6 +183,7 @@ void visit_fields(Shape& a, Fields& fields) {
     return key;
 }
 
+/// What is wrong with the genes of a published file.
 enum class PublishedFault : std::uint8_t { layer_count, list_size, attention };
 
 /// The genes of a SubTransformer as the reference names them; lists may be longer than there are

@@ -64,9 +64,9 @@ template <class Word>
     }
 }
 
-/// Throws  `Error` naming the first element of `tensor` that is no finite number; `path` is the
-/// file
-///         it comes from or would go to.
+/// Sees to it that all of a tensor is finite; `path` is the file it comes from or would go to.
+///
+/// Throws  `Error` naming the first element of `tensor` that is no finite number
 inline void check_finite(const std::string& path, const TensorView& tensor) {
     if (const std::ptrdiff_t index = first_not_finite(tensor); index >= 0)
         fail(path, ": tensor ", in_quotes(tensor.name), ": element ", index,

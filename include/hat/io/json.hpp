@@ -30,8 +30,8 @@ using hat::in_quotes;
 /// What JSON from outside may have; more is refused before it takes memory, or a stack, without
 /// end.
 struct JsonLimits {
-    int depth = 64;  ///< objects and arrays inside each other
-    int values = 1 << 23;
+    int depth = 64;        ///< objects and arrays inside each other
+    int values = 1 << 23;  ///< of all kinds, in all
 };
 
 namespace detail {

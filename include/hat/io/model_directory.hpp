@@ -57,17 +57,22 @@
 /// lexical.shortlist    which tokens may translate which (see data/shortlist_file.hpp)
 namespace hat::io {
 
+/// The files that a vocabulary may have.
 inline constexpr std::array<std::string_view, 5> vocabulary_file_names{
     "subword.model", "source.dict.txt", "target.dict.txt", "bpe.codes", "text.json"};
 
+/// The file of a shortlist, which is of use beside a vocabulary.
 inline constexpr const char* shortlist_file_name = "lexical.shortlist";
 
+/// All files of text that may be beside a model, and be copied with it.
 inline constexpr std::array<std::string_view, 6> text_file_names{
     "subword.model", "source.dict.txt", "target.dict.txt",
     "bpe.codes",     "text.json",       shortlist_file_name};
 
+/// The file of a network of integers, in place of weights.safetensors.
 inline constexpr const char* integer_file_name = "integer.safetensors";
 
+/// All files that a model directory may have.
 inline constexpr std::array<std::string_view, 13> model_directory_names{"config.json",
                                                                         "weights.safetensors",
                                                                         integer_file_name,

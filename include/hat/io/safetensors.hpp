@@ -37,6 +37,7 @@ struct DtypeInfo {
     std::size_t bytes;
 };
 
+/// The name that files have for a type, and the bytes of an element.
 [[nodiscard]] constexpr DtypeInfo dtype_info(Dtype dtype) noexcept {
     constexpr std::array<DtypeInfo, 9> infos{{{"F64", 8},
                                               {"F32", 4},
@@ -100,6 +101,7 @@ template <class T>
     return text + "]";
 }
 
+/// The "__metadata__" of a file.
 using Metadata = std::map<std::string, std::string>;
 
 /// A safetensors file: 8 bytes of header length, a JSON header, raw little-endian data.

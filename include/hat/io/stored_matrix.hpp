@@ -47,8 +47,10 @@
 /// stay F32.
 namespace hat::io {
 
+/// How a matrix is stored, as described above.
 enum class Storage : std::uint8_t { fp32, bf16, int8, kmeans8, kmeans4, int4 };
 
+/// The words for the values of `Storage`.
 inline constexpr std::array<const char*, 6> storage_words{"fp32",    "bf16",    "int8",
                                                           "kmeans8", "kmeans4", "int4"};
 

@@ -122,6 +122,7 @@ void remove_abandoned(const std::string& directory, const IsTarget& is_target) {
 /// made.
 class Temporary {
 public:
+    /// What is to be replaced.
     enum class Kind { file, directory };
 
     /// Throws  `Error` if the directory of `target` takes none.

@@ -55,6 +55,7 @@ public:
         return parse(read_file(path, max_bytes), path);
     }
 
+    /// Whether there is such a key.
     [[nodiscard]] bool contains(std::string_view key) const { return find(key) != nullptr; }
 
     /// All keys, in the order of the file.

@@ -18,6 +18,8 @@
 /// keys of key sentence i, all of them or (causal) those up to itself.
 namespace hat::kernels {
 
+/// Who attends to whom: queries of a sentence to keys of the same one, all or those up to their own
+/// position.
 struct AttentionShape {
     Ragged queries;
     Ragged keys;  ///< as many sentences as `queries`

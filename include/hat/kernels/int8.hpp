@@ -33,6 +33,7 @@ class QuantisedRows {
 public:
     using Input = simd::dot::Input;
 
+    /// Rows that `quantise` wrote, which must outlive it.
     QuantisedRows(const Input* data, const float* scales, const std::int32_t* sums, int rows,
                   int cols) noexcept
         : data_(data), scales_(scales), sums_(sums), rows_(rows), cols_(cols) {}
@@ -42,6 +43,7 @@ public:
     }
     [[nodiscard]] int rows() const noexcept { return rows_; }
     [[nodiscard]] int cols() const noexcept { return cols_; }
+    /// The numbers of a row, and what they are multiplied by.
     [[nodiscard]] const Input* row_data(int row) const noexcept {
         return data_ + std::ptrdiff_t{row} * stride(cols_);
     }
@@ -49,6 +51,7 @@ public:
     /// Σ q of a row.
     [[nodiscard]] std::int32_t sum(int row) const noexcept { return sums_[row]; }
 
+    /// From row `row` on.
     [[nodiscard]] QuantisedRows from(int row) const noexcept {
         return {row_data(row), scales_ + row, sums_ + row, rows_ - row, cols_};
     }

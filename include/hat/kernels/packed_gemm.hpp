@@ -128,8 +128,11 @@ struct Float32 {
         detail::pack_panel(weight, panel, to);
     }
     static Rows prepare(ConstMatrix x, Arena& /*scratch*/) noexcept { return x; }
+    /// What `prepare` takes of its scratch memory.
     static constexpr std::size_t bytes_of_rows(int /*rows*/, int /*inputs*/) noexcept { return 0; }
+    /// What was prepared, as a product goes through it.
     static LeftOperand left(const Rows& x) noexcept { return {x.data(), x.stride(), 1}; }
+    /// Panels, as a product goes through them.
     static RightOperand right(const float* data, std::ptrdiff_t panel_stride) noexcept {
         return {data, panel_stride, panel_width};
     }

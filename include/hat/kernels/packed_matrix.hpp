@@ -50,6 +50,7 @@ public:
 
     [[nodiscard]] constexpr Outputs outputs() const noexcept { return outputs_; }
     [[nodiscard]] constexpr Inputs inputs() const noexcept { return inputs_; }
+    /// Panels that the outputs make, the last of them maybe in part.
     [[nodiscard]] constexpr int panels() const noexcept {
         return (outputs_ + panel_width - 1) / panel_width;
     }

@@ -34,12 +34,14 @@ struct StoredNumbers {
         return rows * stride(cols);
     }
 
+    /// Row `row` of a table, which must outlive it.
     explicit StoredNumbers(MatrixView<const Word> table, int row) noexcept
         : data(table.row_data(row)) {}
 
     const Word* data;
 };
 
+/// Floats, as they are.
 template <>
 struct StoredRow<float> : StoredNumbers<float> {
     using StoredNumbers::StoredNumbers;
@@ -55,6 +57,7 @@ struct StoredRow<float> : StoredNumbers<float> {
     }
 };
 
+/// Upper halves of floats, which are rounded to them.
 template <>
 struct StoredRow<std::uint16_t> : StoredNumbers<std::uint16_t> {
     using StoredNumbers::StoredNumbers;
@@ -91,6 +94,7 @@ struct StoredRow<std::int8_t> {
         }
     }
 
+    /// Row `row` of a table, which must outlive it.
     explicit StoredRow(MatrixView<const std::int8_t> table, int row) noexcept
         : data(table.row_data(row)) {}
     [[nodiscard]] HAT_INLINE simd::Lanes load(int j, int n) const noexcept {
@@ -126,6 +130,7 @@ struct StoredRow<std::uint8_t> {
         }
     }
 
+    /// Row `row` of a table, which must outlive it.
     explicit StoredRow(MatrixView<const std::uint8_t> table, int row) noexcept
         : codebook(table.data() - in_front), data(table.row_data(row)) {}
     [[nodiscard]] HAT_INLINE simd::Lanes load(int j, int n) const noexcept {

@@ -39,6 +39,7 @@ struct LeftOperand {
     std::ptrdiff_t row_stride;
     std::ptrdiff_t input_stride;
 
+    /// From row `row` on.
     [[nodiscard]] LeftOperand from(int row) const noexcept {
         return {data + row * row_stride, row_stride, input_stride};
     }
@@ -54,6 +55,7 @@ struct Output {
     bool accumulate = false;
     Activation activation = Activation::linear;
 
+    /// What the sums of a panel of outputs begin with: 0, the bias, or what is there already.
     [[nodiscard]] HAT_INLINE simd::Lanes start(int row, int panel) const noexcept {
         if (!accumulate && bias == nullptr) return simd::zero();
         const float* const from = accumulate ? y.row_data(row) : bias;
@@ -137,6 +139,7 @@ struct RightOperand {
 
     using Shapes = detail::FloatTiles;
 
+    /// From panel `panel` on.
     [[nodiscard]] RightOperand from(int panel) const noexcept {
         return {data + panel * panel_stride, panel_stride, input_stride, ahead};
     }

@@ -35,6 +35,7 @@ struct CandidateRows {
     int* sizes = nullptr;
     int count = 0;
 
+    /// The candidates of row `i`, best first.
     [[nodiscard]] std::span<const Candidate> row(int i) const noexcept {
         return {data + std::ptrdiff_t{i} * count, static_cast<std::size_t>(sizes[i])};
     }
@@ -55,6 +56,8 @@ inline constexpr int candidate_block = 256;
 /// Of equal outputs the first is the better one; −∞ and NaN are no candidates.
 class TopCandidates {
 public:
+    /// The best `count` of each of `rows` rows, with memory of `scratch`; `normalize`: log-
+    /// probabilities in place of logits.
     TopCandidates(int rows, int count, bool normalize, Arena& scratch)
         : best_{scratch.allocate<Candidate>(std::ptrdiff_t{rows} * count),
                 scratch.allocate<int>(rows), count},

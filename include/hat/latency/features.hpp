@@ -178,6 +178,7 @@ inline constexpr auto latency_feature_table = [] {
 }();
 // clang-format on
 
+/// How many features there are, and how many of them HAT has published.
 inline constexpr int latency_feature_count = static_cast<int>(latency_feature_table.size());
 inline constexpr int published_feature_count = 10;
 
@@ -261,6 +262,7 @@ inline constexpr auto decoder_term_table = [] {
 }();
 // clang-format on
 
+/// The values of all terms of a side.
 using EncoderTerms = std::array<double, encoder_term_table.size()>;
 using DecoderTerms = std::array<double, decoder_term_table.size()>;
 

@@ -17,6 +17,7 @@ struct LinearFit {
     /// (Σ weight · x xᵀ)⁻¹ over the terms whose coefficient is above 0; zero elsewhere.
     std::array<Row, Terms> inverse{};
 
+    /// The fit at x.
     [[nodiscard]] double predict(const Row& x) const noexcept {
         double y = 0;
         for (std::size_t i = 0; i < Terms; ++i) y += coefficients[i] * x[i];

@@ -19,6 +19,7 @@ struct LatencyPrediction {
     double high_ms = 0;
 };
 
+/// The share of measurements that intervals are to hold.
 inline constexpr double interval_level = 0.9;
 
 /// The mean error in a part of the latency range; 0 where no row lies.

@@ -28,12 +28,13 @@ namespace hat::latency {
 /// Which predictor is wanted: one of them, or the better one.
 enum class PredictorKind : std::uint8_t { automatic, additive, mlp };
 
+/// How a predictor is fitted.
 struct PredictorOptions {
-    PredictorKind kind = PredictorKind::automatic;
-    int folds = 5;                           ///< of the cross-validation, 2 or more
-    std::uint64_t seed = 0;                  ///< of the folds and of the MLP
-    int threads = 1;                         ///< 0: one per core; changes no result
-    MlpTraining mlp = brisk_mlp_training();  ///< but for its seed
+    PredictorKind kind = PredictorKind::automatic;  ///< which is fitted
+    int folds = 5;                                  ///< of the cross-validation, 2 or more
+    std::uint64_t seed = 0;                         ///< of the folds and of the MLP
+    int threads = 1;                                ///< 0: one per core; changes no result
+    MlpTraining mlp = brisk_mlp_training();         ///< but for its seed
 };
 
 /// A predictor fitted to all rows, and what cross-validation said of each candidate.

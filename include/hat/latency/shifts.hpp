@@ -28,6 +28,7 @@ struct Shift {
     friend bool operator==(const Shift&, const Shift&) = default;
 };
 
+/// What is a shift.
 struct ShiftOptions {
     int min_rows = 30;         ///< shortest stretch that is reported
     double min_change = 0.10;  ///< least change of the level that is reported

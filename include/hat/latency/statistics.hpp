@@ -47,6 +47,7 @@ inline void require_samples(const char* name, std::size_t samples) {
     return quantile_of_sorted(sorted, q);
 }
 
+/// The value in the middle.
 [[nodiscard]] inline double median(std::span<const double> samples) {
     return quantile(samples, 0.5);
 }
@@ -60,10 +61,11 @@ struct Interval {
     friend constexpr bool operator==(const Interval&, const Interval&) = default;
 };
 
+/// How often samples are drawn again.
 struct BootstrapOptions {
-    double confidence = 0.95;
-    int resamples = 1000;
-    std::uint64_t seed = 1;
+    double confidence = 0.95;  ///< share of the medians between the ends
+    int resamples = 1000;      ///< of all samples, with replacement
+    std::uint64_t seed = 1;    ///< of what is drawn
 };
 
 /// Where the median would lie if the samples were drawn again: the middle `confidence` of the
@@ -98,6 +100,7 @@ struct Moments {
     friend constexpr bool operator==(const Moments&, const Moments&) = default;
 };
 
+/// Mean and standard deviation of all samples.
 [[nodiscard]] inline Moments moments(std::span<const double> samples) {
     detail::require_samples("moments", samples.size());
     const auto n = static_cast<double>(samples.size());

@@ -30,6 +30,7 @@ namespace detail {
 /// The clock on the wall, unmoved by changes of date or time.
 struct SteadyClock {
     [[nodiscard]] double now_ms() const noexcept { return detail::read_ms(CLOCK_MONOTONIC); }
+    /// Sleeps at least so long.
     void sleep_ms(double ms) const noexcept {
         const double seconds = std::floor(ms / 1e3);
         timespec left{};
@@ -43,9 +44,11 @@ struct SteadyClock {
 /// The time that the calling thread computes. Work that never waits takes as long as on the wall,
 /// less what other programs take of the core.
 struct ThreadClock {
+    /// Milliseconds that this thread has computed.
     [[nodiscard]] double now_ms() const noexcept {
         return detail::read_ms(CLOCK_THREAD_CPUTIME_ID);
     }
+    /// Sleeps at least so long.
     void sleep_ms(double ms) const { SteadyClock{}.sleep_ms(ms); }
 };
 
@@ -56,9 +59,11 @@ enum class TimeKind : std::uint8_t { thread, wall };
 struct ChosenClock {
     TimeKind kind = TimeKind::thread;
 
+    /// Milliseconds of the clock that was chosen.
     [[nodiscard]] double now_ms() const noexcept {
         return kind == TimeKind::thread ? ThreadClock{}.now_ms() : SteadyClock{}.now_ms();
     }
+    /// Sleeps at least so long.
     void sleep_ms(double ms) const { SteadyClock{}.sleep_ms(ms); }
 };
 

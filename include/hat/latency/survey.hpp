@@ -111,6 +111,7 @@ private:
     LatencyLaboratory<ServedTranslation<C>, C> laboratory_;
 };
 
+/// With the clock of the machine.
 using LatencySurvey = BasicLatencySurvey<>;
 
 }  // namespace hat::latency

@@ -82,6 +82,8 @@ struct LatencyColumn {
     bool integer = false;
 };
 
+/// Columns of numbers that a published file has: its features, and mean and deviation of both
+/// sides.
 inline constexpr int published_latency_column_count = published_feature_count + 4;
 
 /// All columns of numbers in the order in which they are written: the published ones (HAT,

@@ -108,6 +108,7 @@ public:
         return {steps_.encoder_ms / n, (all_ms - steps_.encoder_ms) / n};
     }
 
+    /// Of the network that translates.
     [[nodiscard]] const model::Architecture& architecture() const noexcept {
         return packed_.architecture();
     }

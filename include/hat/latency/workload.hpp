@@ -40,11 +40,13 @@ struct LatencyWorkload {
     SpecialTokens special{};
     std::uint64_t seed = 1;  ///< of the source tokens
 
+    /// Tokens of a source, on average.
     [[nodiscard]] double mean_source_length() const noexcept {
         double sum = 0;
         for (const PairLength& pair : lengths) sum += pair.source;
         return sum / static_cast<double>(lengths.size());
     }
+    /// Tokens of a target, on average.
     [[nodiscard]] double mean_target_length() const noexcept {
         double sum = 0;
         for (const PairLength& pair : lengths) sum += pair.target;

@@ -78,6 +78,7 @@ struct Architecture {
         return serving.listed_tokens > 0 ? serving.listed_tokens : target_vocab_size;
     }
 
+    /// Whether words are told apart by bands, and read by them.
     [[nodiscard]] constexpr bool has_adaptive_softmax() const noexcept {
         return adaptive.bands > 0;
     }

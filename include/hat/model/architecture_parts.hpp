@@ -92,6 +92,7 @@ struct SideShape {
 
     friend constexpr bool operator==(const SideShape&, const SideShape&) = default;
 };
+/// The sides of a network.
 using EncoderShape = SideShape<EncoderLayerShape>;
 using DecoderShape = SideShape<DecoderLayerShape>;
 
@@ -136,9 +137,11 @@ struct Origin {
 // §3.1). All that is told of a gene stands in its row of `gene_table`; files, strings, hashes,
 // sampling, counting and the rules of what fits into what read the table.
 
+/// A side of a network, and both.
 enum class Side : std::uint8_t { encoder, decoder };
 inline constexpr std::array sides{Side::encoder, Side::decoder};
 
+/// The word that files have for it.
 [[nodiscard]] constexpr const char* side_name(Side side) noexcept {
     return side == Side::encoder ? "encoder" : "decoder";
 }
@@ -184,12 +187,15 @@ struct GeneRow {
     [[nodiscard]] constexpr bool is_of_layers() const noexcept {
         return of_decoder_layer != nullptr;
     }
+    /// Whether every layer has the gene.
     [[nodiscard]] constexpr bool is_required() const noexcept {
         return presence == Presence::required;
     }
+    /// Whether it belongs to a DExTra unit.
     [[nodiscard]] constexpr bool is_dextra() const noexcept {
         return presence == Presence::unit || presence == Presence::in_unit;
     }
+    /// Its name on a side.
     [[nodiscard]] constexpr std::string_view name(Side side) const noexcept {
         return names[static_cast<std::size_t>(side)];
     }

@@ -175,6 +175,7 @@ struct Depth {
 
     friend constexpr bool operator==(const Depth&, const Depth&) = default;
 };
+/// That depth of each side.
 [[nodiscard]] constexpr Depth published_depth(const Architecture& a) noexcept {
     Depth depth;
     for (const auto& layer : a.encoder.layers()) depth.encoder += layer.dextra_depth + 4;

@@ -28,6 +28,8 @@ struct Memory {
     Ragged sentences;  ///< of states
 };
 
+/// The memory of layers that attend to `count` encoder layers: 1 is the output alone, which is not
+/// copied.
 template <class Context>
 Memory make_memory(Context& context, const Architecture& a, const Encoded& encoded, int count) {
     if (count == 1) return {encoded.output, encoded.sentences};
@@ -50,6 +52,7 @@ Memory make_memory(Context& context, const Architecture& a, const Encoded& encod
 /// The memories of the decoder layers, each made when the first layer asks for it.
 class Memories {
 public:
+    /// Views on both, which must outlive it.
     Memories(const Architecture& architecture, const Encoded& encoded) noexcept
         : architecture_(architecture), encoded_(encoded) {}
 

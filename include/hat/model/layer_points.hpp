@@ -15,6 +15,7 @@ namespace hat::model {
 [[nodiscard]] constexpr int decoder_layer_point(int layer) noexcept {
     return max_layers + layer;
 }
+/// How many points a network has at most.
 inline constexpr int layer_points = 2 * max_layers;
 
 /// The point of the layer whose tensor has this name; −1: of none, as embeddings are.

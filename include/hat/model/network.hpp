@@ -19,6 +19,7 @@ namespace hat::model {
 
 /// Gradients of a network: a slab of the same layout, and per tensor whether it got any.
 struct Gradients {
+    /// Zeros for every tensor, none of which has a gradient.
     explicit Gradients(const TensorTable& table)
         : values(table), has_gradient(static_cast<std::size_t>(table.size())) {}
 

@@ -128,6 +128,7 @@ PackedTransformer<Parts, PackedWeights>::PackedTransformer(const Transformer<Wei
           whole, detail::sizes_of_part(whole, sub))) {
 }
 
+/// A packed network of any architecture, its weights of a kind; `PackedModel` is fp32.
 template <class Weights>
 using PackedModelOf = PackedTransformer<AnyArchitecture, Weights>;
 using PackedModel = PackedModelOf<nn::Packed>;

@@ -88,9 +88,11 @@ struct FixedArchitecture {
                                    detail::unit_or_none<L>(A, A.decoder.embed_dim)>::type,
         Fixed<Architecture::attention_input_dim(L, A.decoder.embed_dim)>>;
 
+    /// The types of all layers of the encoder.
     template <class Weights, std::size_t... I>
     static std::tuple<Encoder<Weights, A.encoder.layer_shapes[I]>...>
         encoders(std::index_sequence<I...>);
+    /// Those of the decoder.
     template <class Weights, std::size_t... I>
     static std::tuple<Decoder<Weights, A.decoder.layer_shapes[I]>...>
         decoders(std::index_sequence<I...>);

@@ -27,9 +27,11 @@ struct AdaptiveBands {
     int dim = 0;                   ///< of band 0, and of what comes in and goes out
     int factor = 1;
 
+    /// Words of all bands.
     [[nodiscard]] constexpr int vocab_size() const noexcept {
         return count == 0 ? 0 : ends[static_cast<std::size_t>(count - 1)];
     }
+    /// The first word of a band.
     [[nodiscard]] constexpr int first(int band) const noexcept {
         return band == 0 ? 0 : ends[static_cast<std::size_t>(band - 1)];
     }

@@ -80,6 +80,7 @@ struct AdaptiveSoftmax {
     }
 };
 
+/// What the loss is besides the words' own.
 struct AdaptiveLossOptions {
     float dropout = 0;  ///< on x, and on what the projections of the tails make of it
     /// The second word of every tail counts in the head alone: DeLighT's reference implementation

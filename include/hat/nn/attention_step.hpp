@@ -35,7 +35,7 @@ struct CachedPrefixes {
 
 /// How large such a prefix may get, for one sentence.
 struct PrefixLimits {
-    int max_length;
+    int max_length;  ///< positions of a prefix
 
     constexpr void count_memory(MemoryCount& count, int heads, int qkv_dim) const noexcept {
         const int rows = count.rows();
@@ -78,7 +78,7 @@ struct CachedMemory {
 
 /// How large such a source may get.
 struct MemoryLimits {
-    int max_length;
+    int max_length;  ///< positions of a source
 
     constexpr void count_memory(MemoryCount& count, int heads, int qkv_dim) const noexcept {
         count.variable(qkv_dim);

@@ -115,6 +115,7 @@ public:
         return extents(rows_per_sentence, max_lengths).pages;
     }
 
+    /// What attention reads for the rows of a sentence.
     [[nodiscard]] kernels::PagedPrefixes prefixes(const SentenceRows& rows) const noexcept {
         const Sentence& sentence = at(rows.sentence);
         kernels::PagedPrefixes view;
@@ -342,6 +343,7 @@ struct MemoryKeysValues {
     int room = 0;  ///< positions that there is room for
     int positions = 0;
 
+    /// Of the positions that there are, keys packed as a weight is.
     [[nodiscard]] kernels::PackedView keys() const noexcept {
         return {panels, positions, dim, kernels::Float32::panel_stride(dim)};
     }

@@ -42,6 +42,7 @@ struct FixedPlan {
     using Output = Layer<Weights, plan.output, Shape.inner_dim>;
 
     // Public, as Clang 14 looks through the alias below from outside.
+    /// The types of all group-linear layers.
     template <class Weights, std::size_t... I>
     static std::tuple<Layer<Weights, plan.group_layers[I], Shape.inner_dim>...>
         layers(std::index_sequence<I...>);

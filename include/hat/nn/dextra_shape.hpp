@@ -81,6 +81,7 @@ struct DExTraPlan {
     int depth = 0;
     bool shuffles = false;
 
+    /// Those that the unit has.
     [[nodiscard]] constexpr std::span<const GroupLinearShape> layers() const noexcept {
         return {group_layers.data(), static_cast<std::size_t>(depth)};
     }
@@ -189,6 +190,8 @@ struct DExTraVerdict {
     int other = 0;
 };
 
+/// Whether a shape can be built, and if not, why; as `validate`, which throws, but for the
+/// compiler, too.
 [[nodiscard]] constexpr DExTraVerdict dextra_verdict(const DExTraShape& shape) noexcept {
     for (const int dim : {shape.in_dim, shape.inner_dim, shape.out_dim}) {
         if (dim < 1 || dim > max_dextra_dim) return {DExTraFault::width_out_of_range, dim};

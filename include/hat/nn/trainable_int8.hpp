@@ -19,9 +19,11 @@ namespace hat::nn {
 /// ones, see `RoundedTree`; their gradients are those of the numbers that they were rounded from,
 /// and so are those of activations (the straight-through estimator).
 struct TrainableInt8 : Trainable {
+    /// A weight that products round to 8 bits; it is trained in floats.
     template <class Out, class In>
     struct Matrix : autograd::ParameterView<Out, In> {
         constexpr Matrix() = default;
+        /// A weight as others are.
         constexpr Matrix(  // NOLINT(google-explicit-constructor)
             const autograd::ParameterView<Out, In>& rounded) noexcept
             : autograd::ParameterView<Out, In>(rounded) {}

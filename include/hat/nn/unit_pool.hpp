@@ -26,6 +26,7 @@ class PooledLayers {
 public:
     static constexpr bool is_list = true;  ///< to walks of trees
 
+    /// The layers of `unit` in `pool`, both of which must outlive it.
     constexpr PooledLayers(Pool& pool, Unit& unit) noexcept : pool_(&pool), unit_(&unit) {}
 
     [[nodiscard]] constexpr std::size_t size() const noexcept {
@@ -69,6 +70,7 @@ class UnitSlot {
 public:
     using value_type = DExTra<Weights, PooledPlan<Pool, Unit>>;
 
+    /// A unit whose layers are in `pool`, which must outlive it, as must `unit`.
     constexpr UnitSlot(Pool& pool, Unit& unit) noexcept : pool_(&pool), unit_(&unit) {}
 
     [[nodiscard]] constexpr bool has_value() const noexcept { return unit_->first >= 0; }

@@ -234,6 +234,7 @@ struct PackedAs {
         return a.panel_stride() == b.panel_stride() && a.inputs() == b.inputs() &&
                b.data() == a.data() + a.panels() * a.panel_stride();
     }
+    /// As of `Trainable`, in panels: the first is padded to whole ones.
     [[nodiscard]] static bool vector_follows(ConstVector a, ConstVector b) noexcept {
         return b.data() == a.data() + distance(a.size());
     }
@@ -256,6 +257,7 @@ private:
     }
 };
 
+/// Panels of floats.
 using Packed = PackedAs<kernels::Float32>;
 /// Half of the bytes: the products that `Packed` makes of weights rounded to bfloat16.
 using PackedBf16 = PackedAs<kernels::Bfloat16>;
@@ -271,6 +273,7 @@ struct Sizes {
     /// variance 1 / cols.
     enum class Initial { zeros, ones, xavier, normal };
 
+    /// Sizes of a weight, and how it begins and is stored.
     struct Size {
         int rows = 0;
         int cols = 0;
@@ -313,6 +316,7 @@ struct Sizes {
     [[nodiscard]] static constexpr Size table(int rows, int cols) noexcept {
         return {rows, cols, Initial::normal};
     }
+    /// A vector of that size, and what it begins as.
     [[nodiscard]] static constexpr Size vector(int size,
                                                Initial initial = Initial::zeros) noexcept {
         return {1, size, initial, true};
@@ -321,6 +325,7 @@ struct Sizes {
 
 /// Where weights are in a slab: the number of their tensor in its table, and where in that.
 struct Places {
+    /// A place: the number of a tensor, and the row and column in it.
     struct Place {
         int entry = -1;
         int row = 0;

@@ -15,6 +15,7 @@
 
 namespace hat::report {
 
+/// A point of a chart.
 struct ChartPoint {
     double x = 0;
     double y = 0;
@@ -23,6 +24,7 @@ struct ChartPoint {
 
 /// Points that belong together, as dots, as a line, or as steps that keep the last value.
 struct ChartSeries {
+    /// How a series is drawn.
     enum class Style { dots, line, line_with_dots, steps };
 
     std::string name;

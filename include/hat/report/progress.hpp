@@ -43,12 +43,13 @@ struct ProgressReport {
     double communication_seconds = 0;  ///< of this update, where there are several ranks
 };
 
+/// What is told of a training, and where.
 struct ProgressOptions {
-    std::int64_t updates = 0;      ///< of the whole training
-    std::int64_t done = 0;         ///< of them, before this run
-    int ranks = 1;                 ///< that train together
-    double interval_seconds = 10;  ///< between lines, where there is no terminal
-    std::FILE* out = stderr;
+    std::int64_t updates = 0;           ///< of the whole training
+    std::int64_t done = 0;              ///< of them, before this run
+    int ranks = 1;                      ///< that train together
+    double interval_seconds = 10;       ///< between lines, where there is no terminal
+    std::FILE* out = stderr;            ///< where lines go
     std::optional<bool> terminal = {};  ///< whether `out` is one; found out if not told
 };
 
@@ -66,6 +67,7 @@ struct ProgressOptions {
 /// Cost    allocates nothing; a line is made a few times a second at most
 class Progress {
 public:
+    /// Of a run that begins now.
     explicit Progress(const ProgressOptions& options)
         : options_(options),
           terminal_(options.terminal.value_or(::isatty(::fileno(options.out)) != 0)) {}

@@ -18,8 +18,10 @@ namespace hat::report {
 /// host show it alike; on a white ground, so that it is readable on a dark page.
 class Svg {
 public:
+    /// Which part of a text is at its position.
     enum class Anchor { start, middle, end };
 
+    /// How words are written.
     struct Text {
         double size = 12;
         Anchor anchor = Anchor::start;
@@ -28,6 +30,7 @@ public:
         double degrees = 0;  ///< turned about its own position
     };
 
+    /// An empty drawing of so many pixels.
     Svg(int width, int height) : width_(width), height_(height) {
         body_ = "<rect width=\"" + std::to_string(width) + "\" height=\"" + std::to_string(height) +
                 "\" fill=\"#fff\"/>\n";
@@ -42,6 +45,7 @@ public:
         if (radius > 0) body_ += " rx=\"" + number(radius) + '"';
         body_ += "/>\n";
     }
+    /// A line between two points.
     void line(double x1, double y1, double x2, double y2, std::string_view color, double width = 1,
               bool dashed = false) {
         body_ += "<line x1=\"" + number(x1) + "\" y1=\"" + number(y1) + "\" x2=\"" + number(x2) +
@@ -89,6 +93,7 @@ public:
         if (trimmed.back() == '.') trimmed.pop_back();
         return trimmed == "-0" ? "0" : trimmed;
     }
+    /// Words as XML has them in text and attributes.
     [[nodiscard]] static std::string escape(std::string_view words) {
         std::string text;
         for (const char c : words) {

@@ -67,10 +67,12 @@ public:
         : space_(space), cost_(std::move(cost_of)), score_(std::move(scores_of)),
           cheapest_(cheapest_member(space, cost_)) {}
 
+    /// What a search asks of a problem (<hat/search/problem.hpp>).
     [[nodiscard]] Genome sample(Random& random) const { return elastic::sample(space_, random); }
     [[nodiscard]] Genome mutate(const Genome& parent, double probability, Random& random) const {
         return elastic::mutate(space_, parent, probability, random);
     }
+    /// What a search asks of a problem (<hat/search/problem.hpp>).
     [[nodiscard]] Genome crossover(const Genome& a, const Genome& b, Random& random) const {
         return elastic::crossover(space_, a, b, random);
     }

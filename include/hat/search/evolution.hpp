@@ -19,8 +19,9 @@
 
 namespace hat::search {
 
+/// How an `Evolution` searches.
 struct EvolutionOptions {
-    int iterations = 30;
+    int iterations = 30;   ///< after the first scores, at most
     int population = 125;  ///< genomes of the start; the parents of every iteration are among them
     int parents = 25;      ///< the best so far, from which the offspring come
     int mutants = 40;      ///< offspring of an iteration, at most: of one parent,
@@ -28,7 +29,7 @@ struct EvolutionOptions {
     int guided = 20;       ///< and proposed by the surrogate, if it can tell traits apart
     double mutation_probability = 0.3;  ///< of a gene
     int patience = 0;                   ///< iterations without a better genome; 0: go on to the end
-    std::uint64_t seed = 1;
+    std::uint64_t seed = 1;             ///< of all that is drawn
 };
 
 /// The setting of HAT (arXiv:2005.14187, §3.2).
@@ -120,6 +121,7 @@ public:
         return true;
     }
 
+    /// Whether all iterations are done, all that can be reached is known, or `patience` is over.
     [[nodiscard]] bool is_finished() const noexcept {
         return exhausted_ || iteration_ > options_.iterations ||
                (options_.patience > 0 && stale_ >= options_.patience);

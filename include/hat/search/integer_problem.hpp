@@ -55,6 +55,7 @@ public:
                      ", which holds nothing");
     }
 
+    /// What a search asks of a problem (<hat/search/problem.hpp>).
     [[nodiscard]] Genome sample(Random& random) const {
         Genome genome;
         for (const IntegerRange& range : ranges_) genome.push_back(draw(range, random));
@@ -65,6 +66,7 @@ public:
             if (random.uniform() < probability) genome[i] = draw(ranges_[i], random);
         return genome;
     }
+    /// Each integer of the one or of the other parent.
     [[nodiscard]] Genome crossover(Genome a, const Genome& b, Random& random) const {
         for (std::size_t i = 0; i < a.size(); ++i)
             if (random.below(2) == 1) a[i] = b[i];

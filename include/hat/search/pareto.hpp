@@ -38,15 +38,16 @@ concept ParetoProblem = requires(P& problem, const P& p, const typename P::Genom
     { problem.objectives(genomes) } -> std::same_as<std::vector<Objectives>>;
 };
 
+/// How a `ParetoSearch` searches.
 struct ParetoOptions {
-    int iterations = 30;
+    int iterations = 30;  ///< after the first scores, at most
     int population = 60;  ///< genomes of the start, parents and offspring of every iteration
     double crossover_probability = 0.9;  ///< that an offspring has two parents
     double mutation_probability = 0.1;   ///< of a gene, in every offspring
     /// So many offspring are drawn for one that is scored: those that surrogates of the objectives
     /// expect on the front. 1: all that are drawn are scored, as published.
     int screening = 10;
-    std::uint64_t seed = 1;
+    std::uint64_t seed = 1;  ///< of all that is drawn
 };
 
 /// Throws  `Error` naming the first number that is out of range.
@@ -153,6 +154,7 @@ public:
         return true;
     }
 
+    /// Whether all iterations are done, or all genomes are known.
     [[nodiscard]] bool is_finished() const noexcept {
         return exhausted_ || iteration_ > options_.iterations;
     }

@@ -44,6 +44,7 @@ struct ReportedProgress {
 
 /// Whether inherited weights rank networks as their own tuned weights do.
 struct SupernetHealth {
+    /// A network with inherited weights, and tuned.
     struct Member {
         model::Architecture architecture;
         double inherited_loss = 0;
@@ -67,12 +68,14 @@ struct SupernetHealth {
     }
 };
 
+/// What a report of a search says, beside its front.
 struct SearchReport {
     std::string title;
     std::string device;     ///< the machine that was measured
     std::string predictor;  ///< its kind and its cross-validated error
     std::string search;     ///< limit, setting, seed, how many were scored, seconds
 
+    /// A latency as it was predicted and as it is.
     struct LatencyPair {
         std::string name;
         double predicted_ms = 0;

@@ -13,6 +13,7 @@ namespace hat::search {
 /// <unordered_set> would be half a per cent more for a compiler to read.)
 class TextSet {
 public:
+    /// Whether it holds `text`.
     [[nodiscard]] bool contains(const std::string& text) const { return texts_.contains(text); }
     /// Returns whether `text` is new.
     bool add(std::string text) { return texts_.try_emplace(std::move(text)).second; }

@@ -80,10 +80,12 @@ public:
             if (std::isnan(limit)) fail("front: limit = ", limit, ", expected a number");
     }
 
+    /// What a search asks of a problem (<hat/search/problem.hpp>).
     [[nodiscard]] Genome sample(Random& random) const { return problem_.sample(random); }
     [[nodiscard]] Genome mutate(const Genome& parent, double probability, Random& random) const {
         return problem_.mutate(parent, probability, random);
     }
+    /// What a search asks of a problem (<hat/search/problem.hpp>).
     [[nodiscard]] Genome crossover(const Genome& a, const Genome& b, Random& random) const {
         return problem_.crossover(a, b, random);
     }
@@ -102,6 +104,7 @@ public:
         }
         return least;
     }
+    /// Score and costs of each genome, in that order.
     std::vector<Objectives> objectives(std::span<const Genome> genomes) {
         const std::vector<double> scores = problem_.score(genomes);
         if (scores.size() != genomes.size())

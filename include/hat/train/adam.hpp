@@ -16,10 +16,11 @@
 
 namespace hat::train {
 
+/// Adam's constants.
 struct AdamOptions {
-    double beta1 = 0.9;
-    double beta2 = 0.98;
-    double epsilon = 1e-8;
+    double beta1 = 0.9;       ///< decay of the mean of gradients
+    double beta2 = 0.98;      ///< decay of the mean of their squares
+    double epsilon = 1e-8;    ///< added to the root of the latter
     double weight_decay = 0;  ///< decoupled, on all tensors, biases and norms included
 };
 

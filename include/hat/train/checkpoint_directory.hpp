@@ -30,6 +30,7 @@ public:
         if (keep <= 0) fail("checkpoints: keep = ", keep, ", expected 1 or more");
     }
 
+    /// Where the checkpoint with the lowest validation loss is, or would be.
     [[nodiscard]] std::string best_path() const {
         return (std::filesystem::path(files_.directory()) / "best.safetensors").string();
     }

@@ -106,6 +106,7 @@ constexpr LinearSchedule delight_line(double peak_rate, std::int64_t warmup,
             .language_model = true};
 }
 
+/// The names that `delight_recipe` knows.
 inline constexpr const char* delight_recipe_names =
     "wmt14-en-de, wmt14-en-fr, wmt16-en-ro, iwslt14, wikitext-103";
 

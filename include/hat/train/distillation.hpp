@@ -20,6 +20,7 @@
 ///     trainer.accumulate(objective, batch);
 namespace hat::train {
 
+/// How a teacher takes part in the loss.
 struct DistillationOptions {
     float share = 0.5F;        ///< of the loss that is the teacher's, 0 … 1
     float temperature = 1.0F;  ///< that both distributions are softened by

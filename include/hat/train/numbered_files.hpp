@@ -19,6 +19,7 @@ namespace hat::train {
 /// The files `stem-<number>.safetensors` of a directory: what a training keeps of itself.
 class NumberedFiles {
 public:
+    /// Nothing is looked at yet.
     NumberedFiles(std::string directory, std::string stem)
         : directory_(std::move(directory)), stem_(std::move(stem)) {}
 

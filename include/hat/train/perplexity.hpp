@@ -28,6 +28,7 @@ namespace hat::train {
     return model::Network::most_tokens(model.target_positions.value);
 }
 
+/// How a text is cut into windows.
 struct PerplexityOptions {
     int block = 512;    ///< tokens that are read at once …
     int context = 400;  ///< … of which up to so many were scored before

@@ -26,6 +26,7 @@ struct CosineSchedule {
     double growth = 1;  ///< of the period, from one to the next
     double shrink = 1;  ///< of all rates, from one period to the next
 
+    /// The learning rate of update number `update`, which is counted from 0.
     [[nodiscard]] double rate(std::int64_t update) const noexcept {
         const auto u = static_cast<double>(update);
         const auto w = static_cast<double>(warmup);
@@ -56,6 +57,7 @@ struct InverseSqrtSchedule {
     double initial_rate;
     std::int64_t warmup;
 
+    /// The learning rate of update number `update`, which is counted from 0.
     [[nodiscard]] double rate(std::int64_t update) const noexcept {
         const auto u = static_cast<double>(update);
         const auto w = static_cast<double>(warmup);
@@ -75,6 +77,7 @@ struct LinearSchedule {
     std::int64_t warmup;
     std::int64_t updates;
 
+    /// The learning rate of update number `update`, which is counted from 0.
     [[nodiscard]] double rate(std::int64_t update) const noexcept {
         const auto u = static_cast<double>(update);
         const auto w = static_cast<double>(warmup);
@@ -121,6 +124,7 @@ public:
               "more than the warmup");
     }
 
+    /// The learning rate of update number `update`, which is counted from 0.
     [[nodiscard]] double rate(std::int64_t update) const noexcept {
         // std::visit would cost all who include this more than these three.
         static_assert(std::variant_size_v<Kind> == 3);

@@ -12,12 +12,14 @@ struct ShardRange {
     int last;
 
     [[nodiscard]] constexpr int size() const noexcept { return last - first; }
+    /// The halves whose sums are added to that of the range; of an odd number the first is smaller.
     [[nodiscard]] constexpr ShardRange first_half() const noexcept {
         return {first, first + size() / 2};
     }
     [[nodiscard]] constexpr ShardRange second_half() const noexcept {
         return {first + size() / 2, last};
     }
+    /// Whether all of `other` is in it.
     [[nodiscard]] constexpr bool holds(const ShardRange& other) const noexcept {
         return first <= other.first && other.last <= last;
     }

@@ -19,7 +19,7 @@
 ///
 /// The same seed and data give the same bits on any number of threads of one machine.
 ///
-/// Limits: single precision; one machine.
+/// Limits: single precision.
 
 #include <hat/train/adam.hpp>
 #include <hat/train/clipping.hpp>

@@ -18,13 +18,14 @@
 
 namespace hat::train {
 
+/// How a `Trainer` trains.
 struct TrainerOptions {
-    nn::DropoutRates dropout{};
-    float label_smoothing = 0.1F;
-    double clip_norm = 0;  ///< 0: no clipping
-    AdamOptions adam{};
-    ShardOptions shards{};
-    std::uint64_t seed = 1;
+    nn::DropoutRates dropout{};    ///< where there is a layer for each
+    float label_smoothing = 0.1F;  ///< share of the target's probability that all words get
+    double clip_norm = 0;          ///< 0: no clipping
+    AdamOptions adam{};            ///< its constants
+    ShardOptions shards{};         ///< parts of a batch, whose gradients are added
+    std::uint64_t seed = 1;        ///< of dropout
 };
 
 /// What one update did.

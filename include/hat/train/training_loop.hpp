@@ -51,6 +51,8 @@ struct TrainingOptions {
     std::function<ValidationResult(Validator&, float)> measure{};
 };
 
+/// Why a training ended: all updates are done, validation got no better for long, or it was asked
+/// to stop.
 enum class TrainingEnd { finished, patience, stopped };
 
 /// What a validation found: the loss over all networks that decide, that of each, and whether no

@@ -91,6 +91,7 @@ public:
 
     [[nodiscard]] distributed::Communicator& ranks() const noexcept { return ranks_; }
     [[nodiscard]] int batches() const noexcept { return static_cast<int>(batches_.size()); }
+    /// Tokens of the targets of a batch.
     [[nodiscard]] std::int64_t target_tokens(int batch) const noexcept {
         return batches_[static_cast<std::size_t>(batch)].target().tokens();
     }
