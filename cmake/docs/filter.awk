@@ -36,6 +36,7 @@ function as_code(s) {
     gsub(/>/, "\\&gt;", s)
     gsub(/"/, "\\&quot;", s)
     gsub(/\*/, "\\*", s)
+    gsub(/:\/\//, ":</code><code>//", s)  # code is no address to go to
     return s
 }
 
@@ -154,7 +155,7 @@ function header_file(    group, needs, is_umbrella, first, has_file, i, j, line)
         else {
             if (name ~ /\/config\.hpp$/) {  # its comment tells of all its macros
                 if (line ~ /^#define/) line = ""
-                if (match(line, /^\/\/\/ HAT_[A-Z_]+  +/))
+                if (match(line, /^\/\/\/ HAT_[A-Z_]+ +/))
                     line = "/// - `" word(substr(line, 5)) "`: " substr(line, RLENGTH + 1)
             }
             print header(line)

@@ -3,8 +3,8 @@
 # Reads Doxygen's warnings and prints those that count: all but those of undocumented names that say what
 # they are, by these rules. A comment tells of all that follows it up to a blank line, and of every function of
 # its name in the folder. What needs none: members that are data or types (but for those of options and
-# limits), functions that return a member in one line, that override another, or that all containers have;
-# copying, comparing, `members` of a layer, specialisations; macros of other libraries.
+# limits), functions that override another or that all containers have; copying, comparing, `members` of a layer,
+# specialisations; macros of other libraries.
 
 function load(file,    n, line, pending, folder, rest) {
     if (file in count) return
@@ -75,7 +75,6 @@ function needs_none(file, line, message,    kind, name, scope, short, here) {
     if (kind != "function") return 0
     here = text[file, line] " " text[file, line + 1] " " text[file, line + 2]
     if (name ~ /->/ || here ~ / override/) return 1
-    if (here ~ /^[^;{}]*\(\) (const )?(noexcept )?\{ *return [^}]*\}/) return 1
     if (name ~ ("^" short "\\((const )?" short "[^,]* ?&")) return 1
     sub(/\(.*/, "", name)
     if (name ~ /^(~|operator)/ || name == short && here ~ /= (default|delete);/) return 1

@@ -15,6 +15,7 @@ struct GradientError {
     int row = 0;         ///< where the worst one is
     int col = 0;
 
+    /// The worst one as a share of the largest.
     [[nodiscard]] double relative() const noexcept { return worst / std::max(largest, 1e-12); }
 };
 

@@ -23,6 +23,7 @@ class Context {
 public:
     Context(Arena& memory, Arena& scratch) noexcept : memory_(memory), scratch_(scratch) {}
 
+    /// Where results go, and what kernels need for a moment.
     [[nodiscard]] Arena& memory() const noexcept { return memory_; }
     [[nodiscard]] Arena& scratch() const noexcept { return scratch_; }
 

@@ -61,11 +61,14 @@ struct ParameterView {
         return {gradient_data, value.rows(), value.cols(), value.stride()};
     }
 
+    /// As a weight, [outputs, inputs].
     [[nodiscard]] constexpr Rows outputs() const noexcept { return value.rows(); }
     [[nodiscard]] constexpr Cols inputs() const noexcept { return value.cols(); }
     [[nodiscard]] constexpr bool empty() const noexcept { return value.empty(); }
 
+    /// Whether it has gradients.
     [[nodiscard]] constexpr bool trainable() const noexcept { return gradient_data != nullptr; }
+    /// As a vector: its only row, and the gradients of that.
     [[nodiscard]] VectorView<const float, Cols> vector() const noexcept { return value.row(0); }
     [[nodiscard]] VectorView<float, Cols> gradient_vector() const noexcept {
         return gradient().row(0);

@@ -16,12 +16,14 @@
 /// a pool, a list of layers; and what the walk (<hat/core/tree.hpp>) does with one of each kind.
 namespace hat {
 
-/// Which element of a longer list stands for element `i` of one of `size`: the same, or, counted
-/// from the nearer end, so that a short list has the first and the last elements of a long one.
+/// Which element of a longer list stands for element `i` of one of `size`: the same, or, with
+/// `FromBothEnds`, counted from the nearer end, so that a short list has the first and the last
+/// elements of a long one.
 struct FromFront {
     /// Where element `i` of one of `size` is in one of `of`.
     static constexpr int slot(int i, int /*size*/, int /*of*/) noexcept { return i; }
 };
+/// The same, counted from the nearer end.
 struct FromBothEnds {
     static constexpr int slot(int i, int size, int of) noexcept {
         return i < (size + 1) / 2 ? i : of - size + i;

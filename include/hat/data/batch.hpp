@@ -92,6 +92,8 @@ public:
     /// Where the sentences lie in `decoder_input` and `target_tokens`.
     [[nodiscard]] Ragged target() const noexcept { return {target_offsets_.data(), sentences()}; }
 
+    /// The tokens of all sentences: sources, targets behind the token that begins them, and targets
+    /// up to the one that ends them.
     [[nodiscard]] std::span<const int> source_tokens() const noexcept { return source_; }
     [[nodiscard]] std::span<const int> decoder_input() const noexcept { return decoder_input_; }
     [[nodiscard]] std::span<const int> target_tokens() const noexcept { return target_; }

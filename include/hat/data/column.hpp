@@ -29,6 +29,7 @@ public:
     Column(std::shared_ptr<const io::MappedFile> file, std::span<const Value> values)
         : file_(std::move(file)), mapped_(values) {}
 
+    /// Whether the values lie in a file.
     [[nodiscard]] bool is_mapped() const noexcept { return file_ != nullptr; }
     /// All values, wherever they lie.
     [[nodiscard]] std::span<const Value> view() const noexcept {

@@ -60,6 +60,7 @@ struct Corpus {
     std::string vocabulary{};
 
     [[nodiscard]] int size() const noexcept { return target.sentences.size(); }
+    /// Whether it is of pairs; a text for language models has no source.
     [[nodiscard]] bool has_source() const noexcept { return source.sentences.size() > 0; }
 
     friend bool operator==(const Corpus&, const Corpus&) = default;

@@ -102,6 +102,7 @@ public:
     void save(const std::string& path) const { io::write_file(path, text()); }
 
     [[nodiscard]] int size() const noexcept { return static_cast<int>(words_.size()); }
+    /// The ids that fairseq gives special tokens.
     [[nodiscard]] static constexpr SpecialTokens special() noexcept {
         return fairseq_special_tokens;
     }

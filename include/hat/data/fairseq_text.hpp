@@ -28,8 +28,10 @@ public:
                 std::optional<BpeCodes> codes = std::nullopt)
         : source_(std::move(source)), target_(std::move(target)), codes_(std::move(codes)) {}
 
+    /// Entries of each dictionary.
     [[nodiscard]] int source_size() const noexcept { return source_.size(); }
     [[nodiscard]] int target_size() const noexcept { return target_.size(); }
+    /// The ids that fairseq gives special tokens.
     [[nodiscard]] static constexpr SpecialTokens special() noexcept {
         return fairseq_special_tokens;
     }

@@ -25,6 +25,7 @@ struct BleuMetric {
     BleuOptions options{};
 
     using Counts = BleuCounts;
+    /// What it is called, the counts of no line and of one line, and how they add up.
     [[nodiscard]] static std::string name() { return "BLEU"; }
     [[nodiscard]] static Counts none() { return {}; }
     [[nodiscard]] Counts count(std::string_view line,
@@ -41,6 +42,7 @@ struct ChrfMetric {
     ChrfOptions options{};
 
     using Counts = ChrfCounts;
+    /// What it is called, the counts of no line and of one line, and how they add up.
     [[nodiscard]] std::string name() const { return chrf(none(), options).name; }
     [[nodiscard]] Counts none() const {
         return Counts(static_cast<std::size_t>(options.character_order + options.word_order));
@@ -59,6 +61,7 @@ struct TerMetric {
     TerOptions options{};
 
     using Counts = TerCounts;
+    /// What it is called, the counts of no line and of one line, and how they add up.
     [[nodiscard]] static std::string name() { return "TER"; }
     [[nodiscard]] static Counts none() { return {}; }
     [[nodiscard]] Counts count(std::string_view line,

@@ -66,6 +66,7 @@ public:
         lost_ += survived ? 0 : 1;
     }
 
+    /// What was counted, and what of it does not come back.
     [[nodiscard]] std::int64_t all() const noexcept { return all_; }
     [[nodiscard]] std::int64_t lost() const noexcept { return lost_; }
     /// The first three.

@@ -48,8 +48,10 @@ public:
     /// Writes the model's serialised form to `path`, whole or not at all.
     void save(const std::string& path) const { io::write_file(path, bytes_); }
 
+    /// The model as a file has it.
     [[nodiscard]] const std::string& bytes() const noexcept { return bytes_; }
     [[nodiscard]] int size() const { return processor_->GetPieceSize(); }
+    /// The ids of the special pieces.
     [[nodiscard]] const SpecialTokens& special() const noexcept { return special_; }
 
     /// The ids of the pieces of `line`, without begin and end of sentence.

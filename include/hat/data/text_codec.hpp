@@ -65,6 +65,7 @@ public:
     explicit TextCodec(FairseqText text, TextRules rules = {})
         : codec_(std::move(text)), rules_(std::move(rules)) {}
 
+    /// How text is treated before it is cut.
     [[nodiscard]] const TextRules& rules() const noexcept { return rules_; }
 
     /// Tokens of the source's vocabulary.

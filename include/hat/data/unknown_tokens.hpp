@@ -39,6 +39,8 @@ public:
         for (std::string& part : codec.unknown_parts(line)) add_example(std::move(part));
     }
 
+    /// What was counted: lines, their tokens, those of them that are unknown, and the lines that
+    /// have some.
     [[nodiscard]] std::int64_t lines() const noexcept { return lines_; }
     [[nodiscard]] std::int64_t tokens() const noexcept { return tokens_; }
     [[nodiscard]] std::int64_t unknown() const noexcept { return unknown_; }

@@ -37,6 +37,7 @@ public:
     }
 
     [[nodiscard]] int size() const noexcept { return static_cast<int>(pieces_.size()); }
+    /// The ids of the special tokens.
     [[nodiscard]] const SpecialTokens& special() const noexcept { return special_; }
 
     /// Precondition: 0 <= id < size().

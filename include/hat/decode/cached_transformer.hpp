@@ -91,6 +91,7 @@ public:
         if constexpr (may_have_lists) shortlisted_ = Shortlisted(std::move(arenas_.lists));
     }
 
+    /// What it works in.
     [[nodiscard]] const DecoderArenas& arenas() const noexcept { return arenas_; }
 
     /// Tokens of the target's vocabulary.

@@ -72,6 +72,7 @@ public:
         validate(options_);
     }
 
+    /// The time for a sentence, and the networks to choose from.
     [[nodiscard]] double ms() const noexcept { return options_.ms; }
     [[nodiscard]] const std::vector<Rung>& ladder() const noexcept { return options_.ladder; }
 

@@ -25,6 +25,7 @@ public:
     /// Works in `memory`, which must outlive it and have the `bytes` of every search.
     explicit GreedySearch(std::span<std::byte> memory) noexcept : memory_(memory) {}
 
+    /// What it works in.
     [[nodiscard]] const Arena& memory() const noexcept { return memory_; }
 
     /// Bytes that a search takes for `sentences` targets of at most `positions` tokens, eos among

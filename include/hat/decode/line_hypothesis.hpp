@@ -27,6 +27,7 @@ public:
         return std::min(most, n_best);
     }
 
+    /// Parts that the line was translated in.
     [[nodiscard]] std::size_t parts() const noexcept { return parts_.size(); }
     /// That of a part.
     [[nodiscard]] const Hypothesis& operator[](std::size_t part) const noexcept {

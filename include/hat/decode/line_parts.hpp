@@ -67,6 +67,7 @@ public:
         }
     }
 
+    /// The parts that `gather` took; valid until it is called again.
     [[nodiscard]] Sources sources() const noexcept { return sources_.view(); }
     /// `sampling` as it was given to `gather`, and outlives what is returned.
     [[nodiscard]] Guidance guidance(const std::optional<SamplingOptions>& sampling) const noexcept {

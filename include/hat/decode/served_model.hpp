@@ -43,6 +43,8 @@ public:
     ServedModel(const ServedModel&) = delete;  // its parts refer to each other
     ServedModel& operator=(const ServedModel&) = delete;
 
+    /// What it is made of: the directory, how that treats text, the network, and what translates
+    /// with it.
     [[nodiscard]] const io::ModelDirectory& directory() const noexcept { return directory_; }
     [[nodiscard]] const data::TextCodec& text() const noexcept { return text_; }
     [[nodiscard]] const ServedNetwork& network() const noexcept { return network_; }

@@ -60,6 +60,7 @@ public:
         for (const char c : translation) add(c);
         add('\n');
     }
+    /// The hash of what was added so far.
     [[nodiscard]] constexpr std::uint64_t value() const noexcept { return value_; }
 
 private:

@@ -245,6 +245,7 @@ public:
         MPI_Finalize();
     }
 
+    /// All ranks, and the name of this machine.
     [[nodiscard]] Communicator& ranks() const noexcept { return *ranks_; }
     [[nodiscard]] const std::string& host() const noexcept { return host_; }
     /// Those of the ranks that run on this machine.

@@ -68,6 +68,7 @@ public:
         return sub;
     }
 
+    /// The network that owns the weights: the largest member.
     [[nodiscard]] model::Network& network() noexcept { return network_; }
     [[nodiscard]] const model::Network& network() const noexcept { return network_; }
 

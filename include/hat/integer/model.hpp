@@ -35,6 +35,7 @@ public:
     Model& operator=(Model&&) = default;
     ~Model() = default;
 
+    /// What the network is.
     [[nodiscard]] const model::Architecture& architecture() const noexcept { return architecture_; }
     /// The weights it views stay in place when this is moved, the view itself does not.
     [[nodiscard]] const Transformer<Constants>& view() const noexcept { return view_; }

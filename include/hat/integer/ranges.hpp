@@ -81,6 +81,7 @@ public:
     Observer(Arena& memory, Arena& scratch, Ranges& ranges) noexcept
         : Eval(memory, scratch), ranges_(&ranges) {}
 
+    /// What is told so far.
     [[nodiscard]] Ranges& ranges() const noexcept { return *ranges_; }
 
 private:

@@ -24,6 +24,7 @@ struct WorkingMemory {
     std::size_t network = 0;  ///< what attention reads, and what layers compute
     std::size_t search = 0;   ///< hypotheses and results
 
+    /// Bytes of both.
     [[nodiscard]] constexpr std::size_t sum() const noexcept { return network + search; }
 };
 

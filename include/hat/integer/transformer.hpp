@@ -92,6 +92,7 @@ struct Transformer {
         f("output", self.output...);
     }
 
+    /// Tokens of the target's vocabulary.
     [[nodiscard]] constexpr int vocab_size() const noexcept { return output.scales.size(); }
 };
 

@@ -44,6 +44,7 @@ public:
         return FairseqCheckpoint(path);
     }
 
+    /// The file, and the settings in it.
     [[nodiscard]] const TorchCheckpoint& file() const noexcept { return file_; }
     [[nodiscard]] const FairseqArguments& arguments() const noexcept { return arguments_; }
     /// The network whose weights are stored.

@@ -34,6 +34,7 @@ public:
         if (!arguments.is_made_by("argparse", "Namespace")) fail(where_, ": is no Namespace");
     }
 
+    /// What messages begin with.
     [[nodiscard]] const std::string& where() const noexcept { return where_; }
 
     /// Whether it is there and not None.

@@ -382,6 +382,7 @@ public:
         size_bytes_ = machine.position();
     }
 
+    /// What was pickled.
     [[nodiscard]] const PickleValue& root() const noexcept { return *root_; }
     /// All values, in the order in which they were made.
     [[nodiscard]] const std::deque<PickleValue>& values() const noexcept { return values_; }

@@ -41,6 +41,7 @@ public:
         return TorchCheckpoint(path);
     }
 
+    /// The file, and the value that it holds.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] const PickleValue& root() const noexcept { return pickle_.root(); }
 

@@ -31,6 +31,7 @@ struct TorchTensor {
         for (const std::int64_t extent : shape) elements *= extent;
         return elements;
     }
+    /// Whether its numbers are floats, of whatever bits.
     [[nodiscard]] bool is_floating() const noexcept { return dtype <= io::Dtype::bf16; }
 };
 

@@ -55,6 +55,7 @@ public:
         return csv;
     }
 
+    /// What messages begin with, the names of the columns, and how many columns and rows there are.
     [[nodiscard]] const std::string& where() const noexcept { return where_; }
     [[nodiscard]] const std::vector<std::string>& header() const noexcept { return header_; }
     [[nodiscard]] int columns() const noexcept { return static_cast<int>(header_.size()); }

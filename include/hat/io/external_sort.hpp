@@ -38,6 +38,7 @@ public:
         records_.push_back(record);
     }
 
+    /// Sorted runs that lie on the disk.
     [[nodiscard]] std::size_t runs() const noexcept { return ends_.size(); }
 
     /// visit(record) for all, ascending. Nothing is left of them then.

@@ -279,6 +279,7 @@ public:
     }
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    /// config.json, and the file of the weights.
     [[nodiscard]] const ModelConfig& config() const noexcept { return config_; }
     [[nodiscard]] const SafetensorsFile& weights() const noexcept { return weights_; }
     /// Whether its weights are those of a network of integers, which `weights` has and

@@ -60,6 +60,7 @@ inline constexpr int int4_group = 32;
 /// Tensors of a file, with those of them that are made for it.
 class StoredTensors {
 public:
+    /// All of them.
     [[nodiscard]] std::span<const TensorView> views() const noexcept { return views_; }
 
     /// A view of `values`, which must outlive this.

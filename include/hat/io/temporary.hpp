@@ -141,6 +141,7 @@ public:
     ~Temporary() { remove(); }
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    /// Its open file or directory, which holds the lock; −1 without.
     [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
     /// Ends the lock: what is at its path now may be removed by anybody.

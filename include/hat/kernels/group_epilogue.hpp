@@ -30,6 +30,7 @@ struct GroupEpilogue {
     ConstVector norm_bias{};
     Dropout drop{};
 
+    /// Whether groups are normalised, and whether features change places.
     [[nodiscard]] constexpr bool has_norm() const noexcept { return !norm_gain.empty(); }
     [[nodiscard]] constexpr bool moves() const noexcept { return shuffle && groups > 1; }
     /// Whether the way back needs anything but the gradient.

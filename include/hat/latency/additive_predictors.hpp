@@ -53,6 +53,7 @@ public:
                     fail("latency predictor: two are of weights of ", kind->weight_bits, " bits");
     }
 
+    /// One for each kind of weights.
     [[nodiscard]] std::span<const AdditivePredictor> kinds() const noexcept { return kinds_; }
 
     /// The one that knows networks served as that of these features.

@@ -35,6 +35,7 @@ struct LatencyProtocol {
     int attempts = 3;                  ///< of a measurement that does not succeed
     double pause_ms = 500;             ///< before another attempt; twice as long each time
 
+    /// Blocks of a measurement, which make at least `repeats` runs.
     [[nodiscard]] int blocks() const noexcept { return (repeats + block_runs - 1) / block_runs; }
 };
 

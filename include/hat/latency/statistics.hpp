@@ -57,6 +57,7 @@ struct Interval {
     double low = 0;
     double high = 0;
 
+    /// high − low
     [[nodiscard]] constexpr double width() const noexcept { return high - low; }
     friend constexpr bool operator==(const Interval&, const Interval&) = default;
 };

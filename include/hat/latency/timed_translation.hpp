@@ -27,6 +27,7 @@ struct Latency {
     double encoder_ms = 0;  ///< up to the first step of the decoder
     double decoder_ms = 0;  ///< all steps, the search among them
 
+    /// The whole sentence.
     [[nodiscard]] constexpr double total_ms() const noexcept { return encoder_ms + decoder_ms; }
     friend constexpr bool operator==(const Latency&, const Latency&) = default;
 };

@@ -47,6 +47,7 @@ struct Architecture {
 
     Serving serving{};
 
+    /// Whether it is a translator; a language model has no encoder.
     [[nodiscard]] constexpr bool has_encoder() const noexcept { return encoder.layer_count > 0; }
 
     /// Width of the table that encoder positions are cut from.

@@ -86,6 +86,7 @@ struct SideShape {
     Positions positions = Positions::sinusoidal;
     int max_positions = 0;  ///< longest sentence, for learned positions; else 0
 
+    /// The layers that there are.
     [[nodiscard]] constexpr std::span<const LayerShape> layers() const noexcept {
         return {layer_shapes.data(), static_cast<std::size_t>(layer_count)};
     }
@@ -184,6 +185,7 @@ struct GeneRow {
     int DecoderLayerShape::*of_decoder_layer = nullptr;
     bool falls_back = false;  ///< a 0 in a layer stands for the network's value, as qkv_dim's does
 
+    /// Whether each layer has its own.
     [[nodiscard]] constexpr bool is_of_layers() const noexcept {
         return of_decoder_layer != nullptr;
     }

@@ -82,12 +82,14 @@ public:
         }
     }
 
+    /// What it is, where its tensors lie in the slab, and the slab.
     [[nodiscard]] const Architecture& architecture() const noexcept { return architecture_; }
     [[nodiscard]] const ParameterLayout& layout() const noexcept { return layout_; }
     [[nodiscard]] const TensorTable& table() const noexcept { return layout_.table; }
     [[nodiscard]] Slab& values() noexcept { return values_; }
     [[nodiscard]] const Slab& values() const noexcept { return values_; }
 
+    /// Fills the slab as `model::initialize` does.
     void initialize(std::uint64_t seed) { model::initialize(layout_, values_, seed); }
 
     /// The whole network; gradients go to `gradients`, nowhere if it is null.

@@ -180,6 +180,7 @@ public:
         return model::position_bytes(A, source_tokens, target_tokens);
     }
 
+    /// The network, and what it is.
     [[nodiscard]] const StaticTransformer<A, Weights>& view() const noexcept { return view_; }
     [[nodiscard]] const Architecture& architecture() const noexcept { return view_.architecture; }
 

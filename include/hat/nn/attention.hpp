@@ -113,6 +113,7 @@ struct QueriesKeysValues {
     Columns keys;
     Columns values;
 };
+/// What attention takes of another sequence: keys and values alone.
 struct KeysValues {
     Columns keys;
     Columns values;

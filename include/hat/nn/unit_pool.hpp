@@ -73,6 +73,7 @@ public:
     /// A unit whose layers are in `pool`, which must outlive it, as must `unit`.
     constexpr UnitSlot(Pool& pool, Unit& unit) noexcept : pool_(&pool), unit_(&unit) {}
 
+    /// Whether there is a unit.
     [[nodiscard]] constexpr bool has_value() const noexcept { return unit_->first >= 0; }
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
     /// A view of its layers.

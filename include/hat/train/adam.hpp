@@ -118,6 +118,7 @@ public:
         });
     }
 
+    /// Its constants.
     [[nodiscard]] const AdamOptions& options() const noexcept { return options_; }
 
     /// m and v of all tensors, or of the own chunks side by side, and how many steps each tensor

@@ -138,6 +138,7 @@ public:
         return CheckpointFile(path);
     }
 
+    /// Where the training was.
     [[nodiscard]] const TrainingPosition& position() const noexcept { return position_; }
 
     /// Throws  `Error` if it is a checkpoint of another network or another kind of training, or a

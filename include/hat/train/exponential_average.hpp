@@ -59,6 +59,7 @@ public:
         std::swap_ranges(parameters.data(), parameters.data() + parameters.size(), average_.data());
     }
 
+    /// The average, or, between two calls of `swap_with`, the parameters.
     [[nodiscard]] Slab& values() noexcept { return average_; }
     [[nodiscard]] const Slab& values() const noexcept { return average_; }
 

@@ -23,6 +23,7 @@ public:
     NumberedFiles(std::string directory, std::string stem)
         : directory_(std::move(directory)), stem_(std::move(stem)) {}
 
+    /// Where they are.
     [[nodiscard]] const std::string& directory() const noexcept { return directory_; }
 
     /// Where number `number` is, or would be.

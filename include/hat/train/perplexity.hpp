@@ -71,9 +71,11 @@ struct Perplexity {
     double nll = 0;
     std::int64_t tokens = 0;
 
+    /// The mean of a token.
     [[nodiscard]] double loss() const noexcept {
         return nll / static_cast<double>(std::max<std::int64_t>(tokens, 1));
     }
+    /// The perplexity: e^loss.
     [[nodiscard]] double value() const noexcept { return std::exp(loss()); }
 };
 

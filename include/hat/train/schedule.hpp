@@ -133,6 +133,7 @@ public:
         return std::get_if<InverseSqrtSchedule>(&kind_)->rate(update);
     }
 
+    /// Which schedule it is.
     [[nodiscard]] const Kind& kind() const noexcept { return kind_; }
 
 private:

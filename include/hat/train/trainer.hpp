@@ -132,6 +132,8 @@ public:
         return result;
     }
 
+    /// What it was given and made: the network, the optimiser, its options and schedule, the sum of
+    /// gradients, and the ranks.
     [[nodiscard]] model::Network& network() noexcept { return network_; }
     [[nodiscard]] Adam& adam() noexcept { return adam_; }
     [[nodiscard]] const TrainerOptions& options() const noexcept { return options_; }

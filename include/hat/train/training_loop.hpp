@@ -203,6 +203,7 @@ public:
     }
 
 protected:
+    /// What is trained, and how.
     [[nodiscard]] model::Network& network() const noexcept { return trainer_.network(); }
     [[nodiscard]] const TrainingOptions& options() const noexcept { return options_; }
 

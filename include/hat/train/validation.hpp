@@ -89,6 +89,7 @@ public:
         return result;
     }
 
+    /// The ranks that share the work, and the batches that they have together.
     [[nodiscard]] distributed::Communicator& ranks() const noexcept { return ranks_; }
     [[nodiscard]] int batches() const noexcept { return static_cast<int>(batches_.size()); }
     /// Tokens of the targets of a batch.
