@@ -16,6 +16,17 @@ set(hat_xxhash_library xxHash)
 set(hat_zlib_library zlib)
 set(hat_mpi_library MPI)
 
+# What pkg-config calls them. MPIs have no common name: their own compilers, as mpicxx, find them.
+set(hat_blas_module openblas)
+set(hat_eigen_module eigen3)
+set(hat_json_module nlohmann_json)
+set(hat_yaml_module yaml-cpp)
+set(hat_sentencepiece_module sentencepiece)
+set(hat_utf8proc_module libutf8proc)
+set(hat_re2_module re2)
+set(hat_xxhash_module libxxhash)
+set(hat_zlib_module zlib)
+
 # hat_find(<name> HEADER <header> [SUFFIXES <folder>…] [LIBRARIES <library>…] [LINK <target>…])
 #
 # Makes the imported target hat::<name> if the header and the libraries are found.

@@ -62,7 +62,7 @@ if command -v clang++ >/dev/null && ! apt-cache show "$clang" >/dev/null 2>&1; t
     lint=()
 fi
 step "install packages" cmake/install_packages.sh \
-    cmake ninja-build g++ "$clang" "${lint[@]}" git \
+    cmake ninja-build g++ "$clang" "${lint[@]}" git pkgconf python3 \
     libxsimd-dev libeigen3-dev libopenblas-dev libsentencepiece-dev nlohmann-json3-dev \
     libyaml-cpp-dev libutf8proc-dev libre2-dev libxxhash-dev zlib1g-dev libcli11-dev doctest-dev libbenchmark-dev \
     g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user valgrind \

@@ -22,6 +22,14 @@ TEST_SUITE("version") {
                                   std::to_string(HAT_VERSION_MINOR) + '.' +
                                   std::to_string(HAT_VERSION_PATCH));
     }
+    TEST_CASE("versions are compared as numbers, by the preprocessor, too") {
+#if HAT_VERSION_NUMBER < 100
+        FAIL("older than 0.1.0");
+#endif
+        static_assert(HAT_VERSION_NUMBER % 100 == HAT_VERSION_PATCH);
+        static_assert(HAT_VERSION_NUMBER / 100 % 100 == HAT_VERSION_MINOR);
+        static_assert(HAT_VERSION_NUMBER / 10000 == HAT_VERSION_MAJOR);
+    }
     TEST_CASE("the first version in the change log is this one") {
         std::ifstream log(HAT_SOURCE_DIR "/CHANGELOG.md");
         std::string line;

@@ -9,6 +9,9 @@
 #define HAT_VERSION_MINOR 1
 #define HAT_VERSION_PATCH 0
 
+/// Grows with the version, for conditions: 10203 is version 1.2.3.
+#define HAT_VERSION_NUMBER (HAT_VERSION_MAJOR * 10000 + HAT_VERSION_MINOR * 100 + HAT_VERSION_PATCH)
+
 namespace hat {
 
 /// The version of the library, "major.minor.patch" (SemVer).

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Succeeds if the version is the one given, and every component that was asked for is there.
 
+#ifdef WHOLE_LIBRARY
 #include <hat/hat.hpp>
+#else
+#include <hat/core/random.hpp>
+#include <hat/version.hpp>
+#endif
+
+#ifndef HAT_NO_CONTRACTION
+#error "expected the definition that goes with -ffp-contract=off"
+#endif
 
 #ifdef EXPECT_BLAS
 #include <cblas.h>
@@ -41,6 +50,7 @@ static_assert(HAT_WITH_ZLIB == 1);
 #endif
 
 #include <cstdio>
+#include <string>
 #include <string_view>
 
 int main(int argc, char** argv) {
