@@ -27,13 +27,15 @@ function load(file,    n, line, pending, folder, rest) {
     count[file] = n
 }
 
-function load_folder(file,    folder, name) {
+function load_folder(file,    folder, list, name) {
     folder = file
     sub(/[^\/]*$/, "", folder)
     if (folder in loaded) return
     loaded[folder] = 1
-    while ((("ls " folder) | getline name) > 0) if (name ~ /\.hpp$/) load(folder name)
-    close("ls " folder)
+    list = "ls '" folder "'"
+    while ((list | getline name) > 0)
+        if (name ~ /\.hpp$/) load(folder name)
+    close(list)
 }
 
 function word(s) {
@@ -86,7 +88,7 @@ function needs_none(file, line, message,    kind, name, scope, short, here) {
 }
 
 {
-    if (match($0, /^[^ ]*:[0-9]+: warning: /) && / is not documented\.$/) {
+    if (match($0, /^[^:]*:[0-9]+: warning: /) && / is not documented\.$/) {
         message = substr($0, RLENGTH + 1)
         split(substr($0, 1, RLENGTH), place, ":")
         load(place[1])
