@@ -222,13 +222,15 @@ function target(link,    path, fragment) {
     if (path ~ /\.md$/) return "#" page_of(path) fragment
     if (path ~ /^include\//) return "@ref " substr(path, 9)
     if (path ~ /^examples\/.*\.(cpp|c|hpp|h)$/ && path !~ /^examples\/hat\//) return "@ref " path
-    return "files/" path ".txt"  # copied there by docs.cmake
+    # Copied there by docs.cmake.
+    return "files/" path (path ~ /\.(svg|png|jpg|gif)$/ ? "" : ".txt")
 }
 
-function page(line,    out, s, link, title) {
+function page(line,    out, title) {
     if (line ~ /^ *```/) in_fence = !in_fence
     if (in_fence || line ~ /^ *```/) return line
     if (line ~ /^[|][-:| ]+$/) return line  # below the head of a table
+    if (line ~ /^<!--.*-->$/) return ""
     if (line ~ /^ *$/) {
         code = 0
         was_blank = 1
@@ -241,11 +243,20 @@ function page(line,    out, s, link, title) {
     if (line ~ /^ *([-*]|[0-9]+\.) /) in_list = 1
     else if (was_blank && line !~ /^ /) in_list = 0
     in_listing = was_blank = 0
-    if (line ~ /^#+ /) {
+    if (line ~ /^#+ /) {  # what it leads to comes behind it
         title = line
         sub(/^#+ +/, "", title)
-        return prose(line) " {#" page_of(name) (line ~ /^# / ? "" : "_" anchor(title)) "}"
+        out = line
+        gsub(/\[|\]\([^)]*\)/, "", out)
+        if (line ~ /^# /) gsub(/`/, "", out)  # a title is text
+        out = prose(out) " {#" page_of(name) (line ~ /^# / ? "" : "_" anchor(title)) "}"
+        return title ~ /\]\(/ ? out "\n\n" linked(title) : out
     }
+    return linked(line)
+}
+
+# Words, and links to where they lead in the reference.
+function linked(line,    out, s, link) {
     out = ""
     while (match(line, /\]\([^() ]+\)/)) {
         s = substr(line, 1, RSTART - 1)
