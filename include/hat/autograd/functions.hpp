@@ -170,6 +170,8 @@ Variable residual_layer_norm(Context& context, float probability, const Variable
 }
 
 /// y = norm(x).
+///
+/// Shapes  x, y [rows, n],  gain, bias [n]
 template <class Context>
 Variable layer_norm(Context& context, const Variable& x, const Parameter& gain,
                     const Parameter& bias) {

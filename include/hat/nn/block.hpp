@@ -149,6 +149,8 @@ struct DecoderLayer {
 };
 
 /// Puts a sublayer into its residual connection: norm(x + f(x)), or x + f(norm(x)) with pre-norm.
+///
+/// Shapes  x [tokens, dim] → [tokens, dim], as of f
 template <class Context, class Norm, class Sublayer>
 Variable residual_block(Context& context, const Norm& norm, bool pre_norm, float dropout,
                         const Variable& x, const Sublayer& sublayer) {
@@ -159,6 +161,8 @@ Variable residual_block(Context& context, const Norm& norm, bool pre_norm, float
 }
 
 /// What self-attention of a layer reads: x, or what the DExTra in front of it makes of x.
+///
+/// Shapes  x [tokens, dim] → [tokens, dim], or as wide as what the unit makes
 template <class Context, class Unit>
 Variable transform(Context& context, const Unit& unit, const Variable& x, float dropout) {
     if constexpr (std::same_as<Unit, Absent>)
@@ -170,6 +174,8 @@ Variable transform(Context& context, const Unit& unit, const Variable& x, float 
 }
 
 /// Self-attention and what stands around it in every layer.
+///
+/// Shapes  x [tokens, dim] → [tokens, dim]
 template <class Context, class Layer, class Past, class Units>
 Variable attend_to_self(Context& context, const Layer& layer, bool pre_norm,
                         const BlockDropout& dropout, const Variable& x, const Past& past,
@@ -183,6 +189,8 @@ Variable attend_to_self(Context& context, const Layer& layer, bool pre_norm,
 }
 
 /// The feed-forward layer and what stands around it in every layer.
+///
+/// Shapes  x [tokens, dim] → [tokens, dim]
 template <class Context, class Layer>
 Variable feed_forward(Context& context, const Layer& layer, bool pre_norm,
                       const BlockDropout& dropout, const Variable& x) {

@@ -51,6 +51,9 @@ inline void check_branch(const Variable& x, const Variable& branch) {
 
 }  // namespace detail
 
+/// norm(x).
+///
+/// Shapes  x [rows, dim] → [rows, dim]
 /// Throws  `Error` if the sizes do not fit
 template <class Context, class Weights, class Dim>
 Variable forward(Context& context, const LayerNorm<Weights, Dim>& norm, const Variable& x) {
@@ -60,6 +63,7 @@ Variable forward(Context& context, const LayerNorm<Weights, Dim>& norm, const Va
 
 /// norm(x + dropout(branch)): what stands behind a sublayer in a post-norm network.
 ///
+/// Shapes  x, branch [rows, dim] → [rows, dim]
 /// Throws  `Error` if the sizes do not fit
 template <class Context, class Weights, class Dim>
 Variable add_and_norm(Context& context, const LayerNorm<Weights, Dim>& norm, float dropout,
