@@ -4,22 +4,46 @@
 # the best network that is fast enough, tunes it, translates held-out pages, scores them and reports.
 #
 #     examples/quickstart.sh [LANGUAGE] [FOLDER] [OPTION OF hat quickstart…]
+#     examples/quickstart.sh --quick
 #
 # LANGUAGE (default de) is any language Debian ships LibreOffice's help in, such as fr. All is written
-# to FOLDER (default build/quickstart). A run that was interrupted goes on where it was. Runs on Debian
-# and Ubuntu, as root or with sudo for the packages to install.
+# to FOLDER (default build/quickstart). Options may stand anywhere; --quick is the same story in a few
+# minutes. A run that was interrupted goes on where it was. Runs on Debian and Ubuntu, as root or with
+# sudo for the packages to install.
 set -euo pipefail
 
-for argument in "${1:-}" "${2:-}"; do
-    if [[ $argument == -* ]]; then
-        echo "quickstart.sh: found $argument in place of a language or a folder, expected" \
-            "quickstart.sh [LANGUAGE] [FOLDER] [OPTION OF hat quickstart…]" >&2
-        exit 2
-    fi
-done
-language=${1:-de}
+usage="quickstart.sh [LANGUAGE] [FOLDER] [OPTION OF hat quickstart…]"
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-folder=${2:-$root/build/quickstart}
+language=de
+folder=$root/build/quickstart
+options=()
+words=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    -h | --help)
+        sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        exit
+        ;;
+    --quick | --*=*) options+=("$1") ;;
+    -*)
+        # Every other option has a value.
+        if [ $# -lt 2 ]; then
+            echo "quickstart.sh: $1 lacks its value; expected $usage" >&2
+            exit 2
+        fi
+        options+=("$1" "$2")
+        shift
+        ;;
+    *) words+=("$1") ;;
+    esac
+    shift
+done
+if [ ${#words[@]} -gt 2 ]; then
+    echo "quickstart.sh: found ${words[2]} behind a language and a folder, expected $usage" >&2
+    exit 2
+fi
+language=${words[0]:-$language}
+folder=${words[1]:-$folder}
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 
@@ -35,4 +59,4 @@ cmake -S "$root" -B "$folder/build" -G Ninja -D CMAKE_BUILD_TYPE=Release \
     { tail -n 20 "$folder/configure.log" >&2; exit 1; }
 cmake --build "$folder/build" --target hat_program
 
-exec "$folder/build/bin/hat" quickstart --language "$language" --out "$folder" "${@:3}"
+exec "$folder/build/bin/hat" quickstart --language "$language" --out "$folder" "${options[@]}"

@@ -111,11 +111,13 @@ inline std::vector<Pair> read_interface(const fs::path& folder) {
 
 }  // namespace detail
 
+/// The most words of a side.
+inline constexpr int most_words = 20;
+
 /// Whether a pair is a translation worth learning from: 2 to 20 words on both sides, at most 2.5
 /// times as many on one as on the other, no URL and none of `% < > { } | _ @ \ # $ =`.
 [[nodiscard]] inline bool is_good(const Pair& pair) {
     constexpr int least = 2;
-    constexpr int most = 20;
     constexpr double max_ratio = 2.5;
     for (const std::string* text : {&pair.source, &pair.target})
         if (text->find_first_of("%<>{}|_@\\#$=") != std::string::npos ||
@@ -125,7 +127,7 @@ inline std::vector<Pair> read_interface(const fs::path& folder) {
     const int target = detail::word_count(pair.target);
     const int low = std::min(source, target);
     const int high = std::max(source, target);
-    return low >= least && high <= most && high <= max_ratio * low;
+    return low >= least && high <= most_words && high <= max_ratio * low;
 }
 
 /// Leaves out pairs that are not good, and all but the first of equal ones.
@@ -134,6 +136,14 @@ inline void clean(std::vector<Pair>& pairs) {
     std::erase_if(pairs, [&](const Pair& pair) {
         return !is_good(pair) || !seen.emplace(pair.source, pair.target).second;
     });
+}
+
+/// Leaves out pairs with more than `most` words on a side.
+inline void keep_short(Splits& splits, int most) {
+    for (auto* pairs : {&splits.train, &splits.valid, &splits.test})
+        std::erase_if(*pairs, [most](const Pair& pair) {
+            return detail::word_count(pair.source) > most || detail::word_count(pair.target) > most;
+        });
 }
 
 /// Leaves out pairs of which a side occurs in `known`.

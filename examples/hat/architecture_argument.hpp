@@ -10,10 +10,15 @@
 #include <hat/model/delight.hpp>
 #include <hat/model/presets.hpp>
 
+#include <array>
 #include <optional>
 #include <string>
 
 namespace hat::program {
+
+/// What DeLighT's translators, and its language models, were published with.
+inline constexpr std::array delight_widths{128, 256, 384, 512, 640};
+inline constexpr std::array delight_lm_widths{128, 256, 384, 512, 1024};
 
 /// What has a name; N is a width that was published for DeLighT's translators of WMT and IWSLT'14
 /// or for its language models.
@@ -30,16 +35,26 @@ inline std::optional<model::Architecture> find_preset(const std::string& name, i
     if (name == "big") return model::transformer_big(vocab_size);
     if (name == "tiny-lm") return model::transformer_tiny_lm(vocab_size);
     if (name == "delight-small") return model::delight_small(vocab_size);
-    for (const int width : {128, 256, 384, 512, 640}) {
+    for (const int width : delight_widths) {
         if (name == "delight-" + std::to_string(width))
             return model::delight_wmt(width, vocab_size);
         if (name == "delight-iwslt-" + std::to_string(width))
             return model::delight_iwslt(width, vocab_size, vocab_size);
     }
-    for (const int width : {128, 256, 384, 512, 1024})
+    for (const int width : delight_lm_widths)
         if (name == "delight-wikitext103-" + std::to_string(width))
             return model::delight_wikitext103(width, vocab_size);
     return std::nullopt;
+}
+
+/// All names in full, ", " between them.
+inline std::string preset_names() {
+    std::string names = "tiny, base, big, tiny-lm, delight-small";
+    for (const int width : delight_widths) names += ", delight-" + std::to_string(width);
+    for (const int width : delight_widths) names += ", delight-iwslt-" + std::to_string(width);
+    for (const int width : delight_lm_widths)
+        names += ", delight-wikitext103-" + std::to_string(width);
+    return names;
 }
 
 /// The vocabulary size where neither a flag nor a file says one. WikiText-103's networks have bands

@@ -10,6 +10,7 @@ namespace hat::program {
 void add_card(CLI::App& app);
 void add_prepare(CLI::App& app);
 void add_train(CLI::App& app);
+void add_completion(CLI::App& app);
 void add_distill(CLI::App& app);
 void add_export(CLI::App& app);
 void add_extract(CLI::App& app);

@@ -117,6 +117,7 @@ void add_extract(CLI::App& app) {
         ->add_option("--architecture", options->architecture,
                      "YAML file in our form or the published one, a gene string such as "
                      "e192:512x8+…/d128:256x4x4x1+…, largest or smallest")
+        ->type_name("FILE|largest|smallest")
         ->required();
     command->add_option("--out", options->out, "model directory to write")->required();
     add_overwrite_flag(*command, options->overwrite);

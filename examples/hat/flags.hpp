@@ -109,6 +109,18 @@ CLI::Option* add_choice(CLI::App& command, const char* name, T& value,
         ->default_str(word_of(words, value));
 }
 
+/// The type of a flag that takes one of `names`, which ", " parts: base|big.
+[[nodiscard]] inline std::string one_of(std::string names) {
+    for (std::size_t at = 0; (at = names.find(", ", at)) != std::string::npos;)
+        names.replace(at, 2, "|");
+    return names;
+}
+
+/// Likewise, of one that takes a file, too: FILE|base|big.
+[[nodiscard]] inline std::string file_or(const std::string& names) {
+    return "FILE|" + one_of(names);
+}
+
 namespace detail {
 
 /// The subcommand where the command line went wrong, and its name as one would type it: the first

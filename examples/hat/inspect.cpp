@@ -13,6 +13,7 @@
 #include <hat/elastic/cardinality.hpp>
 #include <hat/elastic/design_space_yaml.hpp>
 #include <hat/elastic/gene_string.hpp>
+#include <hat/elastic/spaces.hpp>
 #include <hat/io/model_directory.hpp>
 #include <hat/model/counts.hpp>
 #include <hat/model/network.hpp>
@@ -250,13 +251,15 @@ void add_inspect(CLI::App& app) {
     command->footer("Examples:\n  hat inspect --architecture tiny --vocab-size 10000\n"
                     "  hat inspect --space multi30k");
     command->add_option("--model", options->model, "a run or model directory");
-    CLI::Option* architecture = command->add_option(
-        "--architecture", options->architecture,
-        std::string("YAML file, or ") + architecture_names +
-            "; with --space, genes as one word or a file; with --super, a file");
+    CLI::Option* architecture =
+        command
+            ->add_option("--architecture", options->architecture,
+                         "YAML file, or a network with a name; with --space, genes as one word or "
+                         "a file; with --super, a file")
+            ->type_name(file_or(preset_names()));
     CLI::Option* space =
-        command->add_option("--space", options->space,
-                            "a design space: YAML file, or " + elastic::built_in_space_names());
+        command->add_option("--space", options->space, "a design space: YAML file, or a name")
+            ->type_name(file_or(elastic::built_in_space_names()));
     command
         ->add_option("--super", options->super,
                      "the file is a published SubTransformer of this SuperTransformer")

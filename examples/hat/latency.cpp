@@ -3,6 +3,7 @@
 /// hat latency: a design space → how long its members take on this machine.
 
 #include <hat/data/corpus_file.hpp>
+#include <hat/elastic/spaces.hpp>
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/latency/plan.hpp>
@@ -150,6 +151,7 @@ void add_latency(CLI::App& app) {
         "an earlier survey has left on it.");
     const NumberFlags number(*command);
     command->add_option("--space", options->space, "YAML file, or the name of a built-in space")
+        ->type_name(file_or(elastic::built_in_space_names()))
         ->required();
     command->add_option("--data", options->data,
                         "data directory: lengths and vocabulary size are those of its sentences");

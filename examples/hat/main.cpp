@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
     hat::program::add_generate(app);
     hat::program::add_inspect(app);
     hat::program::add_quickstart(app);
+    hat::program::add_completion(app);
     try {
         hat::program::check_instructions();
         hat::program::reserve_standard_streams();

@@ -40,6 +40,7 @@ struct SearchArguments {
     int population = 0;
     int patience = 0;
     int measure = 5;
+    int front = 0;  ///< generations of the search for all of it
     int threads = 0;
     float label_smoothing = 0.1F;
     std::uint64_t seed = 1;

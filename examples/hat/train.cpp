@@ -5,6 +5,7 @@
 
 #include <hat/core/error.hpp>
 #include <hat/elastic/design_space.hpp>
+#include <hat/elastic/spaces.hpp>
 #include <hat/elastic/super_training.hpp>
 #include <hat/io/architecture_json.hpp>
 #include <hat/io/model_directory.hpp>
@@ -272,14 +273,15 @@ void add_train(CLI::App& app) {
         "the same bytes:\n  mpirun -n 2 hat train --data data --space multi30k --sandwich 2 --out "
         "super");
     CLI::Option* architecture =
-        command->add_option("--architecture", options->architecture,
-                            std::string("YAML file, or ") + architecture_names +
-                                "; if none is named: tiny, or tiny-lm");
+        command
+            ->add_option("--architecture", options->architecture,
+                         "YAML file, or a network with a name; without it tiny, or tiny-lm")
+            ->type_name(file_or(preset_names()));
     CLI::Option* space =
         command
             ->add_option("--space", options->space,
-                         "train a SuperTransformer of this design space: YAML file, or " +
-                             elastic::built_in_space_names())
+                         "train a SuperTransformer of this design space: YAML file, or a name")
+            ->type_name(file_or(elastic::built_in_space_names()))
             ->excludes(architecture);
     command->add_option("--out", options->flags.out, "directory of the run")->required();
     command->add_option("--init", options->init, "start from this run's or model's weights");
@@ -291,9 +293,8 @@ void add_train(CLI::App& app) {
                           "regardless of lines");
     command
         ->add_option("--recipe", options->recipe,
-                     std::string("sets what no other flag does as a published DeLighT network was "
-                                 "trained: ") +
-                         train::delight_recipe_names)
+                     "sets what no other flag does as a published DeLighT network was trained")
+        ->type_name(one_of(train::delight_recipe_names))
         ->excludes(space);
     options->command = command;
     add_training_flags(*command, options->flags);

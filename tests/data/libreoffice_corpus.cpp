@@ -180,6 +180,14 @@ TEST_SUITE("data/libreoffice_corpus") {
             for (const Pair& pair : *pairs) CHECK(pair.target.starts_with("Seite Nummer "));
     }
 
+    TEST_CASE("of all three parts the short pairs are kept") {
+        const std::vector<Pair> pairs{{"a b c", "d e"}, {"a b", "c d e"}, {"a b", "c d"}};
+        corpus::Splits splits{pairs, pairs, pairs};
+        corpus::keep_short(splits, 2);
+        for (const auto* part : {&splits.train, &splits.valid, &splits.test})
+            CHECK(*part == std::vector{pairs.back()});
+    }
+
     TEST_CASE("a missing folder is an error that names it") {
         const hat::support::TemporaryDirectory root;
         CHECK(error_of([&] { static_cast<void>(corpus::read_libreoffice(root.path(), "de")); }) ==

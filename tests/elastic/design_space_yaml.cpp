@@ -310,7 +310,7 @@ target-lang: en
         CHECK_THROWS_WITH_AS(static_cast<void>(find_design_space("no-such-space")),
                              "design space no-such-space: there is no such file, nor a space of "
                              "that name (wmt-space0, iwslt-space1, wmt-latency, iwslt-latency, "
-                             "multi30k, quickstart, joint)",
+                             "multi30k, quickstart, quick, joint)",
                              hat::Error);
     }
 }

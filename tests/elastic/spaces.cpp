@@ -25,7 +25,7 @@ TEST_SUITE("elastic/spaces") {
         CHECK_THROWS_WITH_AS(
             static_cast<void>(built_in_space("wmt")),
             "design space: there is none called \"wmt\"; built in are wmt-space0, iwslt-space1, "
-            "wmt-latency, iwslt-latency, multi30k, quickstart, joint",
+            "wmt-latency, iwslt-latency, multi30k, quickstart, quick, joint",
             hat::Error);
     }
 

@@ -75,6 +75,7 @@ show perplexity --model lm --text valid.txt --block 64 --context 20
 show generate --model lm --tokens 5
 show inspect --model small
 show card --model small
+show completion bash
 show inspect --space space.yml
 show --help
 show --version

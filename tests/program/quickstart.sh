@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The whole story on toy text, in small: every step runs, is not run again, and is told of.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=/dev/null
 source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
 
@@ -19,6 +20,23 @@ grep -q 'times as fast (measured)' out/en-de/report/README.md || fail "the repor
 [ -s out/en-de/model/weights.safetensors ] || fail "there is no model"
 "$hat" translate --model out/en-de/model <text/test.en | cmp - out/en-de/test.model.de ||
     fail "the model translates something else"
+
+# It ends with a picture of the front, and with three commands that can be copied.
+front=out/en-de/report/front.svg
+grep -qF "one: $front" log || fail "no picture is named: $(tail -n 20 log)"
+for words in '>chosen: ' '>largest: ' 'networks scored' 'the front' 'measured'; do
+    grep -qF -- "$words" "$front" || fail "the picture lacks \"$words\""
+done
+grep -q 'more for the front of all latencies' out/en-de/report/report.md || fail "the front ends at the limit"
+# next_commands LOG FILE: the commands behind the last heading, which are run as they stand.
+next_commands() {
+    sed -n '/^== Done/,$s/^    //p' "$1" >"$2"
+    [ "$(wc -l <"$2")" = 3 ] || fail "not three commands: $(cat "$2")"
+}
+next_commands log next
+bash -e next >found 2>stderr || fail "the three commands: $(cat next stderr)"
+[ "$(wc -l <found)" = $((1 + 1 + 20)) ] || fail "the three commands print: $(cat found)"
+grep -qF 'namespace' out/en-de/translator.hpp || fail "there is no header"
 
 # The card and the report can be published: names, scores, speed, licence, and no path of this machine.
 card=out/en-de/model/README.md
@@ -49,5 +67,48 @@ grep -q '^hat ' log && fail "the second time it did something: $(cat log)"
 rm -rf out/en-de/model out/en-de/model.run out/en-de/test.model.de
 "${quickstart[@]}" >again 2>log || fail "quickstart, tuned once more: $(cat log)"
 cmp story again || fail "tuned once more it tells another story"
+
+# The quick one is a run of its own, tells what the long one adds, and its third command is that.
+"${quickstart[@]}" --quick >quick 2>log || fail "quickstart --quick: $(cat log)"
+[ -s out/en-de-quick/model/weights.safetensors ] || fail "there is no quick model"
+grep -q '^hat train .* --dropout 0.1 .* --updates 60 ' log || fail "the quick one trains otherwise: $(cat log)"
+grep -q '^This was the quick one. Without --quick there are 3000 + 4500 updates in place of 60 + 20, ' log ||
+    fail "it does not say what the long one adds: $(tail -n 20 log)"
+next_commands log next
+bash -e next >found 2>stderr || fail "the three commands of the quick one: $(cat next stderr)"
+tail -n +3 found | cmp - story || fail "the long run is another one: $(cat found)"
+grep -q '^hat ' stderr && fail "the long run was not known to be done: $(cat stderr)"
+"$hat" quickstart --help | grep -q '^ *--space quick --max-words 10 ' || fail "the help tells no amounts"
+
+# Options of the script stand anywhere. What it would install and build is here played by others.
+mkdir -p tree/examples tree/cmake played
+cp "$root/examples/quickstart.sh" tree/examples
+cat >tree/cmake/install_packages.sh <<'SH'
+echo "$*" >>packages
+SH
+cat >played/cmake <<'SH'
+#!/bin/sh
+[ "$1" = --build ] || exit 0
+mkdir -p "$2/bin"
+printf '#!/bin/sh\necho "$@"\n' >"$2/bin/hat"
+chmod +x "$2/bin/hat"
+SH
+chmod +x tree/cmake/install_packages.sh played/cmake
+# script EXPECTED ARGUMENT…: it runs hat quickstart so.
+script() {
+    local expected=$1
+    shift
+    PATH=$PWD/played:$PATH bash tree/examples/quickstart.sh "$@" >found 2>&1 || fail "quickstart.sh $*: $(cat found)"
+    [ "$(tail -n 1 found)" = "quickstart $expected" ] || fail "quickstart.sh $*: $(cat found)"
+}
+script "--language de --out $PWD/tree/build/quickstart --quick" --quick
+script "--language fr --out $PWD/there --quick --updates 3" --quick fr --updates 3 there
+script "--language fr --out $PWD/tree/build/quickstart --updates=3" fr --updates=3
+code=0
+bash tree/examples/quickstart.sh fr there --updates >found 2>&1 || code=$?
+[ "$code" = 2 ] && grep -q -- '--updates lacks its value' found || fail "a flag without a value: $(cat found)"
+code=0
+bash tree/examples/quickstart.sh fr there too >found 2>&1 || code=$?
+[ "$code" = 2 ] && grep -q 'found too behind' found || fail "a third word: $(cat found)"
 expect 1 'nowhere' "$hat" quickstart --text nowhere --out other
 finish

@@ -41,9 +41,38 @@ TEST_SUITE("report/chart") {
         chart.series.push_back({"steps", ChartSeries::Style::steps, {{1, 1}, {4, 2}}});
         const std::string svg = chart_to_svg(chart);
         CHECK(count(svg, "<circle") == 3);
-        CHECK(count(svg, "stroke-width=\"2\"") == 2);  // one step: along, then up
+        CHECK(count(svg, "<polyline") == 1);
+        const auto line = svg.substr(svg.find("<polyline points=\""), 60);
+        CHECK(count(line, ",") == 3);  // one step: along, then up
         CHECK(count(svg, ">steps</text>") == 1);
         CHECK(svg == chart_to_svg(chart));
+    }
+
+    TEST_CASE("a cloud is one shape, a ring is hollow, and a label stands beside its point") {
+        Chart chart{.title = "t", .x_label = "x", .y_label = "y", .large = true};
+        chart.series.push_back(
+            {"seen", ChartSeries::Style::cloud, {{1, 2}, {2, 3}, {2.000001, 3}}});
+        chart.series.push_back({"measured", ChartSeries::Style::rings, {{1, 2}}});
+        chart.series.push_back({"", ChartSeries::Style::dots, {{2, 3, "genes", "chosen"}}});
+        chart.series.push_back({"", ChartSeries::Style::steps_with_dots, {{1, 3}, {2, 2}}});
+        const std::string svg = chart_to_svg(chart);
+        CHECK(count(svg, "<path") == 1);
+        CHECK(count(svg, "h0") == 2);  // at one place one
+        CHECK(count(svg, "fill=\"none\" stroke=\"#d62728\"") == 1);
+        CHECK(count(svg, ">chosen</text>") == 1);
+        CHECK(count(svg, "<title>genes</title>") == 1);
+        CHECK(count(svg, "<circle") == 1 + 1 + 2);
+        CHECK(count(svg, ">seen</text>") + count(svg, ">measured</text>") == 2);
+        CHECK(count(svg, "font-size=\"11\"") == 0);
+    }
+
+    TEST_CASE("points above the most are not drawn, and take no room") {
+        Chart chart{.title = "t", .x_label = "x", .y_label = "y", .y_most = 5};
+        chart.series.push_back({"dots", ChartSeries::Style::dots, {{1, 2}, {2, 5}, {3, 500}}});
+        const std::string svg = chart_to_svg(chart);
+        CHECK(count(svg, "<circle") == 2);
+        CHECK(count(svg, ">500</text>") == 0);
+        CHECK(count(svg, ">4</text>") == 1);
     }
 
     TEST_CASE("with a diagonal, both axes have the same range") {

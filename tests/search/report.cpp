@@ -65,6 +65,22 @@ TEST_SUITE("search/report") {
         CHECK_FALSE(std::filesystem::exists(path + "/health.svg"));
     }
 
+    TEST_CASE(
+        "the front's figure marks the chosen and the largest network, and what was measured") {
+        const hat::support::TemporaryDirectory directory;
+        SearchReport report = example();
+        report.scored.push_back(network(3, 90.0, 7.0, 7.0));  // above the figure
+        write_report(report, directory.path());
+        const std::string svg = hat::io::read_file(directory.path() + "/front.svg");
+        CHECK(count(svg, ">chosen: 5.25 ms</text>") == 1);
+        CHECK(count(svg, ">largest: 10.50 ms</text>") == 1);
+        CHECK(count(svg, ">3 networks scored</text>") == 1);
+        CHECK(count(svg, "h0") == 2);
+        CHECK(count(svg, "fill=\"none\" stroke=") == 1 + 3);  // the front, and three measured
+        const std::string page = hat::io::read_file(directory.path() + "/report.md");
+        CHECK(count(page, "1 of higher loss is above the figure") == 1);
+    }
+
     TEST_CASE("without a measurement of both, the speed is the predicted one and says so") {
         const hat::support::TemporaryDirectory directory;
         SearchReport report = example();

@@ -95,6 +95,22 @@ namespace detail {
                                    {4, 3, 2, 1});
 }
 
+/// Ours for the quickstart in a hurry: short sentences, and a SuperTransformer that is trained in a
+/// minute.
+[[nodiscard]] inline DesignSpace quick_space() {
+    auto super = model::uniform({.encoder_layers = 3,
+                                 .decoder_layers = 3,
+                                 .embed_dim = 128,
+                                 .ffn_dim = 256,
+                                 .attended_layers = 2},
+                                1, 1);
+    super.attends_to_real_layers = true;
+    DesignSpace space = detail::symmetric_space(super, {128, 96, 64}, {256, 192, 128}, {8, 4, 2},
+                                                {3, 2}, {3, 2, 1});
+    space.decoder_attended_layers = {1, 2};
+    return space;
+}
+
 /// Ours for the same corpora, over HAT's and DeLighT's blocks: every layer may have a DExTra in
 /// front of its self-attention, an inner width and a feed-forward layer as wide or narrow as either
 /// has.
@@ -124,6 +140,7 @@ inline constexpr std::array named_spaces{NamedSpace{"wmt-space0", wmt_space},
                                          NamedSpace{"iwslt-latency", iwslt_latency_space},
                                          NamedSpace{"multi30k", multi30k_space},
                                          NamedSpace{"quickstart", quickstart_space},
+                                         NamedSpace{"quick", quick_space},
                                          NamedSpace{"joint", joint_space}};
 
 /// Whether `named_space` has a space of that name.

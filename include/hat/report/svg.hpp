@@ -8,6 +8,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +20,9 @@ namespace hat::report {
 /// host show it alike; on a white ground, so that it is readable on a dark page.
 class Svg {
 public:
+    /// A place, across and down.
+    using Point = std::array<double, 2>;
+
     /// Which part of a text is at its position.
     enum class Anchor { start, middle, end };
 
@@ -27,6 +32,7 @@ public:
         Anchor anchor = Anchor::start;
         std::string_view color = "#222";
         bool bold = false;
+        bool edged = false;  ///< in white, to be read on what is drawn below
         double degrees = 0;  ///< turned about its own position
     };
 
@@ -54,6 +60,32 @@ public:
         if (dashed) body_ += " stroke-dasharray=\"5 4\"";
         body_ += "/>\n";
     }
+    /// A line through `points`.
+    void polyline(std::span<const Point> points, std::string_view color, double width = 1) {
+        body_ += "<polyline points=\"";
+        for (std::size_t i = 0; i < points.size(); ++i)
+            body_ += (i > 0 ? " " : "") + number(points[i][0]) + ',' + number(points[i][1]);
+        body_ += "\" fill=\"none\" stroke=\"" + std::string(color) + "\" stroke-width=\"" +
+                 number(width) + "\"/>\n";
+    }
+    /// Small dots as one pale shape, to whole pixels: of those at the same place, one.
+    void cloud(std::span<const Point> points, double radius, std::string_view color) {
+        std::set<std::array<int, 2>> places;
+        for (const Point& point : points)
+            places.insert(
+                {static_cast<int>(std::lround(point[0])), static_cast<int>(std::lround(point[1]))});
+        body_ += "<path d=\"";
+        for (const auto& [x, y] : places)
+            body_ += 'M' + std::to_string(x) + ' ' + std::to_string(y) + "h0";
+        body_ += "\" stroke=\"" + std::string(color) + "\" stroke-width=\"" + number(2 * radius) +
+                 R"(" stroke-linecap="round" stroke-opacity="0.35"/>)" + "\n";
+    }
+    /// A circle around a place.
+    void ring(double x, double y, double radius, std::string_view color, double width = 2) {
+        body_ += "<circle cx=\"" + number(x) + "\" cy=\"" + number(y) + "\" r=\"" + number(radius) +
+                 R"(" fill="none" stroke=")" + std::string(color) + "\" stroke-width=\"" +
+                 number(width) + "\"/>\n";
+    }
     /// A dot that tells `title` when pointed at.
     void dot(double x, double y, double radius, std::string_view color,
              std::string_view title = {}) {
@@ -68,6 +100,7 @@ public:
                  anchors[static_cast<std::size_t>(style.anchor)] + "\" fill=\"" +
                  std::string(style.color) + '"';
         if (style.bold) body_ += " font-weight=\"bold\"";
+        if (style.edged) body_ += R"( paint-order="stroke" stroke="#fff" stroke-width="4")";
         if (style.degrees != 0) {
             body_ += " transform=\"rotate(" + number(style.degrees) + ' ' + number(x) + ' ' +
                      number(y) + ")\"";

@@ -192,31 +192,69 @@ private:
 
     void front() {
         text_ += "## Loss against latency\n\n";
-        report::Chart chart{.title = "Loss against latency",
-                            .x_label = "predicted latency, ms",
-                            .y_label = "validation loss per token, inherited weights"};
-        const auto point = [](const ReportedNetwork& network) {
-            return report::ChartPoint{network.predicted_ms, network.loss,
-                                      elastic::gene_string(network.architecture)};
-        };
-        report::ChartSeries scored{.name = "scored"};
-        for (const ReportedNetwork& network : report_.scored)
-            scored.points.push_back(point(network));
-        report::ChartSeries best{.name = "front",
-                                 .style = report::ChartSeries::Style::line_with_dots};
         std::vector<ReportedNetwork> front = report_.front;
         std::sort(front.begin(), front.end(),
                   [](const auto& a, const auto& b) { return a.predicted_ms < b.predicted_ms; });
-        for (const ReportedNetwork& network : front) best.points.push_back(point(network));
-        chart.series.push_back(std::move(scored));
-        chart.series.push_back(std::move(best));
-        chart.series.push_back({.name = "largest member", .points = {point(report_.baseline)}});
-        chart.series.push_back({.name = "chosen", .points = {point(report_.chosen)}});
-        figure("front.svg", "Loss against latency", report::chart_to_svg(chart));
+        draw_front(front);
         if (front.empty()) return;
         table_head();
         for (const ReportedNetwork& network : front) row(network);
         text_ += "\n";
+    }
+
+    /// All that was seen, what nothing beats, what was measured, and the two networks compared.
+    /// What is worse than all of these by some more is left out.
+    void draw_front(const std::vector<ReportedNetwork>& front) {
+        using Style = report::ChartSeries::Style;
+        report::ChartSeries seen{.name = std::to_string(report_.scored.size()) + " networks scored",
+                                 .style = Style::cloud};
+        report::ChartSeries best{.name = "the front", .style = Style::steps_with_dots};
+        report::ChartSeries measured{.name = "measured", .style = Style::rings};
+        double least = report_.chosen.loss;
+        double most = report_.chosen.loss;
+        const auto show = [&](const ReportedNetwork& network) {
+            if (network.measured_ms)
+                measured.points.push_back({*network.measured_ms, network.loss, network.name});
+            least = std::min(least, network.loss);
+            most = std::max(most, network.loss);
+        };
+        const auto point = [](const ReportedNetwork& network) {
+            return report::ChartPoint{network.predicted_ms, network.loss,
+                                      elastic::gene_string(network.architecture)};
+        };
+        for (const ReportedNetwork& network : report_.scored) seen.points.push_back(point(network));
+        for (const ReportedNetwork& network : front) {
+            best.points.push_back(point(network));
+            if (network.architecture != report_.chosen.architecture) show(network);
+        }
+        const auto marked = [&](const ReportedNetwork& network, const std::string& name) {
+            show(network);
+            report::ChartSeries series{.name = {}, .points = {point(network)}};
+            series.points.front().label =
+                name + ": " + number(network.measured_ms.value_or(network.predicted_ms), 2) + " ms";
+            return series;
+        };
+        const report::ChartSeries largest = marked(report_.baseline, "largest");
+        const report::ChartSeries chosen = marked(report_.chosen, "chosen");
+        if (!front.empty() && report_.baseline.predicted_ms > front.back().predicted_ms &&
+            report_.baseline.loss < front.back().loss)
+            best.points.push_back(point(report_.baseline));
+        report::Chart chart{.title = "Loss against latency",
+                            .x_label = "milliseconds a sentence",
+                            .y_label = "validation loss per token",
+                            .series = {std::move(seen), std::move(best), largest, chosen},
+                            .large = true,
+                            .y_most = most + 0.15 * (most - least)};
+        if (!measured.points.empty()) chart.series.push_back(std::move(measured));
+        figure("front.svg", "Loss against latency", report::chart_to_svg(chart));
+        const auto above = std::count_if(
+            report_.scored.begin(), report_.scored.end(),
+            [&](const ReportedNetwork& network) { return network.loss > chart.y_most; });
+        text_ += "Dots are at the latency that was predicted, rings at what was measured";
+        if (above > 0)
+            text_ += "; " + std::to_string(above) + " of higher loss " +
+                     (above == 1 ? "is" : "are") + " above the figure";
+        text_ += ".\n\n";
     }
 
     void progress() {
