@@ -175,6 +175,28 @@ TEST_SUITE("autograd/functions") {
         }
     }
 
+    TEST_CASE("a function of one's own is differentiated by its slope") {
+        Subject subject(8);
+        const auto x = subject.variable(3, 5);
+        subject.check([&](auto& context, const auto& in) {
+            return elementwise(
+                context, in.x[x], [](float v) { return v * v * v; },
+                [](float v) { return 3 * v * v; });
+        });
+    }
+
+    TEST_CASE("a function of one's own that is known has the values of that") {
+        Subject subject(9);
+        const auto x = subject.variable(3, 5);
+        subject.check([&](auto& context, const auto& in) {
+            const Variable own = elementwise(
+                context, in.x[x], [](float v) { return v > 0 ? v : 0.0F; },
+                [](float v) { return v > 0 ? 1.0F : 0.0F; });
+            CHECK(same_bits(own.value, activation(context, Activation::relu, in.x[x]).value));
+            return own;
+        });
+    }
+
     TEST_CASE("dropout is differentiated with the mask it has drawn") {
         Subject subject(5);
         subject.variable(5, 19);

@@ -7,6 +7,7 @@
 
 #include "support/allocations.hpp"
 #include "support/architectures.hpp"
+#include "support/own_layers.hpp"
 #include "support/reference.hpp"
 #include "support/toy_model.hpp"
 
@@ -61,8 +62,8 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 /// The logits behind a prefix from the whole decoder, without caches.
-template <class Weights>
-std::vector<float> whole_logits(const PackedModelOf<Weights>& packed, const OwnedSources& source,
+template <class Model>
+std::vector<float> whole_logits(const Model& packed, const OwnedSources& source,
                                 const std::vector<int>& prefix) {
     Arena memory;
     Arena scratch;
@@ -215,6 +216,27 @@ TEST_SUITE("decode/cached_transformer") {
                 }
                 CHECK(next == count);
             }
+        }
+    }
+
+    TEST_CASE("a step through layers of one's own gives the bits of the whole decoder, too") {
+        using Packed = hat::model::PackedTransformer<hat::support::OwnLayers>;
+        const Architecture a = hat::model::uniform(
+            {.encoder_layers = 2, .decoder_layers = 2, .embed_dim = 24, .ffn_dim = 40, .heads = 4},
+            20, 20);
+        hat::model::BasicNetwork<hat::support::OwnLayers> network(a);
+        network.initialize(9);
+        const Packed packed(network.view());
+        BasicCachedTransformer<Packed> model(packed);
+        const OwnedSources source = random_sources(1, 18, 20, 2, 7);
+        const int most = 8;
+        model.start(source.view(), 1, {&most, 1});
+        std::vector<int> prefix;
+        for (int position = 0; position < most; ++position) {
+            const Row row{.sentence = 0, .parent = 0, .token = 2 + position};
+            prefix.push_back(row.token);
+            CHECK(same_bits(by_token(model.step({&row, 1}, all_logits(20)).row(0)),
+                            whole_logits(packed, source, prefix)));
         }
     }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <hat/autograd/gradient_check.hpp>
 #include <hat/model/genes.hpp>
 #include <hat/model/network.hpp>
+#include <hat/model/pack.hpp>
 #include <hat/model/presets.hpp>
 
 #include "support/allocations.hpp"
+#include "support/own_layers.hpp"
 #include "support/reference.hpp"
 #include "support/sentences.hpp"
 
@@ -18,6 +21,7 @@ using hat::Matrix;
 using hat::RandomKey;
 using hat::autograd::Eval;
 using hat::autograd::Tape;
+using hat::support::OwnLayers;
 using hat::support::same_bits;
 using hat::support::SentencePairs;
 
@@ -180,6 +184,55 @@ TEST_SUITE("model/network") {
         initialize(other.layout(), other.values(), 5);
         for (const auto& entry : one.table())
             CHECK(same_bits(one.values().matrix(entry), other.values().matrix(entry)));
+    }
+
+    TEST_CASE("layers of one's own have their tensors, the library's parts of them theirs") {
+        BasicNetwork<OwnLayers> network(small_super());
+        const Network plain(small_super());
+        const auto& table = network.table();
+        for (const auto& entry : plain.table())
+            CHECK((table.find(entry.name) >= 0) == !entry.name.starts_with("encoder.layers."));
+        CHECK(table.size() == plain.table().size() - 3 * 12 + 3 * 4 + 2 * 2);
+        const auto& mix = table[table.index("encoder.layers.2.mix.weight")];
+        CHECK(mix.rows == 24);
+        CHECK(mix.cols == 24);
+        const auto& bypass = table[table.index("decoder.layers.1.bypass.bias")];
+        CHECK(bypass.is_vector);
+        CHECK(bypass.cols == 24);
+        network.initialize(1);
+        CHECK(network.values().matrix(mix)(23, 23) != 0.0F);
+        CHECK(network.values().matrix(table[table.index("encoder.layers.0.norm.weight")])(0, 23) ==
+              1.0F);
+    }
+
+    TEST_CASE("layers of one's own are differentiated, and packed say the same") {
+        BasicNetwork<OwnLayers> network(small_super());
+        network.initialize(4);
+        Gradients gradients(network.table());
+        Arena memory;
+        Arena scratch;
+        Tape tape(memory, scratch, RandomKey(1));
+        static_cast<void>(loss(tape, network.view(&gradients), {}, pairs().batch(), 0.1F));
+        tape.backward();
+        for (const auto has_gradient : gradients.has_gradient) CHECK(has_gradient == 1);
+
+        Arena eval_memory;
+        const auto batch = pairs().batch();
+        const auto loss_of = [&](const auto& model) {
+            eval_memory.reset();
+            Eval eval(eval_memory, scratch);
+            return loss(eval, model, {}, batch, 0.1F).loss;
+        };
+        for (const char* name : {"encoder.layers.0.mix.weight", "decoder.layers.0.bypass.weight"}) {
+            CAPTURE(name);
+            const auto& entry = network.table()[network.table().index(name)];
+            const auto error = hat::autograd::check_gradient(
+                network.values().matrix(entry), gradients.values.matrix(entry),
+                [&] { return loss_of(network.view()); }, 1e-2F, 7);
+            CHECK(error.relative() < 1e-2);  // of losses in single precision
+        }
+        const PackedTransformer<OwnLayers> packed(network.view());
+        CHECK(loss_of(packed.view()) == loss_of(network.view()));
     }
 
     TEST_CASE("learned positions are parameters, sinusoids are not, and there may be none") {

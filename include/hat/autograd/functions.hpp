@@ -106,6 +106,24 @@ Variable activation(Context& context, Activation f, const Variable& x) {
     return y;
 }
 
+/// y = f(x), element by element, of a function of one's own; `slope(x)` is its derivative. Both
+/// take and return a float, and are copied onto a tape.
+///
+///     elementwise(context, x, [](float v) { return v * v; }, [](float v) { return 2 * v; });
+template <class Context, class F, class Slope>
+Variable elementwise(Context& context, const Variable& x, const F& f, const Slope& slope) {
+    const Variable y = context.variable(x.rows(), x.cols());
+    for (int i = 0; i < x.rows(); ++i)
+        for (int j = 0; j < x.cols(); ++j) y.value(i, j) = f(x.value(i, j));
+    context.record([=](Tape& tape) {
+        const Matrix dy = tape.gradient(y);
+        const Matrix dx = tape.gradient(x);
+        for (int i = 0; i < x.rows(); ++i)
+            for (int j = 0; j < x.cols(); ++j) dx(i, j) += slope(x.value(i, j)) * dy(i, j);
+    });
+    return y;
+}
+
 /// y = x ∘ mask with inverted dropout; x itself where nothing is dropped.
 template <class Context>
 Variable dropout(Context& context, float probability, const Variable& x) {

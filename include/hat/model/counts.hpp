@@ -154,8 +154,8 @@ template <class LayerShape>
         count.element_wise += t * q + 2 * t * d;
         if (a.has_encoder()) {
             const std::int64_t memory = s * layer.attended_layers;
-            const auto cross = detail::cross_attention_sizes(
-                a.decoder.embed_dim, a.encoder.embed_dim, a.qkv_dim_of(layer), 1);
+            const auto cross = cross_attention_sizes(a.decoder.embed_dim, a.encoder.embed_dim,
+                                                     a.qkv_dim_of(layer), 1);
             count.linear += t * detail::total<detail::CountWeights>(cross.query, cross.out_proj) +
                             memory * detail::total<detail::CountWeights>(cross.key, cross.value);
             count.attention += 2 * t * memory * q;

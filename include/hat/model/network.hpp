@@ -58,7 +58,20 @@ struct Bind {
 /// making a `Transformer` copies no weight and allocates nothing.
 ///
 /// One that was moved from has no parameters: it may be destroyed or assigned, nothing else.
-class Network {
+///
+/// `Parts` are those of `Network`, `AnyArchitecture`, or derived from them, with other types of
+/// layers. Such a layer names its `members` and has a `forward` as those of `nn/block.hpp`; its
+/// `set_sizes(architecture, shape)` says how large its weights are, or those that it adds to an
+/// `nn::EncoderLayer` or `nn::DecoderLayer` which it derives from. In decoders it derives from one,
+/// as caches look at its attentions.
+///
+///     struct Parts : model::AnyArchitecture {
+///         template <class Weights>
+///         using EncoderLayers = InplaceVector<MyBlock<Weights>, max_layers>;
+///     };
+///     BasicNetwork<Parts> network(architecture);  // and train::BasicTrainer
+template <class Parts>
+class BasicNetwork {
 public:
     /// Sentences may have so many tokens, unless positions are learned.
     static constexpr int max_tokens = most_sinusoidal_positions;
@@ -70,9 +83,9 @@ public:
 
     /// A network with all parameters zero.
     /// Throws  `Error` if the architecture is not valid.
-    explicit Network(const Architecture& architecture)
+    explicit BasicNetwork(const Architecture& architecture)
         : architecture_((validate(architecture), architecture)),
-          layout_(parameter_layout(architecture)), values_(layout_.table) {
+          layout_(parameter_layout<Parts>(architecture)), values_(layout_.table) {
         const int rows = max_tokens + first_position;
         if (architecture.has_encoder() && architecture.encoder.positions == Positions::sinusoidal) {
             source_positions_ = sinusoids(rows, architecture.encoder_position_dim());
@@ -84,7 +97,7 @@ public:
 
     /// What it is, where its tensors lie in the slab, and the slab.
     [[nodiscard]] const Architecture& architecture() const noexcept { return architecture_; }
-    [[nodiscard]] const ParameterLayout& layout() const noexcept { return layout_; }
+    [[nodiscard]] const BasicParameterLayout<Parts>& layout() const noexcept { return layout_; }
     [[nodiscard]] const TensorTable& table() const noexcept { return layout_.table; }
     [[nodiscard]] Slab& values() noexcept { return values_; }
     [[nodiscard]] const Slab& values() const noexcept { return values_; }
@@ -94,16 +107,16 @@ public:
 
     /// The whole network; gradients go to `gradients`, nowhere if it is null.
     /// Throws  `Error` if they are those of another network.
-    [[nodiscard]] Transformer<nn::Trainable> view(Gradients* gradients = nullptr) const {
+    [[nodiscard]] Transformer<nn::Trainable, Parts> view(Gradients* gradients = nullptr) const {
         return view(architecture_, gradients);
     }
 
     /// The sub-network `sub`, whose weights are the first rows and columns of this one's.
     /// Precondition: `validate_fits_in(sub, architecture())` holds.
     /// Throws  `Error` if the gradients are those of another network.
-    [[nodiscard]] Transformer<nn::Trainable> view(const Architecture& sub,
-                                                  Gradients* gradients = nullptr) const {
-        Transformer<nn::Trainable> model;
+    [[nodiscard]] Transformer<nn::Trainable, Parts> view(const Architecture& sub,
+                                                         Gradients* gradients = nullptr) const {
+        Transformer<nn::Trainable, Parts> model;
         bind(sub, gradients, model);
         return model;
     }
@@ -113,11 +126,11 @@ public:
     /// Throws  `Error` if it has other sizes, or lacks room for something of `sub`, or the
     /// gradients
     ///         are those of another network.
-    template <class Parts>
+    template <class OtherParts>
     void bind(const Architecture& sub, Gradients* gradients,
-              Transformer<nn::Trainable, Parts>& model) const {
+              Transformer<nn::Trainable, OtherParts>& model) const {
         if (gradients != nullptr) check_gradients(*gradients);
-        const Transformer<nn::Sizes> sizes = sizes_of(sub);
+        const Transformer<nn::Sizes, Parts> sizes = sizes_of<Parts>(sub);
         const detail::Bind bind{layout_.table, values_.data(),
                                 gradients == nullptr ? nullptr : gradients->values.data(),
                                 gradients == nullptr ? nullptr : gradients->has_gradient.data()};
@@ -152,10 +165,13 @@ private:
     }
 
     Architecture architecture_;
-    ParameterLayout layout_;
+    BasicParameterLayout<Parts> layout_;
     Slab values_;
     AlignedArray<float> source_positions_;
     AlignedArray<float> target_positions_;
 };
+
+/// The network of the library's layers.
+using Network = BasicNetwork<AnyArchitecture>;
 
 }  // namespace hat::model

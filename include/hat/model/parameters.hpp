@@ -20,17 +20,21 @@ namespace hat::model {
 
 /// All tensors of a network, under the names and in the order of the reference implementation, and
 /// where each of its weights is among them.
-struct ParameterLayout {
+template <class Parts>
+struct BasicParameterLayout {
     TensorTable table;
     std::vector<nn::Sizes::Initial> initial;  ///< of each tensor
-    Transformer<nn::Places> places;
+    Transformer<nn::Places, Parts> places;
 };
+/// That of a network of the library's layers.
+using ParameterLayout = BasicParameterLayout<AnyArchitecture>;
 
 namespace detail {
 
 /// Finds a place for every weight, in a tensor of its own or the next part of the last one.
+template <class Layout>
 struct FindPlaces {
-    ParameterLayout& layout;
+    Layout& layout;
 
     void operator()(const Leaf& leaf, nn::Places::Place& to, const nn::Sizes::Size& size) const {
         if (leaf.storage.joint == Joint::no) {
@@ -58,10 +62,11 @@ struct FindPlaces {
 }  // namespace detail
 
 /// The layout of a network. Precondition: `validate(a)` holds.
-[[nodiscard]] inline ParameterLayout parameter_layout(const Architecture& a) {
-    ParameterLayout layout;
-    const Transformer<nn::Sizes> sizes = sizes_of(a, Room::elastic);
-    walk(detail::FindPlaces{layout}, layout.places, sizes);
+template <class Parts = AnyArchitecture>
+[[nodiscard]] BasicParameterLayout<Parts> parameter_layout(const Architecture& a) {
+    BasicParameterLayout<Parts> layout;
+    const Transformer<nn::Sizes, Parts> sizes = sizes_of<Parts>(a, Room::elastic);
+    walk(detail::FindPlaces<BasicParameterLayout<Parts>>{layout}, layout.places, sizes);
     return layout;
 }
 
@@ -75,7 +80,8 @@ struct FindPlaces {
 /// normal with variance 1/dim, gains one, biases zero. A group-linear layer takes in · out /
 /// groups² for its fan-in. The numbers depend on the seed and on the tensor's name and place in it
 /// alone, not on the machine or on other tensors.
-inline void initialize(const ParameterLayout& layout, Slab& values, std::uint64_t seed) {
+template <class Parts>
+void initialize(const BasicParameterLayout<Parts>& layout, Slab& values, std::uint64_t seed) {
     using Initial = nn::Sizes::Initial;
     for (int t = 0; t < layout.table.size(); ++t) {
         const auto& entry = layout.table[t];

@@ -20,20 +20,25 @@ namespace hat::model {
 /// for all of its sub-networks, if it is elastic.
 enum class Room : std::uint8_t { own, elastic };
 
+/// The sizes of a linear layer with a bias; this and the next ones are what `set_sizes` of a layer
+/// of one's own is made from.
+[[nodiscard]] constexpr nn::Linear<nn::Sizes> linear_sizes(int out, int in) noexcept {
+    return {nn::Sizes::matrix(out, in), nn::Sizes::vector(out)};
+}
+/// The sizes of a norm of `dim` features.
+[[nodiscard]] constexpr nn::LayerNorm<nn::Sizes> norm_sizes(int dim) noexcept {
+    return {nn::Sizes::vector(dim, nn::Sizes::Initial::ones), nn::Sizes::vector(dim)};
+}
+/// The sizes of a feed-forward layer from `dim` features through `ffn_dim` and back.
+[[nodiscard]] constexpr nn::FeedForward<nn::Sizes>
+feed_forward_sizes(int dim, int ffn_dim, Activation activation) noexcept {
+    return {linear_sizes(ffn_dim, dim), linear_sizes(dim, ffn_dim), activation};
+}
+
 namespace detail {
 
 using nn::Sizes;
 
-[[nodiscard]] constexpr nn::Linear<Sizes> linear_sizes(int out, int in) noexcept {
-    return {Sizes::matrix(out, in), Sizes::vector(out)};
-}
-[[nodiscard]] constexpr nn::LayerNorm<Sizes> norm_sizes(int dim) noexcept {
-    return {Sizes::vector(dim, Sizes::Initial::ones), Sizes::vector(dim)};
-}
-[[nodiscard]] constexpr nn::FeedForward<Sizes> feed_forward_sizes(int dim, int ffn_dim,
-                                                                  Activation activation) noexcept {
-    return {linear_sizes(ffn_dim, dim), linear_sizes(dim, ffn_dim), activation};
-}
 /// One of queries, keys and values, which have their biases in one vector, and their weights in one
 /// matrix if they read equal widths.
 [[nodiscard]] constexpr nn::Linear<Sizes> projection_sizes(int qkv_dim, int in,
@@ -41,18 +46,25 @@ using nn::Sizes;
     const auto weight = Sizes::matrix(qkv_dim, in);
     return {joint ? weight.of(3 * qkv_dim, in) : weight, Sizes::vector(qkv_dim).of(1, 3 * qkv_dim)};
 }
-[[nodiscard]] constexpr nn::SelfAttention<Sizes> self_attention_sizes(int dim, int in, int qkv_dim,
-                                                                      int heads) noexcept {
-    const auto projection = projection_sizes(qkv_dim, in, true);
+
+}  // namespace detail
+
+/// The sizes of self-attention that reads `in` features and makes `dim`.
+[[nodiscard]] constexpr nn::SelfAttention<nn::Sizes>
+self_attention_sizes(int dim, int in, int qkv_dim, int heads) noexcept {
+    const auto projection = detail::projection_sizes(qkv_dim, in, true);
     return {heads, projection, projection, projection, linear_sizes(dim, qkv_dim)};
 }
-[[nodiscard]] constexpr nn::CrossAttention<Sizes>
+/// The sizes of attention from `dim` features to `memory_dim` features of another sequence.
+[[nodiscard]] constexpr nn::CrossAttention<nn::Sizes>
 cross_attention_sizes(int dim, int memory_dim, int qkv_dim, int heads) noexcept {
     const bool joint = dim == memory_dim;
-    const auto of_memory = projection_sizes(qkv_dim, memory_dim, joint);
-    return {heads, projection_sizes(qkv_dim, dim, joint), of_memory, of_memory,
+    const auto of_memory = detail::projection_sizes(qkv_dim, memory_dim, joint);
+    return {heads, detail::projection_sizes(qkv_dim, dim, joint), of_memory, of_memory,
             linear_sizes(dim, qkv_dim)};
 }
+
+namespace detail {
 
 /// Gives the weights of a unit room for those of all units that are no deeper and no wider and have
 /// no fewer groups: layers of shallower ones are taken from both ends, where groups go through the
@@ -75,6 +87,23 @@ constexpr void make_elastic(nn::DExTra<Sizes>& unit, const nn::DExTraShape& shap
         layer.bias = Sizes::vector(rows);
         layer.norm = norm_sizes(rows / layer.groups);
     }
+}
+
+/// Whether a layer has all parts of one of the library's, being one or derived from one.
+template <class Layer>
+concept HasOwnLayers = requires(Layer& layer) {
+    layer.dextra;
+};
+
+/// Lets a layer of one's own tell its sizes, if it is one.
+template <class Layer, class LayerShape>
+constexpr void let_set_sizes(Layer& layer, const Architecture& a, const LayerShape& shape) {
+    constexpr bool sets_sizes = requires {
+        layer.set_sizes(a, shape);
+    };
+    static_assert(sets_sizes || HasOwnLayers<Layer>,
+                  "a layer of one's own has set_sizes(architecture, shape)");
+    if constexpr (sets_sizes) layer.set_sizes(a, shape);
 }
 
 /// All of a layer but its cross-attention, and its unit, which is an optional one. An elastic unit
@@ -139,7 +168,8 @@ adaptive_softmax_sizes(const nn::AdaptiveBands& bands, bool tied) noexcept {
     return softmax;
 }
 
-constexpr void set_encoder(Transformer<Sizes>& model, bool elastic) {
+template <class Parts>
+constexpr void set_encoder(Transformer<Sizes, Parts>& model, bool elastic) {
     const Architecture& a = model.architecture;
     const int dim = a.encoder.embed_dim;
     model.source_embedding.weight =
@@ -152,12 +182,15 @@ constexpr void set_encoder(Transformer<Sizes>& model, bool elastic) {
             .emplace(nn::sizes_of(a.embedding_unit(dim), a.activation));
     for (const EncoderLayerShape& shape : a.encoder.layers()) {
         auto& layer = model.encoder_layers.emplace_back();
-        set_own_layers(layer, model.units.at(layer.dextra), a, shape, dim, elastic);
+        if constexpr (HasOwnLayers<decltype(layer)>)
+            set_own_layers(layer, model.units.at(layer.dextra), a, shape, dim, elastic);
+        let_set_sizes(layer, a, shape);
     }
     if (a.encoder.final_norm) model.encoder_layer_norm = norm_sizes(dim);
 }
 
-constexpr void set_decoder(Transformer<Sizes>& model, bool elastic) {
+template <class Parts>
+constexpr void set_decoder(Transformer<Sizes, Parts>& model, bool elastic) {
     const Architecture& a = model.architecture;
     const int dim = a.decoder.embed_dim;
     if (a.has_adaptive_input())
@@ -182,10 +215,12 @@ constexpr void set_decoder(Transformer<Sizes>& model, bool elastic) {
         auto& layer = model.decoder_layers.emplace_back();
         set_own_layers(layer, model.units.at(layer.dextra), a, shape, dim, elastic);
         layer.attended_layers = shape.attended_layers;
-        if (!a.has_encoder()) continue;
-        layer.encoder_attn =
-            cross_attention_sizes(dim, a.encoder.embed_dim, a.qkv_dim_of(shape), shape.cross_heads);
-        layer.encoder_attn_layer_norm = norm_sizes(dim);
+        if (a.has_encoder()) {
+            layer.encoder_attn = cross_attention_sizes(dim, a.encoder.embed_dim,
+                                                       a.qkv_dim_of(shape), shape.cross_heads);
+            layer.encoder_attn_layer_norm = norm_sizes(dim);
+        }
+        let_set_sizes(layer, a, shape);
     }
     if (a.decoder.final_norm) model.decoder_layer_norm = norm_sizes(dim);
     if (a.projects_output()) model.project_out.weight = Sizes::matrix(a.output_dim(), dim);
@@ -193,12 +228,14 @@ constexpr void set_decoder(Transformer<Sizes>& model, bool elastic) {
 
 }  // namespace detail
 
-/// The sizes of all weights of a network that is valid.
+/// The sizes of all weights of a network that is valid. `Parts` are `AnyArchitecture`, or that with
+/// layers of one's own (see `BasicNetwork`).
 ///
 /// A table of sinusoids is none of them: nobody trains it.
-[[nodiscard]] constexpr Transformer<nn::Sizes> sizes_of(const Architecture& architecture,
-                                                        Room room = Room::own) {
-    Transformer<nn::Sizes> model;
+template <class Parts = AnyArchitecture>
+[[nodiscard]] constexpr Transformer<nn::Sizes, Parts> sizes_of(const Architecture& architecture,
+                                                               Room room = Room::own) {
+    Transformer<nn::Sizes, Parts> model;
     model.architecture = architecture;
     const bool elastic = room == Room::elastic && architecture.elastic_units;
     if (architecture.has_encoder()) detail::set_encoder(model, elastic);

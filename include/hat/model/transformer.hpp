@@ -211,8 +211,7 @@ Encoded encode(Context& context, const Transformer<Weights, Parts>& model,
     Variable x = detail::embed_side(context, tokens, sentences, side, rates, dropout.scaled);
     for_each_layer(model.encoder_layers, [&](const auto& layer, int i) {
         x = detail::run_layer(context, x, encoder_layer_point(i), [&] {
-            return nn::forward(context, layer, a.norm == Norm::pre, dropout, x, sentences,
-                               model.units);
+            return forward(context, layer, a.norm == Norm::pre, dropout, x, sentences, model.units);
         });
         encoded.layers[static_cast<std::size_t>(i)] = x;
     });
@@ -235,8 +234,8 @@ Variable run_decoder(Context& context, const Transformer<Weights, Parts>& model,
         const auto own_past = past(layer, i);
         const auto own_memory = memory(layer, i);
         x = detail::run_layer(context, x, decoder_layer_point(i), [&] {
-            return nn::forward(context, layer, a.norm == Norm::pre, dropout, x, own_past,
-                               own_memory, model.units);
+            return forward(context, layer, a.norm == Norm::pre, dropout, x, own_past, own_memory,
+                           model.units);
         });
         keep(i, x);
     });

@@ -46,15 +46,18 @@ struct UpdateResult {
 ///
 /// The same batches give the same bits on any number of threads, and a trainer whose parameters,
 /// Adam state and `updates` are restored goes on bit for bit.
-class Trainer {
+///
+/// `Network` is a `model::BasicNetwork`: that of `Trainer`, or one with layers of one's own.
+template <class Network>
+class BasicTrainer {
 public:
     /// On one rank of several, all of them make the same calls with the same batches (of which each
     /// needs the tokens of its `own_sentences` alone), and have the same parameters after each
     /// update. References must outlive it.
     ///
     /// Throws  `Error` if an option is out of range.
-    Trainer(model::Network& network, Schedule schedule, const TrainerOptions& options,
-            ThreadPool& pool, distributed::Communicator& ranks = distributed::serial())
+    BasicTrainer(Network& network, Schedule schedule, const TrainerOptions& options,
+                 ThreadPool& pool, distributed::Communicator& ranks = distributed::serial())
         : network_(network), schedule_(schedule), options_(options), pool_(pool),
           gradients_(network.table(), options.shards, pool, ranks),
           adam_(network.table(), options.adam, gradients_.sum().own_chunks()) {
@@ -134,7 +137,7 @@ public:
 
     /// What it was given and made: the network, the optimiser, its options and schedule, the sum of
     /// gradients, and the ranks.
-    [[nodiscard]] model::Network& network() noexcept { return network_; }
+    [[nodiscard]] Network& network() noexcept { return network_; }
     [[nodiscard]] Adam& adam() noexcept { return adam_; }
     [[nodiscard]] const TrainerOptions& options() const noexcept { return options_; }
     [[nodiscard]] const Schedule& schedule() const noexcept { return schedule_; }
@@ -153,7 +156,7 @@ private:
         distributed::all_gather(ranks(), network_.values().data(), gradients_.sum().part_offsets());
     }
 
-    model::Network& network_;
+    Network& network_;
     Schedule schedule_;
     TrainerOptions options_;
     ThreadPool& pool_;
@@ -163,5 +166,8 @@ private:
     std::int64_t updates_ = 0;
     std::int64_t batches_ = 0;
 };
+
+/// The trainer of networks of the library's layers.
+using Trainer = BasicTrainer<model::Network>;
 
 }  // namespace hat::train

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /// DExTra, the layer of DeLighT, twice: with a shape the compiler checks, and with one of run time.
 
 #include <hat/nn/dextra.hpp>
