@@ -243,6 +243,8 @@ function page(line,    out, title) {
     if (line ~ /^ *([-*]|[0-9]+\.) /) in_list = 1
     else if (was_blank && line !~ /^ /) in_list = 0
     in_listing = was_blank = 0
+    if (line ~ /^\*[^*]+$/ && line !~ /^\* /) in_emphasis = sub(/^\*/, "<em>", line)  # of several lines
+    else if (in_emphasis && sub(/\*$/, "</em>", line)) in_emphasis = 0
     if (line ~ /^#+ /) {  # what it leads to comes behind it
         title = line
         sub(/^#+ +/, "", title)
