@@ -8,95 +8,23 @@
 /// below the table.
 
 #include <hat/core/error.hpp>
-#include <hat/io/json.hpp>
-#include <hat/io/text_file.hpp>
+
+#include "support/results.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <exception>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
+
+using hat::support::read_results;
+using hat::support::Results;
+using hat::support::Times;
 
 namespace {
-
-using Json = hat::io::Json;
-
-/// What one benchmark took; seconds of CPU.
-struct Times {
-    std::vector<double> sorted;
-
-    [[nodiscard]] double least() const { return sorted.front(); }
-    [[nodiscard]] double most() const { return sorted.back(); }
-    [[nodiscard]] double median() const {
-        const std::size_t half = sorted.size() / 2;
-        return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-    }
-};
-
-/// What a file says.
-struct Results {
-    std::vector<std::string> names;  ///< in the file's order
-    std::map<std::string, Times> times;
-    std::vector<std::string> failed;
-    std::string origin;  ///< host and date
-};
-
-double seconds_per(const std::string& unit, const std::string& where) {
-    if (unit == "ns") return 1e-9;
-    if (unit == "us") return 1e-6;
-    if (unit == "ms") return 1e-3;
-    if (unit == "s") return 1;
-    hat::fail(where, ": time_unit: expected ns, us, ms or s, found ", hat::in_quotes(unit));
-}
-
-std::string text_or(const Json& object, const char* key, const char* otherwise) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : otherwise;
-}
-
-bool has_failed(const Json& entry) {
-    const auto failed = entry.find("error_occurred");
-    return failed != entry.end() && *failed == true;
-}
-
-/// Throws  `Error` if the file is none of Google Benchmark's, or has no time
-Results read(const std::string& path) {
-    constexpr std::size_t limit_bytes = std::size_t{1} << 28U;
-    const Json json = hat::io::parse_json(hat::io::read_file(path, limit_bytes), path);
-    const Json& context = hat::io::json_field(json, "context", path);
-    Results results;
-    results.origin = text_or(context, "host_name", "?") + ", " + text_or(context, "date", "?");
-    const Json& benchmarks = hat::io::json_field(json, "benchmarks", path);
-    if (!benchmarks.is_array())
-        hat::fail(path, ": benchmarks: expected a list, found ", benchmarks.type_name());
-    int index = 0;
-    for (const Json& entry : benchmarks) {
-        const std::string where = path + ": benchmark " + std::to_string(index++);
-        const auto name = hat::io::json_get<std::string>(entry, "name", where);
-        // What is made of repetitions, such as their mean, is no time of its own.
-        if (text_or(entry, "run_type", "iteration") != "iteration") continue;
-        if (has_failed(entry)) {
-            results.failed.push_back(name + ": " + text_or(entry, "error_message", "?"));
-            continue;
-        }
-        const auto unit = hat::io::json_get<std::string>(entry, "time_unit", where);
-        const double seconds =
-            hat::io::json_get<double>(entry, "cpu_time", where) * seconds_per(unit, where);
-        if (!(seconds > 0)) hat::fail(where, ": cpu_time: expected more than 0");
-        Times& times = results.times[name];
-        if (times.sorted.empty()) results.names.push_back(name);
-        times.sorted.push_back(seconds);
-    }
-    if (results.names.empty())
-        hat::fail(path, ": no times of single runs; was --benchmark_report_aggregates_only on?");
-    for (auto& [name, times] : results.times) std::sort(times.sorted.begin(), times.sorted.end());
-    return results;
-}
 
 /// Three digits and a unit.
 std::string duration(double seconds) {
@@ -162,7 +90,8 @@ int main(int argc, char** argv) {
         return 2;
     }
     try {
-        print(read(argv[1]), read(argv[2]), std::string(argv[1]) + " and " + argv[2]);
+        print(read_results(argv[1]), read_results(argv[2]),
+              std::string(argv[1]) + " and " + argv[2]);
         return 0;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "compare: %s\n", error.what());
