@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The examples of the C interface, in C and in Python, say what `hat translate` says:
+# The examples of the C interface, in C and in Python, and the one in C++ say what `hat translate` says:
 #
-#     c_interface.sh HAT C_EXAMPLE LIBRARY SOURCE_DIR [C_EXAMPLE_FOR_VALGRIND]
+#     c_interface.sh HAT C_EXAMPLE CPP_EXAMPLE LIBRARY SOURCE_DIR [C_EXAMPLE_FOR_VALGRIND]
 # shellcheck source=/dev/null
 source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
-example=$2 library=$3 source=$4 for_valgrind=${5:-}
+example=$2 in_cpp=$3 library=$4 source=$5 for_valgrind=${6:-}
 
 make_text train 400 1
 make_text valid 20 2
@@ -24,6 +24,8 @@ printf 'four five.' >>valid.en
 well "$example" run/model <valid.en
 cmp stdout greedy || fail "the C example says something else"
 "$hat" translate --model run/model <valid.en >beam 2>/dev/null
+well "$in_cpp" run/model valid.en
+cmp stdout beam || fail "the C++ example says something else"
 if command -v python3 >/dev/null; then
     well python3 "$source/examples/c/translate.py" "$library" run/model <valid.en
     cmp stdout beam || fail "the Python example says something else"
@@ -33,6 +35,8 @@ fi
 "$example" run <valid.en >/dev/null 2>stderr && fail "a run is taken for a model"
 grep -q "^translate: run: is no model directory" stderr || fail "$(cat stderr)"
 printf 'one.\nt\xffwo.\nthree.\n' >bad
+"$in_cpp" run/model bad >stdout 2>stderr && fail "bytes that are not UTF-8 are taken"
+grep -q "^translate_lines: bad:2: byte 2 of the line is not valid UTF-8$" stderr || fail "$(cat stderr)"
 "$example" run/model <bad >stdout 2>stderr && fail "bytes that are not UTF-8 are taken"
 grep -q "^translate: line 0: byte 1 is not valid UTF-8$" stderr || fail "$(cat stderr)"
 [ "$(wc -l <stdout)" = 1 ] || fail "the line before is not there"
