@@ -140,7 +140,7 @@ set(training first_translator)
 set(search gallery/own_search_problem)
 set(static static_translator)
 if(HAT_GCC)
-    hat_add_single_header_test(training package ${training} ${HAT_GCC} -std=c++20 -O1 ${march})
+    hat_add_single_header_test(training package ${training} ${HAT_GCC} -std=c++20 -O2 ${march})
     hat_add_single_header_test(static package ${static} ${HAT_GCC} -std=gnu++20 -O0 ${march}
                                -DHAT_WITHOUT_XSIMD -fno-exceptions -fno-rtti)
 endif()
@@ -154,11 +154,11 @@ foreach(compiler IN ITEMS GCC CLANG)
     foreach(standard IN ITEMS c++20 c++2b gnu++20)
         foreach(example IN ITEMS training search static)
             hat_add_single_header_test(${example}_${compiler}_${standard} "package;slow" ${${example}}
-                                       ${HAT_${compiler}} -std=${standard} -O1 ${march})
+                                       ${HAT_${compiler}} -std=${standard} ${optimise_${example}} ${march})
         endforeach()
     endforeach()
     hat_add_single_header_test(search_of_networks_${compiler} "package;slow" search_your_own
-                               ${HAT_${compiler}} -std=c++20 -O1 ${march})
+                               ${HAT_${compiler}} -std=c++20 -O2 ${march})
     hat_add_single_header_test(instances_${compiler} "package;slow" ${training} ${HAT_${compiler}}
-                               -std=c++20 -O1 ${march} -DHAT_SHARED_INSTANCES)
+                               -std=c++20 -O2 ${march} -DHAT_SHARED_INSTANCES)
 endforeach()
