@@ -7,7 +7,9 @@
 #include <hat/kernels/bfloat16.hpp>
 #include <hat/kernels/int8.hpp>
 #include <hat/kernels/tile.hpp>
+#include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
+#include <hat/model/parameters.hpp>
 #include <hat/model/transformer.hpp>
 #include <hat/nn/trainable_int8.hpp>
 #include <hat/nn/weights.hpp>
@@ -32,6 +34,8 @@ template void compute_panels(const QuantisedRows&, int, const Int8Operand&, int,
 
 namespace hat::model {
 
+template ParameterLayout parameter_layout(const Architecture&);
+template void Network::bind(const Architecture&, Gradients*, Transformer<nn::Trainable>&) const;
 HAT_NETWORK_INSTANCES(, autograd::Tape, nn::Trainable)
 HAT_NETWORK_INSTANCES(, autograd::Eval, nn::Trainable)
 HAT_NETWORK_INSTANCES(, autograd::Eval, nn::Packed)

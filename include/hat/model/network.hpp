@@ -128,18 +128,7 @@ public:
     ///         are those of another network.
     template <class OtherParts>
     void bind(const Architecture& sub, Gradients* gradients,
-              Transformer<nn::Trainable, OtherParts>& model) const {
-        if (gradients != nullptr) check_gradients(*gradients);
-        const Transformer<nn::Sizes, Parts> sizes = sizes_of<Parts>(sub);
-        const detail::Bind bind{layout_.table, values_.data(),
-                                gradients == nullptr ? nullptr : gradients->values.data(),
-                                gradients == nullptr ? nullptr : gradients->has_gradient.data()};
-        walk(bind, model, layout_.places, sizes);
-        bind_sinusoids(source_positions_, architecture_.encoder_position_dim(),
-                       sub.encoder.embed_dim, model.source_positions);
-        bind_sinusoids(target_positions_, architecture_.decoder_position_dim(),
-                       sub.decoder.embed_dim, model.target_positions);
-    }
+              Transformer<nn::Trainable, OtherParts>& model) const;
 
 private:
     void check_gradients(const Gradients& gradients) const {
@@ -171,7 +160,31 @@ private:
     AlignedArray<float> target_positions_;
 };
 
+// Not inside the class, as of BasicCachedTransformer.
+
+template <class Parts>
+template <class OtherParts>
+void BasicNetwork<Parts>::bind(const Architecture& sub, Gradients* gradients,
+                               Transformer<nn::Trainable, OtherParts>& model) const {
+    if (gradients != nullptr) check_gradients(*gradients);
+    const Transformer<nn::Sizes, Parts> sizes = sizes_of<Parts>(sub);
+    const detail::Bind bind{layout_.table, values_.data(),
+                            gradients == nullptr ? nullptr : gradients->values.data(),
+                            gradients == nullptr ? nullptr : gradients->has_gradient.data()};
+    walk(bind, model, layout_.places, sizes);
+    bind_sinusoids(source_positions_, architecture_.encoder_position_dim(), sub.encoder.embed_dim,
+                   model.source_positions);
+    bind_sinusoids(target_positions_, architecture_.decoder_position_dim(), sub.decoder.embed_dim,
+                   model.target_positions);
+}
+
 /// The network of the library's layers.
 using Network = BasicNetwork<AnyArchitecture>;
+
+#ifdef HAT_SHARED_INSTANCES  // they are in <hat/decode/instances.hpp>
+extern template ParameterLayout parameter_layout(const Architecture&);
+extern template void Network::bind(const Architecture&, Gradients*,
+                                   Transformer<nn::Trainable>&) const;
+#endif
 
 }  // namespace hat::model
