@@ -9,7 +9,6 @@
 #include <hat/kernels/tile.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/pack.hpp>
-#include <hat/model/parameters.hpp>
 #include <hat/model/transformer.hpp>
 #include <hat/nn/trainable_int8.hpp>
 #include <hat/nn/weights.hpp>
@@ -34,8 +33,7 @@ template void compute_panels(const QuantisedRows&, int, const Int8Operand&, int,
 
 namespace hat::model {
 
-template ParameterLayout parameter_layout(const Architecture&);
-template void Network::bind(const Architecture&, Gradients*, Transformer<nn::Trainable>&) const;
+HAT_VIEW_INSTANCES()
 HAT_NETWORK_INSTANCES(, autograd::Tape, nn::Trainable)
 HAT_NETWORK_INSTANCES(, autograd::Eval, nn::Trainable)
 HAT_NETWORK_INSTANCES(, autograd::Eval, nn::Packed)

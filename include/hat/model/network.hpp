@@ -181,10 +181,14 @@ void BasicNetwork<Parts>::bind(const Architecture& sub, Gradients* gradients,
 /// The network of the library's layers.
 using Network = BasicNetwork<AnyArchitecture>;
 
+/// What makes layouts and views of networks; `how` as of `HAT_NETWORK_INSTANCES`.
+#define HAT_VIEW_INSTANCES(how)                                                                    \
+    how template ParameterLayout parameter_layout(const Architecture&);                            \
+    how template void Network::bind(const Architecture&, Gradients*, Transformer<nn::Trainable>&)  \
+        const;
+
 #ifdef HAT_SHARED_INSTANCES  // they are in <hat/decode/instances.hpp>
-extern template ParameterLayout parameter_layout(const Architecture&);
-extern template void Network::bind(const Architecture&, Gradients*,
-                                   Transformer<nn::Trainable>&) const;
+HAT_VIEW_INSTANCES(extern)
 #endif
 
 }  // namespace hat::model
