@@ -5,7 +5,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/support.bash"
 sources=$2
 
-# flags_of FILE…: "FILE:LINE SUBCOMMAND FLAG" of every command `hat SUBCOMMAND …` in lines of code and in
+# flags_of FILE…: "SUBCOMMAND FLAG FILE:LINE" of every command `hat SUBCOMMAND …` in lines of code and in
 # `spans` of Markdown, a flag each; "-" where there is none.
 flags_of() {
     awk '
@@ -16,10 +16,10 @@ flags_of() {
             count = split(substr(part[i], RSTART), words, /[ "`\047,)]+/)
             for (k = 1; words[k] !~ /(^|\/)hat$/; ++k);
             command = words[k + 1]
-            print place, command, "-"
+            print command, "-", place
             for (k += 2; k <= count; ++k)
                 if (match(words[k], /^--[a-z][a-z0-9-]*/))
-                    print place, command, substr(words[k], 1, RLENGTH)
+                    print command, substr(words[k], 1, RLENGTH), place
         }
     }
     function end_paragraph(    spans, n, i) {
@@ -51,7 +51,7 @@ flags_of() {
     END { end_paragraph(); end_command() }' "$@"
 }
 
-pages=$(cd "$sources" && { git ls-files -co --exclude-standard '*.md' 2>/dev/null ||
+mapfile -t pages < <(cd "$sources" && { git -c core.quotePath=off ls-files -co --exclude-standard '*.md' 2>/dev/null ||
     find . -name '*.md' -not -path './build/*'; } | grep -v 'CHANGELOG\.md$')
 "$hat" --help >top 2>log || fail "--help: $(cat log)"
 subcommands=$(sed -n 's/^  \([a-z]\{1,\}\) .*/\1/p' top)
@@ -63,10 +63,9 @@ for subcommand in $subcommands; do
     sed -n '/^Examples*:$/,$p' "help.$subcommand" | sed -n 's/^  /    /p' >"example.$subcommand"
 done
 
-# shellcheck disable=SC2086
-(cd "$sources" && flags_of $pages) >used
+(cd "$sources" && flags_of "${pages[@]}") >used
 flags_of example.* >>used
-while read -r place subcommand flag; do
+while read -r subcommand flag place; do
     if [ ! -e "flags.$subcommand" ]; then
         fail "$place: there is no hat $subcommand"
     elif [ "$flag" != - ] && ! grep -qxF -- "$flag" "flags.$subcommand"; then

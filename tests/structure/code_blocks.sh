@@ -10,7 +10,7 @@
 #     cmake     a file of CMake that a test configures; without a name, one of tests/package
 #
 # How lines are indented does not matter, nor what comments in CMake say. A line "// …" stands for lines that
-# are left out. Other blocks may hold anything.
+# are left out. A block of text may hold anything; other languages, of which nothing would be known, are faults.
 #
 #     code_blocks.sh SOURCE_DIR [FILE…]
 set -euo pipefail
@@ -18,7 +18,7 @@ cd "$1"
 shift
 files=("$@")
 if [ ${#files[@]} = 0 ]; then
-    mapfile -t files < <(git ls-files -co --exclude-standard '*.md' 2>/dev/null ||
+    mapfile -t files < <(git -c core.quotePath=off ls-files -co --exclude-standard '*.md' 2>/dev/null ||
         find . -name '*.md' -not -path './build/*' | sed 's|^\./||')
 fi
 
@@ -145,6 +145,8 @@ FNR == 1 {
         opened = FNR
         language = $0
         gsub(/^ *```|[ \r]+$/, "", language)
+        if (language !~ /^(cpp|c|output|cmake|text)$/)
+            fault(FNR, "a block of \"" language "\", expected cpp, c, output, cmake or text")
         size = 0
     }
     next

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Every file that HOUSE.md names is there, and every folder of the library is named in it.
+# Every file that HOUSE.md names is there, and the folders of the library stand in it, and in the list of
+# include/hat/README.md, in the order that headers.cmake checks.
 #
 #     cmake -D SOURCE_DIR=<top> -P house.cmake
 
@@ -17,9 +18,36 @@ foreach(file IN LISTS files)
         message(SEND_ERROR "HOUSE.md: ${file} is neither in include/hat nor at the top")
     endif()
 endforeach()
-file(GLOB folders RELATIVE ${SOURCE_DIR}/include/hat ${SOURCE_DIR}/include/hat/*)
-foreach(folder IN LISTS folders)
-    if(IS_DIRECTORY ${SOURCE_DIR}/include/hat/${folder} AND NOT text MATCHES "[ `\n]${folder}[ `\n]")
-        message(SEND_ERROR "HOUSE.md: include/hat/${folder} is not named")
+
+file(STRINGS ${SOURCE_DIR}/tests/structure/headers.cmake order REGEX "^set\\(order ")
+string(REGEX MATCHALL "[a-z]+" order "${order}")
+list(REMOVE_ITEM order set order)
+
+# In HOUSE.md the first folder is at the bottom, and the second behind it or to its left.
+string(REGEX MATCH "## The folders.*\n`c` is " table "${text}")
+string(REPLACE ";" "," table "${table}")
+string(REGEX MATCHALL "\n    [a-z][^\n]*" rows "${table}")
+set(folders "")
+foreach(row IN LISTS rows)
+    string(SUBSTRING "${row}" 0 44 names)  # what they are for is behind that
+    string(REGEX MATCHALL "[a-z]+" names "${names}")
+    list(APPEND folders ${names})
+endforeach()
+list(REVERSE folders)
+if(NOT folders STREQUAL order)
+    message(SEND_ERROR "HOUSE.md: its table has ${folders}, expected ${order}")
+endif()
+
+file(READ ${SOURCE_DIR}/include/hat/README.md text)
+string(REGEX MATCHALL "\\[[a-z]+\\]\\([a-z]+/[a-z]+\\.hpp\\)" links "${text}")
+string(REGEX REPLACE "\\[([a-z]+)\\][^;]*" "\\1" folders "${links}")
+if(NOT folders STREQUAL order)
+    message(SEND_ERROR "include/hat/README.md: its list has ${folders}, expected ${order}")
+endif()
+
+file(GLOB there RELATIVE ${SOURCE_DIR}/include/hat ${SOURCE_DIR}/include/hat/*)
+foreach(folder IN LISTS there)
+    if(IS_DIRECTORY ${SOURCE_DIR}/include/hat/${folder} AND NOT folder STREQUAL "c" AND NOT folder IN_LIST order)
+        message(SEND_ERROR "include/hat/${folder} is in no order of folders")
     endif()
 endforeach()

@@ -7,8 +7,9 @@
 set -euo pipefail
 cd "$1"
 
-if ! pages=$(git ls-files --cached --others --exclude-standard '*.md' 2>/dev/null) || [ -z "$pages" ]; then
-    pages=$(find . -name '*.md' -not -path './build/*' | sed 's|^\./||')  # unpacked without git
+mapfile -t pages < <(git -c core.quotePath=off ls-files --cached --others --exclude-standard '*.md' 2>/dev/null)
+if [ ${#pages[@]} -eq 0 ]; then  # unpacked without git
+    mapfile -t pages < <(find . -name '*.md' -not -path './build/*' | sed 's|^\./||')
 fi
 
 # parts KIND PAGE: its headings' anchors, or its links, one a line; code is none.
@@ -57,7 +58,7 @@ fault() {
 }
 
 declare -A led_to
-for page in $pages; do
+for page in "${pages[@]}"; do
     [ -e "$page" ] || continue  # just removed
     while read -r link; do
         if [[ $link =~ ^[a-z]+: ]]; then continue; fi  # elsewhere
@@ -84,5 +85,5 @@ for folder in include/hat/*/; do
     if [ "$name" = c ]; then umbrella=include/hat/c/hat.h; else umbrella=include/hat/$name/$name.hpp; fi
     [ -n "${led_to[$umbrella]:-}" ] || fault "include/hat/README.md: does not lead to $umbrella"
 done
-echo "$count links of $(wc -w <<<"$pages") pages lead somewhere, but for $faults faults"
+echo "$count links of ${#pages[@]} pages lead somewhere, but for $faults faults"
 [ "$faults" -eq 0 ]
