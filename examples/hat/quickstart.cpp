@@ -65,6 +65,8 @@ struct QuickstartAmounts {
         f("--samples", amounts.samples...);
         f("--health", amounts.health...);
     }
+
+    friend bool operator==(const QuickstartAmounts&, const QuickstartAmounts&) = default;
 };
 
 /// Those of `--quick`: some three minutes on two cores.
@@ -82,15 +84,15 @@ QuickstartAmounts quick_amounts() {
             .searching = "--population 40 --iterations 6 --patience 3 --front 5"};
 }
 
-/// Sets what no flag of `command` has set to the amounts of `--quick`.
-void be_quick(const CLI::App& command, QuickstartAmounts& amounts) {
+/// Those of `--quick`, but for what flags of `command` have set in `usual`.
+QuickstartAmounts quick_amounts(const CLI::App& command, const QuickstartAmounts& usual) {
     QuickstartAmounts quick = quick_amounts();
     QuickstartAmounts::flags(
         [&](const char* flag, auto& to, const auto& given) {
             if (command.get_option(flag)->count() > 0) to = given;
         },
-        quick, amounts);
-    amounts = quick;
+        quick, usual);
+    return quick;
 }
 
 /// The flags that `--quick` stands for.
@@ -110,7 +112,8 @@ struct QuickstartOptions {
     std::string licence = "unknown";
     double speedup = 2;
     bool quick = false;
-    QuickstartAmounts amounts;
+    QuickstartAmounts usual;         ///< those without `--quick`
+    QuickstartAmounts amounts;       ///< those of this run
     std::vector<std::string> given;  ///< the flags of this run but `--quick`
 };
 
@@ -407,17 +410,23 @@ private:
 
     /// What the run without `--quick` adds; its figures are those of bench/RESULTS.md.
     [[nodiscard]] std::string long_one() const {
-        const QuickstartAmounts usual;
-        std::string text =
-            "This was the quick one. Without --quick there are " + std::to_string(usual.updates) +
-            " + " + std::to_string(usual.tune_updates) + " updates in place of " +
-            std::to_string(amounts_.updates) + " + " + std::to_string(amounts_.tune_updates) +
-            ", a larger space, " + std::to_string(usual.samples) +
-            " measured networks\nand a look at how well the SuperTransformer ranks networks";
-        if (own_text()) return text + ".";
-        return text + ", and\nsentences of up to " + std::to_string(usual.max_words) +
-               " words: some 18 minutes on two cores, for some 32 BLEU on the short\nsentences "
-               "that are scored here, 29 to 30 on all (English to German).";
+        const QuickstartAmounts& usual = options_.usual;
+        std::string text = "This was the quick one. Without --quick there are larger batches";
+        const auto updates = [](const QuickstartAmounts& of) {
+            return std::to_string(of.updates) + " + " + std::to_string(of.tune_updates);
+        };
+        if (updates(usual) != updates(amounts_))
+            text += ", " + updates(usual) + " updates in place of " + updates(amounts_);
+        if (usual.space != amounts_.space) text += ", a larger space";
+        if (usual.samples != amounts_.samples)
+            text += ", " + std::to_string(usual.samples) + " measured networks";
+        if (usual.health != amounts_.health)
+            text += ",\na look at how well the SuperTransformer ranks networks";
+        if (!own_text() && usual.max_words != amounts_.max_words)
+            text += ", sentences of up to " + std::to_string(usual.max_words) + " words";
+        if (own_text() || usual != QuickstartAmounts{}) return text + ".";
+        return text + ":\nsome 18 minutes on two cores, for some 32 BLEU on the short sentences "
+                      "that are scored here,\n29 to 30 on all (English to German).";
     }
 
     /// The commands to try next, as they can be copied to a shell.
@@ -450,14 +459,17 @@ private:
         }
     }
 
-    /// What a shell starts this program by.
+    /// What a shell starts this program by: "hat" if it is the first of that name in PATH.
     [[nodiscard]] static std::string own_name() {
         std::error_code ignored;
         const auto path = std::filesystem::read_symlink("/proc/self/exe", ignored);
         const char* const folders = std::getenv("PATH");
         std::istringstream stream(folders ? folders : "");
         for (std::string folder; std::getline(stream, folder, ':');)
-            if (std::filesystem::equivalent(folder + "/hat", path, ignored)) return "hat";
+            if (const std::string found = folder + "/hat"; io::exists(found)) {
+                if (std::filesystem::equivalent(found, path, ignored)) return "hat";
+                break;
+            }
         return path.empty() ? "hat" : path.string();
     }
 
@@ -472,7 +484,7 @@ private:
 
 void add_quickstart(CLI::App& app) {
     auto options = std::make_shared<QuickstartOptions>();
-    QuickstartAmounts& amounts = options->amounts;
+    QuickstartAmounts& amounts = options->usual;
     CLI::App* command = app.add_subcommand(
         "quickstart",
         "Runs the whole method on real text: train, measure, search, tune, translate.");
@@ -509,7 +521,8 @@ void add_quickstart(CLI::App& app) {
     number("--health", amounts.health, {.low = 0, .high = 1000},
            "networks to tune for the supernet's health");
     command->callback([options, command] {
-        if (options->quick) be_quick(*command, options->amounts);
+        options->amounts =
+            options->quick ? quick_amounts(*command, options->usual) : options->usual;
         for (const CLI::Option* option : command->get_options())
             if (option->count() > 0 && !option->check_lname("quick"))
                 for (const std::string& word :

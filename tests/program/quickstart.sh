@@ -12,8 +12,8 @@ for part in "train 400 1" "valid 30 2" "test 20 3"; do
 done
 make_space
 quickstart=("$hat" quickstart --text text --out out --space space.yml --vocab-size 40 --updates 60
-    --tune-updates 20 --samples 14 --health 2 --speedup 1.2)
-"${quickstart[@]}" >story 2>log || fail "quickstart: $(cat log)"
+    --tune-updates 20 --samples 14 --speedup 1.2)
+"${quickstart[@]}" --health 2 >story 2>log || fail "quickstart: $(cat log)"
 grep -q 'BLEU|nrefs:1' story || fail "no score is told: $(cat story)"
 [ "$(grep -c '  - hat: ' story)" = 10 ] || fail "not ten translations: $(cat story)"
 grep -q 'times as fast (measured)' out/en-de/report/README.md || fail "the report tells no speed"
@@ -72,8 +72,10 @@ cmp story again || fail "tuned once more it tells another story"
 "${quickstart[@]}" --quick >quick 2>log || fail "quickstart --quick: $(cat log)"
 [ -s out/en-de-quick/model/weights.safetensors ] || fail "there is no quick model"
 grep -q '^hat train .* --dropout 0.1 .* --updates 60 ' log || fail "the quick one trains otherwise: $(cat log)"
-grep -q '^This was the quick one. Without --quick there are 3000 + 4500 updates in place of 60 + 20, ' log ||
-    fail "it does not say what the long one adds: $(tail -n 20 log)"
+# Of what flags have set there is not more, and what that will come to is not known.
+sed -n '/^This was the quick one/,/[.]$/p' log | tr '\n' ' ' >adds
+[ "$(cat adds)" = "This was the quick one. Without --quick there are larger batches, a look at how well the \
+SuperTransformer ranks networks. " ] || fail "it does not say what the long one adds: $(tail -n 20 log)"
 next_commands log next
 bash -e next >found 2>stderr || fail "the three commands of the quick one: $(cat next stderr)"
 tail -n +3 found | cmp - story || fail "the long run is another one: $(cat found)"
