@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hat::program {
@@ -154,10 +155,17 @@ complete -F _hat hat
 
 // ---- zsh ---------------------------------------------------------------------------------------
 
-/// What a description begins with, without what zsh would take for its own.
+/// What a description begins with, without a bracket that would stay open, and without what zsh
+/// would take for its own.
 std::string zsh_words(const std::string& text) {
+    std::string begin = text.substr(0, text.find_first_of(";:\n"));
+    for (const auto& [open, close] : {std::pair{'[', ']'}, std::pair{'(', ')'}}) {
+        const std::size_t at = begin.rfind(open);
+        if (at != std::string::npos && begin.find(close, at) == std::string::npos)
+            begin.resize(at == 0 ? 0 : begin.find_last_not_of(' ', at - 1) + 1);
+    }
     std::string words;
-    for (const char c : text.substr(0, text.find_first_of(";:\n"))) {
+    for (const char c : begin) {
         if (c == '[' || c == ']' || c == '\\') words += '\\';
         words += c;
     }
