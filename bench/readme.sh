@@ -134,6 +134,10 @@ core can beat (\`bench/decode/translate\`).
 END
 }
 tell >"$results/tables.md"
+if grep -F '|  |' "$results/tables.md" >&2; then
+    echo "readme.sh: there are no figures for these lines; see $results" >&2
+    exit 1
+fi
 if [ "$write" = no ]; then
     cat "$results/tables.md"
     exit
