@@ -3,6 +3,7 @@
 /// `translate_lines MODEL TEXT`: what `hat translate` says of each line of a file, in five lines of
 /// code.
 
+#include <hat/core/error.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/decode/line_translator.hpp>
 
@@ -24,7 +25,8 @@ int main(int argc, char** argv) {
             const std::vector lines{translator.encode(line)};
             std::cout << translator.translate(lines)[0][0].text << '\n';
         }
-        return std::cout.flush() ? 0 : 1;
+        if (!std::cout.flush()) hat::fail("cannot write the translations");
+        return 0;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "translate_lines: %s\n", error.what());
         return 1;

@@ -3,6 +3,7 @@
 /// Weights for other tools, and from them: a network's tensors go into a safetensors file under
 /// their names, and one that another tool wrote in 16 bits comes into the network.
 
+#include <hat/io/atomic_file.hpp>
 #include <hat/io/slab.hpp>
 #include <hat/model/network.hpp>
 #include <hat/model/presets.hpp>

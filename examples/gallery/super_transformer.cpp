@@ -9,7 +9,7 @@
 #include <vector>
 
 /// Digits, which are tokens behind four special ones, and the same backwards.
-static hat::data::Corpus reversed_digits(int pairs, std::uint64_t seed) {
+static hat::data::Corpus reversed_digits(int pairs, unsigned seed) {
     hat::data::Corpus corpus{{{}, 14, 2}, {{}, 14, 2}};
     hat::Random random(seed);
     for (int i = 0; i < pairs; ++i) {
