@@ -96,6 +96,7 @@ TEST_SUITE("core/eigen") {
         static_assert(has_view<Eigen::Map<RowMajor>>);
         static_assert(!has_vector_view<Eigen::Vector3f> && has_vector_view<Eigen::Vector3f&>);
 
+        if (sizeof(Eigen::Index) == sizeof(int)) return;  // none is larger
         float number = 0;
         const Eigen::Index many = Eigen::Index{1} << 31U;
         const Eigen::Map<RowMajor> rows(&number, many, 1);
