@@ -182,10 +182,12 @@ void BasicNetwork<Parts>::bind(const Architecture& sub, Gradients* gradients,
 using Network = BasicNetwork<AnyArchitecture>;
 
 /// What makes layouts and views of networks; `how` as of `HAT_NETWORK_INSTANCES`.
+// NOLINTBEGIN(bugprone-macro-parentheses): keywords bear none
 #define HAT_VIEW_INSTANCES(how)                                                                    \
     how template ParameterLayout parameter_layout(const Architecture&);                            \
     how template void Network::bind(const Architecture&, Gradients*, Transformer<nn::Trainable>&)  \
         const;
+// NOLINTEND(bugprone-macro-parentheses)
 
 #ifdef HAT_SHARED_INSTANCES  // they are in <hat/decode/instances.hpp>
 HAT_VIEW_INSTANCES(extern)
