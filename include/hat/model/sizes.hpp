@@ -89,9 +89,9 @@ constexpr void make_elastic(nn::DExTra<Sizes>& unit, const nn::DExTraShape& shap
     }
 }
 
-/// Whether a layer has all parts of one of the library's, being one or derived from one.
+/// A layer that has all parts of one of the library's, being one or derived from one.
 template <class Layer>
-concept HasOwnLayers = requires(Layer& layer) {
+concept LibraryLayer = requires(Layer& layer) {
     layer.dextra;
 };
 
@@ -101,7 +101,10 @@ constexpr void let_set_sizes(Layer& layer, const Architecture& a, const LayerSha
     constexpr bool sets_sizes = requires {
         layer.set_sizes(a, shape);
     };
-    static_assert(sets_sizes || HasOwnLayers<Layer>,
+    constexpr bool has_another = !sets_sizes && requires {
+        &Layer::set_sizes;
+    };
+    static_assert(sets_sizes || (LibraryLayer<Layer> && !has_another),
                   "a layer of one's own has set_sizes(architecture, shape)");
     if constexpr (sets_sizes) layer.set_sizes(a, shape);
 }
@@ -182,7 +185,7 @@ constexpr void set_encoder(Transformer<Sizes, Parts>& model, bool elastic) {
             .emplace(nn::sizes_of(a.embedding_unit(dim), a.activation));
     for (const EncoderLayerShape& shape : a.encoder.layers()) {
         auto& layer = model.encoder_layers.emplace_back();
-        if constexpr (HasOwnLayers<decltype(layer)>)
+        if constexpr (LibraryLayer<decltype(layer)>)
             set_own_layers(layer, model.units.at(layer.dextra), a, shape, dim, elastic);
         let_set_sizes(layer, a, shape);
     }
@@ -213,6 +216,8 @@ constexpr void set_decoder(Transformer<Sizes, Parts>& model, bool elastic) {
         model.target_positions = Sizes::table(learned_position_rows(a.decoder.max_positions), dim);
     for (const DecoderLayerShape& shape : a.decoder.layers()) {
         auto& layer = model.decoder_layers.emplace_back();
+        static_assert(LibraryLayer<decltype(layer)>,
+                      "a decoder layer of one's own derives from nn::DecoderLayer");
         set_own_layers(layer, model.units.at(layer.dextra), a, shape, dim, elastic);
         layer.attended_layers = shape.attended_layers;
         if (a.has_encoder()) {
