@@ -500,17 +500,21 @@ void add_quickstart(CLI::App& app) {
     command->add_option("--out", options->out, "folder for everything")
         ->take_last()
         ->capture_default_str();
-    command->add_option("--text", options->text,
-                        "folder with {train,valid,test}.{en,LANGUAGE}, instead of LibreOffice's");
-    command->add_option("--text-name", options->text_name, "what that text is, for the model card");
-    command->add_option("--licence,--license", options->licence, "of that text and its model");
+    CLI::Option* text = command->add_option(
+        "--text", options->text,
+        "folder with {train,valid,test}.{en,LANGUAGE}, instead of LibreOffice's");
+    command->add_option("--text-name", options->text_name, "what that text is, for the model card")
+        ->needs(text);
+    command->add_option("--licence,--license", options->licence, "of that text and its model")
+        ->needs(text);
     command->add_option("--space", amounts.space, "design space: YAML file, or a name")
         ->type_name(file_or(elastic::built_in_space_names()))
         ->capture_default_str();
     const NumberFlags number(*command);
     constexpr int most = 1'000'000'000;
     number("--max-words", amounts.max_words, {.low = 2, .high = corpus::most_words},
-           "of LibreOffice's sentences");
+           "of LibreOffice's sentences")
+        ->excludes(text);
     number("--vocab-size", amounts.vocab_size, {.low = 8, .high = 1'000'000}, "subwords");
     number("--speedup", options->speedup, {.above = 0, .high = 1e6},
            "how much faster than the largest network");

@@ -113,4 +113,5 @@ code=0
 bash tree/examples/quickstart.sh fr there too >found 2>&1 || code=$?
 [ "$code" = 2 ] && grep -q 'found too behind' found || fail "a third word: $(cat found)"
 expect 1 'nowhere' "$hat" quickstart --text nowhere --out other
+expect 2 '--text excludes --max-words' "$hat" quickstart --text text --max-words 5
 finish
