@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The index examples/README.md tells of every program in examples/gallery what its `///` comment and its
-# `// Output:` say, none is left out, and none has more than 60 lines in front of that output. Every other
-# program and folder in examples/ has a link there.
+# `// Output:` say, none is left out, and none has more than 60 lines in front of that output. How many there
+# are is what it and README.md say. Every other program and folder in examples/ has a link there.
 #
 #     cmake -D SOURCE_DIR=. -P tests/structure/gallery.cmake                # checks
 #     cmake -D SOURCE_DIR=. -D WRITE=ON -P tests/structure/gallery.cmake    # writes the index's part anew
@@ -72,6 +72,16 @@ foreach(name IN LISTS others)
     string(FIND "${text}" "](${name}/" inside)
     if(whole LESS 0 AND inside LESS 0)
         string(APPEND faults "examples/README.md: has no link to ${name}\n")
+    endif()
+endforeach()
+
+set(words no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen)
+list(LENGTH gallery count)
+list(GET words ${count} word)
+foreach(page IN ITEMS README.md examples/README.md)
+    file(READ ${SOURCE_DIR}/${page} text)
+    if(NOT text MATCHES "${word} programs of at[ \n]most ${most_lines} lines")
+        string(APPEND faults "${page}: expected \"${word} programs of at most ${most_lines} lines\"\n")
     endif()
 endforeach()
 
