@@ -44,6 +44,10 @@ for package in "$@"; do
 done
 if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
 
+if ! command -v apt-get >/dev/null; then
+    echo "$0: no apt-get: have what Debian calls ${missing[*]} installed, and run cmake by hand" >&2
+    exit 1
+fi
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
     if ! command -v sudo >/dev/null; then
