@@ -44,6 +44,7 @@ struct QuickstartAmounts {
     std::string space = "quickstart";
     int max_words = corpus::most_words;
     int vocab_size = 4000;
+    double speedup = 2;
     std::int64_t updates = 3000;
     std::int64_t tune_updates = 4500;
     int samples = 40;
@@ -60,6 +61,7 @@ struct QuickstartAmounts {
         f("--space", amounts.space...);
         f("--max-words", amounts.max_words...);
         f("--vocab-size", amounts.vocab_size...);
+        f("--speedup", amounts.speedup...);
         f("--updates", amounts.updates...);
         f("--tune-updates", amounts.tune_updates...);
         f("--samples", amounts.samples...);
@@ -74,14 +76,15 @@ QuickstartAmounts quick_amounts() {
     return {.space = "quick",
             .max_words = 10,
             .vocab_size = 2000,
+            .speedup = 1.7,
             .updates = 1000,
-            .tune_updates = 1800,
+            .tune_updates = 3000,
             .samples = 16,
             .health = 0,
             .training = "--max-tokens 1000 --learning-rate 4e-3 --dropout 0.1",
-            .tuning = "--max-tokens 1000 --learning-rate 3.5e-3 --dropout 0.1",
+            .tuning = "--max-tokens 1000 --learning-rate 4e-3 --dropout 0.05",
             .measuring = "--sentences 6 --repeats 11",
-            .searching = "--population 40 --iterations 6 --patience 3 --front 5"};
+            .searching = "--population 40 --iterations 4 --patience 3 --front 3"};
 }
 
 /// Those of `--quick`, but for what flags of `command` have set in `usual`.
@@ -110,7 +113,6 @@ struct QuickstartOptions {
     std::string text;
     std::string text_name = "a text of the user's own";
     std::string licence = "unknown";
-    double speedup = 2;
     bool quick = false;
     QuickstartAmounts usual;         ///< those without `--quick`
     QuickstartAmounts amounts;       ///< those of this run
@@ -299,7 +301,7 @@ private:
                                          "--out",
                                          work_ + "/chosen.yml"};
         add(command, amounts_.searching);
-        add(command, "--speedup " + std::to_string(options_.speedup));
+        add(command, "--speedup " + std::to_string(amounts_.speedup));
         add(command, "--health " + std::to_string(amounts_.health));
         if (exists(work_ + "/chosen.yml.search.json")) command.emplace_back("--resume");
         run_hat(std::move(command));
@@ -420,6 +422,11 @@ private:
         if (usual.space != amounts_.space) text += ", a larger space";
         if (usual.samples != amounts_.samples)
             text += ", " + std::to_string(usual.samples) + " measured networks";
+        if (usual.speedup != amounts_.speedup) {
+            std::ostringstream times;
+            times << usual.speedup;
+            text += ", a network " + times.str() + " times as fast as the largest";
+        }
         if (usual.health != amounts_.health)
             text += ",\na look at how well the SuperTransformer ranks networks";
         if (!own_text() && usual.max_words != amounts_.max_words)
@@ -516,7 +523,7 @@ void add_quickstart(CLI::App& app) {
            "of LibreOffice's sentences")
         ->excludes(text);
     number("--vocab-size", amounts.vocab_size, {.low = 8, .high = 1'000'000}, "subwords");
-    number("--speedup", options->speedup, {.above = 0, .high = 1e6},
+    number("--speedup", amounts.speedup, {.above = 0, .high = 1e6},
            "how much faster than the largest network");
     number("--updates", amounts.updates, {.low = 1, .high = most}, "of the SuperTransformer");
     number("--tune-updates", amounts.tune_updates, {.low = 1, .high = most},

@@ -170,7 +170,7 @@ inline constexpr std::array chart_colors{"#1f77b4", "#d62728", "#2ca02c",
         if (series.style == Style::cloud)
             svg.cloud(places, 3, color);
         else if (series.style == Style::rings)
-            for (const auto& [x, y] : places) svg.ring(x, y, 7, color);
+            for (const auto& [x, y] : places) svg.ring(x, y, 10, color);
         else if (series.style != Style::dots && places.size() > 1)
             svg.polyline(detail::path(series.style, places), color, 2);
         for (const ChartPoint& point : series.points) {
