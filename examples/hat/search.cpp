@@ -309,15 +309,17 @@ std::string size_limit(const SearchArguments& arguments) {
     return std::to_string(arguments.limit_parameters) + " layer parameters at most, ";
 }
 
-/// What a search for the front of loss and latency, without a limit, scores beside `known`.
-std::vector<ScoredNetwork> score_front(const SearchArguments& arguments, Workbench& bench,
-                                       const std::vector<ScoredNetwork>& known) {
+/// Adds to `scored` what a search for the front of loss and latency, without a limit, scores, and
+/// tells how much that is. Networks that it meets again have their whole loss then, where a race
+/// had stopped them.
+std::size_t score_front(const SearchArguments& arguments, Workbench& bench,
+                        std::vector<ScoredNetwork>& scored) {
     Problem problem = bench.problem(true);
     search::TradeOff trade_off(
         problem, std::vector<search::LimitedCost<PredictedLatency>>{
                      {bench.latency(bench.device()), std::numeric_limits<double>::max()}});
     std::vector<Architecture> start{smallest(bench.space), largest(bench.space)};
-    const std::vector<ScoredNetwork> front = front_of(known);
+    const std::vector<ScoredNetwork> front = front_of(scored);
     for (const int i : evenly(10, static_cast<int>(front.size())))
         start.push_back(front[static_cast<std::size_t>(i)].genome);
     search::ParetoSearch pareto(
@@ -326,13 +328,17 @@ std::vector<ScoredNetwork> score_front(const SearchArguments& arguments, Workben
     while (pareto.iterate())
         std::fprintf(stderr, "front %d/%d  scored %d\n", pareto.iteration() - 1, arguments.front,
                      pareto.scored());
-    std::vector<ScoredNetwork> scored;
+    const std::size_t known = scored.size();
     for (const auto& member : pareto.members()) {
+        if (member.objectives.empty()) continue;
         const auto same = [&](const ScoredNetwork& other) { return other.genome == member.genome; };
-        if (!member.objectives.empty() && std::none_of(known.begin(), known.end(), same))
+        const auto again = std::find_if(scored.begin(), scored.end(), same);
+        if (again != scored.end())
+            again->score = member.objectives[0];
+        else
             scored.push_back({member.genome, member.objectives[1], member.objectives[0]});
     }
-    return scored;
+    return scored.size() - known;
 }
 
 void search_under_limit(const SearchArguments& arguments, Workbench& bench) {
@@ -370,11 +376,10 @@ void search_under_limit(const SearchArguments& arguments, Workbench& bench) {
     std::vector<ScoredNetwork> scored = evolution.scored();
     std::string further;
     if (arguments.front > 0) {
-        const std::vector<ScoredNetwork> beyond = score_front(arguments, bench, scored);
-        for (const ScoredNetwork& network : beyond)
+        const std::size_t more = score_front(arguments, bench, scored);
+        for (const ScoredNetwork& network : scored)
             if (network.cost <= limit && network.score < best.score) best = network;
-        scored.insert(scored.end(), beyond.begin(), beyond.end());
-        further = ", " + std::to_string(beyond.size()) + " more for the front of all latencies";
+        further = ", " + std::to_string(more) + " more for the front of all latencies";
     }
     if (bench.job.is_first()) io::write_file(arguments.out, io::architecture_to_yaml(best.genome));
     if (!arguments.report.empty()) {
