@@ -56,6 +56,13 @@ for subcommand in $subcommands; do
 done
 [ "$count" -gt 150 ] || fail "found only $count flags"
 
+# Every name that is offered for a network is the name of one.
+names=$(sed -n "s/.*'inspect --architecture'.* words='\([^']*\)'.*/\1/p" script.bash)
+for name in $names; do
+    "$hat" inspect --architecture "$name" >stdout 2>stderr || fail "inspect --architecture $name: $(cat stderr)"
+done
+[ "$(wc -w <<<"$names")" -gt 15 ] || fail "found no more names than \"$names\""
+
 # As the help says it is read.
 bash -c 'eval "$("$1" completion bash)"; complete -p hat' bash "$hat" >found || fail "eval in bash"
 grep -qx 'complete -F _hat hat' found || fail "nothing is registered: $(cat found)"
