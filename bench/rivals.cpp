@@ -6,8 +6,9 @@
 /// of a benchmark's name between slashes is its implementation: ours begins with `hat`, a rival is
 /// `eigen`, `openblas` or `onednn`, with an ending or without. All other parts are the case. A case
 /// has a ratio for each implementation of ours: the least median among the rivals over ours; rivals
-/// of the same ending, such as `_int8`, alone if there are any. A line of the table, in Markdown,
-/// is all cases of one family and one implementation: geometric mean, least, most.
+/// of the same ending, such as `_int8`, alone if there are any, and all of them otherwise. A line
+/// of the table, in Markdown, is all cases of one family and one implementation: geometric mean,
+/// least, most.
 
 #include <hat/core/error.hpp>
 

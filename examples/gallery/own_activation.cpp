@@ -6,6 +6,7 @@
 #include <hat/autograd/functions.hpp>
 #include <hat/train/adam.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <vector>
@@ -26,9 +27,8 @@ int main() {
     table.add_matrix("second", 1, 4);
     hat::Slab values(table), gradients(table);
     std::vector<std::uint8_t> has_gradient{0, 0};
-    const auto weight = [&](std::size_t i) -> autograd::Parameter {
-        const auto& entry = table[static_cast<int>(i)];
-        return {values.matrix(entry), gradients.matrix(entry), &has_gradient[i]};
+    const auto weight = [&](int i) -> autograd::Parameter {
+        return {values.matrix(table[i]), gradients.matrix(table[i]), has_gradient.data() + i};
     };
     hat::Random random(1);
     for (float& x : hat::VectorView(values.data(), static_cast<int>(values.size())))
@@ -42,13 +42,13 @@ int main() {
         autograd::Tape tape(memory, scratch, hat::RandomKey(1));
         const Variable x = tape.variable(32, 2);
         for (float& v : hat::VectorView(x.value.data(), 64)) v = float(random.uniform(-1, 1));
-        const Variable hidden = squared_relu(tape, autograd::linear(tape, x, weight(0)));
-        const Variable y = autograd::linear(tape, hidden, weight(1));
+        const Variable first = autograd::linear(tape, x, weight(0));
+        const Variable y = autograd::linear(tape, squared_relu(tape, first), weight(1));
         float worst = 0;
         for (int i = 0; i < x.rows(); ++i) {
             const float error = y.value(i, 0) - x.value(i, 0) * x.value(i, 1);
             tape.gradient(y)(i, 0) = error / 32;  // of half the mean squared error
-            worst = std::max(worst, std::abs(error));
+            worst = std::max({worst, error, -error});
         }
         tape.backward();
         adam.step(values, gradients, has_gradient, {.learning_rate = 3e-3, .clear_gradients = true},

@@ -44,9 +44,16 @@ struct Redirection {
     return line;
 }
 
+/// A program has ended with another exit code than 0, of which it has said why.
+class ProgramFailed : public Error {
+public:
+    using Error::Error;
+};
+
 /// Runs a program, found as a shell finds it, and waits for its end.
 ///
-/// Throws  `Error` naming the program if it cannot be started or does not end with exit code 0
+/// Throws  `ProgramFailed` naming the program if it does not end with exit code 0, another `Error`
+///         if it cannot be started or a signal ends it
 inline void run_program(const std::vector<std::string>& command, const Redirection& to = {}) {
     std::vector<char*> arguments;
     for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
@@ -73,8 +80,9 @@ inline void run_program(const std::vector<std::string>& command, const Redirecti
         fail(command[0], ": was ended by signal ", WTERMSIG(status), ", while running ",
              command_line(command));
     if (WEXITSTATUS(status) != 0)
-        fail(command[0], ": ended with code ", WEXITSTATUS(status), ", while running ",
-             command_line(command));
+        throw ProgramFailed(command[0] + ": ended with code " +
+                            std::to_string(WEXITSTATUS(status)) + ", while running " +
+                            command_line(command));
 }
 
 /// As `run_program`, with its output in the file at `path` once all of it is there.

@@ -171,9 +171,12 @@ private:
     static void run_hat(std::vector<std::string> arguments) {
         try {
             run_program(hat(std::move(arguments)), {.output = "/dev/null"});
-        } catch (const Error&) {
+        } catch (const ProgramFailed&) {
             fail("quickstart: the last step has failed, as it says above; once that is mended, the "
                  "same command goes on there");
+        } catch (const Error& error) {
+            fail("quickstart: the last step has failed: ", error.what(),
+                 "; once that is mended, the same command goes on there");
         }
     }
 

@@ -91,11 +91,13 @@ TEST_SUITE("core/slab") {
                              "tensor table: there is no tensor \"fc3.weight\"", hat::Error);
     }
 
-    TEST_CASE("offsets are wider than 32 bits") {
+    TEST_CASE("offsets are as wide as a pointer") {
+        if (sizeof(std::ptrdiff_t) < 8) return;  // of 32 bits all are
+        constexpr std::int64_t many = std::int64_t{1} << 34;
         TensorTable table;
         table.add_matrix("a", 1 << 20, 1 << 14);
         table.add_vector("b", 1);
-        CHECK(table[0].size() == std::ptrdiff_t{1} << 34);
-        CHECK(table[1].offset == std::ptrdiff_t{1} << 34);
+        CHECK(table[0].size() == many);
+        CHECK(table[1].offset == many);
     }
 }
