@@ -65,7 +65,7 @@ public:
         body_ += "<polyline points=\"";
         for (std::size_t i = 0; i < points.size(); ++i)
             body_ += (i > 0 ? " " : "") + number(points[i][0]) + ',' + number(points[i][1]);
-        body_ += "\" fill=\"none\" stroke=\"" + std::string(color) + "\" stroke-width=\"" +
+        body_ += R"(" fill="none" stroke=")" + std::string(color) + R"(" stroke-width=")" +
                  number(width) + "\"/>\n";
     }
     /// Small dots as one pale shape, to whole pixels: of those at the same place, one.
