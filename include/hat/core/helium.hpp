@@ -9,7 +9,8 @@
 #include <arm_mve.h>
 
 /// Sums of products of bytes by the vectors of a Cortex-M55 or M85. An instruction adds 16 products
-/// to one sum, so it takes 16 inputs of an output where others take four of four.
+/// to one sum, so it takes 16 inputs of an output where others take four of four. Its test runs on
+/// an emulated Cortex-M55: tests/embedded/helium.cpp.
 namespace hat::simd::helium {
 
 /// Σ w · x of four outputs, exact in 32 bits.
