@@ -24,15 +24,27 @@ while [ $# -gt 0 ]; do
         sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
         exit
         ;;
-    --quick | --*=*) options+=("$1") ;;
     -*)
-        # Every other option has a value.
-        if [ $# -lt 2 ]; then
-            echo "quickstart.sh: $1 lacks its value; expected $usage" >&2
+        # Looked at here, too: a mistyped one would be told only after everything is built.
+        case ${1%%=*} in
+        --quick) options+=("$1") ;;
+        --language | --out | --text | --text-name | --licence | --license | --space | --max-words | --vocab-size | \
+            --speedup | --updates | --tune-updates | --samples | --health)
+            options+=("$1")
+            if [[ $1 != *=* ]]; then
+                if [ $# -lt 2 ]; then
+                    echo "quickstart.sh: $1 lacks its value; expected $usage" >&2
+                    exit 2
+                fi
+                options+=("$2")
+                shift
+            fi
+            ;;
+        *)
+            echo "quickstart.sh: ${1%%=*} is no option of hat quickstart; expected $usage" >&2
             exit 2
-        fi
-        options+=("$1" "$2")
-        shift
+            ;;
+        esac
         ;;
     *) words+=("$1") ;;
     esac

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from conan import ConanFile
+from conan.errors import ConanInvalidConfiguration
 from conan.tools.build import check_min_cppstd
 from conan.tools.files import copy
 
@@ -65,6 +66,8 @@ class HatConan(ConanFile):
     def validate(self):
         if self.settings.get_safe("compiler.cppstd"):
             check_min_cppstd(self, 20)
+        if self.settings.get_safe("compiler") == "msvc":
+            raise ConanInvalidConfiguration("hat compiles with GCC and Clang, and was not tried with MSVC")
 
     def package(self):
         copy(self, "LICENSE", self.source_folder, Path(self.package_folder) / "licenses")

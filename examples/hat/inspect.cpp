@@ -216,7 +216,7 @@ void inspect_program() {
 /// Throws  `Error` if a preset, which is a whole network, is to be a part of another.
 void check_part(const InspectOptions& options) {
     if (options.space.empty() && options.super.empty()) return;
-    if (is_preset(options.architecture) && !io::exists(options.architecture))
+    if (find_preset(options.architecture) && !io::exists(options.architecture))
         fail("inspect: --architecture ", options.architecture,
              " is a whole network, which excludes ",
              options.space.empty()

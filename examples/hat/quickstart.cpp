@@ -10,6 +10,8 @@
 #include <hat/io/atomic_file.hpp>
 #include <hat/io/file_lock.hpp>
 #include <hat/io/file_status.hpp>
+#include <hat/io/json.hpp>
+#include <hat/io/settings_difference.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/latency/device.hpp>
 #include <hat/report/language_name.hpp>
@@ -130,6 +132,8 @@ public:
     void run() {
         make_directory(work_);
         const io::FileLock lock(lock_path(work_), work_);
+        check_text();
+        go_on_as_begun();
         get_text();
         prepare();
         train();
@@ -186,22 +190,51 @@ private:
 
     // ---- the steps ---------------------------------------------------------------------------
 
-    void get_text() const {
-        if (!options_.text.empty()) {
-            for (const char* name : {"train", "valid", "test"})
-                for (const bool source : {true, false})
-                    if (!exists(part(name, source)))
-                        fail("--text ", options_.text, ": there is no ", part(name, source));
+    void check_text() const {
+        if (!own_text()) return;
+        for (const char* name : {"train", "valid", "test"})
+            for (const bool source : {true, false})
+                if (!exists(part(name, source)))
+                    fail("--text ", options_.text, ": there is no ", part(name, source));
+    }
+
+    /// What flags have set, to be compared when the run goes on.
+    [[nodiscard]] std::string settings() const {
+        io::Json json;
+        QuickstartAmounts::flags([&](const char* flag, const auto& value) { json[flag] = value; },
+                                 amounts_);
+        if (own_text()) {
+            json["--text"] = std::filesystem::path(options_.text).lexically_normal().string();
+            json["--text-name"] = options_.text_name;
+            json["--licence"] = options_.licence;
         }
+        return io::json_text(json);
+    }
+
+    /// A step that is done is not done again: with other flags it would be of another run.
+    void go_on_as_begun() const {
+        const std::string path = work_ + "/settings.json";
+        if (!exists(path)) {
+            io::write_file(path, settings() + "\n");
+            return;
+        }
+        const std::string difference = io::settings_difference(io::read_file(path), settings());
+        if (!difference.empty())
+            fail(work_, ": was begun with other flags: ", difference,
+                 "; give the same to go on, or another --out");
+    }
+
+    void get_text() const {
         if (exists(part("test", false))) return;
         say("Get the text: LibreOffice's help and interface, English-" + options_.language +
             " (MPL-2.0)");
-        const std::string packages = work_ + "/packages";
+        const std::string& language = options_.language;
+        const std::string packages = options_.out + "/packages-en-" + language;  // of --quick, too
         const std::string unpacked = work_ + "/unpacked";
         make_directory(packages);
-        const std::string& language = options_.language;
+        const io::FileLock lock(lock_path(packages), packages);
         try {
-            // Downloads to the folder as whoever runs this; installs nothing.
+            // Downloads what is not there to the folder as whoever runs this; installs nothing.
             run_program({"apt-get", "download", "-q", "libreoffice-help-en-us",
                          "libreoffice-help-" + language, "libreoffice-l10n-" + language},
                         {.output = "/dev/null", .directory = packages});
@@ -222,7 +255,9 @@ private:
         std::filesystem::remove_all(unpacked, ignored);
     }
     void write_pairs(const char* name, const std::vector<corpus::Pair>& pairs) const {
-        if (pairs.empty()) fail(work_, "/packages: found no pair for ", name);
+        if (pairs.empty())
+            fail("found no pair for ", name, " in what ", options_.out, "/packages-en-",
+                 options_.language, " has");
         make_directory(text_);
         for (const bool source : {true, false}) {
             std::string lines;

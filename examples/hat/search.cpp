@@ -73,6 +73,9 @@ struct PredictedLatency {
 using Problem = search::ArchitectureProblem<PredictedLatency, search::InheritedLoss>;
 using ScoredNetwork = search::Scored<Architecture>;
 
+/// Every network is scored to the end.
+constexpr search::RaceOptions no_race{.keep = 0};
+
 /// A device, as what predicts latencies there.
 struct PredictedDevice {
     PredictorFile file;
@@ -117,10 +120,7 @@ struct Workbench {
     [[nodiscard]] PredictedLatency latency(const PredictedDevice& of) const {
         return {&of.predictor, arguments.limit_parameters};
     }
-    /// `whole`: every network is scored to the end.
-    [[nodiscard]] Problem problem(bool whole) {
-        search::RaceOptions race;
-        if (arguments.published || whole) race.keep = 0;
+    [[nodiscard]] Problem problem(const search::RaceOptions& race) {
         return {
             space, latency(device()),
             search::InheritedLoss(super.network, validator, pool, arguments.label_smoothing, race)};
@@ -132,7 +132,7 @@ struct Workbench {
     }
     [[nodiscard]] double loss(const Architecture& a) {
         search::InheritedLoss inherited(super.network, validator, pool, arguments.label_smoothing,
-                                        {.keep = 0});
+                                        no_race);
         return inherited(std::span(&a, 1)).front();
     }
 
@@ -310,24 +310,30 @@ std::string size_limit(const SearchArguments& arguments) {
 }
 
 /// Adds to `scored` what a search for the front of loss and latency, without a limit, scores, and
-/// tells how much that is. Networks that it meets again have their whole loss then, where a race
-/// had stopped them.
+/// tells how much that is. The front so far, where it begins, has whole losses then, where a race
+/// had stopped its networks.
 std::size_t score_front(const SearchArguments& arguments, Workbench& bench,
-                        std::vector<ScoredNetwork>& scored) {
-    Problem problem = bench.problem(true);
+                        const std::string& scores_of, std::vector<ScoredNetwork>& scored) {
+    Problem problem = bench.problem(no_race);
     search::TradeOff trade_off(
         problem, std::vector<search::LimitedCost<PredictedLatency>>{
                      {bench.latency(bench.device()), std::numeric_limits<double>::max()}});
     std::vector<Architecture> start{smallest(bench.space), largest(bench.space)};
-    const std::vector<ScoredNetwork> front = front_of(scored);
-    for (const int i : evenly(10, static_cast<int>(front.size())))
-        start.push_back(front[static_cast<std::size_t>(i)].genome);
+    for (const ScoredNetwork& network : front_of(scored)) start.push_back(network.genome);
     search::ParetoSearch pareto(
         trade_off, {.iterations = arguments.front, .population = 40, .seed = arguments.seed},
         std::move(start));
-    while (pareto.iterate())
+    const std::string state = front_state_path(arguments);
+    if (arguments.resume && io::exists(state)) {
+        search::load_search(state, trade_off, pareto, scores_of);
+        std::fprintf(stderr, "front resumed after iteration %d\n", pareto.iteration());
+    }
+    check_agreement(bench.job, {{"front", pareto.iteration()}});
+    while (pareto.iterate()) {
+        if (bench.job.is_first()) search::save_search(state, trade_off, pareto, scores_of);
         std::fprintf(stderr, "front %d/%d  scored %d\n", pareto.iteration() - 1, arguments.front,
                      pareto.scored());
+    }
     const std::size_t known = scored.size();
     for (const auto& member : pareto.members()) {
         if (member.objectives.empty()) continue;
@@ -341,9 +347,21 @@ std::size_t score_front(const SearchArguments& arguments, Workbench& bench,
     return scored.size() - known;
 }
 
+/// The best loss so far, at each network that was better than those before it and at the last.
+std::vector<search::ReportedProgress> progress_of(const std::vector<ScoredNetwork>& scored) {
+    std::vector<search::ReportedProgress> progress;
+    for (std::size_t i = 0; i < scored.size(); ++i) {
+        const bool is_better = progress.empty() || scored[i].score < progress.back().best_loss;
+        if (!is_better && i + 1 < scored.size()) continue;
+        const double best = is_better ? scored[i].score : progress.back().best_loss;
+        progress.push_back({static_cast<std::int64_t>(i + 1), best});
+    }
+    return progress;
+}
+
 void search_under_limit(const SearchArguments& arguments, Workbench& bench) {
     const double limit = bench.device().limit_ms;
-    Problem problem = bench.problem(false);
+    Problem problem = bench.problem(arguments.published ? no_race : search::RaceOptions{});
     search::EvolutionOptions options =
         arguments.published ? search::published_evolution() : search::EvolutionOptions{};
     options.iterations = arguments.iterations;
@@ -362,21 +380,21 @@ void search_under_limit(const SearchArguments& arguments, Workbench& bench) {
         std::fprintf(stderr, "resumed after iteration %d\n", evolution.iteration());
     }
     check_agreement(bench.job, {{"iteration", evolution.iteration()}});
-    std::vector<search::ReportedProgress> progress;
     while (evolution.iterate()) {
-        if (bench.job.is_first()) search::save_search(state, problem, evolution, scores_of);
+        if (bench.job.is_first()) {
+            search::save_search(state, problem, evolution, scores_of);
+            remove_front_state(arguments);
+        }
         const ScoredNetwork& best = evolution.best();
-        const auto count = static_cast<std::int64_t>(evolution.scored().size());
-        progress.push_back({count, best.score});
-        std::fprintf(stderr, "iteration %d/%d  scored %lld  best loss %.4f  %.3f ms  %s\n",
-                     evolution.iteration() - 1, options.iterations, static_cast<long long>(count),
+        std::fprintf(stderr, "iteration %d/%d  scored %zu  best loss %.4f  %.3f ms  %s\n",
+                     evolution.iteration() - 1, options.iterations, evolution.scored().size(),
                      best.score, best.cost, elastic::gene_string(best.genome).c_str());
     }
     ScoredNetwork best = evolution.best();
     std::vector<ScoredNetwork> scored = evolution.scored();
     std::string further;
     if (arguments.front > 0) {
-        const std::size_t more = score_front(arguments, bench, scored);
+        const std::size_t more = score_front(arguments, bench, scores_of, scored);
         for (const ScoredNetwork& network : scored)
             if (network.cost <= limit && network.score < best.score) best = network;
         further = ", " + std::to_string(more) + " more for the front of all latencies";
@@ -384,7 +402,7 @@ void search_under_limit(const SearchArguments& arguments, Workbench& bench) {
     if (bench.job.is_first()) io::write_file(arguments.out, io::architecture_to_yaml(best.genome));
     if (!arguments.report.empty()) {
         auto latency = bench.measured_latency();
-        write_page(arguments, bench, scored, best, std::move(progress),
+        write_page(arguments, bench, scored, best, progress_of(evolution.scored()),
                    "Limit " + decimals(limit, 3) + " ms, " + size_limit(arguments) +
                        std::to_string(evolution.scored().size()) + " networks scored in " +
                        std::to_string(evolution.iteration() - 1) + " iterations" + further + ", " +
@@ -500,7 +518,7 @@ void write_fronts(const SearchArguments& arguments, const Workbench& bench,
 }
 
 void search_front(const SearchArguments& arguments, Workbench& bench) {
-    Problem problem = bench.problem(true);
+    Problem problem = bench.problem(no_race);
     const auto parameters = [](const Architecture& a) {
         return static_cast<double>(model::layer_parameters(a));
     };

@@ -81,6 +81,21 @@ predictor_files(const std::vector<std::string>& paths) {
     return (arguments.predictors.size() > 1 ? without_slash(out) : out) + ".search.json";
 }
 
+/// Where `--front` keeps how far it has come.
+[[nodiscard]] inline std::string front_state_path(const SearchArguments& arguments) {
+    return arguments.out + ".front.json";
+}
+
+/// A front begins with what the search under the limit has found: it begins anew once that goes on.
+///
+/// Throws  `Error` if there is one, and it cannot be removed
+inline void remove_front_state(const SearchArguments& arguments) {
+    const std::string state = front_state_path(arguments);
+    std::error_code error;
+    std::filesystem::remove(state, error);
+    if (error) fail(state, ": cannot remove: ", error.message());
+}
+
 /// The front of a device: `--pareto`, or a file of its name in that folder if there are several.
 [[nodiscard]] inline std::string front_path(const SearchArguments& arguments,
                                             const PredictorFile& device) {
@@ -164,12 +179,16 @@ inline void check_search_outputs(const SearchArguments& arguments) {
                      inputs);
     else
         detail::check_fronts(arguments, inputs);
+    const auto check_state = [&](const std::string& path) {
+        check_output({.flag = flag,
+                      .path = path,
+                      .kind = "a saved search",
+                      .is_of_kind = detail::is_saved_search},
+                     inputs);
+    };
     const std::string state = state_path(arguments);
-    check_output({.flag = flag,
-                  .path = state,
-                  .kind = "a saved search",
-                  .is_of_kind = detail::is_saved_search},
-                 inputs);
+    check_state(state);
+    if (!arguments.out.empty()) check_state(front_state_path(arguments));
     if (io::exists(state) && !arguments.resume && !arguments.overwrite)
         fail(state, ": holds a search already; go on with --resume, replace it with --overwrite, ",
              "or choose another ", flag);

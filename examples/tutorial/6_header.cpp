@@ -4,6 +4,7 @@
 
 #include <hat/deploy/architecture_source.hpp>
 #include <hat/deploy/bytes_source.hpp>
+#include <hat/io/atomic_file.hpp>
 #include <hat/model/static_model.hpp>
 
 #include "letters.hpp"
@@ -29,8 +30,5 @@ int main(int argc, char** argv) {
         "#pragma once\n#include <hat/model/architecture.hpp>\n#include <cstdint>\n" +
         hat::deploy::architecture_source(network.architecture(), "sorter") +
         "namespace sorter {\n" + hat::deploy::bytes_source(bytes, "weights") + "}\n";
-    std::FILE* const file = std::fopen(argv[1], "w");
-    if (file == nullptr) return 1;
-    const bool is_written = std::fputs(header.c_str(), file) >= 0;
-    return std::fclose(file) == 0 && is_written ? 0 : 1;
+    hat::io::write_file(argv[1], header);
 }

@@ -10,7 +10,9 @@ using hat::nn::PooledUnit;
 
 template <class Weights>
 struct Layer : DecoderLayer<Weights, int, int, int, int, int, int, PooledUnit> {
-    constexpr void set_sizes(const model::Architecture&, model::EncoderLayerShape) {}  // wrong
+#if 0   // wrong
+    constexpr void set_sizes(const model::Architecture&, model::DecoderLayerShape) {}
+#endif  // wrong
 };
 struct Parts : model::AnyArchitecture {
     template <class Weights>

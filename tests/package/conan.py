@@ -77,6 +77,7 @@ def module(name, **values):
 
 
 module("conan", ConanFile=ConanFile)
+module("conan.errors", ConanInvalidConfiguration=ValueError)
 module("conan.tools")
 module("conan.tools.build", check_min_cppstd=check_min_cppstd, can_run=None)
 module("conan.tools.cmake", CMake=None, cmake_layout=None)
@@ -146,6 +147,15 @@ plain.requirements()
 plain.package_info()
 assert [reference.split("/")[0] for reference in plain.required] == ["xsimd"]
 assert set(plain.cpp_info.components) == {"core"}
+
+# A compiler that hat was not tried with is refused.
+plain.settings = Bag(os="Windows", compiler="msvc")
+try:
+    plain.validate()
+except ValueError as error:
+    assert "MSVC" in str(error)
+else:
+    raise AssertionError("MSVC is taken")
 
 core = parts["core"]
 flags = [f"-I{work}/package/{folder}" for folder in core.includedirs]

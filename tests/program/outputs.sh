@@ -164,6 +164,9 @@ for file in notes notes.json latency.csv chosen.yml; do
 done
 cp notes new.yml.search.json
 kept "$other a saved search" new.yml.search.json "${search[@]}" --out new.yml --overwrite
+cp notes new.yml.front.json
+rm new.yml.search.json
+kept "$other a saved search" new.yml.front.json "${search[@]}" --out new.yml --overwrite
 cp notes new.csv.plan
 kept "$other a latency plan" new.csv.plan "${plan[@]}" --out new.csv
 cp notes away/report.md

@@ -12,8 +12,8 @@ for part in "train 400 1" "valid 30 2" "test 20 3"; do
 done
 make_space
 quickstart=("$hat" quickstart --text text --out out --space space.yml --vocab-size 40 --updates 60
-    --tune-updates 20 --samples 14 --speedup 1.2)
-"${quickstart[@]}" --health 2 >story 2>log || fail "quickstart: $(cat log)"
+    --tune-updates 20 --samples 14 --speedup 1.2 --health 2)
+"${quickstart[@]}" >story 2>log || fail "quickstart: $(cat log)"
 grep -q 'BLEU|nrefs:1' story || fail "no score is told: $(cat story)"
 [ "$(grep -c '  - hat: ' story)" = 10 ] || fail "not ten translations: $(cat story)"
 grep -q 'times as fast (measured)' out/en-de/report/README.md || fail "the report tells no speed"
@@ -68,14 +68,18 @@ rm -rf out/en-de/model out/en-de/model.run out/en-de/test.model.de
 "${quickstart[@]}" >again 2>log || fail "quickstart, tuned once more: $(cat log)"
 cmp story again || fail "tuned once more it tells another story"
 
+# A run that is there is not taken for one with other flags.
+expect 1 'out/en-de: was begun with other flags: --updates was 60, is 61; give the same to go on, or another --out' \
+    "${quickstart[@]/%60/61}"
+expect 1 '--text-name was "a text of the user' "${quickstart[@]}" --text-name "my text"
+
 # The quick one is a run of its own, tells what the long one adds, and its third command is that.
 "${quickstart[@]}" --quick >quick 2>log || fail "quickstart --quick: $(cat log)"
 [ -s out/en-de-quick/model/weights.safetensors ] || fail "there is no quick model"
 grep -q '^hat train .* --dropout 0.1 .* --updates 60 ' log || fail "the quick one trains otherwise: $(cat log)"
 # Of what flags have set there is not more, and what that will come to is not known.
-sed -n '/^This was the quick one/,/[.]$/p' log | tr '\n' ' ' >adds
-[ "$(cat adds)" = "This was the quick one. Without --quick there are larger batches, a look at how well the \
-SuperTransformer ranks networks. " ] || fail "it does not say what the long one adds: $(tail -n 20 log)"
+awk '/^This was the quick one/ { on = 1 } on { print } on && /[.]$/ { exit }' log | tr '\n' ' ' >adds
+[ "$(cat adds)" = "This was the quick one. Without --quick there are larger batches. " ] || fail "it does not say what the long one adds: $(tail -n 20 log)"
 next_commands log next
 bash -e next >found 2>stderr || fail "the three commands of the quick one: $(cat next stderr)"
 tail -n +3 found | cmp - story || fail "the long run is another one: $(cat found)"
@@ -112,6 +116,13 @@ bash tree/examples/quickstart.sh fr there --updates >found 2>&1 || code=$?
 code=0
 bash tree/examples/quickstart.sh fr there too >found 2>&1 || code=$?
 [ "$code" = 2 ] && grep -q 'found too behind' found || fail "a third word: $(cat found)"
+code=0
+bash tree/examples/quickstart.sh --update 3 fr >found 2>&1 || code=$?
+[ "$code" = 2 ] && [ "$(grep -c . found)" = 1 ] && grep -q 'quickstart.sh: --update is no option of hat quickstart' found ||
+    fail "a mistyped flag: $(cat found)"
+for flag in $("$hat" quickstart --help | grep -oE '^ +--[a-z-]+(,--[a-z-]+)*' | tr , ' '); do
+    script "--language de --out $PWD/tree/build/quickstart $flag=1" "$flag=1"
+done
 expect 1 'nowhere' "$hat" quickstart --text nowhere --out other
 expect 2 '--text excludes --max-words' "$hat" quickstart --text text --max-words 5
 finish

@@ -37,6 +37,20 @@ done
 grep -q 'resumed after iteration' log || fail "the search is not resumed: $(cat log)"
 cmp -s chosen.yml resumed.yml || fail "a resumed search chooses another network"
 
+# The front of all latencies goes on, too, and begins anew where the search under the limit went on.
+front=("$hat" search --run super --predictor predictor.json --population 20 --speedup 1.2 --seed 2)
+"${front[@]}" --iterations 3 --front 3 --out whole.yml --report whole >/dev/null 2>log || fail "front: $(cat log)"
+"${front[@]}" --iterations 3 --front 1 --out parts.yml --report parts >/dev/null 2>log || fail "front: $(cat log)"
+"${front[@]}" --iterations 3 --front 3 --out parts.yml --report parts --resume >/dev/null 2>log ||
+    fail "front, resumed: $(cat log)"
+grep -q '^front resumed after iteration 2$' log || fail "the front is not resumed: $(cat log)"
+grep -q '^front [01]/3' log && fail "the front begins anew: $(cat log)"
+diff -r parts whole || fail "a resumed front is told otherwise"
+cmp -s parts.yml whole.yml || fail "a resumed front chooses another network"
+"${front[@]}" --iterations 4 --front 3 --out parts.yml --report parts --resume >/dev/null 2>log ||
+    fail "front, of a search that went on: $(cat log)"
+grep -q '^front 0/3' log || fail "the front does not begin with what was found since: $(cat log)"
+
 "${search[@]}" --pareto front.csv >/dev/null 2>log || fail "front: $(cat log)"
 [ "$(head -n 1 front.csv)" = "loss,latency_ms,layer_parameters,genes" ] || fail "front.csv has no head"
 awk -F, 'NR > 1 { loss[NR] = $1; ms[NR] = $2; size[NR] = $3

@@ -91,9 +91,16 @@ constexpr void make_elastic(nn::DExTra<Sizes>& unit, const nn::DExTraShape& shap
 
 /// A layer that has all parts of one of the library's, being one or derived from one.
 template <class Layer>
-concept LibraryLayer = requires(Layer& layer) {
+concept HasLibraryLayer = requires(Layer& layer) {
     layer.dextra;
 };
+/// Whether it is one.
+template <class Layer>
+inline constexpr bool is_library_layer = false;
+template <class Weights, class... Parts>
+inline constexpr bool is_library_layer<nn::EncoderLayer<Weights, Parts...>> = true;
+template <class Weights, class... Parts>
+inline constexpr bool is_library_layer<nn::DecoderLayer<Weights, Parts...>> = true;
 
 /// Lets a layer of one's own tell its sizes, if it is one.
 template <class Layer, class LayerShape>
@@ -101,10 +108,7 @@ constexpr void let_set_sizes(Layer& layer, const Architecture& a, const LayerSha
     constexpr bool sets_sizes = requires {
         layer.set_sizes(a, shape);
     };
-    constexpr bool has_another = !sets_sizes && requires {
-        &Layer::set_sizes;
-    };
-    static_assert(sets_sizes || (LibraryLayer<Layer> && !has_another),
+    static_assert(sets_sizes || is_library_layer<Layer>,
                   "a layer of one's own has set_sizes(architecture, shape)");
     if constexpr (sets_sizes) layer.set_sizes(a, shape);
 }
@@ -185,7 +189,7 @@ constexpr void set_encoder(Transformer<Sizes, Parts>& model, bool elastic) {
             .emplace(nn::sizes_of(a.embedding_unit(dim), a.activation));
     for (const EncoderLayerShape& shape : a.encoder.layers()) {
         auto& layer = model.encoder_layers.emplace_back();
-        if constexpr (LibraryLayer<decltype(layer)>)
+        if constexpr (HasLibraryLayer<decltype(layer)>)
             set_own_layers(layer, model.units.at(layer.dextra), a, shape, dim, elastic);
         let_set_sizes(layer, a, shape);
     }
@@ -216,7 +220,7 @@ constexpr void set_decoder(Transformer<Sizes, Parts>& model, bool elastic) {
         model.target_positions = Sizes::table(learned_position_rows(a.decoder.max_positions), dim);
     for (const DecoderLayerShape& shape : a.decoder.layers()) {
         auto& layer = model.decoder_layers.emplace_back();
-        static_assert(LibraryLayer<decltype(layer)>,
+        static_assert(HasLibraryLayer<decltype(layer)>,
                       "a decoder layer of one's own derives from nn::DecoderLayer");
         set_own_layers(layer, model.units.at(layer.dextra), a, shape, dim, elastic);
         layer.attended_layers = shape.attended_layers;
