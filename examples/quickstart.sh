@@ -13,13 +13,17 @@
 set -euo pipefail
 
 usage="quickstart.sh [LANGUAGE] [FOLDER] [OPTION OF hat quickstart…]"
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(CDPATH='' cd -- "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 language=de
 folder=$root/build/quickstart
 options=()
 words=()
 while [ $# -gt 0 ]; do
     case $1 in
+    "")
+        echo "quickstart.sh: a word is empty; expected $usage" >&2
+        exit 2
+        ;;
     -h | --help)
         sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
         exit
@@ -27,7 +31,13 @@ while [ $# -gt 0 ]; do
     -*)
         # Looked at here, too: a mistyped one would be told only after everything is built.
         case ${1%%=*} in
-        --quick) options+=("$1") ;;
+        --quick)
+            if [ "$1" != --quick ]; then
+                echo "quickstart.sh: found $1, expected --quick" >&2
+                exit 2
+            fi
+            options+=("$1")
+            ;;
         --language | --out | --text | --text-name | --licence | --license | --space | --max-words | --vocab-size | \
             --speedup | --updates | --tune-updates | --samples | --health)
             options+=("$1")
@@ -56,16 +66,16 @@ if [ ${#words[@]} -gt 2 ]; then
 fi
 language=${words[0]:-$language}
 folder=${words[1]:-$folder}
-mkdir -p "$folder"
-folder=$(cd "$folder" && pwd)
+mkdir -p -- "$folder"
+folder=$(CDPATH='' cd -- "$folder" && pwd)
 
 say() { printf '\n== %s\n' "$*"; }
 
 say "Install what is missing"
-"$root/cmake/install_packages.sh" cmake ninja-build g++ libxsimd-dev libsentencepiece-dev \
+"$root/cmake/install_packages.sh" cmake make ninja-build g++ libxsimd-dev libsentencepiece-dev \
     nlohmann-json3-dev libyaml-cpp-dev libutf8proc-dev libre2-dev libxxhash-dev zlib1g-dev libcli11-dev
 
-say "Build"
+say "Build the program: some three minutes on two cores"
 cmake -S "$root" -B "$folder/build" -G Ninja -D CMAKE_BUILD_TYPE=Release \
     -D HAT_BUILD_TESTS=OFF -D HAT_BUILD_BENCHMARKS=OFF >"$folder/configure.log" ||
     { tail -n 20 "$folder/configure.log" >&2; exit 1; }

@@ -128,7 +128,7 @@ std::string bash_script(const CLI::App& program) {
     return R"(# Completes the commands of hat in bash; hat completion bash makes it.
 _hat() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-  local command= flags= words= files=no
+  local command= flags= words= files=no IFS=$' \t\n'
   [ "$COMP_CWORD" -lt 2 ] || command=${COMP_WORDS[1]}
   # --flag=value comes as three words.
   if [ "$word" = = ]; then

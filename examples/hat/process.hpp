@@ -4,7 +4,10 @@
 #include <hat/core/error.hpp>
 #include <hat/io/atomic_file.hpp>
 
+#include "stop_signal.hpp"
+
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <spawn.h>
@@ -23,6 +26,9 @@ struct Redirection {
     std::string input{};
     std::string output{};
     std::string directory{};
+    /// SIGTERM that this hears while the program runs goes on to that. A terminal's SIGINT is sent
+    /// to both.
+    const StopSignal* stop = nullptr;
 };
 
 /// A command line as a shell would take it.
@@ -74,8 +80,10 @@ inline void run_program(const std::vector<std::string>& command, const Redirecti
     if (error != 0) fail(command[0], ": cannot be started: ", std::strerror(error));
 
     int status = 0;
-    while (waitpid(child, &status, 0) < 0)
+    while (waitpid(child, &status, 0) < 0) {
         if (errno != EINTR) fail(command[0], ": cannot wait for it: ", std::strerror(errno));
+        if (to.stop && to.stop->signal() == SIGTERM) kill(child, SIGTERM);
+    }
     if (WIFSIGNALED(status))
         fail(command[0], ": was ended by signal ", WTERMSIG(status), ", while running ",
              command_line(command));
@@ -85,11 +93,11 @@ inline void run_program(const std::vector<std::string>& command, const Redirecti
                             command_line(command));
 }
 
-/// As `run_program`, with its output in the file at `path` once all of it is there.
-inline void run_program_to_file(const std::vector<std::string>& command, const std::string& input,
-                                const std::string& path) {
-    io::AtomicFile file(path);
-    run_program(command, {.input = input, .output = file.temporary_path()});
+/// As `run_program`, with its output where `to` says once all of it is there.
+inline void run_program_to_file(const std::vector<std::string>& command, Redirection to) {
+    io::AtomicFile file(std::exchange(to.output, {}));
+    to.output = file.temporary_path();
+    run_program(command, to);
     file.commit();
 }
 

@@ -2,16 +2,19 @@
 
 /// hat quickstart: the whole method on real text and on this machine.
 
+#include <hat/core/error.hpp>
+#include <hat/core/in_quotes.hpp>
 #include <hat/data/bleu.hpp>
 #include <hat/data/chrf.hpp>
 #include <hat/data/lines.hpp>
 #include <hat/data/parallel_text.hpp>
+#include <hat/elastic/design_space_yaml.hpp>
 #include <hat/elastic/spaces.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/file_hashes.hpp>
 #include <hat/io/file_lock.hpp>
 #include <hat/io/file_status.hpp>
 #include <hat/io/json.hpp>
-#include <hat/io/settings_difference.hpp>
 #include <hat/io/text_file.hpp>
 #include <hat/latency/device.hpp>
 #include <hat/report/language_name.hpp>
@@ -20,16 +23,21 @@
 #include "../corpus/nearest.hpp"
 #include "commands.hpp"
 #include "flags.hpp"
+#include "number.hpp"
 #include "output_directory.hpp"
 #include "process.hpp"
+#include "step_record.hpp"
+#include "stop_signal.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -73,14 +81,14 @@ struct QuickstartAmounts {
     friend bool operator==(const QuickstartAmounts&, const QuickstartAmounts&) = default;
 };
 
-/// Those of `--quick`: 5.6 minutes of one core, so some three of two.
+/// Those of `--quick`: some seven minutes of one core, so four of two.
 QuickstartAmounts quick_amounts() {
     return {.space = "quick",
             .max_words = 10,
             .vocab_size = 2000,
             .speedup = 1.7,
             .updates = 1000,
-            .tune_updates = 3000,
+            .tune_updates = 4000,
             .samples = 16,
             .health = 0,
             .training = "--max-tokens 1000 --learning-rate 4e-3 --dropout 0.1",
@@ -121,7 +129,7 @@ struct QuickstartOptions {
     std::vector<std::string> given;  ///< the flags of this run but `--quick`
 };
 
-/// The files of a quickstart. A step whose result is there is not run again.
+/// The files of a quickstart. A step whose result is there is not run again (`StepRecord`).
 class Quickstart {
 public:
     explicit Quickstart(const QuickstartOptions& options)
@@ -130,18 +138,15 @@ public:
           text_(options.text.empty() ? work_ + "/text" : options.text) {}
 
     void run() {
+        check();
         make_directory(work_);
         const io::FileLock lock(lock_path(work_), work_);
-        check_text();
-        go_on_as_begun();
-        get_text();
-        prepare();
-        train();
-        measure();
-        search();
-        tune();
-        translate();
-        describe();
+        tell_plan();
+        StepRecord record(record_path());
+        for (const Step& step : steps()) {
+            if (stop_.signal() != 0) end_by_signal();
+            record.run(step);
+        }
         tell();
     }
 
@@ -151,7 +156,6 @@ private:
         std::filesystem::create_directories(path, error);
         if (error) fail(path, ": cannot make the directory: ", error.message());
     }
-    static bool exists(const std::string& path) { return io::exists(path); }
 
     void say(const std::string& words) const {
         const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
@@ -165,21 +169,48 @@ private:
         for (std::string word; stream >> word;) command.push_back(word);
     }
 
-    /// A subcommand of this program, shown as the user would type it.
+    void tell_plan() const {
+        if (io::exists(work_ + "/model/config.json")) return;
+        std::fprintf(
+            stderr,
+            "\nText, a SuperTransformer, this machine's latencies, a search, a translator%s. "
+            "When it is interrupted, the same command goes on.\n",
+            expected_time().c_str());
+    }
+    /// Measured on two cores of 2022 (AMD Zen 4); of other amounts nothing is known.
+    [[nodiscard]] std::string expected_time() const {
+        if (own_text()) return {};
+        if (amounts_ == quick_amounts()) return ": some four minutes on two cores";
+        if (amounts_ == QuickstartAmounts{}) return ": some 18 minutes on two cores";
+        return {};
+    }
+
+    [[noreturn]] void end_by_signal() const {
+        std::fprintf(stderr, "hat: quickstart: ended by %s; the same command goes on there\n",
+                     stop_.signal() == SIGINT ? "SIGINT" : "SIGTERM");
+        throw CLI::RuntimeError(128 + stop_.signal());
+    }
+
+    /// What runs a subcommand of this program, which is shown as the user would type it.
     [[nodiscard]] static std::vector<std::string> hat(std::vector<std::string> arguments) {
         std::fprintf(stderr, "hat %s\n", command_line(arguments).c_str());
-        arguments.insert(arguments.begin(), "/proc/self/exe");
+        arguments.insert(arguments.begin(), own_path());
         return arguments;
     }
     /// Its output, a path as a rule, is not shown.
-    static void run_hat(std::vector<std::string> arguments) {
+    void run_hat(std::vector<std::string> arguments) const {
+        run_step([&] {
+            run_program(hat(std::move(arguments)), {.output = "/dev/null", .stop = &stop_});
+        });
+    }
+    void run_step(const auto& step) const {
         try {
-            run_program(hat(std::move(arguments)), {.output = "/dev/null"});
-        } catch (const ProgramFailed&) {
-            fail("quickstart: the last step has failed, as it says above; once that is mended, the "
-                 "same command goes on there");
+            step();
         } catch (const Error& error) {
-            fail("quickstart: the last step has failed: ", error.what(),
+            if (stop_.signal() != 0) end_by_signal();
+            const bool has_told = dynamic_cast<const ProgramFailed*>(&error) != nullptr;
+            fail("quickstart: the last step has failed",
+                 has_told ? ", as it says above" : std::string(": ") + error.what(),
                  "; once that is mended, the same command goes on there");
         }
     }
@@ -190,43 +221,143 @@ private:
 
     // ---- the steps ---------------------------------------------------------------------------
 
-    void check_text() const {
-        if (!own_text()) return;
+    [[nodiscard]] std::string record_path() const { return work_ + "/steps.json"; }
+
+    /// What can be wrong is told before anything is made.
+    void check() const {
+        static_cast<void>(elastic::find_design_space(amounts_.space));
+        if (own_text())
+            for (const char* name : {"train", "valid", "test"}) {
+                for (const bool source : {true, false})
+                    if (!io::exists(part(name, source)))
+                        fail("--text ", options_.text, ": there is no ", part(name, source));
+                    else
+                        static_cast<void>(io::file_hash(part(name, source)));  // a regular file
+                static_cast<void>(data::read_parallel_text(part(name, true), part(name, false)));
+            }
+        if (!io::exists(record_path()) && io::exists(work_ + "/super"))
+            fail(work_, ": has results, but no ", record_path(),
+                 " that says what they are of; choose another --out");
+    }
+
+    /// The steps in their order: which flags decide about each, and what it is made of.
+    [[nodiscard]] std::vector<Step> steps() const {
+        using Paths = std::vector<std::string>;
+        const auto there = [this](const char* name) {
+            return [path = work_ + name] { return io::exists(path); };
+        };
+        const auto in_work = [this](Paths names) {
+            for (std::string& name : names) name.insert(0, work_);
+            return names;
+        };
+        const io::Json space{{"--space", amounts_.space}, {"content", {{"--space", space_hash()}}}};
+        io::Json text{{"--max-words", amounts_.max_words}};
+        io::Json prepared{{"--vocab-size", amounts_.vocab_size}};
+        if (own_text()) {
+            text = {{"--text", options_.text}, {"content", {{"--text", text_hashes()}}}};
+            prepared["--text-name"] = options_.text_name;
+            prepared["--licence"] = options_.licence;
+        }
+        io::Json trained = space;
+        trained["--updates"] = amounts_.updates;
+        io::Json measured = space;
+        measured["--samples"] = amounts_.samples;
+        const io::Json searched{{"--speedup", amounts_.speedup}, {"--health", amounts_.health}};
+        const io::Json tuned{{"--tune-updates", amounts_.tune_updates}};
+        const Paths inherited = in_work({"/chosen-inherited", "/largest-inherited"});
+        const Paths translations{hypotheses("model"), hypotheses("largest-inherited")};
+        const Paths model = in_work({"/model/config.json", "/model/weights.safetensors"});
+        const Paths super =
+            in_work({"/super/model/config.json", "/super/model/weights.safetensors"});
+        const auto with = [](Paths paths, const Paths& more) {
+            paths.insert(paths.end(), more.begin(), more.end());
+            return paths;
+        };
+        return {
+            {.name = "the text",
+             .settings = text,
+             .is_there = [this] { return io::exists(part("test", false)); },
+             .run = [this] { get_text(); }},
+            {.name = "the preparation",
+             .settings = prepared,
+             .outputs = in_work({"/data"}),
+             .is_there = there("/data/config.json"),
+             .run = [this] { prepare(); }},
+            {.name = "the SuperTransformer",
+             .settings = trained,
+             .inputs = in_work({"/data/config.json"}),
+             .outputs = in_work({"/super"}),
+             .is_there = there("/super/model/config.json"),
+             .run = [this] { train(); }},
+            {.name = "the measuring",
+             .settings = measured,
+             .inputs = in_work({"/data/config.json"}),
+             .outputs = in_work({"/latency.csv", "/latency.csv.plan", "/predictor.json"}),
+             .is_there = there("/predictor.json"),
+             .run = [this] { measure(); }},
+            {.name = "the search",
+             .settings = searched,
+             .inputs = with(super, in_work({"/predictor.json"})),
+             .outputs = in_work(
+                 {"/chosen.yml", "/chosen.yml.search.json", "/chosen.yml.front.json", "/report"}),
+             .is_there =
+                 [this] {
+                     return io::exists(work_ + "/chosen.yml") &&
+                            io::exists(work_ + "/report/report.md");
+                 },
+             .run = [this] { search(); }},
+            {.name = "the extraction",
+             .inputs = with(super, in_work({"/chosen.yml"})),
+             .outputs = inherited,
+             .is_there =
+                 [inherited] {
+                     return io::exists(inherited[0] + "/config.json") &&
+                            io::exists(inherited[1] + "/config.json");
+                 },
+             .run = [this] { extract(); }},
+            {.name = "the tuning",
+             .settings = tuned,
+             .inputs = in_work({"/data/config.json", "/chosen-inherited/config.json",
+                                "/chosen-inherited/weights.safetensors"}),
+             .outputs = in_work({"/model", "/model.run"}),
+             .is_there = there("/model/config.json"),
+             .run = [this] { tune(); }},
+            {.name = "the translation",
+             .inputs = with(model, in_work({"/largest-inherited/weights.safetensors"})),
+             .outputs = translations,
+             .is_there =
+                 [translations] {
+                     return io::exists(translations[0]) && io::exists(translations[1]);
+                 },
+             .run = [this] { translate(); }},
+            {.name = "the model's card",
+             .inputs = with(model, {translations[0]}),
+             .is_there =
+                 [this] {
+                     const std::string card = work_ + "/model/README.md";
+                     return io::exists(card) &&
+                            io::read_file(card).find("## Latency") != std::string::npos;
+                 },
+             .run = [this] { describe(); }},
+        };
+    }
+
+    [[nodiscard]] std::string space_hash() const {
+        return io::content_hash(
+            elastic::design_space_to_yaml(elastic::find_design_space(amounts_.space)));
+    }
+    [[nodiscard]] io::Json text_hashes() const {
+        io::Json hashes;
         for (const char* name : {"train", "valid", "test"})
             for (const bool source : {true, false})
-                if (!exists(part(name, source)))
-                    fail("--text ", options_.text, ": there is no ", part(name, source));
-    }
-
-    /// What flags have set, to be compared when the run goes on.
-    [[nodiscard]] std::string settings() const {
-        io::Json json;
-        QuickstartAmounts::flags([&](const char* flag, const auto& value) { json[flag] = value; },
-                                 amounts_);
-        if (own_text()) {
-            json["--text"] = std::filesystem::path(options_.text).lexically_normal().string();
-            json["--text-name"] = options_.text_name;
-            json["--licence"] = options_.licence;
-        }
-        return io::json_text(json);
-    }
-
-    /// A step that is done is not done again: with other flags it would be of another run.
-    void go_on_as_begun() const {
-        const std::string path = work_ + "/settings.json";
-        if (!exists(path)) {
-            io::write_file(path, settings() + "\n");
-            return;
-        }
-        const std::string difference = io::settings_difference(io::read_file(path), settings());
-        if (!difference.empty())
-            fail(work_, ": was begun with other flags: ", difference,
-                 "; give the same to go on, or another --out");
+                hashes[std::filesystem::path(part(name, source)).filename().string()] =
+                    io::file_hash(part(name, source));
+        return hashes;
     }
 
     void get_text() const {
-        if (exists(part("test", false))) return;
-        say("Get the text: LibreOffice's help and interface, English-" + options_.language +
+        if (own_text()) return;
+        say("Get the text: LibreOffice's help and interface, English and " + language_name() +
             " (MPL-2.0)");
         const std::string& language = options_.language;
         const std::string packages = options_.out + "/packages-en-" + language;  // of --quick, too
@@ -235,10 +366,12 @@ private:
         const io::FileLock lock(lock_path(packages), packages);
         try {
             // Downloads what is not there to the folder as whoever runs this; installs nothing.
-            run_program({"apt-get", "download", "-q", "libreoffice-help-en-us",
-                         "libreoffice-help-" + language, "libreoffice-l10n-" + language},
-                        {.output = "/dev/null", .directory = packages});
+            run_program({"apt-get", "download", "-q", "-o", "APT::Sandbox::User=root",
+                         "libreoffice-help-en-us", "libreoffice-help-" + language,
+                         "libreoffice-l10n-" + language},
+                        {.output = "/dev/null", .directory = packages, .stop = &stop_});
         } catch (const Error& error) {
+            if (stop_.signal() != 0) end_by_signal();
             fail(
                 error.what(), "; is \"", language,
                 "\" a language of LibreOffice's help, and are apt's lists there (apt-get update)?");
@@ -270,7 +403,6 @@ private:
     }
 
     void prepare() const {
-        if (exists(work_ + "/data/config.json")) return;
         say("Prepare: one subword model for both languages, encoded sentences");
         run_hat({"prepare",
                  "--source",
@@ -296,34 +428,32 @@ private:
     }
 
     void train() const {
-        if (exists(work_ + "/super/model/config.json")) return;
         say("Train a SuperTransformer: the weights of all networks of the space at once");
         std::vector<std::string> command{"train",        "--data", work_ + "/data", "--space",
                                          amounts_.space, "--out",  work_ + "/super"};
         add(command, amounts_.training);
         add(command,
             "--validate-every 500 --average-last 1 --updates " + std::to_string(amounts_.updates));
-        add(command, "--warmup " + std::to_string(amounts_.updates / 5));
-        add(command, "--shrink-after " + std::to_string(amounts_.updates / 2));
-        if (exists(work_ + "/super/config.json")) command.emplace_back("--resume");
+        add(command, "--warmup " + std::to_string(std::max<std::int64_t>(amounts_.updates / 5, 1)));
+        add(command,
+            "--shrink-after " + std::to_string(std::max<std::int64_t>(amounts_.updates / 2, 1)));
+        if (io::exists(work_ + "/super/config.json")) command.emplace_back("--resume");
         run_hat(std::move(command));
     }
 
     void measure() const {
-        if (exists(work_ + "/predictor.json")) return;
         say("Measure this machine, and learn to predict what it will take");
         const std::string table = work_ + "/latency.csv";
         std::vector<std::string> command{"latency",       "--space", amounts_.space, "--data",
                                          work_ + "/data", "--out",   table};
         add(command, "--samples " + std::to_string(amounts_.samples));
         add(command, amounts_.measuring);
-        if (exists(table)) command.emplace_back("--resume");
+        if (io::exists(table)) command.emplace_back("--resume");
         run_hat(std::move(command));
         run_hat({"predictor", "--latency", table, "--out", work_ + "/predictor.json"});
     }
 
     void search() const {
-        if (exists(work_ + "/chosen.yml") && exists(work_ + "/report/report.md")) return;
         say("Search for the best network that is fast enough");
         std::vector<std::string> command{"search",
                                          "--run",
@@ -339,22 +469,24 @@ private:
                                          "--out",
                                          work_ + "/chosen.yml"};
         add(command, amounts_.searching);
-        add(command, "--speedup " + std::to_string(amounts_.speedup));
+        add(command, "--speedup " + detail::shortest(amounts_.speedup));
         add(command, "--health " + std::to_string(amounts_.health));
-        if (exists(work_ + "/chosen.yml.search.json")) command.emplace_back("--resume");
+        if (io::exists(work_ + "/chosen.yml.search.json")) command.emplace_back("--resume");
         run_hat(std::move(command));
     }
 
-    void tune() const {
+    void extract() const {
         for (const char* name : {"chosen", "largest"}) {
             const std::string inherited = work_ + "/" + name + "-inherited";
-            if (exists(inherited + "/config.json")) continue;
+            if (io::exists(inherited + "/config.json")) continue;
             say(std::string("Extract the ") + name + " network");
             run_hat({"extract", "--run", work_ + "/super", "--architecture",
                      std::string(name) == "chosen" ? work_ + "/chosen.yml" : "largest", "--out",
                      inherited});
         }
-        if (exists(work_ + "/model/config.json")) return;
+    }
+
+    void tune() const {
         say("Tune the chosen network");
         std::vector<std::string> command{
             "tune",  "--model",       work_ + "/chosen-inherited", "--data", work_ + "/data",
@@ -362,7 +494,7 @@ private:
         add(command, amounts_.tuning);
         add(command, "--validate-every 500 --average-last 1 --updates " +
                          std::to_string(amounts_.tune_updates));
-        if (exists(work_ + "/model.run/config.json")) command.emplace_back("--resume");
+        if (io::exists(work_ + "/model.run/config.json")) command.emplace_back("--resume");
         run_hat(std::move(command));
     }
 
@@ -370,12 +502,20 @@ private:
         say("Translate the held-out pages");
         for (const char* name : {"model", "largest-inherited"}) {
             const std::string hypothesis = hypotheses(name);
-            if (exists(hypothesis)) continue;
-            run_program_to_file(hat({"translate", "--model", work_ + "/" + name}),
-                                part("test", true), hypothesis);
+            if (io::exists(hypothesis)) continue;
+            run_step([&] {
+                run_program_to_file(
+                    hat({"translate", "--model", work_ + "/" + name}),
+                    {.input = part("test", true), .output = hypothesis, .stop = &stop_});
+            });
         }
     }
 
+    /// Its code, where it has no name here.
+    [[nodiscard]] std::string language_name() const {
+        const std::string name = report::language_name(options_.language);
+        return name.empty() ? options_.language : name;
+    }
     [[nodiscard]] bool own_text() const { return !options_.text.empty(); }
     [[nodiscard]] std::string text_name() const {
         return own_text() ? options_.text_name : "LibreOffice's help and interface";
@@ -385,8 +525,6 @@ private:
 
     /// The model's README.md: scores of the held-out text, and how fast it is here.
     void describe() const {
-        const std::string card = work_ + "/model/README.md";
-        if (exists(card) && io::read_file(card).find("## Latency") != std::string::npos) return;
         run_hat({"card", "--model", work_ + "/model", "--name", "hat-en-" + options_.language,
                  "--translations", hypotheses("model"), "--reference", part("test", false),
                  "--test", own_text() ? "held-out text" : "held-out pages of LibreOffice's help",
@@ -414,20 +552,27 @@ private:
         const std::vector<std::string> chosen = data::read_lines(hypotheses("model"));
         const std::vector<std::string> largest = data::read_lines(hypotheses("largest-inherited"));
 
-        const std::string language = report::language_name(options_.language);
-        std::string page =
-            "# A translator from English to " + (language.empty() ? options_.language : language) +
-            ", made for one machine\n\nMachine: " + latency::device_name() +
-            ". Text: " + text_name() + ". Licence: " + licence() + ".\n\n## Scores on " +
-            std::to_string(references.size()) + " held-out sentences\n\n";
+        std::string page = "# A translator from English to " + language_name() +
+                           ", made for one machine\n\nMachine: " + latency::device_name() +
+                           ". Text: " + text_name() + ". Licence: " + licence() +
+                           ".\n\n## Scores on " + std::to_string(references.size()) +
+                           " held-out sentences\n\n";
+        std::string signatures;
         const auto score = [&](const char* name, const std::vector<std::string>& lines) {
-            page += std::string("- ") + name + ": `" + data::corpus_bleu(lines, references).line() +
-                    "`, `" + data::corpus_chrf(lines, references).line() + "`\n";
+            const data::Bleu bleu = data::corpus_bleu(lines, references);
+            const data::Chrf chrf = data::corpus_chrf(lines, references);
+            char scores[64];
+            std::snprintf(scores, sizeof scores, "%.1f BLEU, %.1f %s", bleu.score, chrf.score,
+                          chrf.name.c_str());
+            page += std::string("- ") + name + ": " + scores + "\n";
+            signatures =
+                "`BLEU|" + bleu.signature + "`, `" + chrf.name + "|" + chrf.signature + "`";
         };
         score("the searched and tuned network", chosen);
         score("the largest network, with the SuperTransformer's weights", largest);
         score("copying the translation of the nearest training sentence",
               nearest_translations(sources));
+        page += "\nScored as " + signatures + ".\n";
         page += "\n## Ten of the translations\n\n";
         const std::size_t step = std::max<std::size_t>(sources.size() / 10, 1);
         for (std::size_t i = 0, shown = 0; i < sources.size() && shown < 10; i += step, ++shown)
@@ -485,7 +630,7 @@ private:
         };
         const std::string model = work_ + "/model";
         show("A sentence of your own",
-             "echo 'Save the document.' | " + hat({"translate", "--model", model}));
+             "echo 'Open the file.' | " + hat({"translate", "--model", model}));
         show("The translator as one C++ header, in 8 bits",
              hat({"export", "--model", model, "--weights", "int8", "--out",
                   work_ + "/translator.hpp"}));
@@ -504,10 +649,17 @@ private:
         }
     }
 
+    /// Its file, unless that is another program by now.
+    [[nodiscard]] static std::string own_path() {
+        const char* const self = "/proc/self/exe";
+        std::error_code error;
+        const auto path = std::filesystem::read_symlink(self, error);
+        return !error && std::filesystem::equivalent(path, self, error) ? path.string() : self;
+    }
     /// What a shell starts this program by: "hat" if it is the first of that name in PATH.
     [[nodiscard]] static std::string own_name() {
         std::error_code ignored;
-        const auto path = std::filesystem::read_symlink("/proc/self/exe", ignored);
+        const std::string path = own_path();
         const char* const folders = std::getenv("PATH");
         std::istringstream stream(folders ? folders : "");
         for (std::string folder; std::getline(stream, folder, ':');)
@@ -515,15 +667,27 @@ private:
                 if (std::filesystem::equivalent(found, path, ignored)) return "hat";
                 break;
             }
-        return path.empty() ? "hat" : path.string();
+        return path;
     }
 
     const QuickstartOptions& options_;
     const QuickstartAmounts& amounts_;
     std::string work_;
     std::string text_;
+    StopSignal stop_{SIGINT, SIGTERM};
     std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
+
+std::string is_said(const std::string& word) {
+    return word.empty() ? "is empty, expected a folder" : "";
+}
+
+std::string is_language(const std::string& word) {
+    const bool is_code =
+        !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string::npos;
+    if (word == "en") return "en is what is translated from, expected another language";
+    return is_code ? "" : in_quotes(word) + " is no language, expected one such as fr or pt-br";
+}
 
 }  // namespace
 
@@ -538,16 +702,19 @@ void add_quickstart(CLI::App& app) {
         "interrupted goes on where it was.\n\n--quick sets what no other flag does:\n " +
         quick_flags());
     command->add_flag("--quick", options->quick,
-                      "some three minutes on two cores: less text, a smaller space, less training");
+                      "some four minutes on two cores: less text, a smaller space, less training");
     command->add_option("--language", options->language, "one LibreOffice's help is in, such as fr")
         ->take_last()  // of examples/quickstart.sh and of who started it
+        ->check(is_language)
         ->capture_default_str();
     command->add_option("--out", options->out, "folder for everything")
         ->take_last()
+        ->check(is_said)
         ->capture_default_str();
     CLI::Option* text = command->add_option(
         "--text", options->text,
         "folder with {train,valid,test}.{en,LANGUAGE}, instead of LibreOffice's");
+    text->check(is_said);
     command->add_option("--text-name", options->text_name, "what that text is, for the model card")
         ->needs(text);
     command->add_option("--licence,--license", options->licence, "of that text and its model")
@@ -557,6 +724,7 @@ void add_quickstart(CLI::App& app) {
         ->capture_default_str();
     const NumberFlags number(*command);
     constexpr int most = 1'000'000'000;
+    constexpr int fewest_samples = 13;  // that a predictor is fitted to
     number("--max-words", amounts.max_words, {.low = 2, .high = corpus::most_words},
            "of LibreOffice's sentences")
         ->excludes(text);
@@ -566,7 +734,8 @@ void add_quickstart(CLI::App& app) {
     number("--updates", amounts.updates, {.low = 1, .high = most}, "of the SuperTransformer");
     number("--tune-updates", amounts.tune_updates, {.low = 1, .high = most},
            "of the chosen network");
-    number("--samples", amounts.samples, {.low = 1, .high = 1'000'000}, "networks to measure");
+    number("--samples", amounts.samples, {.low = fewest_samples, .high = 1'000'000},
+           "networks to measure");
     number("--health", amounts.health, {.low = 0, .high = 1000},
            "networks to tune for the supernet's health");
     command->callback([options, command] {

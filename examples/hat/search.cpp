@@ -326,7 +326,7 @@ std::size_t score_front(const SearchArguments& arguments, Workbench& bench,
     const std::string state = front_state_path(arguments);
     if (arguments.resume && io::exists(state)) {
         search::load_search(state, trade_off, pareto, scores_of);
-        std::fprintf(stderr, "front resumed after iteration %d\n", pareto.iteration());
+        std::fprintf(stderr, "front resumed after iteration %d\n", pareto.iteration() - 1);
     }
     check_agreement(bench.job, {{"front", pareto.iteration()}});
     while (pareto.iterate()) {
@@ -377,13 +377,13 @@ void search_under_limit(const SearchArguments& arguments, Workbench& bench) {
         for (const ScoredNetwork& network : evolution.best(options.parents))
             parents.push_back(network.genome);
         if (!parents.empty()) static_cast<void>(problem.score(parents));
-        std::fprintf(stderr, "resumed after iteration %d\n", evolution.iteration());
+        std::fprintf(stderr, "resumed after iteration %d\n", evolution.iteration() - 1);
     }
     check_agreement(bench.job, {{"iteration", evolution.iteration()}});
     while (evolution.iterate()) {
         if (bench.job.is_first()) {
+            remove_front_state(arguments);  // first: a kill may come between
             search::save_search(state, problem, evolution, scores_of);
-            remove_front_state(arguments);
         }
         const ScoredNetwork& best = evolution.best();
         std::fprintf(stderr, "iteration %d/%d  scored %zu  best loss %.4f  %.3f ms  %s\n",

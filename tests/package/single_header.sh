@@ -26,5 +26,7 @@ case " $* " in
     ;;
 esac
 cd "$work"
-"$compiler" -Wall -Wextra -Werror "$@" "${sources[@]}" -o program -pthread
+# Words that Qt and Windows define for everybody.
+taken=(-Dslots= -Dsignals= -Demit= -Dforeach= -Dsmall=char)
+"$compiler" "${taken[@]}" -Wall -Wextra -Werror "$@" "${sources[@]}" -o program -pthread
 cmake -D PROGRAM="$work/program" -D SOURCE="$example" -P "$here/cmake/run_example.cmake"

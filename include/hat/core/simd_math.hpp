@@ -84,11 +84,11 @@ HAT_INLINE Floats tanh(Floats x) noexcept {
     p = fma(p, square, Floats(-5.37397155531e-2F));
     p = fma(p, square, Floats(1.33314422036e-1F));
     p = fma(p, square, Floats(-3.33332819422e-1F));
-    const Floats small = fma(multiply(p, square), x, x);
+    const Floats for_small = fma(multiply(p, square), x, x);
     const Floats one(1.0F);
     const Floats big = one - divide(Floats(2.0F), exp(size + size) + one);
     const Floats signed_big = select_less(x, Floats(0.0F), Floats(0.0F) - big, big);
-    return select_less(size, Floats(0.625F), small, signed_big);
+    return select_less(size, Floats(0.625F), for_small, signed_big);
 }
 
 HAT_INLINE Floats one_plus_exp_of_minus(Floats x) noexcept {

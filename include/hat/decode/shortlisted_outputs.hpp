@@ -97,7 +97,8 @@ public:
         places_ = {memory_.allocate<Place>(sentences), index(sentences)};
         for (int s = 0; s < sentences; ++s) {
             const int most = shortlist_->most(sources.length(s));
-            at(s) = {.tokens = memory_.allocate<int>(most), .slots = memory_.allocate<int>(most)};
+            at(s) = {.tokens = memory_.allocate<int>(most),
+                     .slot_numbers = memory_.allocate<int>(most)};
         }
         layers_ = memory_.allocate<View>(room.groups);
         const std::ptrdiff_t words = data::TokenMarks::words(vocab_size);
@@ -159,7 +160,7 @@ private:
     /// The list of a sentence.
     struct Place {
         int* tokens;
-        int* slots;  ///< where they are among the gathered outputs
+        int* slot_numbers;  ///< where they are among the gathered outputs
         int size = 0;
         int group = -1;  ///< whose outputs they are; −1: not gathered yet
     };
@@ -238,7 +239,8 @@ private:
             const int count = marks_.take(gathered_);
             for (int slot = 0; slot < count; ++slot) slot_of_[gathered_[slot]] = slot;
             for_group([&](Place& place) {
-                for (int k = 0; k < place.size; ++k) place.slots[k] = slot_of_[place.tokens[k]];
+                for (int k = 0; k < place.size; ++k)
+                    place.slot_numbers[k] = slot_of_[place.tokens[k]];
             });
             layers_[group] = kernels::gather_outputs(output_, {gathered_, index(count)}, panels);
             panels += kernels::packed_size<Format>(count, output_.inputs());
@@ -257,7 +259,7 @@ private:
         };
         for (int first = 0; first < place.size; first += kernels::candidate_block) {
             const int n = std::min(kernels::candidate_block, place.size - first);
-            for (int j = 0; j < n; ++j) block[j] = scale * outputs[place.slots[first + j]];
+            for (int j = 0; j < n; ++j) block[j] = scale * outputs[place.slot_numbers[first + j]];
             candidates.add(i, first, block, n, [&](float* of_block) {
                 apply_rules(row, selection, first, {of_block, index(n)}, number);
             });

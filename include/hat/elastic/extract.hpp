@@ -47,10 +47,11 @@ struct CopyWeights {
 template <std::same_as<model::Network> Network>
 [[nodiscard]] Network extract(const Network& super, const model::Architecture& genes) {
     const model::Architecture sub = member_of(super, genes);
-    Network small(sub);
+    Network extracted(sub);
     const auto view = super.view(sub);
-    walk(detail::CopyWeights{small.table(), small.values()}, small.layout().places, view);
-    return small;
+    walk(detail::CopyWeights{extracted.table(), extracted.values()}, extracted.layout().places,
+         view);
+    return extracted;
 }
 
 }  // namespace hat::elastic
