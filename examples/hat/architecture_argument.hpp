@@ -16,11 +16,14 @@
 
 namespace hat::program {
 
+/// The vocabulary size where neither a flag, a file nor a preset says one.
+inline constexpr int usual_vocab_size = 32768;
+
 /// An architecture and the name that asks for it.
 struct Preset {
     std::string name;
     std::function<model::Architecture(int vocab_size)> make;
-    int vocab_size = 32768;  ///< where neither a flag nor a file says one
+    int vocab_size = usual_vocab_size;  ///< where no flag says one
 };
 
 /// All that have a name: those of DeLighT for the widths that were published.
@@ -60,11 +63,10 @@ inline std::string preset_names() {
     return names;
 }
 
-/// The vocabulary size where neither a flag nor a file says one. WikiText-103's networks have bands
-/// for the words that they were published with.
-inline int usual_vocab_size(const std::string& name) {
+/// The vocabulary size of a preset, or the usual one, where no flag says one.
+inline int vocab_size_of(const std::string& name) {
     const Preset* const preset = find_preset(name);
-    return preset ? preset->vocab_size : Preset{}.vocab_size;
+    return preset ? preset->vocab_size : usual_vocab_size;
 }
 
 /// The architecture that a flag names: a YAML file or a preset. Vocabulary sizes that a file leaves

@@ -136,8 +136,11 @@ void print_memory(const model::Architecture& a, int tokens, int beam) {
     const int positions = tokens + 1;
     const std::size_t caches =
         decode::bytes_of_caches(sizes, Ragged(offsets.data(), 1), beam, std::span(&positions, 1));
-    std::printf("memory for a sentence of %d source and %d target tokens, beam %d:\n", tokens,
-                tokens, beam);
+    std::printf(
+        "memory for a sentence of %d source and %d target tokens, beam %d (weights as they are "
+        "served: a table of words that is output matrix, too, twice, and tables of "
+        "positions):\n",
+        tokens, tokens, beam);
     for (const auto kind :
          {decode::WeightKind::fp32, decode::WeightKind::bf16, decode::WeightKind::int8}) {
         decode::with_weights(kind, [&]<class Weights>() {
@@ -233,7 +236,7 @@ void inspect(InspectOptions options) {
         fail("inspect: name a --model, an --architecture, a --space, or an --architecture of a "
              "--space");
     check_part(options);
-    if (options.vocab_size == 0) options.vocab_size = usual_vocab_size(options.architecture);
+    if (options.vocab_size == 0) options.vocab_size = vocab_size_of(options.architecture);
     if (of_model)
         inspect_model(options);
     else if (of_architecture)
@@ -271,7 +274,7 @@ void add_inspect(CLI::App& app) {
     const NumberFlags number(*command);
     number.without_default("--vocab-size", options->vocab_size, {.low = 1, .high = 1 << 24},
                            "where the file does not say; without this flag " +
-                               std::to_string(usual_vocab_size({})) + ", and " +
+                               std::to_string(usual_vocab_size) + ", and " +
                                std::to_string(model::wikitext103_vocab_size) +
                                " for delight-wikitext103-N");
     number("--tokens", options->tokens, {.low = 1, .high = 1'000'000},

@@ -10,24 +10,24 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <utility>
 #include <vector>
 
 extern char** environ;
 
 namespace hat::program {
 
-/// Where a program reads from, writes to and works; empty: as this one does.
-struct Redirection {
+/// How a program is run: where it reads from, writes to and works; empty: as this one does.
+struct ProgramOptions {
     std::string input{};
     std::string output{};
     std::string directory{};
-    /// SIGTERM that this hears while the program runs goes on to that. A terminal's SIGINT is sent
-    /// to both.
+    /// A signal that this catches is sent on to the program, which no other of the signals of a
+    /// terminal or of this one's process group reaches; null: it hears what this one hears.
     const StopSignal* stop = nullptr;
 };
 
@@ -56,34 +56,60 @@ public:
     using Error::Error;
 };
 
+namespace detail {
+
+/// The status of `child` at its end.
+inline int wait_for(pid_t child, const StopSignal* stop) {
+    int status = 0;
+    if (stop != nullptr) {
+        constexpr int between_looks_ms = 50;
+        pollfd heard{stop->descriptor(), POLLIN, 0};
+        while (stop->signal() == 0) {
+            const pid_t ended = waitpid(child, &status, WNOHANG);
+            if (ended == child) return status;
+            poll(&heard, 1, between_looks_ms);
+        }
+        kill(child, stop->signal());
+    }
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) fail("cannot wait for a program: ", std::strerror(errno));
+    return status;
+}
+
+}  // namespace detail
+
 /// Runs a program, found as a shell finds it, and waits for its end.
 ///
 /// Throws  `ProgramFailed` naming the program if it does not end with exit code 0, another `Error`
 ///         if it cannot be started or a signal ends it
-inline void run_program(const std::vector<std::string>& command, const Redirection& to = {}) {
+inline void run_program(const std::vector<std::string>& command, const ProgramOptions& how = {}) {
     std::vector<char*> arguments;
     for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
 
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    if (!to.directory.empty()) posix_spawn_file_actions_addchdir_np(&actions, to.directory.c_str());
-    if (!to.input.empty())
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, to.input.c_str(), O_RDONLY, 0);
-    if (!to.output.empty())
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, to.output.c_str(),
+    if (!how.directory.empty())
+        posix_spawn_file_actions_addchdir_np(&actions, how.directory.c_str());
+    if (!how.input.empty())
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, how.input.c_str(), O_RDONLY, 0);
+    if (!how.output.empty())
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, how.output.c_str(),
                                          O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    if (how.stop != nullptr) {  // in a group of its own, so that a signal reaches it once
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+        posix_spawnattr_setpgroup(&attributes, 0);
+    }
     pid_t child = 0;
     const int error =
-        posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+        posix_spawnp(&child, arguments[0], &actions, &attributes, arguments.data(), environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (error != 0) fail(command[0], ": cannot be started: ", std::strerror(error));
 
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR) fail(command[0], ": cannot wait for it: ", std::strerror(errno));
-        if (to.stop && to.stop->signal() == SIGTERM) kill(child, SIGTERM);
-    }
+    const int status = detail::wait_for(child, how.stop);
     if (WIFSIGNALED(status))
         fail(command[0], ": was ended by signal ", WTERMSIG(status), ", while running ",
              command_line(command));
@@ -93,11 +119,13 @@ inline void run_program(const std::vector<std::string>& command, const Redirecti
                             command_line(command));
 }
 
-/// As `run_program`, with its output where `to` says once all of it is there.
-inline void run_program_to_file(const std::vector<std::string>& command, Redirection to) {
-    io::AtomicFile file(std::exchange(to.output, {}));
-    to.output = file.temporary_path();
-    run_program(command, to);
+/// As `run_program`, with its output in the file at `path` once all of it is there; else what was
+/// there before still is.
+inline void run_program_to_file(const std::vector<std::string>& command, const std::string& path,
+                                ProgramOptions how) {
+    io::AtomicFile file(path);
+    how.output = file.temporary_path();
+    run_program(command, how);
     file.commit();
 }
 

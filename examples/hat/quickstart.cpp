@@ -11,6 +11,7 @@
 #include <hat/elastic/design_space_yaml.hpp>
 #include <hat/elastic/spaces.hpp>
 #include <hat/io/atomic_file.hpp>
+#include <hat/io/content_hash.hpp>
 #include <hat/io/file_hashes.hpp>
 #include <hat/io/file_lock.hpp>
 #include <hat/io/file_status.hpp>
@@ -26,6 +27,7 @@
 #include "number.hpp"
 #include "output_directory.hpp"
 #include "process.hpp"
+#include "quickstart_amounts.hpp"
 #include "step_record.hpp"
 #include "stop_signal.hpp"
 
@@ -49,74 +51,6 @@ namespace hat::program {
 
 namespace {
 
-/// How much of everything there is.
-struct QuickstartAmounts {
-    std::string space = "quickstart";
-    int max_words = corpus::most_words;
-    int vocab_size = 4000;
-    double speedup = 2;
-    std::int64_t updates = 3000;
-    std::int64_t tune_updates = 4500;
-    int samples = 40;
-    int health = 8;
-
-    // What no flag sets: how trainings, measurements and the search go.
-    std::string training = "--max-tokens 2000 --learning-rate 4e-3 --dropout 0.2";
-    std::string tuning = "--max-tokens 2000 --learning-rate 3.5e-3 --dropout 0.1";
-    std::string measuring;
-    std::string searching = "--population 60 --iterations 12 --patience 4 --front 8";
-
-    /// The flags, each with what it sets.
-    static void flags(const auto& f, auto&... amounts) {
-        f("--space", amounts.space...);
-        f("--max-words", amounts.max_words...);
-        f("--vocab-size", amounts.vocab_size...);
-        f("--speedup", amounts.speedup...);
-        f("--updates", amounts.updates...);
-        f("--tune-updates", amounts.tune_updates...);
-        f("--samples", amounts.samples...);
-        f("--health", amounts.health...);
-    }
-
-    friend bool operator==(const QuickstartAmounts&, const QuickstartAmounts&) = default;
-};
-
-/// Those of `--quick`: some seven minutes of one core, so four of two.
-QuickstartAmounts quick_amounts() {
-    return {.space = "quick",
-            .max_words = 10,
-            .vocab_size = 2000,
-            .speedup = 1.7,
-            .updates = 1000,
-            .tune_updates = 4000,
-            .samples = 16,
-            .health = 0,
-            .training = "--max-tokens 1000 --learning-rate 4e-3 --dropout 0.1",
-            .tuning = "--max-tokens 1000 --learning-rate 4e-3 --dropout 0.05",
-            .measuring = "--sentences 6 --repeats 11",
-            .searching = "--population 40 --iterations 4 --patience 3 --front 3"};
-}
-
-/// Those of `--quick`, but for what flags of `command` have set in `usual`.
-QuickstartAmounts quick_amounts(const CLI::App& command, const QuickstartAmounts& usual) {
-    QuickstartAmounts quick = quick_amounts();
-    QuickstartAmounts::flags(
-        [&](const char* flag, auto& to, const auto& given) {
-            if (command.get_option(flag)->count() > 0) to = given;
-        },
-        quick, usual);
-    return quick;
-}
-
-/// The flags that `--quick` stands for.
-std::string quick_flags() {
-    const QuickstartAmounts quick = quick_amounts();
-    std::ostringstream words;
-    QuickstartAmounts::flags(
-        [&](const char* flag, const auto& value) { words << ' ' << flag << ' ' << value; }, quick);
-    return words.str();
-}
-
 struct QuickstartOptions {
     std::string language = "de";
     std::string out = "build/quickstart";
@@ -138,14 +72,23 @@ public:
           text_(options.text.empty() ? work_ + "/text" : options.text) {}
 
     void run() {
-        check();
+        check_arguments();
+        const std::vector<Step> all = steps();
         make_directory(work_);
         const io::FileLock lock(lock_path(work_), work_);
-        tell_plan();
         StepRecord record(record_path());
-        for (const Step& step : steps()) {
-            if (stop_.signal() != 0) end_by_signal();
-            record.run(step);
+        check_place(all);
+        record.check(all);
+        tell_plan();
+        {
+            const StopSignal stop{SIGINT, SIGTERM, SIGHUP};
+            stop_ = &stop;
+            for (const Step& step : all) {
+                check_signal();
+                record.run(step);
+            }
+            check_signal();
+            stop_ = nullptr;
         }
         tell();
     }
@@ -185,34 +128,43 @@ private:
         return {};
     }
 
-    [[noreturn]] void end_by_signal() const {
+    /// Throws  what ends this program by the signal that has come, if one has
+    void check_signal() const {
+        if (stop_->signal() == 0) return;
+        const char* const name = stop_->signal() == SIGINT    ? "SIGINT"
+                                 : stop_->signal() == SIGTERM ? "SIGTERM"
+                                                              : "SIGHUP";
         std::fprintf(stderr, "hat: quickstart: ended by %s; the same command goes on there\n",
-                     stop_.signal() == SIGINT ? "SIGINT" : "SIGTERM");
-        throw CLI::RuntimeError(128 + stop_.signal());
+                     name);
+        throw CLI::RuntimeError(128 + stop_->signal());
     }
 
-    /// What runs a subcommand of this program, which is shown as the user would type it.
-    [[nodiscard]] static std::vector<std::string> hat(std::vector<std::string> arguments) {
+    /// The words that run a subcommand of this program, which are shown as the user would type it.
+    [[nodiscard]] static std::vector<std::string>
+    shown_command(std::vector<std::string> arguments) {
         std::fprintf(stderr, "hat %s\n", command_line(arguments).c_str());
         arguments.insert(arguments.begin(), own_path());
         return arguments;
     }
     /// Its output, a path as a rule, is not shown.
     void run_hat(std::vector<std::string> arguments) const {
-        run_step([&] {
-            run_program(hat(std::move(arguments)), {.output = "/dev/null", .stop = &stop_});
+        run_part([&] {
+            run_program(shown_command(std::move(arguments)),
+                        {.output = "/dev/null", .stop = stop_});
         });
     }
-    void run_step(const auto& step) const {
+    /// Programs of a step.
+    void run_part(const auto& programs, const std::string& advice = {}) const {
         try {
-            step();
+            programs();
         } catch (const Error& error) {
-            if (stop_.signal() != 0) end_by_signal();
+            check_signal();
             const bool has_told = dynamic_cast<const ProgramFailed*>(&error) != nullptr;
             fail("quickstart: the last step has failed",
-                 has_told ? ", as it says above" : std::string(": ") + error.what(),
+                 has_told ? ", as it says above" : std::string(": ") + error.what(), advice,
                  "; once that is mended, the same command goes on there");
         }
+        check_signal();
     }
 
     [[nodiscard]] std::string part(const char* name, bool source) const {
@@ -224,114 +176,148 @@ private:
     [[nodiscard]] std::string record_path() const { return work_ + "/steps.json"; }
 
     /// What can be wrong is told before anything is made.
-    void check() const {
+    void check_arguments() const {
         static_cast<void>(elastic::find_design_space(amounts_.space));
-        if (own_text())
-            for (const char* name : {"train", "valid", "test"}) {
-                for (const bool source : {true, false})
-                    if (!io::exists(part(name, source)))
-                        fail("--text ", options_.text, ": there is no ", part(name, source));
-                    else
-                        static_cast<void>(io::file_hash(part(name, source)));  // a regular file
-                static_cast<void>(data::read_parallel_text(part(name, true), part(name, false)));
-            }
-        if (!io::exists(record_path()) && io::exists(work_ + "/super"))
-            fail(work_, ": has results, but no ", record_path(),
-                 " that says what they are of; choose another --out");
+        if (!own_text()) return;
+        for (const std::string& path : text_files())
+            if (!io::exists(path)) fail("--text ", options_.text, ": there is no ", path);
+        static_cast<void>(text_hashes());  // regular files
+        for (const char* name : {"train", "valid", "test"})
+            static_cast<void>(data::read_parallel_text(part(name, true), part(name, false)));
+    }
+    void check_place(const std::vector<Step>& all) const {
+        if (io::exists(record_path())) return;
+        for (const Step& step : all)
+            for (const std::string& output : step.outputs)
+                if (io::exists(output))
+                    fail(output, ": is there already, and no ", record_path(),
+                         " that says what it is of; choose another --out");
+    }
+
+    /// `names` in this run's folder.
+    [[nodiscard]] std::vector<std::string> in_work(std::vector<std::string> names) const {
+        for (std::string& name : names) name.insert(0, work_ + "/");
+        return names;
+    }
+    /// A model's files.
+    [[nodiscard]] std::vector<std::string> model_files(const std::string& name) const {
+        return in_work({name + "/config.json", name + "/weights.safetensors"});
+    }
+    [[nodiscard]] std::vector<std::string> text_files() const {
+        std::vector<std::string> files;
+        for (const char* name : {"train", "valid", "test"})
+            for (const bool source : {true, false}) files.push_back(part(name, source));
+        return files;
+    }
+    [[nodiscard]] static std::vector<std::string> together(std::vector<std::string> files,
+                                                           const std::vector<std::string>& more) {
+        files.insert(files.end(), more.begin(), more.end());
+        return files;
+    }
+    [[nodiscard]] static std::function<bool()> all_there(std::vector<std::string> files) {
+        return [files = std::move(files)] {
+            return std::all_of(files.begin(), files.end(),
+                               [](const std::string& file) { return io::exists(file); });
+        };
     }
 
     /// The steps in their order: which flags decide about each, and what it is made of.
     [[nodiscard]] std::vector<Step> steps() const {
-        using Paths = std::vector<std::string>;
-        const auto there = [this](const char* name) {
-            return [path = work_ + name] { return io::exists(path); };
-        };
-        const auto in_work = [this](Paths names) {
-            for (std::string& name : names) name.insert(0, work_);
-            return names;
-        };
+        std::vector<Step> all = first_steps();
+        for (Step& step : last_steps()) all.push_back(std::move(step));
+        return all;
+    }
+
+    /// As far as the SuperTransformer and what is known of this machine.
+    [[nodiscard]] std::vector<Step> first_steps() const {
         const io::Json space{{"--space", amounts_.space}, {"content", {{"--space", space_hash()}}}};
-        io::Json text{{"--max-words", amounts_.max_words}};
         io::Json prepared{{"--vocab-size", amounts_.vocab_size}};
         if (own_text()) {
-            text = {{"--text", options_.text}, {"content", {{"--text", text_hashes()}}}};
+            prepared["--text"] = options_.text;
             prepared["--text-name"] = options_.text_name;
             prepared["--licence"] = options_.licence;
+            prepared["content"] = {{"--text", text_hashes()}};
         }
         io::Json trained = space;
         trained["--updates"] = amounts_.updates;
+        trained["training"] = amounts_.training;
         io::Json measured = space;
         measured["--samples"] = amounts_.samples;
-        const io::Json searched{{"--speedup", amounts_.speedup}, {"--health", amounts_.health}};
-        const io::Json tuned{{"--tune-updates", amounts_.tune_updates}};
-        const Paths inherited = in_work({"/chosen-inherited", "/largest-inherited"});
-        const Paths translations{hypotheses("model"), hypotheses("largest-inherited")};
-        const Paths model = in_work({"/model/config.json", "/model/weights.safetensors"});
-        const Paths super =
-            in_work({"/super/model/config.json", "/super/model/weights.safetensors"});
-        const auto with = [](Paths paths, const Paths& more) {
-            paths.insert(paths.end(), more.begin(), more.end());
-            return paths;
-        };
+        measured["measuring"] = amounts_.measuring;
+        const std::vector<std::string> data = in_work({"data/config.json"});
+        std::vector<Step> steps;
+        if (!own_text())
+            steps.push_back({.key = "text",
+                             .title = "the text",
+                             .settings = {{"--max-words", amounts_.max_words}},
+                             .outputs = {text_},
+                             .is_there = all_there(text_files()),
+                             .run = [this] { get_text(); }});
+        steps.push_back({.key = "prepare",
+                         .title = "the prepared data",
+                         .settings = prepared,
+                         .inputs = own_text() ? std::vector<std::string>{} : text_files(),
+                         .outputs = in_work({"data"}),
+                         .is_there = all_there(data),
+                         .run = [this] { prepare(); }});
+        steps.push_back({.key = "train",
+                         .title = "the SuperTransformer",
+                         .settings = trained,
+                         .inputs = data,
+                         .outputs = in_work({"super"}),
+                         .is_there = all_there(model_files("super/model")),
+                         .run = [this] { train(); }});
+        steps.push_back({.key = "measure",
+                         .title = "what was measured",
+                         .settings = measured,
+                         .inputs = data,
+                         .outputs = in_work({"latency.csv", "latency.csv.plan", "predictor.json"}),
+                         .is_there = all_there(in_work({"latency.csv", "predictor.json"})),
+                         .run = [this] { measure(); }});
+        return steps;
+    }
+
+    /// From the search on.
+    [[nodiscard]] std::vector<Step> last_steps() const {
+        const std::vector<std::string> super = model_files("super/model");
+        const std::vector<std::string> chosen = model_files("chosen-inherited");
+        const std::vector<std::string> largest = model_files("largest-inherited");
+        const std::vector<std::string> model = model_files("model");
+        const std::vector<std::string> translations{hypotheses("model"),
+                                                    hypotheses("largest-inherited")};
         return {
-            {.name = "the text",
-             .settings = text,
-             .is_there = [this] { return io::exists(part("test", false)); },
-             .run = [this] { get_text(); }},
-            {.name = "the preparation",
-             .settings = prepared,
-             .outputs = in_work({"/data"}),
-             .is_there = there("/data/config.json"),
-             .run = [this] { prepare(); }},
-            {.name = "the SuperTransformer",
-             .settings = trained,
-             .inputs = in_work({"/data/config.json"}),
-             .outputs = in_work({"/super"}),
-             .is_there = there("/super/model/config.json"),
-             .run = [this] { train(); }},
-            {.name = "the measuring",
-             .settings = measured,
-             .inputs = in_work({"/data/config.json"}),
-             .outputs = in_work({"/latency.csv", "/latency.csv.plan", "/predictor.json"}),
-             .is_there = there("/predictor.json"),
-             .run = [this] { measure(); }},
-            {.name = "the search",
-             .settings = searched,
-             .inputs = with(super, in_work({"/predictor.json"})),
+            {.key = "search",
+             .title = "the search",
+             .settings = {{"--speedup", amounts_.speedup},
+                          {"--health", amounts_.health},
+                          {"searching", amounts_.searching}},
+             .inputs = together(super, in_work({"predictor.json"})),
              .outputs = in_work(
-                 {"/chosen.yml", "/chosen.yml.search.json", "/chosen.yml.front.json", "/report"}),
-             .is_there =
-                 [this] {
-                     return io::exists(work_ + "/chosen.yml") &&
-                            io::exists(work_ + "/report/report.md");
-                 },
+                 {"chosen.yml", "chosen.yml.search.json", "chosen.yml.front.json", "report"}),
+             .is_there = all_there(in_work({"chosen.yml", "report/report.md"})),
              .run = [this] { search(); }},
-            {.name = "the extraction",
-             .inputs = with(super, in_work({"/chosen.yml"})),
-             .outputs = inherited,
-             .is_there =
-                 [inherited] {
-                     return io::exists(inherited[0] + "/config.json") &&
-                            io::exists(inherited[1] + "/config.json");
-                 },
+            {.key = "extract",
+             .title = "the inherited networks",
+             .inputs = together(super, in_work({"chosen.yml"})),
+             .outputs = in_work({"chosen-inherited", "largest-inherited"}),
+             .is_there = all_there(together(chosen, largest)),
              .run = [this] { extract(); }},
-            {.name = "the tuning",
-             .settings = tuned,
-             .inputs = in_work({"/data/config.json", "/chosen-inherited/config.json",
-                                "/chosen-inherited/weights.safetensors"}),
-             .outputs = in_work({"/model", "/model.run"}),
-             .is_there = there("/model/config.json"),
+            {.key = "tune",
+             .title = "the tuned network",
+             .settings = {{"--tune-updates", amounts_.tune_updates}, {"tuning", amounts_.tuning}},
+             .inputs = together(chosen, in_work({"data/config.json"})),
+             .outputs = in_work({"model", "model.run"}),
+             .is_there = all_there(model),
              .run = [this] { tune(); }},
-            {.name = "the translation",
-             .inputs = with(model, in_work({"/largest-inherited/weights.safetensors"})),
+            {.key = "translate",
+             .title = "the translations",
+             .inputs = together(together(model, largest), {part("test", true)}),
              .outputs = translations,
-             .is_there =
-                 [translations] {
-                     return io::exists(translations[0]) && io::exists(translations[1]);
-                 },
+             .is_there = all_there(translations),
              .run = [this] { translate(); }},
-            {.name = "the model's card",
-             .inputs = with(model, {translations[0]}),
+            {.key = "card",
+             .title = "the model's card",
+             .inputs = together(model, {translations.front(), part("test", false)}),
              .is_there =
                  [this] {
                      const std::string card = work_ + "/model/README.md";
@@ -348,49 +334,63 @@ private:
     }
     [[nodiscard]] io::Json text_hashes() const {
         io::Json hashes;
-        for (const char* name : {"train", "valid", "test"})
-            for (const bool source : {true, false})
-                hashes[std::filesystem::path(part(name, source)).filename().string()] =
-                    io::file_hash(part(name, source));
+        for (const std::string& path : text_files())
+            hashes[std::filesystem::path(path).filename().string()] = io::file_hash(path);
         return hashes;
     }
 
     void get_text() const {
-        if (own_text()) return;
         say("Get the text: LibreOffice's help and interface, English and " + language_name() +
             " (MPL-2.0)");
-        const std::string& language = options_.language;
-        const std::string packages = options_.out + "/packages-en-" + language;  // of --quick, too
+        const std::string packages = packages_path();  // of --quick, too
         const std::string unpacked = work_ + "/unpacked";
         make_directory(packages);
         const io::FileLock lock(lock_path(packages), packages);
-        try {
-            // Downloads what is not there to the folder as whoever runs this; installs nothing.
-            run_program({"apt-get", "download", "-q", "-o", "APT::Sandbox::User=root",
-                         "libreoffice-help-en-us", "libreoffice-help-" + language,
-                         "libreoffice-l10n-" + language},
-                        {.output = "/dev/null", .directory = packages, .stop = &stop_});
-        } catch (const Error& error) {
-            if (stop_.signal() != 0) end_by_signal();
-            fail(
-                error.what(), "; is \"", language,
-                "\" a language of LibreOffice's help, and are apt's lists there (apt-get update)?");
-        }
-        for (const auto& entry : std::filesystem::directory_iterator(packages))
-            if (entry.path().extension() == ".deb")
-                run_program({"dpkg", "-x", entry.path().string(), unpacked});
-        corpus::Splits splits = corpus::read_libreoffice(unpacked, language);
+        remove_folder(unpacked);  // of a run that was interrupted
+        run_part(
+            [&] {
+                for (const std::string& package : download(packages))
+                    run_program({"dpkg", "-x", package, unpacked}, {.stop = stop_});
+            },
+            "; is " + in_quotes(options_.language) +
+                " a language of LibreOffice's help, and are apt's lists there (apt-get update)?");
+        corpus::Splits splits = corpus::read_libreoffice(unpacked, options_.language);
         corpus::keep_short(splits, amounts_.max_words);
         write_pairs("train", splits.train);
         write_pairs("valid", splits.valid);
-        write_pairs("test", splits.test);  // last: its presence says that all is there
+        write_pairs("test", splits.test);
+        remove_folder(unpacked);
+    }
+    [[nodiscard]] std::string packages_path() const {
+        return options_.out + "/packages-en-" + options_.language;
+    }
+    static void remove_folder(const std::string& path) {
         std::error_code ignored;
-        std::filesystem::remove_all(unpacked, ignored);
+        std::filesystem::remove_all(path, ignored);
+    }
+    /// Fetches what is not there of the packages with the text, as whoever runs this, and installs
+    /// nothing; their files.
+    [[nodiscard]] std::vector<std::string> download(const std::string& folder) const {
+        std::vector<std::string> command{
+            "apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", "libreoffice-help-en-us"};
+        for (const char* part : {"help", "l10n"})
+            command.push_back(std::string("libreoffice-") + part + "-" + options_.language);
+        run_program(command, {.output = "/dev/null", .directory = folder, .stop = stop_});
+        const std::string list = work_ + "/packages.txt";  // 'address' file size hash
+        command.emplace_back("--print-uris");
+        run_program_to_file(command, list, {.directory = folder, .stop = stop_});
+        std::vector<std::string> files;
+        for (const std::string& line : data::read_lines(list)) {
+            std::istringstream words(line);
+            std::string address;
+            std::string file;
+            if (words >> address >> file && file.ends_with(".deb"))
+                files.push_back(folder + "/" + file);
+        }
+        return files;
     }
     void write_pairs(const char* name, const std::vector<corpus::Pair>& pairs) const {
-        if (pairs.empty())
-            fail("found no pair for ", name, " in what ", options_.out, "/packages-en-",
-                 options_.language, " has");
+        if (pairs.empty()) fail("found no pair for ", name, " in ", packages_path());
         make_directory(text_);
         for (const bool source : {true, false}) {
             std::string lines;
@@ -503,10 +503,9 @@ private:
         for (const char* name : {"model", "largest-inherited"}) {
             const std::string hypothesis = hypotheses(name);
             if (io::exists(hypothesis)) continue;
-            run_step([&] {
-                run_program_to_file(
-                    hat({"translate", "--model", work_ + "/" + name}),
-                    {.input = part("test", true), .output = hypothesis, .stop = &stop_});
+            run_part([&] {
+                run_program_to_file(shown_command({"translate", "--model", work_ + "/" + name}),
+                                    hypothesis, {.input = part("test", true), .stop = stop_});
             });
         }
     }
@@ -528,7 +527,7 @@ private:
         run_hat({"card", "--model", work_ + "/model", "--name", "hat-en-" + options_.language,
                  "--translations", hypotheses("model"), "--reference", part("test", false),
                  "--test", own_text() ? "held-out text" : "held-out pages of LibreOffice's help",
-                 "--measure"});
+                 "--measure", "--overwrite"});
     }
 
     [[nodiscard]] std::string hypotheses(const char* name) const {
@@ -596,27 +595,31 @@ private:
     /// What the run without `--quick` adds; its figures are those of bench/RESULTS.md.
     [[nodiscard]] std::string long_one() const {
         const QuickstartAmounts& usual = options_.usual;
-        std::string text = "This was the quick one. Without --quick there are larger batches";
+        std::vector<std::string> more{"larger batches"};
         const auto updates = [](const QuickstartAmounts& of) {
             return std::to_string(of.updates) + " + " + std::to_string(of.tune_updates);
         };
         if (updates(usual) != updates(amounts_))
-            text += ", " + updates(usual) + " updates in place of " + updates(amounts_);
-        if (usual.space != amounts_.space) text += ", a larger space";
+            more.push_back(updates(usual) + " updates in place of " + updates(amounts_));
+        if (usual.space != amounts_.space) more.emplace_back("a larger space");
         if (usual.samples != amounts_.samples)
-            text += ", " + std::to_string(usual.samples) + " measured networks";
-        if (usual.speedup != amounts_.speedup) {
-            std::ostringstream times;
-            times << usual.speedup;
-            text += ", a network " + times.str() + " times as fast as the largest";
-        }
+            more.push_back(std::to_string(usual.samples) + " measured networks");
+        if (usual.speedup != amounts_.speedup)
+            more.push_back("a network " + detail::shortest(usual.speedup) +
+                           " times as fast as the largest");
         if (usual.health != amounts_.health)
-            text += ",\na look at how well the SuperTransformer ranks networks";
+            more.emplace_back("a look at how well the SuperTransformer ranks networks");
         if (!own_text() && usual.max_words != amounts_.max_words)
-            text += ", sentences of up to " + std::to_string(usual.max_words) + " words";
-        if (own_text() || usual != QuickstartAmounts{}) return text + ".";
-        return text + ":\nsome 18 minutes on two cores, for some 32 BLEU on the short sentences "
-                      "that are scored here,\n29 to 30 on all (English to German).";
+            more.push_back("sentences of up to " + std::to_string(usual.max_words) + " words");
+        std::string text = "This was the quick one. Without --quick there are";
+        for (std::size_t i = 0; i < more.size(); ++i)
+            text += (i == 0 ? " " : i + 1 < more.size() ? ", " : " and ") + more[i];
+        text += ".";
+        if (!own_text() && usual == QuickstartAmounts{})
+            text +=
+                "\nIt takes some 18 minutes on two cores, and reaches some 32 BLEU on the short "
+                "sentences that are scored here,\n29 to 30 on all (English to German).";
+        return text;
     }
 
     /// The commands to try next, as they can be copied to a shell.
@@ -624,28 +627,28 @@ private:
         const auto show = [](const char* what, const std::string& line) {
             std::fprintf(stderr, "\n%s:\n    %s\n", what, line.c_str());
         };
-        const auto hat = [program = own_name()](std::vector<std::string> arguments) {
+        const auto as_typed = [program = own_name()](std::vector<std::string> arguments) {
             arguments.insert(arguments.begin(), program);
             return command_line(arguments);
         };
         const std::string model = work_ + "/model";
         show("A sentence of your own",
-             "echo 'Open the file.' | " + hat({"translate", "--model", model}));
+             "echo 'Open the file.' | " + as_typed({"translate", "--model", model}));
         show("The translator as one C++ header, in 8 bits",
-             hat({"export", "--model", model, "--weights", "int8", "--out",
-                  work_ + "/translator.hpp"}));
+             as_typed({"export", "--model", model, "--weights", "int8", "--out",
+                       work_ + "/translator.hpp"}));
         if (options_.quick) {
             std::vector<std::string> command = options_.given;
             command.insert(command.begin(), "quickstart");
-            show("The long run", hat(command));
+            show("The long run", as_typed(command));
         } else if (own_text()) {
             show("A whole file, in 8 bits",
-                 hat({"translate", "--model", model, "--weights", "int8"}) + " <" +
+                 as_typed({"translate", "--model", model, "--weights", "int8"}) + " <" +
                      command_line({part("test", true)}));
         } else {
             show("All of it on a text of your own, in six files such as these",
-                 hat({"quickstart", "--language", options_.language, "--text", text_, "--out",
-                      options_.out + "/own"}));
+                 as_typed({"quickstart", "--language", options_.language, "--text", text_, "--out",
+                           options_.out + "/own"}));
         }
     }
 
@@ -674,19 +677,23 @@ private:
     const QuickstartAmounts& amounts_;
     std::string work_;
     std::string text_;
-    StopSignal stop_{SIGINT, SIGTERM};
+    const StopSignal* stop_ = nullptr;  ///< while there are steps
     std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
-std::string is_said(const std::string& word) {
+/// What is wrong with a path; empty: nothing.
+std::string path_error(const std::string& word) {
     return word.empty() ? "is empty, expected a folder" : "";
 }
 
-std::string is_language(const std::string& word) {
-    const bool is_code =
-        !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string::npos;
+/// What is wrong with a language's code, which becomes a part of folders' names; empty: nothing.
+std::string language_error(const std::string& word) {
+    const bool is_code = word.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string::npos;
     if (word == "en") return "en is what is translated from, expected another language";
-    return is_code ? "" : in_quotes(word) + " is no language, expected one such as fr or pt-br";
+    if (is_code && !word.empty() && word.front() != '-' && word.back() != '-' &&
+        !word.ends_with("-quick"))
+        return "";
+    return in_quotes(word) + " is no language, expected one such as fr or pt-br";
 }
 
 }  // namespace
@@ -705,16 +712,16 @@ void add_quickstart(CLI::App& app) {
                       "some four minutes on two cores: less text, a smaller space, less training");
     command->add_option("--language", options->language, "one LibreOffice's help is in, such as fr")
         ->take_last()  // of examples/quickstart.sh and of who started it
-        ->check(is_language)
+        ->check(language_error)
         ->capture_default_str();
     command->add_option("--out", options->out, "folder for everything")
         ->take_last()
-        ->check(is_said)
+        ->check(path_error)
         ->capture_default_str();
     CLI::Option* text = command->add_option(
         "--text", options->text,
         "folder with {train,valid,test}.{en,LANGUAGE}, instead of LibreOffice's");
-    text->check(is_said);
+    text->check(path_error);
     command->add_option("--text-name", options->text_name, "what that text is, for the model card")
         ->needs(text);
     command->add_option("--licence,--license", options->licence, "of that text and its model")

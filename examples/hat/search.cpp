@@ -309,11 +309,15 @@ std::string size_limit(const SearchArguments& arguments) {
     return std::to_string(arguments.limit_parameters) + " layer parameters at most, ";
 }
 
-/// Adds to `scored` what a search for the front of loss and latency, without a limit, scores, and
-/// tells how much that is. The front so far, where it begins, has whole losses then, where a race
-/// had stopped its networks.
+/// A search for the front of loss and latency, without a limit, which begins with the front of
+/// `scored` and saves its state after each generation. `goes_on`: from the one that is saved. Adds
+/// what it scores to `scored`, in which networks that it meets again get their loss over all
+/// validation data, and tells how many are new.
+///
+/// Throws  `Error` if the state cannot be written, or the saved one is damaged or of another search
 std::size_t score_front(const SearchArguments& arguments, Workbench& bench,
-                        const std::string& scores_of, std::vector<ScoredNetwork>& scored) {
+                        const std::string& scores_of, bool goes_on,
+                        std::vector<ScoredNetwork>& scored) {
     Problem problem = bench.problem(no_race);
     search::TradeOff trade_off(
         problem, std::vector<search::LimitedCost<PredictedLatency>>{
@@ -324,7 +328,7 @@ std::size_t score_front(const SearchArguments& arguments, Workbench& bench,
         trade_off, {.iterations = arguments.front, .population = 40, .seed = arguments.seed},
         std::move(start));
     const std::string state = front_state_path(arguments);
-    if (arguments.resume && io::exists(state)) {
+    if (goes_on && io::exists(state)) {
         search::load_search(state, trade_off, pareto, scores_of);
         std::fprintf(stderr, "front resumed after iteration %d\n", pareto.iteration() - 1);
     }
@@ -379,7 +383,8 @@ void search_under_limit(const SearchArguments& arguments, Workbench& bench) {
         if (!parents.empty()) static_cast<void>(problem.score(parents));
         std::fprintf(stderr, "resumed after iteration %d\n", evolution.iteration() - 1);
     }
-    check_agreement(bench.job, {{"iteration", evolution.iteration()}});
+    const int begun = evolution.iteration();
+    check_agreement(bench.job, {{"iteration", begun}});
     while (evolution.iterate()) {
         if (bench.job.is_first()) {
             remove_front_state(arguments);  // first: a kill may come between
@@ -394,7 +399,8 @@ void search_under_limit(const SearchArguments& arguments, Workbench& bench) {
     std::vector<ScoredNetwork> scored = evolution.scored();
     std::string further;
     if (arguments.front > 0) {
-        const std::size_t more = score_front(arguments, bench, scores_of, scored);
+        const bool goes_on = arguments.resume && evolution.iteration() == begun;
+        const std::size_t more = score_front(arguments, bench, scores_of, goes_on, scored);
         for (const ScoredNetwork& network : scored)
             if (network.cost <= limit && network.score < best.score) best = network;
         further = ", " + std::to_string(more) + " more for the front of all latencies";

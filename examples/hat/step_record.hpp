@@ -21,71 +21,81 @@ namespace hat::program {
 
 /// A step of a longer work on files.
 struct Step {
-    std::string name;
+    std::string key;                         ///< in the record
+    std::string title;                       ///< in messages: "the search"
     io::Json settings = io::Json::object();  ///< flags, as `io::settings_difference` compares them
     std::vector<std::string> inputs{};       ///< files that it reads, made by steps before it
     std::vector<std::string> outputs{};      ///< files and folders that are its own
-    std::function<bool()> is_there{};        ///< whether its result is
+    std::function<bool()> is_there{};        ///< whether its result is, which is made whole
     std::function<void()> run{};             ///< goes on with what it finds of an earlier run
 };
 
-/// Which steps of a work are done, of which settings and from which files, in a file of its own: so
-/// that a work that is begun again does what is left, and nothing stands beside what it is not of.
+/// What each step of a work was last begun with, settings and the content of its inputs, in a file:
+/// so that the work, when it is started again, does what is left and nothing else.
 class StepRecord {
 public:
-    /// Throws  `Error` if the file at `path` is damaged
+    /// Throws  `Error` if the file at `path` cannot be read, or is damaged
     explicit StepRecord(std::string path) : path_(std::move(path)) {
-        if (io::exists(path_))
-            steps_ = io::json_field(io::parse_json(io::read_file(path_), path_), "steps", path_);
+        if (!io::exists(path_)) return;
+        const io::Json record = io::parse_json(io::read_file(path_), path_);
+        if (io::json_get<std::string>(record, "format", path_) != format)
+            fail(path_, ": not a record of steps of this version (", format, ")");
+        steps_ = io::json_field(record, "steps", path_);
         if (!steps_.is_object()) fail(path_, ": steps: expected an object");
     }
 
-    /// Does the step, unless that was done: again if its result is gone, or if what it was made of
-    /// has changed, in which case what it made goes first.
-    ///
-    /// Throws  `Error` if it was done with other settings
-    void run(const Step& step) {
-        const io::Json inputs = hashes(step.inputs);
-        if (steps_.contains(step.name)) {
-            const io::Json before = steps_[step.name];
-            const std::string where = path_ + ": " + step.name;
-            const bool is_there = io::json_get<bool>(before, "done", where) && step.is_there();
-            const std::string difference =
-                io::settings_difference(io::json_text(io::json_field(before, "settings", where)),
-                                        io::json_text(step.settings));
-            if (is_there && !difference.empty())
-                fail(path_, ": ", step.name, " was done with other flags: ", difference,
+    /// Throws  `Error` if the result of a step is there, of other settings
+    void check(const std::vector<Step>& steps) const {
+        for (const Step& step : steps) {
+            if (!steps_.contains(step.key) || !step.is_there()) continue;
+            const std::string difference = io::settings_difference(
+                io::json_text(of(step, "settings")), io::json_text(step.settings));
+            if (!difference.empty())
+                fail(path_, ": ", step.title, " was made with something else: ", difference,
                      "; give the same to go on, or another --out");
-            if (io::json_field(before, "inputs", where) == inputs) {
-                if (is_there) return;
-            } else {
-                std::fprintf(stderr, "note: %s is done again, as what it was made of has changed\n",
-                             step.name.c_str());
-                for (const std::string& output : step.outputs) remove(output);
-            }
         }
-        save(step, inputs, false);
+    }
+
+    /// Runs a step of those that were checked, unless its result is there. If its inputs have
+    /// changed since it was begun, its outputs are removed first, which is told. Until its result
+    /// is there its settings may change.
+    ///
+    /// Throws  `Error` if an input cannot be read, an output not removed or the record not written,
+    ///         and what the step throws
+    void run(const Step& step) {
+        io::Json inputs = io::Json::array();
+        for (const std::string& path : step.inputs) inputs.push_back(io::file_hash(path));
+        if (steps_.contains(step.key)) {
+            if (of(step, "inputs") != inputs)
+                remove_outputs(step);
+            else if (step.is_there())
+                return;
+        }
+        steps_[step.key] = {{"settings", step.settings}, {"inputs", inputs}};
+        const io::Json record{{"format", format}, {"steps", steps_}};
+        io::write_file(path_, io::json_text(record) + "\n");
         step.run();
-        save(step, inputs, true);
     }
 
 private:
-    [[nodiscard]] static io::Json hashes(const std::vector<std::string>& paths) {
-        io::Json of = io::Json::object();
-        for (const std::string& path : paths) of[path] = io::file_hash(path);
-        return of;
+    static constexpr const char* format = "hat steps 1";
+
+    [[nodiscard]] const io::Json& of(const Step& step, const char* field) const {
+        const std::string where = path_ + ": " + step.key;
+        return io::json_field(io::json_field(steps_, step.key.c_str(), where), field, where);
     }
 
-    static void remove(const std::string& path) {
-        std::error_code error;
-        std::filesystem::remove_all(path, error);
-        if (error) fail(path, ": cannot remove: ", error.message());
-    }
-
-    void save(const Step& step, const io::Json& inputs, bool is_done) {
-        steps_[step.name] = {{"done", is_done}, {"settings", step.settings}, {"inputs", inputs}};
-        const io::Json record{{"steps", steps_}};
-        io::write_file(path_, io::json_text(record) + "\n");
+    static void remove_outputs(const Step& step) {
+        std::string paths;
+        for (const std::string& output : step.outputs) {
+            if (!io::exists(output)) continue;
+            std::error_code error;
+            std::filesystem::remove_all(output, error);
+            if (error) fail(output, ": cannot remove: ", error.message());
+            paths += (paths.empty() ? "" : ", ") + output;
+        }
+        std::fprintf(stderr, "note: %s is made again, as what it is made of has changed%s%s\n",
+                     step.title.c_str(), paths.empty() ? "" : "; removed: ", paths.c_str());
     }
 
     std::string path_;

@@ -16,7 +16,8 @@
 namespace hat::program {
 
 /// What the first SIGTERM, or another of its signals, does while it lives: `descriptor` has
-/// something to read, and nothing else happens. The second one ends the process. There is one at a
+/// something to read, and nothing else happens. The second one ends the process. A signal that is
+/// ignored stays so. There is one at a
 /// time.
 class StopSignal {
 public:
@@ -35,7 +36,12 @@ public:
             errno = before;
         };
         action.sa_flags = static_cast<int>(SA_RESETHAND);
-        for (const int signal : signals_) ::sigaction(signal, &action, &before_.emplace_back());
+        for (const int signal : signals_) {
+            struct sigaction& before = before_.emplace_back();
+            ::sigaction(signal, &action, &before);
+            // As nohup has it, and a shell of what it runs in the background.
+            if (before.sa_handler == SIG_IGN) ::sigaction(signal, &before, nullptr);
+        }
     }
     StopSignal(const StopSignal&) = delete;
     StopSignal& operator=(const StopSignal&) = delete;

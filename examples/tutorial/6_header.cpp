@@ -30,5 +30,10 @@ int main(int argc, char** argv) {
         "#pragma once\n#include <hat/model/architecture.hpp>\n#include <cstdint>\n" +
         hat::deploy::architecture_source(network.architecture(), "sorter") +
         "namespace sorter {\n" + hat::deploy::bytes_source(bytes, "weights") + "}\n";
-    hat::io::write_file(argv[1], header);
+    try {
+        hat::io::write_file(argv[1], header);
+    } catch (const hat::Error& error) {
+        std::fprintf(stderr, "6_header: %s\n", error.what());
+        return 1;
+    }
 }

@@ -68,41 +68,55 @@ rm -rf out/en-de/model out/en-de/model.run out/en-de/test.model.de
 "${quickstart[@]}" >again 2>log || fail "quickstart, tuned once more: $(cat log)"
 cmp story again || fail "tuned once more it tells another story"
 
+# The folder's name matters to nobody, and a step that was killed behind its result is done.
+by_path=("${quickstart[@]}")
+by_path[5]=$PWD/out/  # behind --out
+"${by_path[@]}" >again 2>log || fail "by a whole path: $(cat log)"
+grep -E '^(hat|note:) ' log && fail "by a whole path it did something"
+
 # A run that is there is not taken for one with other flags.
-expect 1 'the SuperTransformer was done with other flags: --updates was 60, is 61; give the same to go on, or another --out' \
+expect 1 'the SuperTransformer was made with something else: --updates was 60, is 61; give the same to go on, or another --out' \
     "${quickstart[@]/%60/61}"
 expect 1 '--text-name was "a text of the user' "${quickstart[@]}" --text-name "my text"
 cp text/train.en train.en
 sed -i '1s/.*/one one/' text/train.en
-expect 1 'the text was done with other flags: the content of --text.train.en was ' "${quickstart[@]}"
+expect 1 'the prepared data was made with something else: the content of --text.train.en was ' "${quickstart[@]}"
 mv train.en text/train.en
 cp space.yml space
 echo '# another' >>space.yml
 "${quickstart[@]}" >again 2>log || fail "a comment in the space: $(cat log)"
 sed -i 's/^decoder-ffn-embed-dim-choice: .*/decoder-ffn-embed-dim-choice: [128]/' space.yml
-expect 1 'the SuperTransformer was done with other flags: the content of --space was ' "${quickstart[@]}"
+expect 1 'the SuperTransformer was made with something else: the content of --space was ' "${quickstart[@]}"
 mv space space.yml
 
 # Where something is made again, so is what was made of it; what is refused before a step may be said otherwise.
 rm out/en-de/predictor.json out/en-de/latency.csv*
 "${quickstart[@]}" >story 2>log || fail "measured once more: $(cat log)"
-grep -q '^note: the search is done again, as what it was made of has changed' log || fail "an old search: $(cat log)"
-wrong=("$hat" quickstart --text text --out wrong --vocab-size 40 --updates 4 --tune-updates 4 --samples 14 --health 0)
+grep -q '^note: the search is made again, as what it is made of has changed; removed: ' log || fail "an old search: $(cat log)"
+cp -r text mended
+wrong=("$hat" quickstart --text mended --out wrong --updates 4 --tune-updates 4 --samples 14 --health 0)
 expect 1 'nowhere.yml: there is no such file' "${wrong[@]}" --space nowhere.yml
-[ ! -e wrong ] || fail "a wrong space leaves a folder"
-for speedup in 1000 999; do  # the second one is not refused for the first
-    "${wrong[@]}" --space space.yml --speedup $speedup >/dev/null 2>log && fail "an impossible limit is taken"
+sed -i '$d' mended/valid.de
+expect 1 'mended/valid.' "${wrong[@]}" --space space.yml
+[ ! -e wrong ] || fail "a wrong space, or text, leaves a folder"
+for language in en de; do head -n 5 text/train.$language >mended/valid.$language; done
+"${wrong[@]}" --space space.yml --vocab-size 50 >/dev/null 2>log && fail "validation on the training text is taken"
+cp text/valid.* mended  # nothing was made of it yet
+for speedup in 1000 999; do
+    "${wrong[@]}" --space space.yml --vocab-size 40 --speedup $speedup >/dev/null 2>log &&
+        fail "an impossible limit is taken"
     grep -q 'is impossible in this space' log || fail "an impossible limit: $(cat log)"
 done
 
-# Stopped by a signal, by a terminal's to all of it as by one to quickstart alone, it says so, as its step does, and
-# goes on there.
+# A signal to quickstart alone, or to its whole group as a terminal sends it, is told by quickstart and by its step;
+# the next run goes on.
 endless=("$hat" quickstart --text text --out stopped --space space.yml --vocab-size 40 --updates 1000000)
-for how in "TERM 143 " "INT 130 -"; do
+for how in "TERM 143 " "TERM 143 -" "INT 130 -"; do
     read -r signal expected group <<<"$how"
-    setsid "${endless[@]}" >/dev/null 2>log &
+    rm -f log
+    setsid env --default-signal=INT "${endless[@]}" >/dev/null 2>log &
     for ((i = 0; i < 300; ++i)); do
-        grep -qE '^update [0-9]+/' log && break
+        grep -qsE '^update [0-9]+/' log && break
         sleep 0.1
     done
     kill "-$signal" -- "$group$!"
@@ -112,7 +126,7 @@ for how in "TERM 143 " "INT 130 -"; do
     grep -q '^hat: stopped by a signal after update' log || fail "SIG$signal: the training says nothing: $(tail -n 5 log)"
     grep -q "^hat: quickstart: ended by SIG$signal; the same command goes on there$" log ||
         fail "SIG$signal: not told: $(tail -n 5 log)"
-    [ "$signal" = TERM ] || grep -q '^hat train .* --resume$' log || fail "it does not go on: $(cat log)"
+    [ "$group" = "" ] || grep -q '^hat train .* --resume$' log || fail "it does not go on: $(cat log)"
 done
 
 # The quick one is a run of its own, tells what the long one adds, and its third command is that.
@@ -162,7 +176,9 @@ code=0
 bash tree/examples/quickstart.sh --update 3 fr >found 2>&1 || code=$?
 [ "$code" = 2 ] && [ "$(grep -c . found)" = 1 ] && grep -q 'quickstart.sh: --update is no option of hat quickstart' found ||
     fail "a mistyped flag: $(cat found)"
-for flag in $("$hat" quickstart --help | grep -oE '^ +--[a-z-]+(,--[a-z-]+)*' | tr , ' '); do
+flags=$("$hat" quickstart --help | grep -oE '^ +--[a-z-]+(,--[a-z-]+)*' | tr ', ' '\n' | grep . | sort -u)
+[ "$(wc -w <<<"$flags")" = 15 ] || fail "other flags than 15: $flags"
+for flag in $flags; do
     [ "$flag" = --quick ] || script "--language de --out $PWD/tree/build/quickstart $flag=1" "$flag=1"
 done
 for where in "" fr; do

@@ -65,7 +65,9 @@ held more.lock "${prepare[@]}" --out more
 held more.lock "$hat" prepare --task language-model --text train.en --vocab-size 40 --out more
 held easier.lock "$hat" distill --model super --data data --beam 1 --out easier
 held imported.lock "$hat" import --checkpoint none.pt --out imported
-held stories/en-de.lock "$hat" quickstart --text nowhere --out stories
+mkdir text
+for part in train valid test; do make_text text/$part 20 1; done
+held stories/en-de.lock "$hat" quickstart --text text --out stories
 for name in new more easier imported; do
     [ ! -e $name ] || fail "$name was written all the same"
 done

@@ -89,12 +89,13 @@ constexpr void make_elastic(nn::DExTra<Sizes>& unit, const nn::DExTraShape& shap
     }
 }
 
-/// A layer that has all parts of one of the library's, being one or derived from one.
+/// A layer that is one of the library's or derived from one, and so has its parts.
 template <class Layer>
-concept HasLibraryLayer = requires(Layer& layer) {
+concept HasLibraryParts = requires(Layer& layer) {
     layer.dextra;
 };
-/// Whether it is one.
+
+/// Whether a layer is exactly one of the library's, not derived from it.
 template <class Layer>
 inline constexpr bool is_library_layer = false;
 template <class Weights, class... Parts>
@@ -189,7 +190,7 @@ constexpr void set_encoder(Transformer<Sizes, Parts>& model, bool elastic) {
             .emplace(nn::sizes_of(a.embedding_unit(dim), a.activation));
     for (const EncoderLayerShape& shape : a.encoder.layers()) {
         auto& layer = model.encoder_layers.emplace_back();
-        if constexpr (HasLibraryLayer<decltype(layer)>)
+        if constexpr (HasLibraryParts<decltype(layer)>)
             set_own_layers(layer, model.units.at(layer.dextra), a, shape, dim, elastic);
         let_set_sizes(layer, a, shape);
     }
@@ -220,7 +221,7 @@ constexpr void set_decoder(Transformer<Sizes, Parts>& model, bool elastic) {
         model.target_positions = Sizes::table(learned_position_rows(a.decoder.max_positions), dim);
     for (const DecoderLayerShape& shape : a.decoder.layers()) {
         auto& layer = model.decoder_layers.emplace_back();
-        static_assert(HasLibraryLayer<decltype(layer)>,
+        static_assert(HasLibraryParts<decltype(layer)>,
                       "a decoder layer of one's own derives from nn::DecoderLayer");
         set_own_layers(layer, model.units.at(layer.dextra), a, shape, dim, elastic);
         layer.attended_layers = shape.attended_layers;
