@@ -89,13 +89,13 @@ inline void run_program(const std::vector<std::string>& command, const ProgramOp
 
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    if (!how.directory.empty())
-        posix_spawn_file_actions_addchdir_np(&actions, how.directory.c_str());
     if (!how.input.empty())
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, how.input.c_str(), O_RDONLY, 0);
     if (!how.output.empty())
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, how.output.c_str(),
                                          O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    if (!how.directory.empty())  // last, as the files' paths are this program's
+        posix_spawn_file_actions_addchdir_np(&actions, how.directory.c_str());
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     if (how.stop != nullptr) {  // in a group of its own, so that a signal reaches it once

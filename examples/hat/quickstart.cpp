@@ -346,10 +346,11 @@ private:
         const std::string unpacked = work_ + "/unpacked";
         make_directory(packages);
         const io::FileLock lock(lock_path(packages), packages);
-        remove_folder(unpacked);  // of a run that was interrupted
+        remove_path(unpacked);  // of a run that was interrupted
         run_part(
             [&] {
-                for (const std::string& package : download(packages))
+                download(packages);
+                for (const std::string& package : packages_in(packages))
                     run_program({"dpkg", "-x", package, unpacked}, {.stop = stop_});
             },
             "; is " + in_quotes(options_.language) +
@@ -359,34 +360,43 @@ private:
         write_pairs("train", splits.train);
         write_pairs("valid", splits.valid);
         write_pairs("test", splits.test);
-        remove_folder(unpacked);
+        remove_path(unpacked);
     }
     [[nodiscard]] std::string packages_path() const {
         return options_.out + "/packages-en-" + options_.language;
     }
-    static void remove_folder(const std::string& path) {
+    static void remove_path(const std::string& path) {
         std::error_code ignored;
         std::filesystem::remove_all(path, ignored);
     }
     /// Fetches what is not there of the packages with the text, as whoever runs this, and installs
-    /// nothing; their files.
-    [[nodiscard]] std::vector<std::string> download(const std::string& folder) const {
+    /// nothing. Files of older versions give way.
+    void download(const std::string& folder) const {
         std::vector<std::string> command{
             "apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", "libreoffice-help-en-us"};
         for (const char* part : {"help", "l10n"})
             command.push_back(std::string("libreoffice-") + part + "-" + options_.language);
-        run_program(command, {.output = "/dev/null", .directory = folder, .stop = stop_});
-        const std::string list = work_ + "/packages.txt";  // 'address' file size hash
-        command.emplace_back("--print-uris");
-        run_program_to_file(command, list, {.directory = folder, .stop = stop_});
-        std::vector<std::string> files;
-        for (const std::string& line : data::read_lines(list)) {
-            std::istringstream words(line);
-            std::string address;
-            std::string file;
-            if (words >> address >> file && file.ends_with(".deb"))
-                files.push_back(folder + "/" + file);
+        std::vector<std::string> listing = command;
+        listing.emplace_back("--print-uris");
+        const std::string list = work_ + "/packages.txt";
+        run_program_to_file(listing, list, {.directory = folder, .stop = stop_});
+        std::istringstream lines(io::read_file(list));  // 'address' file size hash
+        for (std::string line; std::getline(lines, line);) {
+            const std::size_t begin = line.find(' ') + 1;
+            const std::size_t end = line.find('_', begin);
+            if (!line.starts_with('\'') || end == std::string::npos) continue;
+            const std::string package = line.substr(begin, end + 1 - begin);
+            for (const std::string& file : packages_in(folder))
+                if (std::filesystem::path(file).filename().string().starts_with(package))
+                    remove_path(file);
         }
+        remove_path(list);
+        run_program(command, {.output = "/dev/null", .directory = folder, .stop = stop_});
+    }
+    [[nodiscard]] static std::vector<std::string> packages_in(const std::string& folder) {
+        std::vector<std::string> files;
+        for (const auto& entry : std::filesystem::directory_iterator(folder))
+            if (entry.path().extension() == ".deb") files.push_back(entry.path().string());
         return files;
     }
     void write_pairs(const char* name, const std::vector<corpus::Pair>& pairs) const {
