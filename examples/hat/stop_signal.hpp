@@ -16,9 +16,8 @@
 namespace hat::program {
 
 /// What the first SIGTERM, or another of its signals, does while it lives: `descriptor` has
-/// something to read, and nothing else happens. The second one ends the process. A signal that is
-/// ignored stays so. There is one at a
-/// time.
+/// something to read, and nothing else happens. The second one ends the process. A signal that was
+/// ignored before stays so. There is one at a time.
 class StopSignal {
 public:
     /// Throws  `Error` if the system has no descriptors left
