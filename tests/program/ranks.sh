@@ -156,6 +156,16 @@ ranks 2 "${search[@]}" --speedup 1.2 --iterations 2 --out two.yml >/dev/null 2>l
 ranks 3 "${search[@]}" --speedup 1.2 --iterations 4 --out two.yml --resume >/dev/null 2>log || fail "$(cat log)"
 cmp one.yml two.yml || fail "two ranks find another network"
 cmp one.yml.search.json two.yml.search.json || fail "two ranks save another search"
+# A front behind a search: two ranks begin it, three go on with it; where the search went on, it begins anew.
+front=("${search[@]}" --speedup 1.2 --front 2)
+"${front[@]}" --iterations 3 --out one.yml --report one.report --overwrite >/dev/null 2>log || fail "front: $(cat log)"
+ranks 2 "${search[@]}" --speedup 1.2 --front 1 --iterations 2 --out two.yml --report two.report --overwrite \
+    >/dev/null 2>log || fail "front: $(cat log)"
+ranks 3 "${front[@]}" --iterations 3 --out two.yml --report two.report --resume >/dev/null 2>log || fail "$(cat log)"
+diff -r one.report two.report || fail "ranks find another front, or go on with an old one"
+ranks 2 "${front[@]}" --iterations 3 --out two.yml --report two.report --resume >/dev/null 2>log || fail "$(cat log)"
+grep -q 'front resumed after iteration 2' log || fail "the front of ranks does not go on: $(cat log)"
+diff -r one.report two.report || fail "a front that ranks go on with is another"
 "${search[@]}" --iterations 3 --pareto one.csv >/dev/null 2>log || fail "front: $(cat log)"
 ranks 2 "${search[@]}" --iterations 3 --pareto two.csv >/dev/null 2>log || fail "front: $(cat log)"
 cmp one.csv two.csv || fail "two ranks find another front"
